@@ -1,0 +1,151 @@
+/** Compiles the native helpers: freestanding static programs without a C library, the same bytes from the same sources. */
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { BuildError } from "./build-error.ts";
+import type { BuiltHelper } from "../gen/embedded-helpers.ts";
+import { listFiles, readIfThere, repositoryRoot, sha256 } from "../source/repository.ts";
+
+const platformFolder = "platform/linux";
+const sharedFolder = `${platformFolder}/shared`;
+
+const warningFlags = ["-std=c17", "-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wvla", "-Wstrict-prototypes"];
+
+const commonFlags = [...warningFlags, `-I${sharedFolder}`];
+
+const compileFlags = [
+  ...commonFlags,
+  "-Os",
+  "-ffreestanding",
+  "-fno-asynchronous-unwind-tables",
+  "-fno-stack-protector",
+  "-fno-ident",
+  "-ffunction-sections",
+  "-fdata-sections",
+  "-fvisibility=hidden",
+  "-fno-pie",
+  ...(process.arch === "x64" ? ["-fcf-protection=none"] : []),
+];
+
+const linkFlags = ["-nostdlib", "-static", "-Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,relro,-z,now", "-s"];
+
+const hostedFlags = [...commonFlags, "-std=gnu17", "-DHOSTED"];
+
+const sanitizedFlags = [
+  ...hostedFlags,
+  "-g",
+  "-O1",
+  "-fno-omit-frame-pointer",
+  "-fsanitize=address,undefined",
+  "-fno-sanitize-recover=all",
+];
+
+/** On the hosted sources: a system call in assembler is to the analyser one that writes nothing. */
+const analyzerFlags = [...hostedFlags, "--analyze", "--analyzer-output", "text", "-Xclang", "-analyzer-werror"];
+
+/** Names of the helpers: the folders below platform/linux that hold C, apart from what they share. */
+export function listHelpers(root: string = repositoryRoot): string[] {
+  const folders = listFiles([`${platformFolder}/*/*.c`], root).map((path) => basename(dirname(path)));
+  return [...new Set(folders)].filter((name) => name !== basename(sharedFolder));
+}
+
+/** The C compiler: $CC, or the first of gcc, cc and clang in PATH. */
+export function findCompiler(): string {
+  const chosen = process.env["CC"];
+  const candidates = chosen === undefined || chosen === "" ? ["gcc", "cc", "clang"] : [chosen];
+  for (const candidate of candidates) {
+    const path = Bun.which(candidate);
+    if (path !== null) return path;
+  }
+  throw new BuildError(`no C compiler found (${candidates.join(", ")}); Debian: apt-get install gcc libc6-dev`);
+}
+
+/** One helper to compile. */
+export interface HelperOrder {
+  readonly name: string;
+  readonly compiler: string;
+  /** Checkout that the sources are in. */
+  readonly root: string;
+  /** Absolute. */
+  readonly output: string;
+}
+
+/** What {@link buildHelper} made. */
+export interface HelperBuild extends BuiltHelper {
+  /** Whether it had to be compiled: its sources, compiler or flags are not those of the last time. */
+  readonly isFresh: boolean;
+}
+
+/** Builds one helper into dist/helpers/ARCHITECTURE/, unless it is there already. */
+export async function buildHelper(name: string, compiler: string): Promise<HelperBuild> {
+  const order = orderHelper(name, compiler, `helpers/${process.arch}`);
+  const inputs = hashInputs(order);
+  const isFresh = !existsSync(order.output) || readIfThere(`${order.output}.inputs`) !== inputs;
+  if (isFresh) {
+    await compileHelper(order);
+    writeFileSync(`${order.output}.inputs`, inputs);
+  }
+  const bytes = readFileSync(order.output);
+  return { name, sha256: sha256(bytes), bytes, isFresh };
+}
+
+/** Compiles one helper as it ships. */
+export function compileHelper(order: HelperOrder): Promise<void> {
+  return compile(order, [...compileFlags, ...linkFlags]);
+}
+
+/** Builds one helper with AddressSanitizer and UBSan, against the C library, into dist/sanitize/. */
+export async function buildSanitized(name: string, compiler: string): Promise<string> {
+  const order = orderHelper(name, compiler, "sanitize");
+  await compile(order, sanitizedFlags);
+  return order.output;
+}
+
+/** Has clang, whatever compiler builds, compile a helper with its warnings and look for faults with its analyser. */
+export async function analyzeHelper(name: string): Promise<void> {
+  const order = orderHelper(name, "clang", "analyzed");
+  await compileHelper(order);
+  await Promise.all(listSources(order).map((source) => runCompiler(order, [...analyzerFlags, source])));
+}
+
+// --- internal ---
+
+function orderHelper(name: string, compiler: string, folder: string): HelperOrder {
+  return { name, compiler, root: repositoryRoot, output: join(repositoryRoot, "dist", folder, name) };
+}
+
+function listSources({ name, root }: HelperOrder, endings = "c"): string[] {
+  return listFiles([`${platformFolder}/${name}/*.${endings}`, `${sharedFolder}/*.${endings}`], root);
+}
+
+/** A compiler is taken for the same as long as its file is. */
+function hashInputs(order: HelperOrder): string {
+  const { size, mtimeMs } = statSync(order.compiler);
+  const contents = listSources(order, "{c,h}").flatMap((path) => [path, readFileSync(join(order.root, path))]);
+  return sha256(JSON.stringify([order.compiler, size, mtimeMs, compileFlags, linkFlags]), ...contents);
+}
+
+/** Compiles to a temporary name and renames, so that what is there is always whole. */
+async function compile(order: HelperOrder, flags: readonly string[]): Promise<void> {
+  mkdirSync(dirname(order.output), { recursive: true });
+  const temporary = `${order.output}.${process.pid}.tmp`;
+  await runCompiler(order, [...flags, ...listSources(order), "-o", temporary]);
+  renameSync(temporary, order.output);
+}
+
+async function runCompiler({ compiler, root }: HelperOrder, flags: readonly string[]): Promise<void> {
+  const child = Bun.spawn([compiler, ...flags], {
+    cwd: root,
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+    env: { ...process.env, LC_ALL: "C" },
+  });
+  const [diagnostics, code] = await Promise.all([child.stderr.text(), child.exited]);
+  if (code !== 0) throw new BuildError(explainFailure(compiler, diagnostics));
+}
+
+function explainFailure(compiler: string, diagnostics: string): string {
+  const header = /fatal error: '?((?:linux|asm|asm-generic)\/[^:']+)'?[: ]/.exec(diagnostics)?.[1];
+  if (header !== undefined) return `the kernel header ${header} is missing; Debian: apt-get install libc6-dev`;
+  return `${compiler} failed:\n${diagnostics}`;
+}

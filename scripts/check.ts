@@ -1,0 +1,80 @@
+/**
+ * Runs every check and then the tests; ends with `N passed, N failed`, where N counts checks and single tests.
+ * Arguments go to `bun test`. With MUST_WORK=1 whatever was skipped has failed.
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { listSteps, type CheckStep } from "./check/steps.ts";
+import { readTestReport } from "./check/test-report.ts";
+import { readIfThere, repositoryRoot } from "./source/repository.ts";
+
+const mustWork = process.env["MUST_WORK"] === "1";
+
+interface Tally {
+  passed: number;
+  failed: number;
+}
+
+interface CommandResult {
+  readonly code: number;
+  readonly output: string;
+  readonly durationMs: number;
+}
+
+async function runCommand(command: readonly string[]): Promise<CommandResult> {
+  const startedMs = performance.now();
+  const child = Bun.spawn([...command], { cwd: repositoryRoot, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [printed, complaints, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { code, output: printed + complaints, durationMs: performance.now() - startedMs };
+}
+
+function printLine(verdict: "ok" | "FAIL" | "skip", name: string, durationMs: number): void {
+  console.log(`${verdict.padEnd(4)} ${name} (${(durationMs / 1000).toFixed(1)} s)`);
+}
+
+async function runStep(step: CheckStep, tally: Tally): Promise<void> {
+  if (step.needs !== undefined && Bun.which(step.needs) === null) {
+    console.log(`${mustWork ? "FAIL" : "skip"} ${step.name}: ${step.needs} is not installed`);
+    if (mustWork) tally.failed += 1;
+    return;
+  }
+  const { code, output, durationMs } = await runCommand(step.command);
+  printLine(code === 0 ? "ok" : "FAIL", step.name, durationMs);
+  if (code === 0) {
+    tally.passed += 1;
+  } else {
+    tally.failed += 1;
+    console.log(output.trimEnd());
+  }
+}
+
+/** Command lines of `bun test` know no --filter; it means a pattern of test names. */
+function testArguments(given: readonly string[]): string[] {
+  return given.map((word) => word.replace(/^--filter(?==|$)/, "--test-name-pattern"));
+}
+
+async function runTests(given: readonly string[], tally: Tally): Promise<void> {
+  const junitPath = join(repositoryRoot, "dist/test-results.xml");
+  rmSync(junitPath, { force: true });
+  const { code, output, durationMs } = await runCommand([
+    process.execPath,
+    "test",
+    "--only-failures",
+    "--timeout=60000",
+    "--reporter=junit",
+    `--reporter-outfile=${junitPath}`,
+    ...testArguments(given),
+  ]);
+  const report = readTestReport({ junit: readIfThere(junitPath), printed: output, exitCode: code });
+  printLine(report.failed === 0 ? "ok" : "FAIL", "tests", durationMs);
+  if (report.failed > 0) console.log(output.trimEnd());
+  for (const title of report.skipped) console.log(`${mustWork ? "FAIL" : "skip"} ${title}`);
+  tally.passed += report.passed;
+  tally.failed += report.failed + (mustWork ? report.skipped.length : 0);
+}
+
+const tally: Tally = { passed: 0, failed: 0 };
+for (const step of listSteps()) await runStep(step, tally);
+await runTests(process.argv.slice(2), tally);
+console.log(`${tally.passed} passed, ${tally.failed} failed`);
+process.exitCode = tally.failed === 0 ? 0 : 1;

@@ -1,0 +1,79 @@
+/** The checks that are not tests: one command each, in the order in which they are run. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { listFiles, repositoryRoot } from "../source/repository.ts";
+
+/** One check. */
+export interface CheckStep {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Program that the machine has to have; without it the step is skipped. */
+  readonly needs?: string;
+}
+
+const bun = process.execPath;
+
+/** Runs a package's own command with Bun, whatever Node is installed. */
+function packageCommand(script: string, ...rest: readonly string[]): string[] {
+  return [bun, "--no-env-file", join("node_modules", script), ...rest];
+}
+
+const nativeSources = ["platform/**/*.{c,h}"];
+const shellScripts = ["scripts/*.sh", "scripts/cupel", "scripts/test", ".ci/run"];
+
+/** All steps for this checkout. */
+export function listSteps(): CheckStep[] {
+  return [...sourceSteps(), ...typeSteps(), ...deadCodeSteps(), ...nativeSteps()];
+}
+
+// --- internal ---
+
+function sourceSteps(): CheckStep[] {
+  const scripts = shellScripts.filter((path) => path.includes("*") || existsSync(join(repositoryRoot, path)));
+  return [
+    { name: "generated sources are fresh", command: [bun, "scripts/gen.ts", "--check"] },
+    { name: "format", command: [bun, "fmt", "--check"] },
+    { name: "lint", command: packageCommand("oxlint/bin/oxlint") },
+    {
+      name: "shell scripts",
+      command: ["shellcheck", "-x", ...scripts.flatMap((path) => listFiles([path]))],
+      needs: "shellcheck",
+    },
+  ];
+}
+
+function typeSteps(): CheckStep[] {
+  const entry = "src/main.ts";
+  return [
+    { name: "types", command: packageCommand("typescript/bin/tsc", "-p", "tsconfig.json") },
+    {
+      name: "types of src, Node's alone",
+      command: packageCommand("typescript/bin/tsc", "-p", "scripts/config/tsconfig.src.json"),
+    },
+    { name: "types in Deno", command: ["node_modules/deno/deno", "check", "--no-lock", "--quiet", entry] },
+  ];
+}
+
+function deadCodeSteps(): CheckStep[] {
+  return [
+    { name: "dead code", command: packageCommand("knip/bin/knip.js") },
+    { name: "dead code, tests apart", command: packageCommand("knip/bin/knip.js", "--production") },
+  ];
+}
+
+function nativeSteps(): CheckStep[] {
+  const sources = listFiles(nativeSources).filter((path) => !path.endsWith(".gen.h"));
+  return [
+    {
+      name: "format of native sources",
+      command: ["clang-format", "--dry-run", "--Werror", ...sources],
+      needs: "clang-format",
+    },
+    {
+      name: "native helpers with clang and its analyser",
+      command: [bun, "scripts/build.ts", "--analyze"],
+      needs: "clang",
+    },
+    { name: "native helpers with sanitizers", command: [bun, "scripts/build.ts", "--sanitize"] },
+  ];
+}

@@ -1,0 +1,70 @@
+/** Writes every generated source. With --check it fails, naming them, if committed ones are not what it would write. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { renderBuildIdentity } from "./gen/build-identity.ts";
+import { embeddedHelpersPath, renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
+import { listPlugins, registryKinds, renderRegistry } from "./gen/registry.ts";
+import { readIfThere, repositoryRoot, writeIfChanged } from "./source/repository.ts";
+
+/** A file that is generated. */
+export interface GeneratedFile {
+  /** Relative to the root. */
+  readonly path: string;
+  readonly text: string;
+  /** Committed ones are reviewed and must be fresh; the others are made by every build. */
+  readonly isCommitted: boolean;
+}
+
+/** Everything that this script writes, in the order of writing. */
+export async function generate(root: string = repositoryRoot): Promise<GeneratedFile[]> {
+  const registries = registryKinds
+    .filter(({ folder }) => existsSync(join(root, "src", folder)))
+    .map((kind) => ({
+      path: `src/${kind.folder}/registry.gen.ts`,
+      text: renderRegistry(kind, listPlugins(kind, root)),
+      isCommitted: true,
+    }));
+  const identity = { path: "src/model/build.gen.ts", text: renderBuildIdentity(root), isCommitted: false };
+  const helpers = {
+    path: embeddedHelpersPath,
+    text: readIfThere(join(root, embeddedHelpersPath)) ?? renderEmbeddedHelpers([]),
+    isCommitted: false,
+  };
+  return [...registries, identity, helpers, ...(await generateProtocolHeader(root))];
+}
+
+/** Writes what differs; returns the paths written. */
+export function writeGenerated(files: readonly GeneratedFile[], root: string = repositoryRoot): string[] {
+  return files.filter(({ path, text }) => writeIfChanged(join(root, path), text)).map(({ path }) => path);
+}
+
+/** Committed files that are not as they would be generated. */
+export function listStale(files: readonly GeneratedFile[], root: string = repositoryRoot): string[] {
+  return files
+    .filter(({ isCommitted, path, text }) => isCommitted && readIfThere(join(root, path)) !== text)
+    .map(({ path }) => path);
+}
+
+// --- internal ---
+
+/** The C side of the launch protocol, from the tables of the TypeScript side. */
+async function generateProtocolHeader(root: string): Promise<GeneratedFile[]> {
+  const source = join(root, "src/launch/protocol.ts");
+  if (!existsSync(source)) return [];
+  const module: { renderProtocolHeader(): string } = await import(source);
+  return [{ path: "platform/linux/shared/protocol.gen.h", text: module.renderProtocolHeader(), isCommitted: true }];
+}
+
+async function main(isCheck: boolean): Promise<void> {
+  const files = await generate();
+  if (!isCheck) {
+    for (const path of writeGenerated(files)) console.log(`wrote ${path}`);
+    return;
+  }
+  writeGenerated(files.filter(({ isCommitted }) => !isCommitted));
+  const stale = listStale(files);
+  for (const path of stale) console.error(`${path} is stale: run \`bun run gen\``);
+  if (stale.length > 0) process.exitCode = 1;
+}
+
+if (import.meta.main) await main(process.argv.includes("--check"));

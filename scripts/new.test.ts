@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { repositoryRoot } from "./source/repository.ts";
+
+const bun = process.execPath;
+const copied = ["src", "scripts", "platform", "package.json", "tsconfig.json", "bunfig.toml", ".oxlintrc.json"];
+const longName = "a-name-that-is-as-long-as-names-may-be00";
+const plugins = [
+  ["probe", "short"],
+  ["probe", longName],
+  ["strategy", "short"],
+  ["strategy", longName],
+] as const;
+
+let root = "";
+
+function run(...command: readonly string[]): { code: number; output: string } {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([...command], { cwd: root });
+  return { code: exitCode, output: `${stdout.toString()}${stderr.toString()}` };
+}
+
+/** Of all that a check prints, what is about the new files: the others have checks of their own. */
+function aboutNewFiles(output: string): string[] {
+  return output.split("\n").filter((line) => /\/(short|a-name-that)[a-z0-9-]*(\.test)?\.ts/.test(line));
+}
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "cupel-new-"));
+  for (const path of copied) cpSync(join(repositoryRoot, path), join(root, path), { recursive: true });
+  symlinkSync(join(repositoryRoot, "node_modules"), join(root, "node_modules"));
+});
+
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe("a new plug-in", () => {
+  test.each(plugins)("is made: %s %s", (kind, name) => {
+    const folder = kind === "probe" ? "probes" : "strategies";
+    const { code, output } = run(bun, "scripts/new.ts", kind, name);
+    expect(output).toContain(`wrote src/${folder}/${name}.ts\nwrote test/${folder}/${name}.test.ts\n`);
+    expect(output).toContain(`wrote src/${folder}/registry.gen.ts\n`);
+    expect(code).toBe(0);
+  });
+
+  test("is formatted", () => expect(aboutNewFiles(run(bun, "fmt", "--check").output)).toEqual([]));
+
+  test("passes lint", () => {
+    const { output } = run(bun, "node_modules/oxlint/bin/oxlint", "-f", "unix");
+    expect(output).not.toBeEmpty();
+    expect(aboutNewFiles(output)).toEqual([]);
+  });
+
+  test("type-checks", () => expect(aboutNewFiles(run(bun, "node_modules/typescript/bin/tsc").output)).toEqual([]));
+
+  test("passes its own test", () => {
+    const { code, output } = run(bun, "test", "./test/probes", "./test/strategies");
+    expect(output).toContain("Ran 18 tests across 4 files");
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ["a file that is there", ["probe", "short"], "src/probes/short.ts is there already"],
+    ["a name that is none", ["probe", "Bad_Name"], "Bad_Name is no name for a plug-in"],
+    ["another kind", ["planet", "mars"], "usage: bun run new probe|strategy NAME"],
+    ["no name", ["probe"], "usage: bun run new probe|strategy NAME"],
+  ])("is refused for %s", (_, words, reason) => {
+    const { code, output } = run(bun, "scripts/new.ts", ...words);
+    expect(output).toStartWith(`cupel: ${reason}`);
+    expect(code).toBe(64);
+  });
+});

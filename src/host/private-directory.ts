@@ -1,0 +1,97 @@
+/** Directories that are ours alone, for the saved report and the helpers: nobody else can have put anything there. */
+import { lstatSync, mkdirSync, type Stats } from "node:fs";
+import type { Host } from "./host.ts";
+import { errnoOf } from "./real-host.ts";
+
+/** Why a directory is not used. */
+export type PrivateDirectory = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+function lstatOrErrno(path: string): Stats | string {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    return errnoOf(error);
+  }
+}
+
+/** All ancestors of an absolute path, nearest first, without the path itself. */
+export function ancestorsOf(path: string): string[] {
+  const parts = path.split("/").filter((part) => part !== "");
+  return parts.map((_, index) => `/${parts.slice(0, parts.length - 1 - index).join("/")}`);
+}
+
+function othersMayWrite(stats: Stats): boolean {
+  return (stats.mode & 0o022) !== 0;
+}
+
+/** Only root's own ancestors will do for root: whoever owns one of them could put a symlink in the way. */
+function checkAncestor(path: string): string | undefined {
+  const stats = lstatOrErrno(path);
+  if (typeof stats === "string") return stats === "ENOENT" ? undefined : `${path}: ${stats}`;
+  if (!stats.isDirectory()) return `${path} is not a directory`;
+  const isSticky = (stats.mode & 0o1000) !== 0;
+  if (stats.uid !== 0) return `${path} belongs to user ${stats.uid}, not to root`;
+  return othersMayWrite(stats) && !isSticky ? `${path} can be changed by others than root` : undefined;
+}
+
+function checkItself(path: string, uid: number): string | undefined {
+  const stats = lstatOrErrno(path);
+  if (typeof stats === "string") return `${path}: ${stats}`;
+  if (!stats.isDirectory()) return `${path} is not a directory`;
+  if (stats.uid !== uid) return `${path} belongs to user ${stats.uid}, not to ${uid}`;
+  return othersMayWrite(stats) ? `${path} can be changed by others` : undefined;
+}
+
+/** Whether nobody but `uid` (and root) could have written what is in `path`. */
+export function checkPrivateDirectory(path: string, uid: number): PrivateDirectory {
+  const ancestors = uid === 0 ? ancestorsOf(path) : [];
+  const reason = checkItself(path, uid) ?? ancestors.map(checkAncestor).find((found) => found !== undefined);
+  return reason === undefined ? { ok: true } : { ok: false, reason };
+}
+
+function make(path: string): string | undefined {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return undefined;
+  } catch (error) {
+    return `${path}: ${errnoOf(error)}`;
+  }
+}
+
+/** Makes `path` (0700) where it is missing, then checks it. For root the ancestors are checked before anything is made. */
+export function usePrivateDirectory(path: string, uid: number): PrivateDirectory {
+  const existing = checkPrivateDirectory(path, uid);
+  if (existing.ok) return existing;
+  if (uid === 0) {
+    const reason = ancestorsOf(path)
+      .map(checkAncestor)
+      .find((found) => found !== undefined);
+    if (reason !== undefined) return { ok: false, reason };
+  }
+  const failure = make(path);
+  return failure === undefined ? checkPrivateDirectory(path, uid) : { ok: false, reason: failure };
+}
+
+function absolute(path: string | undefined): string[] {
+  return path?.startsWith("/") === true && path !== "/" ? [path.replace(/\/+$/, "")] : [];
+}
+
+/**
+ * Where cupel keeps its state, best first: $XDG_STATE_HOME/cupel, ~/.local/state/cupel, the run-time directory, and
+ * private places under shared ones. Root keeps it in /var/lib/cupel unless told otherwise.
+ */
+export function stateDirectories(host: Pick<Host, "environment" | "identity">): string[] {
+  const { environment, identity } = host;
+  const stated = absolute(environment["XDG_STATE_HOME"]).map((directory) => `${directory}/cupel`);
+  if (identity.uid === 0) return [...stated, "/var/lib/cupel", "/run/cupel", "/dev/shm/cupel-0", "/tmp/cupel-0"];
+  const own = `cupel-${identity.uid}`;
+  return [
+    ...stated,
+    ...absolute(environment["HOME"]).map((directory) => `${directory}/.local/state/cupel`),
+    ...absolute(environment["XDG_RUNTIME_DIR"]).map((directory) => `${directory}/cupel`),
+    `/run/user/${identity.uid}/cupel`,
+    `/dev/shm/${own}`,
+    `/tmp/${own}`,
+    `/var/tmp/${own}`,
+  ];
+}

@@ -1,0 +1,77 @@
+/** Runs one external program in a process group of its own, under a deadline, and takes what it writes. */
+import { spawn, type ChildProcess } from "node:child_process";
+import type { ProgramOptions, ProgramResult } from "./host.ts";
+import { errnoOf } from "./real-host.ts";
+
+/** Output beyond this is dropped: a program that floods is not worth its memory. */
+const outputBytesMax = 1024 * 1024;
+
+/** What a program sees when the caller says nothing: enough to find programs, nothing of the user's. */
+const plainEnvironment = {
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  LC_ALL: "C",
+} as const;
+
+class Output {
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  add(chunk: Buffer): void {
+    if (this.#bytes < outputBytesMax) this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).subarray(0, outputBytesMax).toString("utf8");
+  }
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch (error) {
+    // Already gone is what was wanted; a set-uid program may not be ours to kill.
+    if (!["ESRCH", "EPERM"].includes(errnoOf(error))) throw error;
+  }
+}
+
+/** Runs `program`; never throws for what the program does. Its group is killed at the deadline and once it has ended. */
+export function runProgram(
+  program: string,
+  programArguments: readonly string[],
+  options: ProgramOptions,
+): Promise<ProgramResult> {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    const stdout = new Output();
+    const stderr = new Output();
+    const child = spawn(program, programArguments, {
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+      env: options.environment ?? plainEnvironment,
+      cwd: "/",
+    });
+    const elapsedMs = (): number => performance.now() - started;
+    const texts = (): { stdout: string; stderr: string } => ({ stdout: stdout.text(), stderr: stderr.text() });
+    const timer = setTimeout(() => {
+      killGroup(child);
+      child.stdout.destroy();
+      child.stderr.destroy();
+      child.unref();
+      resolve({ status: "timeout", ...texts(), durationMs: elapsedMs() });
+    }, options.deadlineMs);
+    child.stdout.on("data", (chunk: Buffer) => stdout.add(chunk));
+    child.stderr.on("data", (chunk: Buffer) => stderr.add(chunk));
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      resolve({ status: "not-started", errno: errnoOf(error) });
+    });
+    // What it left running holds the pipes open, so "close" would wait for it: kill at "exit", read to the end after.
+    child.on("exit", () => killGroup(child));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ status: "exited", code, signal, ...texts(), durationMs: elapsedMs() });
+    });
+  });
+}

@@ -1,0 +1,59 @@
+/** A job: what the caller wants run and what must hold while it runs. */
+import type { GuaranteeId, IsolationClass } from "./guarantee.ts";
+
+/** What becomes of the workspace. `cow` (copy-on-write) is reserved. */
+export type Workspace =
+  | { readonly mode: "ro" | "rw"; readonly path: string }
+  /** A private, empty directory: nothing of the host. `why` is said to the caller. */
+  | { readonly mode: "empty"; readonly why: string };
+
+/** A path of the host that the job may use. Canonical and absolute. */
+export interface Grant {
+  readonly path: string;
+  readonly access: "read" | "write";
+}
+
+/** Caps. An absent one is not asked for. Each is on the whole tree. */
+export interface Limits {
+  readonly timeoutMs?: number | undefined;
+  /** Time between SIGTERM and SIGKILL when the time is up. */
+  readonly graceMs: number;
+  readonly memoryBytes?: number | undefined;
+  /** CPUs' worth of time: 0.5 is half of one. */
+  readonly cpus?: number | undefined;
+  readonly pids?: number | undefined;
+}
+
+/** What must hold, beyond which strategies may be taken. */
+export interface Demands {
+  /** Every guarantee that must be kept. */
+  readonly required: readonly GuaranteeId[];
+  /** Those of {@link required} that the caller gives up by name. Recorded in the outcome. */
+  readonly accepted: readonly GuaranteeId[];
+  /** Floor of isolation, if the caller set one. */
+  readonly minimum?: IsolationClass | undefined;
+  /** Only this strategy, if the caller named one. */
+  readonly strategy?: string | undefined;
+  readonly prefer: "fastest" | "strongest";
+}
+
+/** One job, complete: every default is filled in. */
+export interface Job {
+  readonly command: readonly [string, ...string[]];
+  readonly workspace: Workspace;
+  /** Working directory of the job, absolute. */
+  readonly directory: string;
+  readonly grants: readonly Grant[];
+  /** Directories that go in front of the job's PATH: the caller's, granted by `--tools`. */
+  readonly toolDirectories: readonly string[];
+  readonly network: "none" | "host";
+  /** Exactly the variables of the job, but for those that the strategy must set (HOME, PATH, …) when absent here. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Caps that the caller stated: each is a demand. */
+  readonly limits: Limits;
+  /** Caps that cupel applies where it can; `--strict` makes them demands. */
+  readonly defaultLimits: Pick<Limits, "memoryBytes" | "pids">;
+  readonly demands: Demands;
+  /** Directories that no job may see: cupel's own state. */
+  readonly hidden: readonly string[];
+}

@@ -1,0 +1,96 @@
+/** A plan: pure data, exactly what a strategy will do for one job. */
+import type { GuaranteeDecision, IsolationClass } from "./guarantee.ts";
+
+/** Kinds of namespaces, in the kernel's words (namespaces(7)). */
+export type NamespaceKind = "user" | "mount" | "pid" | "ipc" | "uts" | "cgroup" | "network";
+
+/**
+ * One step of building the root. Destinations are absolute paths in the new root; parents are made as needed, only on
+ * file systems that the launcher itself mounted.
+ */
+export type RootStep =
+  /** The host's entry as it is: a symlink is copied, a file or directory is bound read-only, an absent one skipped. */
+  | { readonly step: "mirror"; readonly path: string }
+  | {
+      readonly step: "bind";
+      readonly source: string;
+      readonly destination: string;
+      readonly writable: boolean;
+      /** Called by root: show the source's owner as the job's user, through an idmapped mount. */
+      readonly mapOwner: "no" | "if-possible" | "must";
+      /** An absent source is skipped. */
+      readonly optional: boolean;
+    }
+  | {
+      readonly step: "tmpfs";
+      readonly destination: string;
+      readonly mode: number;
+      readonly sizeBytes: number;
+      /** Owned by the job's user (otherwise by whoever builds the root). */
+      readonly owned: boolean;
+      readonly writable: boolean;
+    }
+  | { readonly step: "directory"; readonly destination: string; readonly mode: number }
+  | { readonly step: "file"; readonly destination: string; readonly content: string }
+  | { readonly step: "symlink"; readonly destination: string; readonly target: string }
+  /** A fresh procfs of the job's own PID namespace. */
+  | { readonly step: "proc"; readonly destination: string }
+  /** Makes a path of the new root read-only, in its own mount; an absent one is skipped. */
+  | { readonly step: "read-only"; readonly destination: string }
+  /** Hides a file behind /dev/null, or a directory behind an empty read-only tmpfs; an absent one is skipped. */
+  | { readonly step: "mask"; readonly destination: string }
+  /** A minimal /dev: null, zero, full, random, urandom, tty, pts, shm and the usual links. */
+  | { readonly step: "devices"; readonly destination: string; readonly shmBytes: number };
+
+/** Per-process limits that the launcher sets with setrlimit(2). */
+export interface ResourceLimits {
+  readonly core?: number | undefined;
+  readonly openFiles?: number | undefined;
+  /** RLIMIT_NPROC: with a user namespace of its own (Linux 5.14) it counts the job's tree and nothing else. */
+  readonly processes?: number | undefined;
+}
+
+/** Caps kept by a control group of the job's own. */
+export interface ControlGroupLimits {
+  readonly memoryBytes?: number | undefined;
+  readonly pids?: number | undefined;
+  readonly cpus?: number | undefined;
+}
+
+/** What the launcher does, whole. */
+export interface LauncherPlan {
+  readonly kind: "launcher";
+  readonly namespaces: readonly NamespaceKind[];
+  /**
+   * Who the job is. `caller` keeps the caller's ids outside; `fresh` takes ids that nobody on the host has, which only
+   * root can; supplementary groups are then dropped.
+   */
+  readonly outside: "caller" | "fresh";
+  /** Ids seen inside; needs a user namespace. */
+  readonly inside?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Empty: the job keeps the caller's view of the file system. */
+  readonly root: readonly RootStep[];
+  readonly hostname?: string | undefined;
+  readonly loopbackUp: boolean;
+  readonly command: readonly [string, ...string[]];
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly umask: number;
+  readonly resourceLimits: ResourceLimits;
+  readonly controlGroup: ControlGroupLimits;
+  readonly dropCapabilities: boolean;
+  /** Name of the seccomp profile, or `none`. */
+  readonly seccomp: "default" | "none";
+  /** Landlock scopes (ABI 6, Linux 6.12): what lies outside the job's domain is out of reach. */
+  readonly landlockScopes: readonly ("abstract-unix-socket" | "signal")[];
+  readonly timeoutMs?: number | undefined;
+  readonly graceMs: number;
+}
+
+/** One plan: the mechanism, and the guarantees it keeps. */
+export interface Plan {
+  readonly strategy: string;
+  readonly isolation: IsolationClass;
+  readonly launch: LauncherPlan;
+  readonly guarantees: readonly GuaranteeDecision[];
+}

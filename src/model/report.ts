@@ -1,0 +1,78 @@
+/** A report: what one host can enforce in one context, and what would be chosen for the default job. */
+import type { Capability } from "./capability.ts";
+import type { GuaranteeDecision, GuaranteeId, IsolationClass } from "./guarantee.ts";
+import type { Trial } from "./trial.ts";
+
+/** Version of the report's shape; a reader ignores every other. */
+export const reportSchema = 1;
+
+/** One strategy as the report shows it: whether it is there, and what it keeps for the default job. */
+export interface StrategySummary {
+  readonly id: string;
+  readonly isolation: IsolationClass;
+  readonly rank: number;
+  readonly summary: string;
+  /** Every required capability is usable and its trial passed. */
+  readonly available: boolean;
+  /** Required capabilities that are not usable here. */
+  readonly missing: readonly string[];
+  readonly guarantees: readonly GuaranteeDecision[];
+}
+
+/** Why a strategy was not taken: the first thing that it lacks. */
+export interface Rejection {
+  readonly strategy: string;
+  readonly reason:
+    | { readonly kind: "capability"; readonly capability: string }
+    | { readonly kind: "trial"; readonly summary: string }
+    | { readonly kind: "guarantee"; readonly guarantee: GuaranteeId; readonly because: string; readonly missing?: string | undefined }
+    | { readonly kind: "isolation"; readonly minimum: IsolationClass }
+    /** The caller named another strategy. */
+    | { readonly kind: "not-named" }
+    /** It would do, but another was preferred. */
+    | { readonly kind: "not-preferred" };
+}
+
+/** The choice for one job. */
+export interface Selection {
+  /** Id of the chosen strategy; absent where none is left. */
+  readonly chosen?: string | undefined;
+  /** Demanded guarantees that the choice does not keep and that the caller gave up by name. */
+  readonly accepted: readonly GuaranteeId[];
+  readonly rejected: readonly Rejection[];
+  /** Where none is left: the one that lacks least. */
+  readonly closest?: string | undefined;
+}
+
+/** What can be done about a blocker. */
+export interface Remedy {
+  readonly blocker: string;
+  readonly capability: string;
+  readonly summary: string;
+  /** To be pasted as they stand; empty where nothing that cupel knows helps. */
+  readonly commands: readonly string[];
+  readonly appliedBy: "you" | "administrator" | "image author" | "host operator";
+  readonly reversible: boolean;
+  readonly risk: string;
+}
+
+/** The whole report. */
+export interface Report {
+  readonly schema: typeof reportSchema;
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly cupel: { readonly version: string; readonly build: string };
+  readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+  /** SHA-256 over {@link fingerprintParts}. */
+  readonly fingerprint: string;
+  readonly fingerprintParts: Readonly<Record<string, string>>;
+  readonly capabilities: readonly Capability[];
+  readonly trials: readonly Trial[];
+  readonly strategies: readonly StrategySummary[];
+  /** For the default job. */
+  readonly selection: Selection;
+  readonly remedies: readonly Remedy[];
+  /** Wall time of probes, trials and selection, in milliseconds. */
+  readonly durationMs: number;
+}

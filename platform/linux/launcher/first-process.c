@@ -1,0 +1,409 @@
+/*
+ * The first process of the sandbox. It builds the sandbox around itself, gives up every privilege, starts the job as
+ * its child and stays to reap: a job that is PID 1 itself would ignore SIGTERM and turn abort() into SIGSEGV. When it
+ * ends, the kernel ends whatever is left of its PID namespace (pid_namespaces(7)).
+ */
+#include "launcher.h"
+
+#include <linux/fcntl.h>
+#include <linux/poll.h>
+#include <linux/prctl.h>
+#include <linux/resource.h>
+#include <linux/sched.h>
+#include <linux/time_types.h>
+
+enum { signal_child = 17, signal_kill = 9, signals = 64, wait_no_hang = 1, address_inet = 2, socket_datagram = 2 };
+
+/* struct ifreq (netdevice(7)) as far as it is used here; linux/if.h drags a C library in. */
+struct interface_request {
+    char name[16];
+    short flags;
+    char rest[22];
+};
+
+enum { interface_up = 1 /* IFF_UP */ };
+
+enum { get_interface_flags = 0x8913 /* SIOCGIFFLAGS */, set_interface_flags = 0x8914 /* SIOCSIFFLAGS */ };
+
+static void must(const struct launch *launch, long result, int step, const char *subject)
+{
+    if (result < 0)
+        fail_launch(launch, step, result, subject);
+}
+
+static void copy_subject(struct report *report, const char *subject)
+{
+    size_t length = 0;
+    while (subject[length] != '\0' && length < subject_bytes - 1) {
+        report->subject[length] = subject[length];
+        length++;
+    }
+    report->subject[length] = '\0';
+}
+
+static void send_report(const struct launch *launch, const struct report *report)
+{
+    long result;
+    do
+        result = kernel_call(__NR_write, launch->report_descriptor, report, sizeof *report);
+    while (result == -EINTR);
+}
+
+__attribute__((noreturn)) void fail_launch(const struct launch *launch, int step, long error, const char *subject)
+{
+    struct report report = {.kind = report_failed, .step = step, .error = (int32_t)-error};
+    copy_subject(&report, subject);
+    send_report(launch, &report);
+    leave(1);
+}
+
+static int64_t now_us(void)
+{
+    struct __kernel_timespec time = {0};
+    kernel_call(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &time);
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+/* "0" stands for the writer (cgroups(7)). Before anything else, so that all of what follows is already counted. */
+static void join_control_groups(const struct launch *launch)
+{
+    for (size_t index = 0; index < launch->instruction->control_group_count; index++)
+        must(launch, kernel_call(__NR_write, launch->control_group_descriptors[index], "0", 1), step_control_group,
+             launch->instruction->control_groups[index]);
+}
+
+/* `lo` is down in a new network namespace; once up, the kernel gives it 127.0.0.1 and ::1 by itself. */
+static void bring_loopback_up(const struct launch *launch)
+{
+    const long descriptor = kernel_call(__NR_socket, address_inet, socket_datagram | O_CLOEXEC, 0);
+    must(launch, descriptor, step_loopback, "socket");
+    struct interface_request request = {.name = "lo"};
+    must(launch, kernel_call(__NR_ioctl, descriptor, get_interface_flags, &request), step_loopback, "lo");
+    request.flags = (short)(request.flags | interface_up);
+    must(launch, kernel_call(__NR_ioctl, descriptor, set_interface_flags, &request), step_loopback, "lo");
+    close_descriptor((int)descriptor);
+}
+
+static void set_resource_limits(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    for (size_t index = 0; index < instruction->resource_limit_count; index++) {
+        const struct resource_limit *limit = &instruction->resource_limits[index];
+        const uint64_t values[2] = {limit->soft, limit->hard};
+        must(launch, kernel_call(__NR_prlimit64, 0, limit->resource, values, NULL), step_resource_limit, "setrlimit");
+    }
+}
+
+static void build_sandbox(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    const uint64_t namespaces = instruction->namespaces;
+    const bool fresh = has_option(instruction, option_fresh_identity);
+    join_control_groups(launch);
+    if ((namespaces & CLONE_NEWUSER) != 0 && !fresh)
+        map_own_ids(launch, instruction->outside_uid, instruction->outside_gid);
+    /* Only now is this process in its own cgroup, which becomes the root of what the job sees. */
+    if ((namespaces & CLONE_NEWCGROUP) != 0)
+        must(launch, kernel_call(__NR_unshare, CLONE_NEWCGROUP), step_cgroup_namespace, "");
+    if (instruction->root_count > 0)
+        build_root(launch);
+    if (instruction->hostname != NULL)
+        must(launch, kernel_call(__NR_sethostname, instruction->hostname, strlen(instruction->hostname)),
+             step_hostname, instruction->hostname);
+    if (has_option(instruction, option_loopback_up))
+        bring_loopback_up(launch);
+    if (fresh)
+        take_fresh_identity(launch);
+    /* As the job's user, so that a directory which that user may not enter is found out here. */
+    must(launch, kernel_call(__NR_chdir, instruction->directory), step_working_directory, instruction->directory);
+    kernel_call(__NR_umask, instruction->umask);
+    set_resource_limits(launch);
+    give_up_privileges(launch);
+}
+
+static uint64_t namespace_inode(const struct launch *launch, const char *name)
+{
+    char text[64];
+    const long length = kernel_call(__NR_readlinkat, launch->own_process_descriptor, name, text, sizeof text - 1);
+    uint64_t inode = 0;
+    for (long index = 0; index < length; index++)
+        if (text[index] >= '0' && text[index] <= '9')
+            inode = inode * 10 + (uint64_t)(text[index] - '0');
+    return inode;
+}
+
+__attribute__((noreturn)) static void report_rehearsal(const struct launch *launch)
+{
+    static const char *const names[namespace_kinds] = {"ns/user", "ns/mnt",    "ns/pid", "ns/ipc",
+                                                       "ns/uts",  "ns/cgroup", "ns/net"};
+    struct report report = {.kind = report_ready};
+    for (int index = 0; index < namespace_kinds; index++)
+        report.namespaces[index] = namespace_inode(launch, names[index]);
+    send_report(launch, &report);
+    leave(0);
+}
+
+static const char *find_variable(char **environment, const char *name)
+{
+    const size_t length = strlen(name);
+    for (; *environment != NULL; environment++)
+        if (strlen(*environment) > length && memcmp(*environment, name, length) == 0 && (*environment)[length] == '=')
+            return *environment + length + 1;
+    return NULL;
+}
+
+static bool has_slash(const char *name)
+{
+    while (*name != '\0')
+        if (*name++ == '/')
+            return true;
+    return false;
+}
+
+/* Puts the next "DIRECTORY/NAME" of a PATH into `path`; an empty element is the current directory (exec(3)). */
+static const char *next_candidate(const char *rest, const char *name, char path[4096])
+{
+    size_t length = 0;
+    while (rest[length] != '\0' && rest[length] != ':')
+        length++;
+    const size_t tail = strlen(name);
+    if (length + tail + 2 <= 4096) {
+        memcpy(path, rest, length);
+        if (length > 0)
+            path[length++] = '/';
+        memcpy(path + length, name, tail + 1);
+    }
+    while (*rest != '\0' && *rest != ':')
+        rest++;
+    return *rest == ':' ? rest + 1 : NULL;
+}
+
+/* Executes along PATH as a shell does: a denial is remembered, and said only if nothing better is found. */
+static long execute(const struct instruction *instruction, char path[4096])
+{
+    const char *name = instruction->arguments[0];
+    const char *rest = has_slash(name) ? NULL : find_variable(instruction->environment, "PATH");
+    long denied = -ENOENT;
+    if (rest == NULL) {
+        if (strlen(name) >= 4096)
+            return -ENAMETOOLONG;
+        memcpy(path, name, strlen(name) + 1);
+        return has_slash(name)
+                   ? kernel_call(__NR_execve, path, instruction->arguments, instruction->environment)
+                   : -ENOENT;
+    }
+    while (rest != NULL) {
+        rest = next_candidate(rest, name, path);
+        const long result = kernel_call(__NR_execve, path, instruction->arguments, instruction->environment);
+        if (result == -EACCES)
+            denied = -EACCES;
+        else if (result != -ENOENT && result != -ENOTDIR)
+            return result;
+    }
+    return denied;
+}
+
+struct exec_failure {
+    int32_t error;
+    char path[subject_bytes];
+};
+
+struct signal_action {
+    void *handler;
+    unsigned long flags;
+    void *restorer;
+    uint64_t mask;
+};
+
+/* What was ignored or blocked outside must not be so inside: a shell in a pipeline leaves both behind. */
+static void reset_signals(void)
+{
+    const struct signal_action standard = {0};
+    for (int number = 1; number <= signals; number++)
+        kernel_call(__NR_rt_sigaction, number, &standard, NULL, sizeof standard.mask);
+    const uint64_t none = 0;
+    kernel_call(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, NULL, sizeof none);
+}
+
+/* Standard streams to 0, 1, 2; first out of the way, since they may lie on each other's numbers. */
+static void place_streams(const struct streams *streams)
+{
+    int moved[3];
+    for (int index = 0; index < 3; index++)
+        moved[index] = (int)kernel_call(__NR_fcntl, streams->job[index], F_DUPFD_CLOEXEC, 10);
+    for (int index = 0; index < 3; index++)
+        kernel_call(__NR_dup3, moved[index], index, 0);
+}
+
+__attribute__((noreturn)) static void become_job(const struct launch *launch, int failure_descriptor)
+{
+    const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0;
+    if (!alone)
+        kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
+    /* A session of its own has no controlling terminal, so there is none to push input into. */
+    kernel_call(__NR_setsid);
+    place_streams(launch->streams);
+    enter_landlock(launch);
+    const long swept = kernel_call(__NR_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
+    must(launch, swept, step_standard_streams, "close_range");
+    reset_signals();
+    struct exec_failure failure = {0};
+    char path[4096];
+    failure.error = (int32_t)-execute(launch->instruction, path);
+    for (size_t index = 0; index < subject_bytes - 1 && path[index] != '\0'; index++)
+        failure.path[index] = path[index];
+    kernel_call(__NR_write, failure_descriptor, &failure, sizeof failure);
+    leave(127);
+}
+
+static long start_job(const struct launch *launch)
+{
+    int ends[2];
+    must(launch, kernel_call(__NR_pipe2, ends, O_CLOEXEC), step_fork, "pipe");
+    const long pid = fork_process();
+    must(launch, pid, step_fork, "clone");
+    if (pid == 0) {
+        close_descriptor(ends[0]);
+        become_job(launch, ends[1]);
+    }
+    close_descriptor(ends[1]);
+    close_job_ends(launch->streams);
+    struct exec_failure failure;
+    long count;
+    do
+        count = kernel_call(__NR_read, ends[0], &failure, sizeof failure);
+    while (count == -EINTR);
+    close_descriptor(ends[0]);
+    struct report report = {.kind = report_started, .pid = pid};
+    if (count == (long)sizeof failure) {
+        report.kind = report_exec_failed;
+        report.error = failure.error;
+        copy_subject(&report, failure.path);
+    }
+    send_report(launch, &report);
+    if (report.kind == report_exec_failed)
+        leave(0);
+    return pid;
+}
+
+/* Without a PID namespace: what the job left behind has come to us (PR_SET_CHILD_SUBREAPER), so end it by name. */
+static bool kill_children(void)
+{
+    char text[4096];
+    const long file = kernel_call(__NR_openat, AT_FDCWD, "/proc/thread-self/children", O_RDONLY | O_CLOEXEC, 0);
+    const long length = file < 0 ? file : kernel_call(__NR_read, file, text, sizeof text);
+    close_descriptor((int)file);
+    long pid = 0;
+    for (long index = 0; index < length; index++) {
+        if (text[index] >= '0' && text[index] <= '9') {
+            pid = pid * 10 + (text[index] - '0');
+        } else if (pid > 0) {
+            kernel_call(__NR_kill, pid, signal_kill);
+            pid = 0;
+        }
+    }
+    return kernel_call(__NR_wait4, -1, NULL, wait_no_hang, NULL) != -ECHILD;
+}
+
+static void sweep(void)
+{
+    /* Bounded: a child that forks faster than this loop kills is what `process` does not promise to end. */
+    for (int round = 0; round < 2000 && kill_children(); round++) {
+        const struct __kernel_timespec nap = {.tv_sec = 0, .tv_nsec = 1000000};
+        kernel_call(__NR_nanosleep, &nap, NULL);
+    }
+}
+
+__attribute__((noreturn)) static void report_end(const struct launch *launch, int status, int64_t started_us)
+{
+    struct rusage usage = {0};
+    const int64_t ended_us = now_us();
+    kernel_call(__NR_getrusage, RUSAGE_CHILDREN, &usage);
+    if ((launch->instruction->namespaces & CLONE_NEWPID) == 0)
+        sweep();
+    const struct report report = {
+        .kind = report_ended,
+        .status = status,
+        .wall_us = ended_us - started_us,
+        .user_us = (int64_t)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec,
+        .system_us = (int64_t)usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec,
+        .max_rss_bytes = (int64_t)usage.ru_maxrss * 1024,
+    };
+    send_report(launch, &report);
+    leave(0);
+}
+
+static void kill_job(const struct launch *launch, long job)
+{
+    /* -1 is everything in our PID namespace but ourselves; without one it would be everything we may signal. */
+    const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0;
+    kernel_call(__NR_kill, alone ? -1 : -job, signal_kill);
+    if (!alone)
+        kernel_call(__NR_kill, job, signal_kill);
+}
+
+static void obey(const struct launch *launch, long job)
+{
+    unsigned char commands[64];
+    const long count = kernel_call(__NR_read, launch->command_descriptor, commands, sizeof commands);
+    if (count == -EINTR || count == -EAGAIN)
+        return;
+    if (count <= 0) {
+        /* The launcher is gone, and nobody is left to tell. */
+        kill_job(launch, job);
+        if ((launch->instruction->namespaces & CLONE_NEWPID) == 0)
+            sweep();
+        leave(1);
+    }
+    for (long index = 0; index < count; index++) {
+        if (commands[index] == CONTROL_KILL)
+            kill_job(launch, job);
+        else
+            kernel_call(__NR_kill, -job, commands[index]);
+    }
+}
+
+static void reap(const struct launch *launch, long job, int64_t started_us)
+{
+    for (;;) {
+        int status;
+        const long pid = kernel_call(__NR_wait4, -1, &status, wait_no_hang, NULL);
+        if (pid == job)
+            report_end(launch, status, started_us);
+        if (pid <= 0 && pid != -EINTR)
+            return;
+    }
+}
+
+__attribute__((noreturn)) static void watch(const struct launch *launch, long job, int64_t started_us)
+{
+    const uint64_t child_signal = 1ULL << (signal_child - 1);
+    const int notices =
+        (int)kernel_call(__NR_signalfd4, -1, &child_signal, sizeof child_signal, O_CLOEXEC | O_NONBLOCK);
+    struct pollfd watched[2] = {
+        {.fd = launch->command_descriptor, .events = POLLIN},
+        {.fd = notices, .events = POLLIN},
+    };
+    for (;;) {
+        reap(launch, job, started_us);
+        kernel_call(__NR_ppoll, watched, 2, NULL, NULL, 0);
+        if (watched[0].revents != 0)
+            obey(launch, job);
+        unsigned char notice[128];
+        while (kernel_call(__NR_read, notices, notice, sizeof notice) > 0)
+            continue;
+    }
+}
+
+__attribute__((noreturn)) void first_process(struct launch *launch)
+{
+    if ((launch->instruction->namespaces & CLONE_NEWPID) == 0)
+        kernel_call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    launch->own_process_descriptor =
+        (int)kernel_call(__NR_openat, AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    build_sandbox(launch);
+    if (has_option(launch->instruction, option_rehearsal))
+        report_rehearsal(launch);
+    const int64_t started_us = now_us();
+    watch(launch, start_job(launch), started_us);
+}

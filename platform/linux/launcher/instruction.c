@@ -1,0 +1,276 @@
+/* Reads the instruction and refuses it whole if anything about it is odd. Nothing here has a side effect but reading. */
+#include "launcher.h"
+
+enum { arguments_max = 1 << 17, record_header_bytes = 8, instruction_header_bytes = 12 };
+
+/* Zero pages until they are touched: an instruction of two kilobytes costs one page of each. */
+static unsigned char buffer[INSTRUCTION_BYTES_MAX];
+static char *argument_pointers[arguments_max];
+static char *environment_pointers[arguments_max];
+
+struct cursor {
+    unsigned char *at;
+    unsigned char *end;
+    bool broken;
+};
+
+static void take(struct cursor *cursor, void *to, size_t length)
+{
+    if (cursor->broken || (size_t)(cursor->end - cursor->at) < length) {
+        cursor->broken = true;
+        memset(to, 0, length);
+        return;
+    }
+    memcpy(to, cursor->at, length);
+    cursor->at += length;
+}
+
+static uint16_t take_u16(struct cursor *cursor)
+{
+    uint16_t value;
+    take(cursor, &value, sizeof value);
+    return value;
+}
+
+static uint32_t take_u32(struct cursor *cursor)
+{
+    uint32_t value;
+    take(cursor, &value, sizeof value);
+    return value;
+}
+
+static uint64_t take_u64(struct cursor *cursor)
+{
+    uint64_t value;
+    take(cursor, &value, sizeof value);
+    return value;
+}
+
+static const char *take_bytes(struct cursor *cursor, uint32_t length)
+{
+    if (cursor->broken || (size_t)(cursor->end - cursor->at) < length) {
+        cursor->broken = true;
+        return "";
+    }
+    const char *bytes = (const char *)cursor->at;
+    cursor->at += length;
+    return bytes;
+}
+
+/* A length, that many bytes without NUL, and a NUL: what follows can use it as a C string where it lies. */
+static char *take_text(struct cursor *cursor)
+{
+    const uint32_t length = take_u32(cursor);
+    char *text = (char *)cursor->at;
+    if (cursor->broken || (size_t)(cursor->end - cursor->at) <= length || text[length] != '\0' ||
+        strlen(text) != length) {
+        cursor->broken = true;
+        return (char *)"";
+    }
+    cursor->at += length + 1;
+    return text;
+}
+
+static const char *take_absolute_path(struct cursor *cursor)
+{
+    const char *path = take_text(cursor);
+    if (path[0] != '/')
+        cursor->broken = true;
+    return path;
+}
+
+static void parse_root_step(struct cursor *cursor, struct instruction *into, uint16_t kind)
+{
+    if (into->root_count == root_steps_max) {
+        cursor->broken = true;
+        return;
+    }
+    struct root_step *step = &into->root[into->root_count++];
+    step->kind = kind;
+    step->owner_namespace = -1;
+    switch (kind) {
+    case record_bind:
+        step->bits = take_u32(cursor);
+        step->source = take_absolute_path(cursor);
+        step->destination = take_absolute_path(cursor);
+        return;
+    case record_tmpfs:
+        step->bits = take_u32(cursor);
+        step->mode = take_u32(cursor);
+        step->size = take_u64(cursor);
+        break;
+    case record_make_directory:
+        step->mode = take_u32(cursor);
+        break;
+    case record_file:
+        step->destination = take_absolute_path(cursor);
+        step->content_length = take_u32(cursor);
+        step->content = take_bytes(cursor, step->content_length);
+        return;
+    case record_symlink:
+        step->destination = take_absolute_path(cursor);
+        step->source = take_text(cursor);
+        return;
+    case record_devices:
+        step->size = take_u64(cursor);
+        break;
+    case record_mirror:
+    case record_proc:
+    case record_read_only:
+    case record_mask:
+        break;
+    default:
+        cursor->broken = true;
+        return;
+    }
+    step->destination = take_absolute_path(cursor);
+    step->source = step->destination;
+}
+
+static void parse_seccomp(struct cursor *cursor, struct instruction *into)
+{
+    const size_t length = (size_t)(cursor->end - cursor->at);
+    /* BPF_MAXINSNS (linux/bpf_common.h) is the kernel's own bound. */
+    if (length == 0 || length % sizeof(struct sock_filter) != 0 || length / sizeof(struct sock_filter) > 4096) {
+        cursor->broken = true;
+        return;
+    }
+    into->seccomp.len = (unsigned short)(length / sizeof(struct sock_filter));
+    into->seccomp.filter = (struct sock_filter *)(void *)cursor->at;
+    cursor->at = cursor->end;
+}
+
+static void parse_resource_limit(struct cursor *cursor, struct instruction *into)
+{
+    if (into->resource_limit_count == resource_limits_max) {
+        cursor->broken = true;
+        return;
+    }
+    struct resource_limit *limit = &into->resource_limits[into->resource_limit_count++];
+    limit->resource = take_u32(cursor);
+    limit->soft = take_u64(cursor);
+    limit->hard = take_u64(cursor);
+}
+
+static void append_text(struct cursor *cursor, char **list, size_t *count)
+{
+    if (*count == arguments_max - 1) {
+        cursor->broken = true;
+        return;
+    }
+    list[(*count)++] = take_text(cursor);
+}
+
+struct counts {
+    size_t arguments, variables;
+};
+
+static void parse_record(struct cursor *cursor, struct instruction *into, struct counts *counts, uint16_t kind)
+{
+    switch (kind) {
+    case record_identity:
+        into->inside_uid = take_u32(cursor);
+        into->inside_gid = take_u32(cursor);
+        into->outside_uid = take_u32(cursor);
+        into->outside_gid = take_u32(cursor);
+        return;
+    case record_namespaces:
+        into->namespaces = take_u64(cursor);
+        return;
+    case record_options:
+        into->options = take_u32(cursor);
+        into->umask = take_u32(cursor);
+        return;
+    case record_hostname:
+        into->hostname = take_text(cursor);
+        return;
+    case record_directory:
+        into->directory = take_absolute_path(cursor);
+        return;
+    case record_argument:
+        append_text(cursor, argument_pointers, &counts->arguments);
+        return;
+    case record_variable:
+        append_text(cursor, environment_pointers, &counts->variables);
+        return;
+    case record_resource_limit:
+        parse_resource_limit(cursor, into);
+        return;
+    case record_control_group:
+        if (into->control_group_count == control_groups_max)
+            cursor->broken = true;
+        else
+            into->control_groups[into->control_group_count++] = take_absolute_path(cursor);
+        return;
+    case record_seccomp:
+        parse_seccomp(cursor, into);
+        return;
+    case record_landlock:
+        into->landlock_scopes = take_u64(cursor);
+        return;
+    case record_time:
+        into->timeout_ms = take_u64(cursor);
+        into->grace_ms = take_u64(cursor);
+        return;
+    default:
+        parse_root_step(cursor, into, kind);
+    }
+}
+
+static long parse_instruction(size_t length, struct instruction *into)
+{
+    struct cursor cursor = {.at = buffer + instruction_header_bytes, .end = buffer + length, .broken = false};
+    struct counts counts = {0, 0};
+    while (cursor.at < cursor.end && !cursor.broken) {
+        const uint16_t kind = take_u16(&cursor);
+        const uint16_t reserved = take_u16(&cursor);
+        const uint32_t payload = take_u32(&cursor);
+        if (cursor.broken || reserved != 0 || payload > (size_t)(cursor.end - cursor.at))
+            return -EBADMSG;
+        struct cursor record = {.at = cursor.at, .end = cursor.at + payload, .broken = false};
+        parse_record(&record, into, &counts, kind);
+        /* A record must be used up: bytes that nobody read are bytes that nobody checked. */
+        if (record.broken || record.at != record.end)
+            return -EBADMSG;
+        cursor.at += payload;
+    }
+    if (counts.arguments == 0 || into->directory == NULL)
+        return -EBADMSG;
+    into->arguments = argument_pointers;
+    into->environment = environment_pointers;
+    return 0;
+}
+
+static long read_exactly(int descriptor, unsigned char *into, size_t length)
+{
+    while (length > 0) {
+        const long count = kernel_call(__NR_read, descriptor, into, length);
+        if (count == -EINTR)
+            continue;
+        if (count < 0)
+            return count;
+        if (count == 0)
+            return -EPIPE;
+        into += count;
+        length -= (size_t)count;
+    }
+    return 0;
+}
+
+/* Returns 0, or a negative errno: EBADMSG for an instruction that is not one, EPROTO for another version's. */
+long read_instruction(int descriptor, struct instruction *instruction)
+{
+    long result = read_exactly(descriptor, buffer, instruction_header_bytes);
+    if (result < 0)
+        return result;
+    struct cursor header = {.at = buffer, .end = buffer + instruction_header_bytes, .broken = false};
+    const uint32_t magic = take_u32(&header);
+    const uint32_t version = take_u32(&header);
+    const uint32_t length = take_u32(&header);
+    if (magic != PROTOCOL_MAGIC || length < instruction_header_bytes || length > INSTRUCTION_BYTES_MAX)
+        return -EBADMSG;
+    if (version != PROTOCOL_VERSION)
+        return -EPROTO;
+    result = read_exactly(descriptor, buffer + instruction_header_bytes, length - instruction_header_bytes);
+    return result < 0 ? result : parse_instruction(length, instruction);
+}

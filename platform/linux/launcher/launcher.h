@@ -1,0 +1,157 @@
+/*
+ * The launcher: builds a sandbox from an instruction, runs one job in it, and tells what became of it.
+ *
+ *   cupel ──instruction, signals──▶ launcher ──▶ first process (PID 1 of the job's namespace) ──▶ job
+ *         ◀──────events────────────          ◀──reports──
+ *
+ * The launcher stays outside: it holds the caller's standard streams, the deadline and the way to kill. The first
+ * process builds the sandbox, enters it for good, reaps, and ends everything by ending. Whichever of the three above
+ * the job dies, the ones below it end: each watches a pipe that only the one above holds.
+ */
+#ifndef CUPEL_LAUNCHER_H
+#define CUPEL_LAUNCHER_H
+
+#include "../shared/kernel.h"
+#include "../shared/protocol.gen.h"
+
+#include <linux/filter.h>
+
+enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 16 };
+
+struct root_step {
+    uint16_t kind;
+    uint32_t bits;
+    uint32_t mode;
+    uint64_t size;
+    /* Where it comes from: a host path, or a symlink's target. */
+    const char *source;
+    const char *destination;
+    const char *content;
+    uint32_t content_length;
+    /* Descriptor of the user namespace that maps the source's owner, or -1. */
+    int owner_namespace;
+};
+
+struct resource_limit {
+    uint32_t resource;
+    uint64_t soft;
+    uint64_t hard;
+};
+
+struct instruction {
+    uint32_t inside_uid, inside_gid, outside_uid, outside_gid;
+    uint64_t namespaces;
+    uint32_t options;
+    uint32_t umask;
+    const char *hostname;
+    const char *directory;
+    char **arguments;
+    char **environment;
+    struct resource_limit resource_limits[resource_limits_max];
+    size_t resource_limit_count;
+    const char *control_groups[control_groups_max];
+    size_t control_group_count;
+    struct sock_fprog seccomp;
+    uint64_t landlock_scopes;
+    uint64_t timeout_ms;
+    uint64_t grace_ms;
+    struct root_step root[root_steps_max];
+    size_t root_count;
+};
+
+/* What the first process tells the launcher; smaller than PIPE_BUF, so each arrives whole (pipe(7)). */
+enum report_kind { report_failed = 1, report_ready, report_started, report_exec_failed, report_ended };
+
+enum { namespace_kinds = 7, subject_bytes = 512 };
+
+struct report {
+    int32_t kind;
+    int32_t step;
+    int32_t error;
+    /* As wait4(2) gives it. */
+    int32_t status;
+    int64_t pid;
+    int64_t wall_us, user_us, system_us, max_rss_bytes;
+    uint64_t namespaces[namespace_kinds];
+    char subject[subject_bytes];
+};
+
+struct streams {
+    /* What the job gets as 0, 1 and 2. */
+    int job[3];
+    /* The launcher's end and the caller's, for each stream that is relayed; -1 where the job has the caller's own. */
+    int near[3];
+    int caller[3];
+    long relay_pids[3];
+};
+
+/* What the first process inherits from the launcher. */
+struct launch {
+    const struct instruction *instruction;
+    struct streams *streams;
+    int control_group_descriptors[control_groups_max];
+    int report_descriptor;
+    int command_descriptor;
+    /* /proc/self as the host has it, opened before a new root hides it; -1 where there is no /proc. */
+    int own_process_descriptor;
+};
+
+/* instruction.c */
+long read_instruction(int descriptor, struct instruction *instruction);
+
+/* streams.c */
+long prepare_streams(struct streams *streams, const int caller[3]);
+void start_relays(struct streams *streams);
+void close_job_ends(struct streams *streams);
+void stop_input_relay(struct streams *streams);
+void await_output_relays(struct streams *streams);
+void kill_relays(struct streams *streams);
+
+/* owner.c */
+long prepare_owner_namespaces(struct instruction *instruction);
+
+/* first-process.c */
+__attribute__((noreturn)) void first_process(struct launch *launch);
+__attribute__((noreturn)) void fail_launch(const struct launch *launch, int step, long error, const char *subject);
+
+/* root.c: both report their own failures and do not return then. */
+void build_root(const struct launch *launch);
+
+/* privilege.c */
+void map_own_ids(const struct launch *launch, uint32_t outside_uid, uint32_t outside_gid);
+void take_fresh_identity(const struct launch *launch);
+void give_up_privileges(const struct launch *launch);
+void enter_landlock(const struct launch *launch);
+
+/* supervise.c */
+int supervise(const struct instruction *instruction, struct streams *streams, int control, int events,
+              long first_pid, int first_descriptor, int report_descriptor, int command_descriptor);
+
+/* File types as in st_mode (inode(7)); a C library's headers and the kernel's both define S_IFMT, and then neither do. */
+enum { type_mask = 0170000, type_fifo = 0010000, type_device = 0020000, type_directory = 0040000, type_file = 0100000,
+       type_symlink = 0120000 };
+
+static inline bool is_type(uint32_t mode, uint32_t type)
+{
+    return (mode & type_mask) == type;
+}
+
+/* Small things that several files do. */
+static inline bool has_option(const struct instruction *instruction, uint32_t bit)
+{
+    return (instruction->options & bit) != 0;
+}
+
+static inline void close_descriptor(int descriptor)
+{
+    if (descriptor >= 0)
+        kernel_call(__NR_close, descriptor);
+}
+
+/* fork(2) without a library: no new stack, so both sides go on from here. */
+static inline long fork_process(void)
+{
+    return kernel_call(__NR_clone, 17 /* SIGCHLD */, 0, 0, 0, 0);
+}
+
+#endif

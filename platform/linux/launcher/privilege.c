@@ -1,0 +1,155 @@
+/* Identity and privileges: taken in the order in which each step still has what the next one gives up. */
+#include "launcher.h"
+
+#include <linux/capability.h>
+#include <linux/fcntl.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+
+static void must(const struct launch *launch, long result, int step, const char *subject)
+{
+    if (result < 0)
+        fail_launch(launch, step, result, subject);
+}
+
+static char *append_number(char *at, uint32_t number)
+{
+    char digits[12];
+    size_t count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    while (count > 0)
+        *at++ = digits[--count];
+    return at;
+}
+
+/* A file of /proc/self, by the handle that was taken while the host's /proc was in sight. */
+static long write_own_file(const struct launch *launch, const char *name, const char *text, size_t length)
+{
+    const int own = launch->own_process_descriptor;
+    const long descriptor = own < 0 ? -ENOENT : kernel_call(__NR_openat, own, name, O_WRONLY | O_CLOEXEC, 0);
+    if (descriptor < 0)
+        return descriptor;
+    const long result = kernel_call(__NR_write, descriptor, text, length);
+    kernel_call(__NR_close, descriptor);
+    return result < 0 ? result : 0;
+}
+
+static long write_id_map(const struct launch *launch, const char *name, uint32_t inside, uint32_t outside)
+{
+    char text[32];
+    char *end = append_number(text, inside);
+    *end++ = ' ';
+    end = append_number(end, outside);
+    memcpy(end, " 1\n", 3);
+    return write_own_file(launch, name, text, (size_t)(end + 3 - text));
+}
+
+/*
+ * A process may map its own ids itself: one line, one id, and setgroups given up first (user_namespaces(7)). A process
+ * that changed ids is not dumpable, and its /proc files are then root's (proc(5)): hence dumpable, for these three.
+ */
+void map_own_ids(const struct launch *launch, uint32_t outside_uid, uint32_t outside_gid)
+{
+    const struct instruction *instruction = launch->instruction;
+    must(launch, kernel_call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0), step_map_ids, "dumpable");
+    must(launch, write_own_file(launch, "setgroups", "deny", 4), step_map_ids, "/proc/self/setgroups");
+    must(launch, write_id_map(launch, "uid_map", instruction->inside_uid, outside_uid), step_map_ids,
+         "/proc/self/uid_map");
+    must(launch, write_id_map(launch, "gid_map", instruction->inside_gid, outside_gid), step_map_ids,
+         "/proc/self/gid_map");
+}
+
+static bool may_change_bounding_set(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[2] = {{0}};
+    const long result = kernel_call(__NR_capget, &header, data);
+    return result >= 0 && (data[0].effective & (1u << CAP_SETPCAP)) != 0;
+}
+
+static void drop_bounding_set(const struct launch *launch)
+{
+    for (int capability = 0; capability < 64; capability++) {
+        const long result = kernel_call(__NR_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0);
+        if (result == -EINVAL)
+            break; /* Past the last capability of this kernel. */
+        must(launch, result, step_capabilities, "bounding set");
+    }
+}
+
+/* Groups first, then gid, then uid: each needs the privilege that the last one ends. */
+void take_fresh_identity(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    const uint32_t uid = instruction->outside_uid;
+    const uint32_t gid = instruction->outside_gid;
+    /* With the uid goes the right to do this; a user namespace, if one follows, starts with a full set again. */
+    if (may_change_bounding_set())
+        drop_bounding_set(launch);
+    must(launch, kernel_call(__NR_setgroups, 0, NULL), step_drop_identity, "setgroups");
+    must(launch, kernel_call(__NR_setresgid, gid, gid, gid), step_drop_identity, "setresgid");
+    must(launch, kernel_call(__NR_setresuid, uid, uid, uid), step_drop_identity, "setresuid");
+    if ((instruction->namespaces & CLONE_NEWUSER) == 0)
+        return;
+    must(launch, kernel_call(__NR_unshare, CLONE_NEWUSER), step_user_namespace, "unshare");
+    map_own_ids(launch, uid, gid);
+}
+
+/* While CAP_SETPCAP is still there: bounding set and securebits. Without it there is nothing that exec could add. */
+static void drop_capabilities(const struct launch *launch)
+{
+    if (may_change_bounding_set()) {
+        drop_bounding_set(launch);
+        const unsigned bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+                              SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+                              SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+        must(launch, kernel_call(__NR_prctl, PR_SET_SECUREBITS, bits, 0, 0, 0), step_capabilities, "securebits");
+    }
+    const long ambient = kernel_call(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    if (ambient != -EINVAL) /* Linux before 4.3 has no ambient set. */
+        must(launch, ambient, step_capabilities, "ambient set");
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    const struct __user_cap_data_struct none[2] = {{0}};
+    must(launch, kernel_call(__NR_capset, &header, none), step_capabilities, "capset");
+}
+
+/* The filter comes last: it denies some of the calls above. no_new_privs must be set for it, and holds for good. */
+void give_up_privileges(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    /* A session keyring of its own: the caller's would be shared (keyrings(7)). A kernel without keys has none. */
+    const long keyring = kernel_call(__NR_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL, 0, 0, 0);
+    if (keyring != -ENOSYS && keyring != -EPERM && keyring != -EDQUOT)
+        must(launch, keyring, step_keyring, "session keyring");
+    if (has_option(instruction, option_drop_capabilities))
+        drop_capabilities(launch);
+    must(launch, kernel_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), step_no_new_privs, "");
+    /* What the first process is must not be readable, nor traceable, from inside. */
+    must(launch, kernel_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0), step_no_new_privs, "dumpable");
+    if (instruction->seccomp.len > 0)
+        must(launch, kernel_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &instruction->seccomp), step_seccomp, "");
+}
+
+/* struct landlock_ruleset_attr as of Linux 6.12 (ABI 6); Debian 12's header ends with the first field. */
+struct landlock_scopes {
+    uint64_t handled_access_fs;
+    uint64_t handled_access_net;
+    uint64_t scoped;
+};
+
+/* Only the job enters: the first process must still be able to signal it. */
+void enter_landlock(const struct launch *launch)
+{
+    if (launch->instruction->landlock_scopes == 0)
+        return;
+    const struct landlock_scopes attributes = {.scoped = launch->instruction->landlock_scopes};
+    const long ruleset = kernel_call(__NR_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+    must(launch, ruleset, step_landlock, "create_ruleset");
+    must(launch, kernel_call(__NR_landlock_restrict_self, ruleset, 0), step_landlock, "restrict_self");
+    close_descriptor((int)ruleset);
+}

@@ -1,0 +1,181 @@
+/*
+ * Standard streams. A descriptor that the job inherits goes around every mount: with `>> log` it could truncate the
+ * log through /proc/self/fd/1. So the job gets the caller's own stream only where that is a pipe or the null device,
+ * and otherwise a pipe that a relay process copies from or to. A relay of its own for each stream may block on a slow
+ * reader without holding up the deadline.
+ */
+#include "launcher.h"
+
+#include <asm/ioctls.h>
+#include <asm/stat.h>
+#include <linux/fcntl.h>
+#include <linux/prctl.h>
+#include <linux/time_types.h>
+
+enum { relay_bytes = 65536, null_device = 0x103 /* makedev(1, 3), linux/major.h MEM_MAJOR */, signal_kill = 9 };
+
+static bool may_inherit(int descriptor)
+{
+    struct stat status;
+    if (kernel_call(__NR_fstat, descriptor, &status) < 0)
+        return false;
+    const bool is_pipe = is_type(status.st_mode, type_fifo);
+    const bool is_null = is_type(status.st_mode, type_device) && status.st_rdev == null_device;
+    return is_pipe || is_null;
+}
+
+static long open_null(void)
+{
+    return kernel_call(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+}
+
+static long make_relay_pipe(struct streams *streams, int index, int caller)
+{
+    int ends[2];
+    const long result = kernel_call(__NR_pipe2, ends, O_CLOEXEC);
+    if (result < 0)
+        return result;
+    const int job_end = index == 0 ? 0 : 1;
+    streams->job[index] = ends[job_end];
+    streams->near[index] = ends[1 - job_end];
+    streams->caller[index] = caller;
+    return 0;
+}
+
+/* `caller` holds the caller's three descriptors; one that is closed (-1 or EBADF) becomes the null device. */
+long prepare_streams(struct streams *streams, const int caller[3])
+{
+    for (int index = 0; index < 3; index++) {
+        streams->job[index] = streams->near[index] = streams->caller[index] = -1;
+        streams->relay_pids[index] = 0;
+        if (kernel_call(__NR_fcntl, caller[index], F_GETFD, 0) < 0) {
+            streams->job[index] = (int)open_null();
+            continue;
+        }
+        if (may_inherit(caller[index])) {
+            streams->job[index] = caller[index];
+            continue;
+        }
+        const long result = make_relay_pipe(streams, index, caller[index]);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+static bool write_whole(int descriptor, const unsigned char *bytes, long length)
+{
+    while (length > 0) {
+        const long count = kernel_call(__NR_write, descriptor, bytes, length);
+        if (count == -EINTR)
+            continue;
+        if (count == -EAGAIN) {
+            /* The caller's descriptor may be non-blocking, and the flag is the caller's to keep. */
+            const struct __kernel_timespec nap = {.tv_sec = 0, .tv_nsec = 2000000};
+            kernel_call(__NR_nanosleep, &nap, NULL);
+            continue;
+        }
+        if (count <= 0)
+            return false;
+        bytes += count;
+        length -= count;
+    }
+    return true;
+}
+
+static void copy_until_end(int from, int to)
+{
+    static unsigned char bytes[relay_bytes];
+    for (;;) {
+        const long count = kernel_call(__NR_read, from, bytes, sizeof bytes);
+        if (count == -EINTR)
+            continue;
+        if (count == -EAGAIN || count == -EIO) {
+            /*
+             * EIO: a background process reads the terminal while SIGTTIN is blocked (tty_ioctl(2), setpgid(2)).
+             * The job asked for nothing yet, so wait until it is in the foreground instead of stopping it.
+             */
+            int group;
+            if (count == -EIO && kernel_call(__NR_ioctl, from, TIOCGPGRP, &group) < 0)
+                return;
+            const struct __kernel_timespec nap = {.tv_sec = 0, .tv_nsec = 50000000};
+            kernel_call(__NR_nanosleep, &nap, NULL);
+            continue;
+        }
+        if (count <= 0 || !write_whole(to, bytes, count))
+            return;
+    }
+}
+
+/* A relay holds its two descriptors and nothing else: a pipe end kept by accident would be an end that never comes. */
+__attribute__((noreturn)) static void relay(int from, int to, long launcher_pid)
+{
+    kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
+    if (kernel_call(__NR_getppid) != launcher_pid)
+        leave(0);
+    kernel_call(__NR_dup3, from, 0, 0);
+    kernel_call(__NR_dup3, to, 1, 0);
+    kernel_call(__NR_close_range, 2, ~0u, 0);
+    copy_until_end(0, 1);
+    leave(0);
+}
+
+static void start_relay(struct streams *streams, int index)
+{
+    const long launcher_pid = kernel_call(__NR_getpid);
+    const long pid = fork_process();
+    if (pid == 0) {
+        /* Out of the way of 0 and 1, which dup3 is about to take. */
+        const int near = (int)kernel_call(__NR_fcntl, streams->near[index], F_DUPFD, 10);
+        const int caller = (int)kernel_call(__NR_fcntl, streams->caller[index], F_DUPFD, 10);
+        relay(index == 0 ? caller : near, index == 0 ? near : caller, launcher_pid);
+    }
+    streams->relay_pids[index] = pid > 0 ? pid : 0;
+    close_descriptor(streams->near[index]);
+}
+
+void start_relays(struct streams *streams)
+{
+    for (int index = 0; index < 3; index++)
+        if (streams->near[index] >= 0)
+            start_relay(streams, index);
+}
+
+/* After this only the job and its children can write to the output pipes: their end is the end of the output. */
+void close_job_ends(struct streams *streams)
+{
+    for (int index = 0; index < 3; index++)
+        if (streams->near[index] >= 0)
+            close_descriptor(streams->job[index]);
+}
+
+static void await_relay(struct streams *streams, int index)
+{
+    if (streams->relay_pids[index] > 0)
+        kernel_call(__NR_wait4, streams->relay_pids[index], NULL, 0, NULL);
+    streams->relay_pids[index] = 0;
+}
+
+static void kill_relay(struct streams *streams, int index)
+{
+    if (streams->relay_pids[index] > 0)
+        kernel_call(__NR_kill, streams->relay_pids[index], signal_kill);
+    await_relay(streams, index);
+}
+
+void stop_input_relay(struct streams *streams)
+{
+    kill_relay(streams, 0);
+}
+
+void await_output_relays(struct streams *streams)
+{
+    await_relay(streams, 1);
+    await_relay(streams, 2);
+}
+
+void kill_relays(struct streams *streams)
+{
+    for (int index = 0; index < 3; index++)
+        kill_relay(streams, index);
+}

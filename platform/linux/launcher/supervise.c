@@ -1,0 +1,267 @@
+/* The launcher's watch over one job: signals in, events out, the deadline, and the end of everything. */
+#include "launcher.h"
+#include "../shared/write-line.h"
+
+#include <linux/fcntl.h>
+#include <linux/poll.h>
+#include <linux/time_types.h>
+
+enum { signal_terminate = 15, signal_kill = 9, signal_child = 17, wait_no_hang = 1, last_signal = 64 };
+
+/* How long the first process may take to end its namespace before it is killed itself. */
+enum { last_resort_ms = 2000 };
+
+enum phase { phase_running, phase_terminating, phase_killing, phase_over };
+
+struct supervision {
+    const struct instruction *instruction;
+    struct streams *streams;
+    int control, events, report, command;
+    long first_pid;
+    enum phase phase;
+    /* Monotonic milliseconds; 0 is never. */
+    int64_t deadline_ms;
+};
+
+static int64_t now_ms(void)
+{
+    struct __kernel_timespec time = {0};
+    kernel_call(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void begin_event(struct line *line, const char *name)
+{
+    line->length = 0;
+    put_byte(line, '{');
+    put_string_field(line, "event", name);
+}
+
+static void end_event(const struct supervision *supervision, struct line *line)
+{
+    put_byte(line, '}');
+    write_line(supervision->events, line);
+}
+
+static void tell_failure(const struct supervision *supervision, const char *event, const struct report *report)
+{
+    static struct line line;
+    begin_event(&line, event);
+    if (report->kind == report_failed)
+        put_string_field(&line, "step", step_names[report->step]);
+    put_number_field(&line, "errno", report->error);
+    put_string_field(&line, "subject", report->subject);
+    end_event(supervision, &line);
+}
+
+static void tell_ready(const struct supervision *supervision, const struct report *report)
+{
+    static const char *const names[namespace_kinds] = {"user", "mount", "pid", "ipc", "uts", "cgroup", "network"};
+    static struct line line;
+    begin_event(&line, "ready");
+    for (int index = 0; index < namespace_kinds; index++)
+        put_number_field(&line, names[index], (long long)report->namespaces[index]);
+    end_event(supervision, &line);
+}
+
+static void tell_end(const struct supervision *supervision, const struct report *report)
+{
+    static struct line line;
+    begin_event(&line, "ended");
+    put_number_field(&line, "status", report->status);
+    put_number_field(&line, "wallMicros", report->wall_us);
+    put_number_field(&line, "userMicros", report->user_us);
+    put_number_field(&line, "systemMicros", report->system_us);
+    put_number_field(&line, "maxRssBytes", report->max_rss_bytes);
+    end_event(supervision, &line);
+}
+
+static void tell_number(const struct supervision *supervision, const char *event, const char *name, long long number)
+{
+    static struct line line;
+    begin_event(&line, event);
+    put_number_field(&line, name, number);
+    end_event(supervision, &line);
+}
+
+static void command(const struct supervision *supervision, unsigned char byte)
+{
+    kernel_call(__NR_write, supervision->command, &byte, 1);
+}
+
+static void begin_killing(struct supervision *supervision)
+{
+    if (supervision->phase == phase_killing)
+        return;
+    command(supervision, CONTROL_KILL);
+    supervision->phase = phase_killing;
+    supervision->deadline_ms = now_ms() + last_resort_ms;
+}
+
+static void meet_deadline(struct supervision *supervision)
+{
+    switch (supervision->phase) {
+    case phase_running:
+        tell_number(supervision, "timeout", "timeoutMs", (long long)supervision->instruction->timeout_ms);
+        command(supervision, signal_terminate);
+        /* A stopped job could not take the signal. */
+        command(supervision, 18 /* SIGCONT */);
+        supervision->phase = phase_terminating;
+        supervision->deadline_ms = now_ms() + (int64_t)supervision->instruction->grace_ms;
+        return;
+    case phase_terminating:
+        begin_killing(supervision);
+        return;
+    case phase_killing:
+        /* Ours and not yet waited for, so the number cannot be anyone else's. */
+        kernel_call(__NR_kill, supervision->first_pid, signal_kill);
+        supervision->deadline_ms = 0;
+        return;
+    case phase_over:
+        supervision->deadline_ms = 0;
+    }
+}
+
+/* False when cupel is gone. */
+static bool obey(struct supervision *supervision)
+{
+    unsigned char bytes[64];
+    const long count = kernel_call(__NR_read, supervision->control, bytes, sizeof bytes);
+    if (count == -EINTR || count == -EAGAIN)
+        return true;
+    for (long index = 0; index < count; index++) {
+        if (bytes[index] == CONTROL_KILL)
+            begin_killing(supervision);
+        else if (bytes[index] >= 1 && bytes[index] <= last_signal)
+            command(supervision, bytes[index]);
+    }
+    return count > 0;
+}
+
+/* False when the first process has ended, which closes its end of the pipe. */
+static bool take_report(struct supervision *supervision)
+{
+    struct report report;
+    const long count = kernel_call(__NR_read, supervision->report, &report, sizeof report);
+    if (count == -EINTR)
+        return true;
+    if (count != (long)sizeof report)
+        return false;
+    switch (report.kind) {
+    case report_failed:
+        tell_failure(supervision, "failed", &report);
+        supervision->phase = phase_over;
+        break;
+    case report_exec_failed:
+        tell_failure(supervision, "exec-failed", &report);
+        supervision->phase = phase_over;
+        break;
+    case report_ready:
+        tell_ready(supervision, &report);
+        supervision->phase = phase_over;
+        break;
+    case report_started:
+        tell_number(supervision, "started", "pid", report.pid);
+        break;
+    case report_ended:
+        tell_end(supervision, &report);
+        supervision->phase = phase_over;
+        break;
+    default:
+        break;
+    }
+    return true;
+}
+
+static const struct __kernel_timespec *time_left(const struct supervision *supervision, struct __kernel_timespec *left)
+{
+    if (supervision->deadline_ms == 0)
+        return NULL;
+    int64_t milliseconds = supervision->deadline_ms - now_ms();
+    if (milliseconds < 0)
+        milliseconds = 0;
+    left->tv_sec = milliseconds / 1000;
+    left->tv_nsec = (milliseconds % 1000) * 1000000;
+    return left;
+}
+
+static void watch_first_process(struct supervision *supervision)
+{
+    struct pollfd watched[2] = {
+        {.fd = supervision->control, .events = POLLIN},
+        {.fd = supervision->report, .events = POLLIN},
+    };
+    for (;;) {
+        struct __kernel_timespec left;
+        const long ready = kernel_call(__NR_ppoll, watched, 2, time_left(supervision, &left), NULL, 0);
+        if (ready == 0)
+            meet_deadline(supervision);
+        if (ready <= 0)
+            continue;
+        /* Reports first: what has happened is told before what is wanted next. */
+        if (watched[1].revents != 0 && !take_report(supervision))
+            return;
+        if (watched[0].revents != 0 && !obey(supervision)) {
+            begin_killing(supervision);
+            watched[0].fd = -1;
+        }
+    }
+}
+
+/* The job is over; what it wrote may still be on its way to a slow reader. cupel's end or its wish cuts that short. */
+static void drain_output(struct supervision *supervision)
+{
+    const uint64_t child_signal = 1ULL << (signal_child - 1);
+    const int notices =
+        (int)kernel_call(__NR_signalfd4, -1, &child_signal, sizeof child_signal, O_CLOEXEC | O_NONBLOCK);
+    struct pollfd watched[2] = {
+        {.fd = supervision->control, .events = POLLIN},
+        {.fd = notices, .events = POLLIN},
+    };
+    supervision->phase = phase_over;
+    for (;;) {
+        bool left = false;
+        for (int index = 1; index < 3; index++) {
+            long *pid = &supervision->streams->relay_pids[index];
+            if (*pid > 0 && kernel_call(__NR_wait4, *pid, NULL, wait_no_hang, NULL) == *pid)
+                *pid = 0;
+            left = left || *pid > 0;
+        }
+        if (!left)
+            break;
+        kernel_call(__NR_ppoll, watched, 2, NULL, NULL, 0);
+        unsigned char notice[128];
+        while (kernel_call(__NR_read, notices, notice, sizeof notice) > 0)
+            continue;
+        if (watched[0].revents != 0 && (!obey(supervision) || supervision->phase == phase_killing))
+            break;
+    }
+    kill_relays(supervision->streams);
+    close_descriptor(notices);
+}
+
+int supervise(const struct instruction *instruction, struct streams *streams, int control, int events,
+              long first_pid, int first_descriptor, int report_descriptor, int command_descriptor)
+{
+    (void)first_descriptor;
+    struct supervision supervision = {
+        .instruction = instruction,
+        .streams = streams,
+        .control = control,
+        .events = events,
+        .report = report_descriptor,
+        .command = command_descriptor,
+        .first_pid = first_pid,
+        .phase = phase_running,
+        .deadline_ms = instruction->timeout_ms == 0 ? 0 : now_ms() + (int64_t)instruction->timeout_ms,
+    };
+    watch_first_process(&supervision);
+    int status = 0;
+    kernel_call(__NR_wait4, first_pid, &status, 0, NULL);
+    /* It said nothing of an end, so something ended it: the out-of-memory killer, say. */
+    if (supervision.phase != phase_over)
+        tell_number(&supervision, "lost", "status", status);
+    stop_input_relay(streams);
+    drain_output(&supervision);
+    return 0;
+}

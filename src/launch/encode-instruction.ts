@@ -1,0 +1,251 @@
+/** Encodes a plan as the launcher's instruction: one length-bounded record after another, little-endian. */
+import { CupelError } from "../model/error.ts";
+import type { LauncherPlan, NamespaceKind, RootStep } from "../model/plan.ts";
+import { compileSeccomp } from "./compile-seccomp.ts";
+import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds, stepBits } from "./protocol.ts";
+import { defaultSeccompProfile, type SeccompArchitecture } from "./seccomp-profile.ts";
+
+/** What the plan leaves open until it is carried out. */
+export interface LaunchBinding {
+  /** The job's ids outside: the caller's, or fresh ones. */
+  readonly outside: { readonly uid: number; readonly gid: number };
+  /** Directories of control groups that the job joins. */
+  readonly controlGroups: readonly string[];
+  /** Everything but the job. */
+  readonly rehearsal: boolean;
+  readonly architecture: SeccompArchitecture;
+}
+
+/** CLONE_NEW* (linux/sched.h). */
+const namespaceFlags: Readonly<Record<NamespaceKind, number>> = {
+  mount: 0x0002_0000,
+  cgroup: 0x0200_0000,
+  uts: 0x0400_0000,
+  ipc: 0x0800_0000,
+  user: 0x1000_0000,
+  pid: 0x2000_0000,
+  network: 0x4000_0000,
+};
+
+/** RLIMIT_* (asm-generic/resource.h). */
+const resources = { core: 4, processes: 6, openFiles: 7 } as const;
+
+/** LANDLOCK_SCOPE_* (landlock(7), ABI 6). */
+const landlockScopeBits = { "abstract-unix-socket": 1, signal: 2 } as const;
+
+class Writer {
+  #bytes = new Uint8Array(16_384);
+  #view = new DataView(this.#bytes.buffer);
+  length = 0;
+
+  #reserve(count: number): number {
+    const at = this.length;
+    this.length += count;
+    if (this.length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.length, this.#bytes.length * 2));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
+    }
+    return at;
+  }
+
+  u16(value: number): void {
+    this.#view.setUint16(this.#reserve(2), value, true);
+  }
+
+  u32(value: number): void {
+    this.#view.setUint32(this.#reserve(4), value, true);
+  }
+
+  u64(value: number): void {
+    this.#view.setBigUint64(this.#reserve(8), BigInt(value), true);
+  }
+
+  raw(bytes: Uint8Array): void {
+    const at = this.#reserve(bytes.length);
+    this.#bytes.set(bytes, at);
+  }
+
+  text(value: string): void {
+    if (value.includes("\0")) {
+      throw new CupelError("usage", `${JSON.stringify(value)} holds a NUL byte, which no path or argument can; remove it`);
+    }
+    const bytes = encoder.encode(value);
+    this.u32(bytes.length);
+    this.raw(bytes);
+    this.#reserve(1);
+  }
+
+  record(kind: number, payload: () => void): void {
+    this.u16(kind);
+    this.u16(0);
+    const lengthAt = this.#reserve(4);
+    const start = this.length;
+    payload();
+    this.#view.setUint32(lengthAt, this.length - start, true);
+  }
+
+  finish(): Uint8Array {
+    this.#view.setUint32(8, this.length, true);
+    return this.#bytes.subarray(0, this.length);
+  }
+}
+
+const encoder = new TextEncoder();
+
+function bits(...set: readonly (number | false)[]): number {
+  return set.reduce<number>((all, bit) => all | (bit === false ? 0 : bit), 0);
+}
+
+function encodeBind(writer: Writer, step: Extract<RootStep, { step: "bind" }>): void {
+  writer.record(recordKinds.bind, () => {
+    writer.u32(
+      bits(
+        step.writable && stepBits.writable,
+        step.optional && stepBits.optional,
+        step.mapOwner === "if-possible" && stepBits.mapOwnerIfPossible,
+        step.mapOwner === "must" && stepBits.mapOwner,
+      ),
+    );
+    writer.text(step.source);
+    writer.text(step.destination);
+  });
+}
+
+function encodeTmpfs(writer: Writer, step: Extract<RootStep, { step: "tmpfs" }>): void {
+  writer.record(recordKinds.tmpfs, () => {
+    writer.u32(bits(step.writable && stepBits.writable, step.owned && stepBits.owned));
+    writer.u32(step.mode);
+    writer.u64(step.sizeBytes);
+    writer.text(step.destination);
+  });
+}
+
+function encodeFile(writer: Writer, step: Extract<RootStep, { step: "file" }>): void {
+  writer.record(recordKinds.file, () => {
+    const content = encoder.encode(step.content);
+    writer.text(step.destination);
+    writer.u32(content.length);
+    writer.raw(content);
+  });
+}
+
+function encodeRootStep(writer: Writer, step: RootStep): void {
+  switch (step.step) {
+    case "mirror":
+      return writer.record(recordKinds.mirror, () => writer.text(step.path));
+    case "bind":
+      return encodeBind(writer, step);
+    case "tmpfs":
+      return encodeTmpfs(writer, step);
+    case "directory":
+      return writer.record(recordKinds.makeDirectory, () => {
+        writer.u32(step.mode);
+        writer.text(step.destination);
+      });
+    case "file":
+      return encodeFile(writer, step);
+    case "symlink":
+      return writer.record(recordKinds.symlink, () => {
+        writer.text(step.destination);
+        writer.text(step.target);
+      });
+    case "proc":
+      return writer.record(recordKinds.proc, () => writer.text(step.destination));
+    case "read-only":
+      return writer.record(recordKinds.readOnly, () => writer.text(step.destination));
+    case "mask":
+      return writer.record(recordKinds.mask, () => writer.text(step.destination));
+    case "devices":
+      return writer.record(recordKinds.devices, () => {
+        writer.u64(step.shmBytes);
+        writer.text(step.destination);
+      });
+  }
+}
+
+function encodeIdentity(writer: Writer, plan: LauncherPlan, binding: LaunchBinding): void {
+  const inside = plan.inside ?? binding.outside;
+  writer.record(recordKinds.identity, () => {
+    for (const id of [inside.uid, inside.gid, binding.outside.uid, binding.outside.gid]) writer.u32(id);
+  });
+}
+
+function encodeOptions(writer: Writer, plan: LauncherPlan, binding: LaunchBinding): void {
+  writer.record(recordKinds.options, () => {
+    writer.u32(
+      bits(
+        plan.outside === "fresh" && optionBits.freshIdentity,
+        plan.dropCapabilities && optionBits.dropCapabilities,
+        plan.loopbackUp && optionBits.loopbackUp,
+        binding.rehearsal && optionBits.rehearsal,
+      ),
+    );
+    writer.u32(plan.umask);
+  });
+}
+
+function encodeLimits(writer: Writer, plan: LauncherPlan, binding: LaunchBinding): void {
+  for (const [name, resource] of Object.entries(resources)) {
+    const value = plan.resourceLimits[name as keyof typeof resources];
+    if (value === undefined) continue;
+    writer.record(recordKinds.resourceLimit, () => {
+      writer.u32(resource);
+      writer.u64(value);
+      writer.u64(value);
+    });
+  }
+  for (const directory of binding.controlGroups) {
+    writer.record(recordKinds.controlGroup, () => writer.text(directory));
+  }
+  writer.record(recordKinds.time, () => {
+    writer.u64(plan.timeoutMs ?? 0);
+    writer.u64(plan.graceMs);
+  });
+}
+
+function encodeFilters(writer: Writer, plan: LauncherPlan, binding: LaunchBinding): void {
+  if (plan.seccomp === "default") {
+    writer.record(recordKinds.seccomp, () => writer.raw(compileSeccomp(defaultSeccompProfile, binding.architecture)));
+  }
+  if (plan.landlockScopes.length > 0) {
+    writer.record(recordKinds.landlock, () => {
+      writer.u64(bits(...plan.landlockScopes.map((scope) => landlockScopeBits[scope])));
+    });
+  }
+}
+
+function encodeCommand(writer: Writer, plan: LauncherPlan): void {
+  for (const argument of plan.command) writer.record(recordKinds.argument, () => writer.text(argument));
+  for (const [name, value] of Object.entries(plan.environment)) {
+    writer.record(recordKinds.variable, () => writer.text(`${name}=${value}`));
+  }
+}
+
+/**
+ * The whole instruction. Pure.
+ * @throws CupelError `usage` where an argument, variable or path holds a NUL, or all of them together are too long.
+ */
+export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): Uint8Array {
+  const writer = new Writer();
+  writer.u32(protocolMagic);
+  writer.u32(protocolVersion);
+  writer.u32(0);
+  encodeIdentity(writer, plan, binding);
+  writer.record(recordKinds.namespaces, () => {
+    writer.u64(plan.namespaces.reduce((flags, kind) => flags + namespaceFlags[kind], 0));
+  });
+  encodeOptions(writer, plan, binding);
+  const { hostname } = plan;
+  if (hostname !== undefined) writer.record(recordKinds.hostname, () => writer.text(hostname));
+  writer.record(recordKinds.directory, () => writer.text(plan.directory));
+  for (const step of plan.root) encodeRootStep(writer, step);
+  encodeLimits(writer, plan, binding);
+  encodeFilters(writer, plan, binding);
+  encodeCommand(writer, plan);
+  if (writer.length > instructionBytesMax) {
+    throw new CupelError("usage", "The command, its environment and its grants are together longer than 4 MiB; pass less");
+  }
+  return writer.finish();
+}

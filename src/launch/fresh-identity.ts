@@ -1,0 +1,22 @@
+/** Ids outside for jobs of root's: nobody's. */
+
+/** systemd's UIDS-GIDS document leaves 0x70000000 and above to nobody; 65534 is what fits a container's 65,536 ids. */
+const firstFreshId = 0x7000_0000;
+const freshIdCount = 0x00ff_0000;
+const overflowId = 65_534;
+
+/** Whether uid_map(5)-style text maps `id` (second column is outside's; what counts here is inside). */
+export function parseMapsId(uidMap: string, id: number): boolean {
+  return uidMap.split("\n").some((line) => {
+    const [inside, , count] = line.trim().split(/\s+/).map(Number);
+    return inside !== undefined && count !== undefined && id >= inside && id < inside + count;
+  });
+}
+
+/** Ids that no user and no other job has; where the current user namespace is small, the overflow id. */
+export function freshIdentity(uidMap: string | undefined): { uid: number; gid: number } {
+  const random = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+  const id = firstFreshId + (random % freshIdCount);
+  const usable = uidMap === undefined || parseMapsId(uidMap, id) ? id : overflowId;
+  return { uid: usable, gid: usable };
+}

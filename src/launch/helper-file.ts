@@ -1,0 +1,107 @@
+/**
+ * The native helpers as files that can be executed. They travel inside cupel; a private copy is written once and held
+ * against the original each time, byte for byte, through the very descriptor that is then executed.
+ */
+import { closeSync, openSync, readSync, renameSync, unlinkSync, writeFileSync, fstatSync } from "node:fs";
+import { usePrivateDirectory } from "../host/private-directory.ts";
+import { errnoOf } from "../host/real-host.ts";
+import { CupelError } from "../model/error.ts";
+import { helpers } from "./helpers.gen.ts";
+
+/** Names of the helpers. */
+export type HelperName = "launcher" | "prober";
+
+/** A helper, open and equal to the original. */
+export interface HelperFile {
+  /** What to execute: the open descriptor, by way of /proc. */
+  readonly path: string;
+  /** Where the copy lies, for binding it into a sandbox. */
+  readonly storedAt: string;
+  close(): void;
+}
+
+function original(name: HelperName): { readonly bytes: Buffer; readonly sha256: string } {
+  const helper = helpers[name];
+  if (helper === undefined) {
+    throw new CupelError("unsupported", `This build of cupel holds no ${name} for ${process.platform} ${process.arch}`, {
+      hint: "Build it with a C compiler: ./scripts/cupel does that in a checkout.",
+    });
+  }
+  return { bytes: Buffer.from(helper.base64, "base64"), sha256: helper.sha256 };
+}
+
+function readAll(descriptor: number, sizeBytes: number): Buffer {
+  const bytes = Buffer.allocUnsafe(sizeBytes);
+  for (let done = 0; done < sizeBytes; ) {
+    const count = readSync(descriptor, bytes, done, sizeBytes - done, done);
+    if (count === 0) return bytes.subarray(0, done);
+    done += count;
+  }
+  return bytes;
+}
+
+function openIfEqual(path: string, bytes: Buffer): number | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch (error) {
+    errnoOf(error);
+    return undefined;
+  }
+  if (fstatSync(descriptor).size === bytes.length && readAll(descriptor, bytes.length).equals(bytes)) return descriptor;
+  closeSync(descriptor);
+  return undefined;
+}
+
+/** Written beside and renamed, so that two first runs at once both end with a whole file. */
+function writeCopy(path: string, bytes: Buffer): string | undefined {
+  const temporary = `${path}.${process.pid}`;
+  try {
+    writeFileSync(temporary, bytes, { mode: 0o555, flag: "wx" });
+    renameSync(temporary, path);
+    return undefined;
+  } catch (error) {
+    removeQuietly(temporary);
+    return `${path}: ${errnoOf(error)}`;
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    errnoOf(error);
+  }
+}
+
+function openIn(directory: string, uid: number, name: HelperName): HelperFile | string {
+  const { bytes, sha256 } = original(name);
+  const place = usePrivateDirectory(directory, uid);
+  if (!place.ok) return place.reason;
+  const storedAt = `${directory}/${name}-${sha256.slice(0, 16)}`;
+  let descriptor = openIfEqual(storedAt, bytes);
+  if (descriptor === undefined) {
+    const failure = writeCopy(storedAt, bytes);
+    if (failure !== undefined) return failure;
+    descriptor = openIfEqual(storedAt, bytes);
+  }
+  if (descriptor === undefined) return `${storedAt} changed while it was written`;
+  const open = descriptor;
+  // By our own number, not "self": the child's descriptors are already rearranged when it executes this.
+  return { path: `/proc/${process.pid}/fd/${open}`, storedAt, close: () => closeSync(open) };
+}
+
+/** Candidates for a helper, in the order of `directories`; each is opened only when asked for. */
+export function* openHelperFiles(
+  name: HelperName,
+  directories: readonly string[],
+  uid: number,
+): Generator<HelperFile, string[]> {
+  const reasons: string[] = [];
+  for (const directory of directories) {
+    const file = openIn(directory, uid, name);
+    if (typeof file === "string") reasons.push(file);
+    else yield file;
+  }
+  return reasons;
+}

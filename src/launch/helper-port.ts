@@ -1,0 +1,36 @@
+/** What probes and the runner ask of the native helpers; a port, so that tests can stand in for it. */
+import type { LauncherPlan } from "../model/plan.ts";
+
+/** One line that the prober wrote: a step, what the call said, and a number or word where one was measured. */
+export interface ProberStep {
+  readonly step: string;
+  /** Name of the errno, `ok` where the call succeeded. */
+  readonly errno: string;
+  readonly value: number;
+  readonly text: string;
+}
+
+/** What one run of the prober gave. */
+export type ProberResult =
+  | { readonly status: "ended"; readonly steps: readonly ProberStep[]; readonly durationMs: number }
+  /** Killed at its deadline; the steps until then. */
+  | { readonly status: "timeout"; readonly steps: readonly ProberStep[]; readonly durationMs: number }
+  /** Died before its last line: `detail` says how. */
+  | { readonly status: "crashed"; readonly steps: readonly ProberStep[]; readonly detail: string };
+
+/** What a launch that stops before the job (a rehearsal) gave. */
+export type RehearsalResult =
+  /** Every step worked. The inode numbers are those of /proc/self/ns/* inside. */
+  | { readonly status: "ready"; readonly namespaces: Readonly<Record<string, number>>; readonly durationMs: number }
+  /** A step failed: its name, the errno's name, and the path or index it was about. */
+  | { readonly status: "failed"; readonly step: string; readonly errno: string; readonly subject: string }
+  | { readonly status: "timeout" }
+  | { readonly status: "crashed"; readonly detail: string };
+
+/** The native helpers, as probes use them. */
+export interface HelperPort {
+  /** Runs `prober NAME ARGUMENTS…` in a throw-away child. */
+  probe(name: string, probeArguments: readonly string[], deadlineMs: number): Promise<ProberResult>;
+  /** Has the real launcher carry out a plan up to, not including, the job itself. */
+  rehearse(plan: LauncherPlan, deadlineMs: number): Promise<RehearsalResult>;
+}

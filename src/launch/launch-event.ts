@@ -1,0 +1,40 @@
+/** What the launcher tells, one JSON line each. */
+import * as v from "valibot";
+
+const number = v.pipe(v.number(), v.integer());
+
+const launchEventSchema = v.variant("event", [
+  v.strictObject({
+    event: v.literal("ready"),
+    user: number,
+    mount: number,
+    pid: number,
+    ipc: number,
+    uts: number,
+    cgroup: number,
+    network: number,
+  }),
+  v.strictObject({ event: v.literal("failed"), step: v.string(), errno: number, subject: v.string() }),
+  v.strictObject({ event: v.literal("exec-failed"), errno: number, subject: v.string() }),
+  v.strictObject({ event: v.literal("started"), pid: number }),
+  v.strictObject({ event: v.literal("timeout"), timeoutMs: number }),
+  v.strictObject({
+    event: v.literal("ended"),
+    /** As wait4(2) gives it. */
+    status: number,
+    wallMicros: number,
+    userMicros: number,
+    systemMicros: number,
+    maxRssBytes: number,
+  }),
+  /** The first process died without a word; `status` as wait4(2) gives it. */
+  v.strictObject({ event: v.literal("lost"), status: number }),
+]);
+
+/** One event of a launch. */
+export type LaunchEvent = v.InferOutput<typeof launchEventSchema>;
+
+/** An event from its line. @throws ValiError or SyntaxError where the line is none: the launcher is ours, so a bug. */
+export function parseLaunchEvent(line: string): LaunchEvent {
+  return v.parse(launchEventSchema, JSON.parse(line));
+}

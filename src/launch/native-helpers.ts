@@ -1,0 +1,125 @@
+/** The native helpers, for probes and trials. */
+import { openSync, closeSync } from "node:fs";
+import * as v from "valibot";
+import { errnoName } from "../host/errno-name.ts";
+import type { Host } from "../host/host.ts";
+import { CupelError } from "../model/error.ts";
+import type { LauncherPlan } from "../model/plan.ts";
+import { freshIdentity } from "./fresh-identity.ts";
+import { openHelperFiles } from "./helper-file.ts";
+import type { HelperPort, ProberResult, ProberStep, RehearsalResult } from "./helper-port.ts";
+import type { LaunchEvent } from "./launch-event.ts";
+import { startLaunch, type HelperPlaces } from "./start-launch.ts";
+import type { SeccompArchitecture } from "./seccomp-profile.ts";
+
+const proberLineSchema = v.strictObject({
+  step: v.string(),
+  errno: v.pipe(v.number(), v.integer()),
+  value: v.number(),
+  text: v.optional(v.string(), ""),
+});
+
+function parseProberStep(line: string): ProberStep {
+  const parsed = v.parse(proberLineSchema, JSON.parse(line));
+  return { ...parsed, errno: errnoName(parsed.errno) };
+}
+
+/** Whole lines only: a prober that was killed may have been in the middle of one. */
+function parseProberOutput(stdout: string): ProberStep[] {
+  return stdout.split("\n").slice(0, -1).map(parseProberStep);
+}
+
+/** The architecture in seccomp's words. @throws CupelError `unsupported` for one that the helpers are not built for. */
+export function seccompArchitecture(architecture: string): SeccompArchitecture {
+  if (architecture === "x64" || architecture === "arm64") return architecture;
+  throw new CupelError("unsupported", `cupel has no launcher for ${architecture}; it runs on x64 and arm64`);
+}
+
+/** Ids outside for a plan: the caller's, or fresh ones. */
+export function outsideIdentity(plan: LauncherPlan, host: Host): { uid: number; gid: number } {
+  if (plan.outside === "caller") return { uid: host.identity.uid, gid: host.identity.gid };
+  const map = host.readText("/proc/self/uid_map");
+  return freshIdentity(map.ok ? map.value : undefined);
+}
+
+async function probe(
+  host: Host,
+  places: HelperPlaces,
+  name: string,
+  probeArguments: readonly string[],
+  deadlineMs: number,
+): Promise<ProberResult> {
+  const reasons: string[] = [];
+  for (const file of openHelperFiles("prober", places.directories, places.uid)) {
+    try {
+      const result = await host.run(file.path, [name, ...probeArguments], { deadlineMs, environment: {} });
+      if (result.status === "not-started") reasons.push(`${file.storedAt}: ${result.errno}`);
+      else return judgeProber(result);
+    } finally {
+      file.close();
+    }
+  }
+  return { status: "crashed", steps: [], detail: `the prober could not be started: ${reasons.join("; ")}` };
+}
+
+function judgeProber(result: Exclude<Awaited<ReturnType<Host["run"]>>, { status: "not-started" }>): ProberResult {
+  const steps = parseProberOutput(result.stdout);
+  if (result.status === "timeout") return { status: "timeout", steps, durationMs: result.durationMs };
+  if (steps.at(-1)?.step === "end") return { status: "ended", steps: steps.slice(0, -1), durationMs: result.durationMs };
+  const detail = result.signal === null ? `exit code ${String(result.code)}` : `signal ${result.signal}`;
+  return { status: "crashed", steps, detail: `${detail} before its last line` };
+}
+
+function judgeRehearsal(events: readonly LaunchEvent[], durationMs: number): RehearsalResult {
+  for (const event of events) {
+    if (event.event === "ready") {
+      const { event: _, ...namespaces } = event;
+      return { status: "ready", namespaces, durationMs };
+    }
+    if (event.event === "failed") {
+      return { status: "failed", step: event.step, errno: errnoName(event.errno), subject: event.subject };
+    }
+  }
+  return { status: "crashed", detail: `the launcher said ${JSON.stringify(events)}` };
+}
+
+async function rehearse(
+  host: Host,
+  places: HelperPlaces,
+  plan: LauncherPlan,
+  deadlineMs: number,
+): Promise<RehearsalResult> {
+  const started = performance.now();
+  const binding = {
+    outside: outsideIdentity(plan, host),
+    controlGroups: [],
+    rehearsal: true,
+    architecture: seccompArchitecture(host.architecture),
+  };
+  const nothing = openSync("/dev/null", "r+");
+  try {
+    const launch = await startLaunch(plan, binding, places, [nothing, nothing, nothing]);
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      launch.kill();
+    }, deadlineMs);
+    const events = await launch.ended;
+    clearTimeout(timer);
+    return timedOut ? { status: "timeout" } : judgeRehearsal(events, performance.now() - started);
+  } catch (error) {
+    if (error instanceof CupelError) return { status: "crashed", detail: error.message };
+    throw error;
+  } finally {
+    closeSync(nothing);
+  }
+}
+
+/** The helpers of this build, kept in one of `directories`. */
+export function createNativeHelpers(host: Host, directories: readonly string[]): HelperPort {
+  const places = { directories, uid: host.identity.uid };
+  return {
+    probe: (name, probeArguments, deadlineMs) => probe(host, places, name, probeArguments, deadlineMs),
+    rehearse: (plan, deadlineMs) => rehearse(host, places, plan, deadlineMs),
+  };
+}

@@ -1,0 +1,133 @@
+/** What cupel and its launcher say to each other. One table for both: `scripts/gen.ts` writes the C side from it. */
+
+/** First word of every instruction: "CUPL", little-endian. */
+export const protocolMagic = 0x4c_50_55_43;
+
+/** Raised with every change of the tables below: a launcher refuses another version whole. */
+export const protocolVersion = 1;
+
+/** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
+export const instructionBytesMax = 4 * 1024 * 1024;
+
+/** Kinds of records in an instruction. */
+export const recordKinds = {
+  identity: 1,
+  namespaces: 2,
+  options: 3,
+  hostname: 4,
+  directory: 5,
+  argument: 6,
+  variable: 7,
+  resourceLimit: 8,
+  controlGroup: 9,
+  seccomp: 10,
+  landlock: 11,
+  time: 12,
+  mirror: 20,
+  bind: 21,
+  tmpfs: 22,
+  makeDirectory: 23,
+  file: 24,
+  symlink: 25,
+  proc: 26,
+  readOnly: 27,
+  mask: 28,
+  devices: 29,
+} as const;
+
+/** Bits of the `options` record. */
+export const optionBits = {
+  /** Outside ids are given and taken with setresuid(2): root only. */
+  freshIdentity: 1,
+  dropCapabilities: 2,
+  loopbackUp: 4,
+  /** Everything but the job: report `ready` and end. */
+  rehearsal: 8,
+} as const;
+
+/** Bits of root steps. */
+export const stepBits = {
+  writable: 1,
+  optional: 2,
+  mapOwnerIfPossible: 4,
+  mapOwner: 8,
+  owned: 16,
+} as const;
+
+/** Steps of a launch, in about their order. The launcher names the one that failed. */
+export const launchSteps = [
+  "instruction",
+  "standard-streams",
+  "control-group",
+  "idmap-namespace",
+  "clone",
+  "cgroup-namespace",
+  "map-ids",
+  "mount-private",
+  "mount-root",
+  "mirror",
+  "bind",
+  "bind-source",
+  "mount-point",
+  "idmap",
+  "mount-tmpfs",
+  "make-directory",
+  "write-file",
+  "make-symlink",
+  "mount-proc",
+  "read-only",
+  "mask",
+  "devices",
+  "pivot-root",
+  "hostname",
+  "loopback",
+  "drop-identity",
+  "user-namespace",
+  "working-directory",
+  "resource-limit",
+  "keyring",
+  "capabilities",
+  "no-new-privs",
+  "seccomp",
+  "landlock",
+  "fork",
+] as const;
+
+/** One of {@link launchSteps}. */
+export type LaunchStep = (typeof launchSteps)[number];
+
+/** Control bytes after the instruction: 1 to 64 are signals for the job's process group. */
+export const controlKill = 255;
+
+function renderEnum(prefix: string, entries: Iterable<readonly [string, number]>): string {
+  const lines = Array.from(entries, ([name, value]) => `    ${prefix}_${snakeCase(name)} = ${value},`);
+  return `enum {\n${lines.join("\n")}\n};\n`;
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll("-", "_").replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The C header with the same tables. Pure. */
+export function renderProtocolHeader(): string {
+  const stepNames = launchSteps.map((step) => `    "${step}",`).join("\n");
+  return [
+    "/* Written by scripts/gen.ts from src/launch/protocol.ts. */",
+    "#ifndef CUPEL_PROTOCOL_GEN_H",
+    "#define CUPEL_PROTOCOL_GEN_H",
+    "",
+    `#define PROTOCOL_MAGIC 0x${protocolMagic.toString(16)}u`,
+    `#define PROTOCOL_VERSION ${protocolVersion}u`,
+    `#define INSTRUCTION_BYTES_MAX ${instructionBytesMax}u`,
+    `#define CONTROL_KILL ${controlKill}`,
+    "",
+    renderEnum("record", Object.entries(recordKinds)),
+    renderEnum("option", Object.entries(optionBits)),
+    renderEnum("step_bit", Object.entries(stepBits)),
+    renderEnum("step", launchSteps.map((step, index) => [step, index] as const)),
+    `static const char *const step_names[] = {\n${stepNames}\n};`,
+    "",
+    "#endif",
+    "",
+  ].join("\n");
+}

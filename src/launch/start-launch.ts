@@ -1,0 +1,83 @@
+/** Starts the launcher on a plan and follows it to its end. */
+import { spawnLauncher, type CallerStreams, type LauncherChild } from "../host/spawn-child.ts";
+import { errnoOf } from "../host/real-host.ts";
+import { CupelError } from "../model/error.ts";
+import type { LauncherPlan } from "../model/plan.ts";
+import { encodeInstruction, type LaunchBinding } from "./encode-instruction.ts";
+import { openHelperFiles } from "./helper-file.ts";
+import { parseLaunchEvent, type LaunchEvent } from "./launch-event.ts";
+import { controlKill } from "./protocol.ts";
+
+/** A launch under way. */
+export interface Launch {
+  /** Passes a signal (1 to 64) on to the job's process group. */
+  signal(number: number): void;
+  /** Ends the job now. */
+  kill(): void;
+  /** All events, once the launcher has ended. */
+  readonly ended: Promise<readonly LaunchEvent[]>;
+}
+
+/** Where helpers may be kept, and by whom. */
+export interface HelperPlaces {
+  readonly directories: readonly string[];
+  readonly uid: number;
+}
+
+/** Starts `name` from the first place that lets it be executed: one may be mounted noexec. */
+async function startLauncher(places: HelperPlaces, streams: CallerStreams): Promise<LauncherChild> {
+  const reasons: string[] = [];
+  const files = openHelperFiles("launcher", places.directories, places.uid);
+  for (let next = files.next(); ; next = files.next()) {
+    if (next.done === true) {
+      throw new CupelError("set-up", `No place to run the launcher from: ${[...next.value, ...reasons].join("; ")}`, {
+        hint: "Set XDG_STATE_HOME to a directory of yours on a file system that is not mounted noexec.",
+      });
+    }
+    try {
+      return await spawnLauncher(next.value.path, streams);
+    } catch (error) {
+      reasons.push(`${next.value.storedAt}: ${errnoOf(error)}`);
+    } finally {
+      next.value.close();
+    }
+  }
+}
+
+async function collectEvents(child: LauncherChild, onEvent: (event: LaunchEvent) => void): Promise<LaunchEvent[]> {
+  const events: LaunchEvent[] = [];
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of child.events) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const event = parseLaunchEvent(line);
+      events.push(event);
+      onEvent(event);
+    }
+  }
+  await child.exited;
+  return events;
+}
+
+/**
+ * Starts a plan. The job runs with `streams` as its standard streams, relayed by the launcher where they are not pipes.
+ * @throws CupelError `set-up` where the launcher cannot be started, `usage` where the plan cannot be said.
+ */
+export async function startLaunch(
+  plan: LauncherPlan,
+  binding: LaunchBinding,
+  places: HelperPlaces,
+  streams: CallerStreams,
+  onEvent: (event: LaunchEvent) => void = () => undefined,
+): Promise<Launch> {
+  const instruction = encodeInstruction(plan, binding);
+  const child = await startLauncher(places, streams);
+  child.send(instruction);
+  return {
+    signal: (number) => child.send(Uint8Array.of(number)),
+    kill: () => child.send(Uint8Array.of(controlKill)),
+    ended: collectEvents(child, onEvent),
+  };
+}

@@ -1,0 +1,88 @@
+/** Carries out a plan: control groups, the launch, signals both ways, and the outcome. */
+import type { Host } from "../host/host.ts";
+import type { CallerStreams } from "../host/spawn-child.ts";
+import type { LaunchEvent } from "../launch/launch-event.ts";
+import { outsideIdentity, seccompArchitecture } from "../launch/native-helpers.ts";
+import { startLaunch, type Launch } from "../launch/start-launch.ts";
+import type { Matrix } from "../model/capability.ts";
+import type { Plan } from "../model/plan.ts";
+import { createControlGroups, type ControlGroupEvidence } from "./control-groups.ts";
+import { continueSignal, forwardedSignals, stopSignal } from "./signals.ts";
+
+/** What carrying out needs besides the plan. */
+export interface CarryOutContext {
+  readonly host: Host;
+  readonly matrix: Matrix;
+  /** Where helpers may be kept. */
+  readonly stateDirectories: readonly string[];
+  readonly streams: CallerStreams;
+  /** Whether this process's signals are the job's: not for a trial. */
+  readonly forwardSignals: boolean;
+}
+
+/** What was seen. */
+export interface CarriedOut {
+  readonly events: readonly LaunchEvent[];
+  readonly controlGroups: ControlGroupEvidence | undefined;
+}
+
+/** How often Ctrl-C may be ignored before it ends the job all the same. */
+const interruptsMax = 3;
+
+/** Passes signals on until the returned function is called. */
+function forwardSignals(launch: Launch): () => void {
+  let interrupts = 0;
+  const listeners: [NodeJS.Signals, () => void][] = Object.entries(forwardedSignals).map(([name, number]) => [
+    name as NodeJS.Signals,
+    () => {
+      interrupts += name === "SIGINT" ? 1 : 0;
+      if (interrupts >= interruptsMax) launch.kill();
+      else launch.signal(number);
+    },
+  ]);
+  listeners.push(
+    ["SIGCONT", () => launch.signal(continueSignal)],
+    [
+      "SIGTSTP",
+      () => {
+        launch.signal(stopSignal);
+        process.kill(process.pid, "SIGSTOP");
+      },
+    ],
+  );
+  for (const [name, listener] of listeners) process.on(name, listener);
+  return () => {
+    for (const [name, listener] of listeners) process.off(name, listener);
+  };
+}
+
+function jobName(): string {
+  const random = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+  return `cupel-${process.pid}-${random.toString(16)}`;
+}
+
+/**
+ * Runs the plan to its end.
+ * @throws CupelError `set-up` where the launcher or a control group cannot be made.
+ */
+export async function carryOut({ launch: plan }: Plan, context: CarryOutContext): Promise<CarriedOut> {
+  const { host, stateDirectories } = context;
+  const hasLimits = Object.values(plan.controlGroup).some((value) => value !== undefined);
+  const groups = hasLimits ? createControlGroups(plan.controlGroup, context.matrix, jobName()) : undefined;
+  try {
+    const binding = {
+      outside: outsideIdentity(plan, host),
+      controlGroups: groups?.directories ?? [],
+      rehearsal: false,
+      architecture: seccompArchitecture(host.architecture),
+    };
+    const places = { directories: stateDirectories, uid: host.identity.uid };
+    const launch = await startLaunch(plan, binding, places, context.streams);
+    const stopForwarding = context.forwardSignals ? forwardSignals(launch) : undefined;
+    const events = await launch.ended;
+    stopForwarding?.();
+    return { events, controlGroups: groups?.read() };
+  } finally {
+    groups?.remove();
+  }
+}

@@ -1,0 +1,156 @@
+/** Control groups of one job's own: made before it starts, read when it has ended, removed then. */
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { errnoOf } from "../host/real-host.ts";
+import { CupelError } from "../model/error.ts";
+import type { Evidence, Matrix } from "../model/capability.ts";
+import type { ControlGroupLimits } from "../model/plan.ts";
+
+/** What the kernel counted. */
+export interface ControlGroupEvidence {
+  readonly outOfMemoryKills: number;
+  readonly refusedForks: number;
+  readonly peakMemoryBytes?: number | undefined;
+  readonly evidence: readonly Evidence[];
+}
+
+/** The groups of one job. */
+export interface JobControlGroups {
+  readonly directories: readonly string[];
+  read(): ControlGroupEvidence;
+  remove(): void;
+}
+
+interface Setting {
+  readonly file: string;
+  readonly value: string;
+  /** Not every kernel is built with it: swap accounting, say. */
+  readonly optional?: boolean;
+}
+
+/** cpu.max and cpu.cfs_*: a tenth of a second, the kernel's default. */
+const cpuPeriodMicros = 100_000;
+
+type Controller = "memory" | "pids" | "cpu";
+
+/** Control Group v2, Documentation/admin-guide/cgroup-v2.rst. A limit on memory must hold for swap too. */
+const settingsV2: Readonly<Record<Controller, (value: number) => Setting[]>> = {
+  memory: (bytes) => [
+    { file: "memory.max", value: String(bytes) },
+    { file: "memory.swap.max", value: "0", optional: true },
+    { file: "memory.oom.group", value: "1", optional: true },
+  ],
+  pids: (count) => [{ file: "pids.max", value: String(count) }],
+  cpu: (cpus) => [{ file: "cpu.max", value: `${Math.round(cpus * cpuPeriodMicros)} ${cpuPeriodMicros}` }],
+};
+
+/** Control Group v1, Documentation/admin-guide/cgroup-v1/. memsw counts memory and swap together. */
+const settingsV1: Readonly<Record<Controller, (value: number) => Setting[]>> = {
+  memory: (bytes) => [
+    { file: "memory.limit_in_bytes", value: String(bytes) },
+    { file: "memory.memsw.limit_in_bytes", value: String(bytes), optional: true },
+  ],
+  pids: (count) => [{ file: "pids.max", value: String(count) }],
+  cpu: (cpus) => [
+    { file: "cpu.cfs_period_us", value: String(cpuPeriodMicros) },
+    { file: "cpu.cfs_quota_us", value: String(Math.round(cpus * cpuPeriodMicros)) },
+  ],
+};
+
+function apply(directory: string, setting: Setting): void {
+  try {
+    writeFileSync(`${directory}/${setting.file}`, setting.value);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (setting.optional === true && (errno === "ENOENT" || errno === "EACCES")) return;
+    throw new CupelError("set-up", `${directory}/${setting.file} does not take ${setting.value} (${errno})`, { cause: error });
+  }
+}
+
+function make(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno !== "EEXIST") throw new CupelError("set-up", `Control group ${directory} cannot be made (${errno})`, { cause: error });
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    errnoOf(error);
+    return "";
+  }
+}
+
+/** A flat-keyed file such as memory.events: the number behind `key`. Pure. */
+export function parseKeyedNumber(text: string, key: string): number {
+  const line = text.split("\n").find((candidate) => candidate.startsWith(`${key} `));
+  return Number(line?.slice(key.length + 1) ?? 0);
+}
+
+/** v2 and v1 name the same counters differently; a file that is not there counts nothing. */
+function readEvidence(directories: readonly string[]): ControlGroupEvidence {
+  const counter = (file: string, key: string): number =>
+    Math.max(0, ...directories.map((directory) => parseKeyedNumber(read(`${directory}/${file}`), key)));
+  const amount = (file: string): number => Math.max(0, ...directories.map((directory) => Number(read(`${directory}/${file}`))));
+  const outOfMemoryKills = Math.max(counter("memory.events", "oom_kill"), counter("memory.oom_control", "oom_kill"));
+  const refusedForks = counter("pids.events", "max");
+  const peak = Math.max(amount("memory.peak"), amount("memory.max_usage_in_bytes"));
+  const found: Evidence[] = [
+    { action: "control group, processes killed for memory", result: String(outOfMemoryKills) },
+    { action: "control group, forks refused", result: String(refusedForks) },
+  ];
+  return { outOfMemoryKills, refusedForks, peakMemoryBytes: peak > 0 ? peak : undefined, evidence: found };
+}
+
+const removalTries = 50;
+const removalPauseMs = 4;
+
+/** The kernel lets go of a dead process a moment after its parent has heard of it. */
+function removeDirectory(directory: string): void {
+  for (let tries = 0; tries < removalTries; tries++) {
+    try {
+      rmdirSync(directory);
+      return;
+    } catch (error) {
+      if (errnoOf(error) !== "EBUSY") return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, removalPauseMs);
+    }
+  }
+}
+
+function wantedControllers(limits: ControlGroupLimits): [Controller, number][] {
+  const wanted: [Controller, number | undefined][] = [
+    ["memory", limits.memoryBytes],
+    ["pids", limits.pids],
+    ["cpu", limits.cpus],
+  ];
+  return wanted.flatMap(([controller, value]) => (value === undefined ? [] : [[controller, value]]));
+}
+
+/**
+ * Makes one group for each controller that has a limit (one for all where they share a hierarchy), below the places
+ * that the probes found usable.
+ * @throws CupelError `set-up` where a group or a limit cannot be made; what was made by then is removed again.
+ */
+export function createControlGroups(limits: ControlGroupLimits, matrix: Matrix, jobName: string): JobControlGroups {
+  const settings = matrix["cgroup.mode"]?.value === "v2" ? settingsV2 : settingsV1;
+  const directories = new Set<string>();
+  const remove = (): void => directories.forEach(removeDirectory);
+  try {
+    for (const [controller, value] of wantedControllers(limits)) {
+      const place = matrix[`cgroup.${controller}`]?.value;
+      if (typeof place !== "string") throw new CupelError("set-up", `No place is known for a ${controller} control group`);
+      const directory = `${place}/${jobName}`;
+      if (!directories.has(directory)) make(directory);
+      directories.add(directory);
+      for (const setting of settings[controller](value)) apply(directory, setting);
+    }
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { directories: [...directories], read: () => readEvidence([...directories]), remove };
+}

@@ -1,0 +1,35 @@
+/** Sizes and durations in human units. Pure. */
+import { CupelError } from "../model/error.ts";
+
+const sizeUnits: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
+const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `512M`, `1.5GiB`, `65536` → bytes. @throws CupelError `usage`, naming `flag`. */
+export function parseSizeBytes(text: string, flag: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text);
+  const bytes = Math.floor(Number(match?.[1]) * (sizeUnits[match?.[2]?.toLowerCase() ?? ""] ?? Number.NaN));
+  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a size; write one such as 512M or 2G`);
+}
+
+/** `90s`, `2m`, `1.5h`, `250ms` → milliseconds. @throws CupelError `usage`, naming `flag`. */
+export function parseDurationMs(text: string, flag: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const milliseconds = Math.round(Number(match?.[1]) * (durationUnits[match?.[2] ?? ""] ?? Number.NaN));
+  if (Number.isSafeInteger(milliseconds) && milliseconds > 0) return milliseconds;
+  throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a duration; write one such as 90s, 5m or 500ms`);
+}
+
+/** `0.5`, `2` → CPUs. @throws CupelError `usage`, naming `flag`. */
+export function parseCpus(text: string, flag: string): number {
+  const cpus = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && cpus >= 0.01 && cpus <= 4096) return cpus;
+  throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a number of CPUs; write one such as 0.5 or 2`);
+}
+
+/** `256` → a count of at least 1. @throws CupelError `usage`, naming `flag`. */
+export function parseCount(text: string, flag: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= 4_194_304) return count;
+  throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a count; write a whole number such as 256`);
+}

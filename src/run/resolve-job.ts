@@ -1,0 +1,196 @@
+/** Turns a request into a whole job: paths made canonical, defaults filled in, demands derived. */
+import { realpathSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Host } from "../host/host.ts";
+import { ancestorsOf } from "../host/private-directory.ts";
+import { errnoOf } from "../host/real-host.ts";
+import { CupelError } from "../model/error.ts";
+import { guaranteeIds, isolationSet, type GuaranteeId } from "../model/guarantee.ts";
+import type { Demands, Grant, Job, Workspace } from "../model/job.ts";
+import type { JobRequest } from "./job-request.ts";
+import type { ToolGrants } from "./tool-grants.ts";
+
+/** Default caps; see DESIGN, "Default limits". */
+const defaultPids = 4096;
+const memoryShare = 0.75;
+const defaultGraceMs = 2000;
+
+/** Places that are everybody's or the system's: never taken as a workspace unless named. */
+const commonDirectories = ["/", "/tmp", "/var", "/var/tmp", "/home", "/root", "/etc", "/usr", "/run", "/opt", "/srv", "/mnt"];
+
+/** The kernel's own file systems: the job gets its own, and a grant of the host's would undo that. */
+const kernelDirectories = ["/proc", "/sys", "/dev"];
+
+/** What else goes into a job. */
+export interface JobSurroundings {
+  readonly host: Host;
+  /** Cupel's own state, which no job may see. */
+  readonly stateDirectories: readonly string[];
+  readonly tools: ToolGrants | undefined;
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === "/" ? "/" : `${directory}/`);
+}
+
+function canonical(path: string, flag: string, directory: string): string {
+  if (path === "") throw new CupelError("usage", `${flag} "" names no path; write one`);
+  try {
+    return realpathSync(resolve(directory, path));
+  } catch (error) {
+    const errno = errnoOf(error);
+    const problem = errno === "ENOENT" ? "does not exist" : `cannot be looked up (${errno})`;
+    throw new CupelError("usage", `${flag} ${path} ${problem}; name a path that does`, { cause: error });
+  }
+}
+
+function refuseUnfit(path: string, flag: string, states: readonly string[]): void {
+  if (path === "/") throw new CupelError("usage", `${flag} / would grant the whole host; name the directories that the job needs`);
+  const kernel = kernelDirectories.find((directory) => isWithin(path, directory));
+  if (kernel !== undefined) {
+    throw new CupelError("usage", `${flag} ${path} lies under ${kernel}, of which every job has its own; leave it out`);
+  }
+  const state = states.find((directory) => isWithin(path, directory));
+  if (state !== undefined) {
+    throw new CupelError("usage", `${flag} ${path} lies in cupel's own state (${state}), which no job may see; move it elsewhere`);
+  }
+}
+
+function resolveGrants(request: JobRequest, { host, stateDirectories, tools }: JobSurroundings): Grant[] {
+  const stated = [
+    ...request.read.map((path) => ({ path, access: "read" as const, flag: "--read" })),
+    ...request.write.map((path) => ({ path, access: "write" as const, flag: "--write" })),
+  ];
+  const grants = stated.map(({ path, access, flag }): Grant => {
+    const resolved = canonical(path, flag, host.directory);
+    refuseUnfit(resolved, flag, stateDirectories);
+    return { path: resolved, access };
+  });
+  return [...grants, ...(tools?.paths ?? []).map((path): Grant => ({ path, access: "read" }))];
+}
+
+/** Why the current directory is not taken, or undefined. */
+function unfitWorkspace(path: string, home: string | undefined, states: readonly string[]): string | undefined {
+  if (home !== undefined && (path === home || ancestorsOf(home).includes(path))) return "it holds your whole home directory";
+  if (commonDirectories.includes(path)) return "it is not one project's";
+  if ([...kernelDirectories, "/run", ...states].some((directory) => isWithin(path, directory))) return "it is the system's";
+  return undefined;
+}
+
+function homeOf(host: Host): string | undefined {
+  const home = host.environment["HOME"];
+  if (home === undefined || !home.startsWith("/")) return undefined;
+  const status = host.status(home);
+  return status.ok ? realpathSync(home) : undefined;
+}
+
+function resolveWorkspace(request: JobRequest, { host, stateDirectories }: JobSurroundings): Workspace {
+  if (request.workspace === "none") return { mode: "empty", why: "" };
+  const path = canonical(host.directory, "The current directory", "/");
+  const unfit = unfitWorkspace(path, homeOf(host), stateDirectories);
+  if (unfit === undefined) return { mode: request.workspace ?? "ro", path };
+  if (request.workspace === undefined) {
+    return { mode: "empty", why: `${path} is not taken as the workspace, since ${unfit}; the job starts in an empty one` };
+  }
+  refuseUnfit(path, `--workspace ${request.workspace} in`, stateDirectories);
+  return { mode: request.workspace, path };
+}
+
+function parseVariable(text: string, host: Host): [string, string][] {
+  const at = text.indexOf("=");
+  const name = at < 0 ? text : text.slice(0, at);
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    throw new CupelError("usage", `--env ${JSON.stringify(text)} names no variable; write NAME=value or NAME`);
+  }
+  const value = at < 0 ? host.environment[name] : text.slice(at + 1);
+  return value === undefined ? [] : [[name, value]];
+}
+
+function limitDemands(request: JobRequest, defaults: Job["defaultLimits"]): GuaranteeId[] {
+  const stated: readonly (readonly [GuaranteeId, number | undefined])[] = [
+    ["limit.time", request.timeoutMs],
+    ["limit.cpu", request.cpus],
+    ["limit.memory", request.memoryBytes ?? (request.strict ? defaults.memoryBytes : undefined)],
+    ["limit.pids", request.pids ?? (request.strict ? defaults.pids : undefined)],
+  ];
+  return stated.filter(([, value]) => value !== undefined).map(([id]) => id);
+}
+
+function resolveDemands(request: JobRequest, workspace: Workspace, defaults: Job["defaultLimits"]): Demands {
+  const opposed: GuaranteeId[] = [
+    ...(workspace.mode === "rw" ? (["fs.protected"] as const) : []),
+    ...(request.network === "host" ? (["net.none"] as const) : []),
+  ];
+  const isolation = isolationSet.filter((id) => !opposed.includes(id));
+  const wanted = new Set<GuaranteeId>([...isolation, ...limitDemands(request, defaults), ...request.require]);
+  const required = guaranteeIds.filter((id) => wanted.has(id));
+  return {
+    required,
+    accepted: request.accept === "all" ? required : request.accept,
+    minimum: request.minimum,
+    strategy: request.strategy,
+    prefer: request.prefer,
+  };
+}
+
+/** MemAvailable of /proc/meminfo (proc_meminfo(5)), in bytes. Pure. */
+export function parseAvailableMemory(meminfo: string): number | undefined {
+  const match = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo);
+  return match === null ? undefined : Number(match[1]) * 1024;
+}
+
+function defaultLimits(host: Host): Job["defaultLimits"] {
+  const meminfo = host.readText("/proc/meminfo");
+  const available = meminfo.ok ? parseAvailableMemory(meminfo.value) : undefined;
+  return { pids: defaultPids, memoryBytes: available === undefined ? undefined : Math.floor(available * memoryShare) };
+}
+
+function checkDirectory(workspace: Workspace): void {
+  if (workspace.mode === "empty" || statSync(workspace.path).isDirectory()) return;
+  throw new CupelError("usage", `The current directory ${workspace.path} is not a directory any more; change to one that is`);
+}
+
+/** Canonical, for a mount point may not lie behind a symlink; what does not exist need not be hidden. */
+function existingDirectories(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    try {
+      return [realpathSync(path)];
+    } catch (error) {
+      errnoOf(error);
+      return [];
+    }
+  });
+}
+
+/**
+ * The job that `request` stands for, here and now.
+ * @throws CupelError `usage` for a path that does not exist or may not be granted, and for what is not a variable.
+ */
+export function resolveJob(request: JobRequest, surroundings: JobSurroundings): Job {
+  const { host, stateDirectories, tools } = surroundings;
+  const workspace = resolveWorkspace(request, surroundings);
+  checkDirectory(workspace);
+  const defaults = defaultLimits(host);
+  return {
+    command: request.command,
+    workspace,
+    directory: workspace.mode === "empty" ? "/" : workspace.path,
+    grants: resolveGrants(request, surroundings),
+    toolDirectories: tools?.directories ?? [],
+    network: request.network,
+    environment: {
+      ...tools?.environment,
+      ...Object.fromEntries(request.environment.flatMap((text) => parseVariable(text, host))),
+    },
+    limits: {
+      timeoutMs: request.timeoutMs,
+      graceMs: request.graceMs ?? defaultGraceMs,
+      memoryBytes: request.memoryBytes,
+      cpus: request.cpus,
+      pids: request.pids,
+    },
+    defaultLimits: defaults,
+    demands: resolveDemands(request, workspace, defaults),
+    hidden: existingDirectories(stateDirectories),
+  };
+}

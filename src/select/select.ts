@@ -1,0 +1,105 @@
+/** The rule of selection: of the strategies that work here and keep every demanded guarantee, the preferred one. Pure. */
+import { isUsable, type Matrix } from "../model/capability.ts";
+import { isolationStrength, type GuaranteeDecision } from "../model/guarantee.ts";
+import type { Job } from "../model/job.ts";
+import type { Rejection, Selection } from "../model/report.ts";
+import type { Trial } from "../model/trial.ts";
+import type { Strategy } from "../strategies/_strategy.ts";
+
+/** One strategy, judged for one job on one host. */
+export interface Candidate {
+  readonly strategy: Strategy;
+  readonly decisions: readonly GuaranteeDecision[];
+  /** Required capabilities that are not usable here. */
+  readonly missing: readonly string[];
+  readonly trial: Trial | undefined;
+  /** Demanded guarantees that it does not keep. */
+  readonly unkept: readonly GuaranteeDecision[];
+  /** Those of them that the caller did not give up by name. */
+  readonly unmet: readonly GuaranteeDecision[];
+}
+
+/** What selection looks at. */
+export interface SelectionInput {
+  readonly strategies: readonly Strategy[];
+  readonly job: Job;
+  readonly matrix: Matrix;
+  readonly trials: readonly Trial[];
+}
+
+function judge(strategy: Strategy, { job, matrix, trials }: SelectionInput): Candidate {
+  const decisions = strategy.guarantees(job, matrix);
+  const unkept = decisions.filter((decision) => !decision.kept && job.demands.required.includes(decision.id));
+  return {
+    strategy,
+    decisions,
+    missing: strategy.requires(matrix).filter((id) => !isUsable(matrix[id])),
+    trial: trials.find((trial) => trial.strategy === strategy.id),
+    unkept,
+    unmet: unkept.filter((decision) => !job.demands.accepted.includes(decision.id)),
+  };
+}
+
+/** Every strategy, judged. */
+export function judgeAll(input: SelectionInput): Candidate[] {
+  return input.strategies.map((strategy) => judge(strategy, input));
+}
+
+/** Whether it exists here: nothing that it requires is missing, and its trial passed. */
+export function isAvailable(candidate: Candidate): boolean {
+  return candidate.missing.length === 0 && candidate.trial?.result === "passed";
+}
+
+function guaranteeReason(decision: GuaranteeDecision): Rejection["reason"] {
+  const because = decision.kept ? "" : decision.reason;
+  const missing = decision.kept ? undefined : decision.missing;
+  return { kind: "guarantee", guarantee: decision.id, because, missing };
+}
+
+/** The first thing that it lacks for this job; undefined where it lacks nothing. */
+function lack(candidate: Candidate, { demands }: Job): Rejection["reason"] | undefined {
+  const { strategy, missing, trial, unmet } = candidate;
+  if (demands.strategy !== undefined && demands.strategy !== strategy.id) return { kind: "not-named" };
+  if (missing[0] !== undefined) return { kind: "capability", capability: missing[0] };
+  if (trial?.result !== "passed") return { kind: "trial", summary: trial?.summary ?? "it was not tried" };
+  const { minimum } = demands;
+  if (minimum !== undefined && isolationStrength(strategy.isolation) < isolationStrength(minimum)) {
+    return { kind: "isolation", minimum };
+  }
+  return unmet[0] === undefined ? undefined : guaranteeReason(unmet[0]);
+}
+
+/** Better first. What the caller gave up is still kept where something keeps it. */
+function compare(one: Candidate, other: Candidate, prefer: Job["demands"]["prefer"]): number {
+  const strength = isolationStrength(other.strategy.isolation) - isolationStrength(one.strategy.isolation);
+  return (
+    one.unkept.length - other.unkept.length ||
+    (prefer === "strongest" ? strength : 0) ||
+    one.strategy.rank - other.strategy.rank
+  );
+}
+
+function closestOf(candidates: readonly Candidate[]): string | undefined {
+  const distance = (candidate: Candidate): number => candidate.unmet.length + (isAvailable(candidate) ? 0 : 100);
+  return candidates.toSorted((one, other) => distance(one) - distance(other))[0]?.strategy.id;
+}
+
+/** Chooses, and says why each other strategy was not taken. */
+export function select(input: SelectionInput): Selection {
+  const { job } = input;
+  const candidates = judgeAll(input);
+  const lacks = new Map(candidates.map((candidate) => [candidate, lack(candidate, job)]));
+  const fit = candidates.filter((candidate) => lacks.get(candidate) === undefined);
+  const chosen = fit.toSorted((one, other) => compare(one, other, job.demands.prefer))[0];
+  const rejected = candidates
+    .filter((candidate) => candidate !== chosen)
+    .map((candidate): Rejection => ({
+      strategy: candidate.strategy.id,
+      reason: lacks.get(candidate) ?? { kind: "not-preferred" },
+    }));
+  if (chosen === undefined) {
+    const named = candidates.filter((candidate) => lacks.get(candidate)?.kind !== "not-named");
+    return { accepted: [], rejected, closest: closestOf(named) };
+  }
+  return { chosen: chosen.strategy.id, accepted: chosen.unkept.map((decision) => decision.id), rejected };
+}

@@ -1,0 +1,185 @@
+/** The root that sandboxes see: the host's programs, what was granted, and nothing else. Pure. */
+import type { Grant, Job } from "../model/job.ts";
+import type { RootStep } from "../model/plan.ts";
+
+/** The job's user inside. */
+export const jobUser = { name: "job", uid: 1000, gid: 1000, home: "/home/job" } as const;
+
+/** Where a job without a workspace of the host's starts. */
+export const emptyWorkspace = "/workspace";
+
+const gibibyte = 1024 ** 3;
+
+/** Programs and libraries (hier(7)); NixOS and Guix keep theirs in a store. Absent ones are skipped. */
+const systemPaths = [
+  "/usr",
+  "/bin",
+  "/sbin",
+  "/lib",
+  "/lib32",
+  "/lib64",
+  "/libx32",
+  "/nix/store",
+  "/gnu/store",
+  "/run/current-system",
+];
+
+/** What programs need of /etc to start and to behave: no accounts, no host names, no credentials. */
+const configurationPaths = [
+  "alternatives",
+  "bash.bashrc",
+  "ca-certificates",
+  "ca-certificates.conf",
+  "crypto-policies",
+  "debian_version",
+  "fonts",
+  "gai.conf",
+  "inputrc",
+  "java-11-openjdk",
+  "java-17-openjdk",
+  "java-21-openjdk",
+  "java-25-openjdk",
+  "ld.so.cache",
+  "ld.so.conf",
+  "ld.so.conf.d",
+  "localtime",
+  "magic",
+  "mime.types",
+  "nsswitch.conf",
+  "os-release",
+  "perl",
+  "pki",
+  "profile",
+  "protocols",
+  "python3",
+  "python3.11",
+  "python3.12",
+  "python3.13",
+  "services",
+  "shells",
+  "ssl",
+  "terminfo",
+  "timezone",
+  "xattr.conf",
+].map((name) => `/etc/${name}`);
+
+/** What name resolution reads, with the host's network only. */
+const resolverPaths = ["/etc/resolv.conf", "/etc/hosts"];
+
+/**
+ * /proc entries that speak of the whole host. Read-only for every caller: a process with outside id 0 may write sysctls
+ * without any capability.
+ */
+const readOnlyProcPaths = ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"];
+
+/** /proc entries that show other users' or the kernel's own (OCI runtimes mask the same). */
+const maskedProcPaths = [
+  "/proc/acpi",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/key-users",
+  "/proc/kmsg",
+  "/proc/latency_stats",
+  "/proc/sched_debug",
+  "/proc/scsi",
+  "/proc/timer_list",
+];
+
+function accountFiles(): RootStep[] {
+  const { name, uid, gid, home } = jobUser;
+  const nobody = "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin";
+  return [
+    {
+      step: "file",
+      destination: "/etc/passwd",
+      content: `root:x:0:0:root:/:/usr/sbin/nologin\n${name}:x:${uid}:${gid}:${name}:${home}:/bin/sh\n${nobody}\n`,
+    },
+    { step: "file", destination: "/etc/group", content: `root:x:0:\n${name}:x:${gid}:\nnogroup:x:65534:\n` },
+    { step: "file", destination: "/etc/hostname", content: `${name}\n` },
+  ];
+}
+
+function nameResolution(job: Job): RootStep[] {
+  if (job.network === "host") {
+    return resolverPaths.map((path) => ({
+      step: "bind",
+      source: path,
+      destination: path,
+      writable: false,
+      mapOwner: "no",
+      optional: true,
+    }));
+  }
+  return [{ step: "file", destination: "/etc/hosts", content: `127.0.0.1 localhost ${jobUser.name}\n::1 localhost\n` }];
+}
+
+function privateDirectories(): RootStep[] {
+  const tmpfs = { step: "tmpfs", sizeBytes: 2 * gibibyte, owned: true, writable: true } as const;
+  return [
+    { ...tmpfs, destination: "/tmp", mode: 0o1777 },
+    { ...tmpfs, destination: jobUser.home, mode: 0o700 },
+    { step: "directory", destination: "/run", mode: 0o755 },
+    { step: "directory", destination: "/var", mode: 0o755 },
+    { step: "symlink", destination: "/var/tmp", target: "/tmp" },
+    { step: "symlink", destination: "/var/run", target: "/run" },
+  ];
+}
+
+/** Grants in the order in which they can be mounted: what holds another comes first. Write wins over read. */
+export function orderedGrants(job: Job): Grant[] {
+  const grants = new Map<string, Grant>();
+  const own: Grant[] =
+    job.workspace.mode === "empty"
+      ? []
+      : [{ path: job.workspace.path, access: job.workspace.mode === "rw" ? "write" : "read" }];
+  for (const grant of [...own, ...job.grants]) {
+    if (grants.get(grant.path)?.access !== "write") grants.set(grant.path, grant);
+  }
+  return [...grants.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(`${directory}/`);
+}
+
+function grantSteps(job: Job, mapOwners: boolean): RootStep[] {
+  const shown = (grant: Grant): boolean =>
+    grant.access === "read" && systemPaths.some((directory) => isWithin(grant.path, directory));
+  return orderedGrants(job)
+    .filter((grant) => !shown(grant))
+    .map((grant) => ({
+      step: "bind",
+      source: grant.path,
+      destination: grant.path,
+      writable: grant.access === "write",
+      mapOwner: mapOwners ? (grant.access === "write" ? "must" : "if-possible") : "no",
+      optional: false,
+    }));
+}
+
+function workspaceSteps(job: Job): RootStep[] {
+  if (job.workspace.mode !== "empty") return [];
+  return [
+    { step: "tmpfs", destination: emptyWorkspace, mode: 0o700, sizeBytes: 2 * gibibyte, owned: true, writable: true },
+  ];
+}
+
+/** All steps. `mapOwners`: called by root, so granted paths are shown as the job's own. */
+export function sandboxRoot(job: Job, mapOwners: boolean): RootStep[] {
+  return [
+    ...systemPaths.map((path): RootStep => ({ step: "mirror", path })),
+    { step: "directory", destination: "/etc", mode: 0o755 },
+    ...configurationPaths.map((path): RootStep => ({ step: "mirror", path })),
+    ...accountFiles(),
+    ...nameResolution(job),
+    ...privateDirectories(),
+    ...workspaceSteps(job),
+    ...grantSteps(job, mapOwners),
+    ...job.hidden.map((destination): RootStep => ({ step: "mask", destination })),
+    { step: "proc", destination: "/proc" },
+    ...readOnlyProcPaths.map((destination): RootStep => ({ step: "read-only", destination })),
+    ...maskedProcPaths.map((destination): RootStep => ({ step: "mask", destination })),
+    { step: "devices", destination: "/dev", shmBytes: gibibyte },
+    { step: "read-only", destination: "/" },
+  ];
+}

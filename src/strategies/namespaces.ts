@@ -1,0 +1,157 @@
+/** Namespaces of the job's own, a root made for it, and a filter on system calls: through cupel's launcher. */
+import { isUsable, type Matrix } from "../model/capability.ts";
+import type { GuaranteeId } from "../model/guarantee.ts";
+import type { Job } from "../model/job.ts";
+import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
+import {
+  controlGroupLimits,
+  controlGroupRules,
+  decideAll,
+  firstOf,
+  jobEnvironment,
+  keptBy,
+  notProvided,
+  type GuaranteeRule,
+} from "./_decide.ts";
+import { emptyWorkspace, jobUser, sandboxRoot } from "./_sandbox-root.ts";
+import { defineStrategy } from "./_strategy.ts";
+
+const rootCapabilities = ["ns.mount", "mount.private-root", "mount.setattr", "mount.tmpfs"] as const;
+
+/** Root takes ids that nobody has, and then needs no user namespace; everyone else needs one that has capabilities. */
+function takesFreshIdentity(matrix: Matrix): boolean {
+  return isUsable(matrix["privilege.drop-identity"]);
+}
+
+function hasUserNamespace(matrix: Matrix): boolean {
+  return isUsable(matrix["userns.capable"]);
+}
+
+const ownRoot = keptBy("a root of the job's own, with what was granted bound into it", ...rootCapabilities);
+
+const isolatedNetwork = keptBy("a network namespace with nothing but a loopback", "ns.network");
+
+/** On the host's network the abstract sockets of everyone are in reach, unless Landlock scopes them (ABI 6). */
+const sockets: GuaranteeRule = (circumstances) => {
+  const hidden = "no path outside the grants is visible (a socket inside a granted directory is granted with it)";
+  const rule =
+    circumstances.job.network === "none"
+      ? keptBy(`${hidden}; abstract names by network namespace`, ...rootCapabilities, "ns.network")
+      : keptBy(`${hidden}; abstract names by Landlock scope`, ...rootCapabilities, "landlock.scopes");
+  return rule(circumstances);
+};
+
+const unchangedWorkspace: GuaranteeRule = (circumstances) =>
+  circumstances.job.workspace.mode === "rw"
+    ? { kept: false, reason: "the workspace is written through (--workspace rw)" }
+    : keptBy("nothing of the workspace is writable", ...rootCapabilities)(circumstances);
+
+const noNetwork: GuaranteeRule = (circumstances) =>
+  circumstances.job.network === "host"
+    ? { kept: false, reason: "the job has the host's network (--network host)" }
+    : isolatedNetwork(circumstances);
+
+const escalation: GuaranteeRule = (circumstances) =>
+  keptBy(
+    "no capability in any set, no_new_privs, and an unprivileged id outside",
+    "privilege.no-new-privs",
+    takesFreshIdentity(circumstances.matrix) ? "privilege.drop-identity" : "userns.capable",
+  )(circumstances);
+
+const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
+  "fs.read": ownRoot,
+  "fs.write": keptBy("every mount but the granted ones is read-only or private", ...rootCapabilities),
+  "fs.metadata": ownRoot,
+  "fs.protected": unchangedWorkspace,
+  "fs.workspace": unchangedWorkspace,
+  "net.none": noNetwork,
+  "net.allowlist": notProvided("there is no filtering proxy yet"),
+  "net.loopback": noNetwork,
+  "ipc.sockets": sockets,
+  "ipc.shared": keptBy("an IPC namespace, a private /dev/shm, a session keyring of its own", "ns.ipc", ...rootCapabilities),
+  "proc.hidden": keptBy("a PID namespace with its own /proc", "ns.pid", "mount.proc"),
+  "proc.signal": keptBy("a PID namespace; ptrace and its like filtered", "ns.pid", "seccomp.filter"),
+  "proc.tree": keptBy("the end of the PID namespace's first process ends all others", "ns.pid"),
+  "priv.escalation": escalation,
+  "priv.devices": keptBy("a /dev with six harmless devices; nodev on everything else", ...rootCapabilities),
+  "kernel.syscalls": keptBy("cupel's default seccomp profile", "seccomp.filter"),
+  "kernel.boundary": notProvided("the job runs on the host's kernel"),
+  "limit.time": keptBy("the launcher's deadline ends the PID namespace", "ns.pid"),
+  ...controlGroupRules,
+  "limit.pids": firstOf(
+    controlGroupRules["limit.pids"],
+    keptBy("RLIMIT_NPROC in a user namespace of the job's own", "limit.processes-in-userns", "userns.capable"),
+  ),
+  "limit.disk": notProvided("only the private directories are capped"),
+  "limit.output": notProvided("output is passed on without a cap"),
+  "env.clean": keptBy("the environment is built from nothing"),
+  "secret.private": notProvided("cupel has no secrets to give yet"),
+  "tty.safe": keptBy("a session without a terminal, relayed streams, TIOCSTI filtered", "ns.mount", "seccomp.filter"),
+};
+
+/** A caller may have given `net.none` up by name; what cannot be made is then left out. */
+function hasOwnNetwork(job: Job, matrix: Matrix): boolean {
+  return job.network === "none" && isUsable(matrix["ns.network"]);
+}
+
+function namespacesFor(job: Job, matrix: Matrix): NamespaceKind[] {
+  const always: NamespaceKind[] = ["mount", "pid", "ipc", "uts"];
+  return [
+    ...(hasUserNamespace(matrix) ? (["user"] as const) : []),
+    ...always,
+    ...(isUsable(matrix["ns.cgroup"]) ? (["cgroup"] as const) : []),
+    ...(hasOwnNetwork(job, matrix) ? (["network"] as const) : []),
+  ];
+}
+
+/** Without a control group, a cap of the user namespace's own: it counts the job's first process too. */
+function processLimit(job: Job, matrix: Matrix): number | undefined {
+  const pids = job.limits.pids ?? job.defaultLimits.pids;
+  if (pids === undefined || isUsable(matrix["cgroup.pids"])) return undefined;
+  return isUsable(matrix["limit.processes-in-userns"]) && hasUserNamespace(matrix) ? pids + 1 : undefined;
+}
+
+function plan(job: Job, matrix: Matrix): LauncherPlan {
+  const fresh = takesFreshIdentity(matrix);
+  const ownNetwork = hasOwnNetwork(job, matrix);
+  return {
+    kind: "launcher",
+    namespaces: namespacesFor(job, matrix),
+    outside: fresh ? "fresh" : "caller",
+    inside: hasUserNamespace(matrix) ? { uid: jobUser.uid, gid: jobUser.gid } : undefined,
+    root: sandboxRoot(job, fresh),
+    hostname: jobUser.name,
+    loopbackUp: ownNetwork,
+    command: job.command,
+    directory: job.workspace.mode === "empty" ? emptyWorkspace : job.directory,
+    environment: jobEnvironment(job, jobUser.home, jobUser.name),
+    umask: 0o022,
+    resourceLimits: { core: 0, processes: processLimit(job, matrix) },
+    controlGroup: controlGroupLimits({ job, matrix }),
+    dropCapabilities: true,
+    seccomp: "default",
+    landlockScopes: !ownNetwork && isUsable(matrix["landlock.scopes"]) ? ["abstract-unix-socket"] : [],
+    timeoutMs: job.limits.timeoutMs,
+    graceMs: job.limits.graceMs,
+  };
+}
+
+/** Strategy `namespaces`. */
+export default defineStrategy({
+  id: "namespaces",
+  rank: 10,
+  isolation: "namespace",
+  summary: "namespaces, a root of its own, seccomp; through cupel's launcher",
+  requires: (matrix) => [
+    ...(takesFreshIdentity(matrix) ? ["privilege.drop-identity"] : ["userns.create", "userns.capable"]),
+    ...rootCapabilities,
+    "mount.proc",
+    "ns.pid",
+    "ns.ipc",
+    "ns.uts",
+    "privilege.no-new-privs",
+    "seccomp.filter",
+  ],
+  guarantees: (job, matrix) => decideAll(rules, { job, matrix }),
+  plan,
+});

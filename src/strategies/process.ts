@@ -1,0 +1,78 @@
+/** A plain process: a session, a clean environment, no new privileges, a filter where the kernel lets us. Little else. */
+import { isUsable, type Matrix } from "../model/capability.ts";
+import type { GuaranteeId } from "../model/guarantee.ts";
+import type { Job } from "../model/job.ts";
+import type { LauncherPlan } from "../model/plan.ts";
+import {
+  controlGroupLimits,
+  controlGroupRules,
+  decideAll,
+  jobEnvironment,
+  keptBy,
+  notProvided,
+  type GuaranteeRule,
+} from "./_decide.ts";
+import { defineStrategy } from "./_strategy.ts";
+
+const sameView = notProvided("the job sees the caller's file system with the caller's rights");
+const sameNetwork = notProvided("the job has the host's network");
+const sameProcesses = notProvided("the job is one of the caller's processes");
+
+const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
+  "fs.read": sameView,
+  "fs.write": sameView,
+  "fs.metadata": sameView,
+  "fs.protected": sameView,
+  "fs.workspace": sameView,
+  "net.none": sameNetwork,
+  "net.allowlist": sameNetwork,
+  "net.loopback": sameNetwork,
+  "ipc.sockets": sameView,
+  "ipc.shared": notProvided("the job shares IPC objects and /dev/shm with the caller"),
+  "proc.hidden": sameProcesses,
+  "proc.signal": sameProcesses,
+  "proc.tree": notProvided("what outruns the clean-up, or loses its launcher to kill -9, stays"),
+  "priv.escalation": notProvided("no_new_privs holds, but the caller's sockets and files are in reach"),
+  "priv.devices": sameView,
+  "kernel.syscalls": keptBy("cupel's default seccomp profile", "seccomp.filter", "privilege.no-new-privs"),
+  "kernel.boundary": notProvided("the job runs on the host's kernel"),
+  "limit.time": notProvided("the deadline ends the job's session, not what left it"),
+  ...controlGroupRules,
+  "limit.disk": notProvided("the job writes where the caller may"),
+  "limit.output": notProvided("output is passed on without a cap"),
+  "env.clean": keptBy("the environment is built from nothing"),
+  "secret.private": notProvided("cupel has no secrets to give yet"),
+  "tty.safe": notProvided("the job has no controlling terminal, but may open the caller's by its path"),
+};
+
+function plan(job: Job, matrix: Matrix): LauncherPlan {
+  return {
+    kind: "launcher",
+    namespaces: [],
+    outside: "caller",
+    root: [],
+    loopbackUp: false,
+    command: job.command,
+    directory: job.workspace.mode === "empty" ? "/" : job.directory,
+    environment: jobEnvironment(job, "/tmp", "job"),
+    umask: 0o022,
+    resourceLimits: { core: 0 },
+    controlGroup: controlGroupLimits({ job, matrix }),
+    dropCapabilities: true,
+    seccomp: isUsable(matrix["seccomp.filter"]) ? "default" : "none",
+    landlockScopes: [],
+    timeoutMs: job.limits.timeoutMs,
+    graceMs: job.limits.graceMs,
+  };
+}
+
+/** Strategy `process`. */
+export default defineStrategy({
+  id: "process",
+  rank: 100,
+  isolation: "process",
+  summary: "a session with a clean environment; keeps few guarantees",
+  requires: () => ["privilege.no-new-privs"],
+  guarantees: (job, matrix) => decideAll(rules, { job, matrix }),
+  plan,
+});

@@ -1,0 +1,72 @@
+/** Holds what the prober saw inside a sandbox against what the strategy declares. Pure. */
+import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
+
+/** What the prober said, by step. */
+export type InsideFacts = ReadonlyMap<string, { readonly errno: string; readonly value: number; readonly text: string }>;
+
+/** One fact held against one guarantee. */
+export interface InsideCheck {
+  readonly guarantee: GuaranteeId;
+  readonly action: string;
+  readonly result: string;
+  readonly held: boolean;
+}
+
+interface Expectation {
+  readonly guarantee: GuaranteeId;
+  readonly step: string;
+  readonly action: string;
+  readonly isHeld: (fact: { errno: string; value: number; text: string }) => boolean;
+}
+
+const fails = (...errnos: readonly string[]): Expectation["isHeld"] => {
+  return ({ errno }) => errnos.includes(errno);
+};
+const is = (value: number): Expectation["isHeld"] => {
+  return (fact) => fact.errno === "ok" && fact.value === value;
+};
+
+/** The job's first process, the prober, and the child that it looks with. */
+const processesMax = 3;
+
+/** What must be seen where a guarantee is declared kept. */
+const expectations: readonly Expectation[] = [
+  { guarantee: "fs.read", step: "shadow-read", action: "open /etc/shadow to read", isHeld: fails("ENOENT") },
+  { guarantee: "fs.write", step: "root-write", action: "create a file in /", isHeld: fails("EROFS") },
+  { guarantee: "fs.write", step: "core-pattern-write", action: "open /proc/sys/kernel/core_pattern to write", isHeld: fails("EROFS", "EACCES") },
+  { guarantee: "fs.write", step: "sysrq-write", action: "open /proc/sysrq-trigger to write", isHeld: fails("EROFS", "EACCES", "ENOENT") },
+  { guarantee: "net.none", step: "interfaces", action: "list network interfaces", isHeld: ({ text }) => text.trim() === "lo" },
+  {
+    guarantee: "net.loopback",
+    step: "loopback-up",
+    action: "look whether lo is up",
+    isHeld: ({ errno, value }) => errno === "ok" && value !== 0,
+  },
+  { guarantee: "proc.hidden", step: "processes", action: "count processes in /proc", isHeld: ({ value }) => value > 0 && value <= processesMax },
+  { guarantee: "priv.escalation", step: "no-new-privs", action: "read no_new_privs", isHeld: is(1) },
+  { guarantee: "priv.escalation", step: "capabilities-effective", action: "read the effective capabilities", isHeld: is(0) },
+  { guarantee: "priv.escalation", step: "capabilities-permitted", action: "read the permitted capabilities", isHeld: is(0) },
+  { guarantee: "priv.escalation", step: "capabilities-bounding", action: "read the bounding set", isHeld: is(0) },
+  { guarantee: "priv.escalation", step: "unshare-user", action: "make a user namespace", isHeld: fails("EPERM") },
+  { guarantee: "kernel.syscalls", step: "seccomp-mode", action: "read the seccomp mode", isHeld: is(2) },
+  { guarantee: "kernel.syscalls", step: "mount", action: "mount a tmpfs", isHeld: fails("EPERM") },
+  { guarantee: "tty.safe", step: "terminal-open", action: "open /dev/tty", isHeld: fails("ENXIO") },
+  { guarantee: "tty.safe", step: "session-leader", action: "look whether the job leads its session", isHeld: is(1) },
+];
+
+/** One check for each expectation whose guarantee is declared kept. A fact that was not reported was not held. */
+export function judgeInside(facts: InsideFacts, decisions: readonly GuaranteeDecision[]): InsideCheck[] {
+  const kept = new Set(decisions.filter((decision) => decision.kept).map(({ id }) => id));
+  return expectations
+    .filter(({ guarantee }) => kept.has(guarantee))
+    .map(({ guarantee, step, action, isHeld }) => {
+      const fact = facts.get(step);
+      const result = fact === undefined ? "not reported" : describe(fact);
+      return { guarantee, action, result, held: fact !== undefined && isHeld(fact) };
+    });
+}
+
+function describe({ errno, value, text }: { errno: string; value: number; text: string }): string {
+  if (errno !== "ok") return errno;
+  return text === "" ? String(value) : text;
+}

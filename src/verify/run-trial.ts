@@ -1,0 +1,140 @@
+/** Trials: each strategy's real minimal plan, run once, with the prober as the job looking around inside. */
+import { closeSync, openSync, readFileSync, unlinkSync } from "node:fs";
+import * as v from "valibot";
+import { errnoName } from "../host/errno-name.ts";
+import type { Host } from "../host/host.ts";
+import { usePrivateDirectory } from "../host/private-directory.ts";
+import { openHelperFiles } from "../launch/helper-file.ts";
+import { isUsable, type Evidence, type Matrix } from "../model/capability.ts";
+import { CupelError } from "../model/error.ts";
+import type { GuaranteeDecision } from "../model/guarantee.ts";
+import type { Job } from "../model/job.ts";
+import type { Trial } from "../model/trial.ts";
+import { carryOut } from "../run/carry-out.ts";
+import type { Strategy } from "../strategies/_strategy.ts";
+import { judgeInside, type InsideFacts } from "./judge-inside.ts";
+
+const trialTimeoutMs = 5000;
+
+/** Where trials run. */
+export interface TrialContext {
+  readonly host: Host;
+  readonly matrix: Matrix;
+  readonly stateDirectories: readonly string[];
+}
+
+const lineSchema = v.strictObject({
+  step: v.string(),
+  errno: v.number(),
+  value: v.number(),
+  text: v.optional(v.string(), ""),
+});
+
+/** The prober's lines as facts by name. @throws for a line that is none: the prober is ours, so a bug. */
+export function parseInside(output: string): InsideFacts {
+  const lines = output.split("\n").filter((line) => line !== "");
+  const steps = lines.map((line) => v.parse(lineSchema, JSON.parse(line)));
+  return new Map(steps.map(({ step, errno, value, text }) => [step, { errno: errnoName(errno), value, text }]));
+}
+
+/** The job of a trial: the prober, in an empty workspace, with nothing granted but the prober itself. */
+function trialJob(prober: string, defaultJob: Job): Job {
+  return {
+    ...defaultJob,
+    command: [prober, "inside"],
+    workspace: { mode: "empty", why: "" },
+    directory: "/",
+    grants: [{ path: prober, access: "read" }],
+    limits: { graceMs: 100, timeoutMs: trialTimeoutMs },
+    // The prober lies in cupel's state; nothing else of it is granted.
+    hidden: [],
+  };
+}
+
+/** A file that takes the prober's lines: the launcher relays into it, as it does for any job. */
+function openCapture(context: TrialContext, strategy: string): { descriptor: number; path: string } {
+  for (const directory of context.stateDirectories) {
+    if (!usePrivateDirectory(directory, context.host.identity.uid).ok) continue;
+    const path = `${directory}/trial-${strategy}-${process.pid}`;
+    return { descriptor: openSync(path, "wx+", 0o600), path };
+  }
+  throw new CupelError("set-up", "No private directory for a trial's output");
+}
+
+async function lookInside(strategy: Strategy, job: Job, context: TrialContext): Promise<InsideFacts | string> {
+  const capture = openCapture(context, strategy.id);
+  const nothing = openSync("/dev/null", "r+");
+  try {
+    const plan = {
+      strategy: strategy.id,
+      isolation: strategy.isolation,
+      launch: strategy.plan(job, context.matrix),
+      guarantees: [],
+    };
+    const { events } = await carryOut(plan, {
+      ...context,
+      streams: [nothing, capture.descriptor, nothing],
+      forwardSignals: false,
+    });
+    const ended = events.find((event) => event.event === "ended");
+    if (ended?.status === 0) return parseInside(readFileSync(capture.path, "utf8"));
+    return describeEnd(events);
+  } finally {
+    closeSync(nothing);
+    closeSync(capture.descriptor);
+    unlinkSync(capture.path);
+  }
+}
+
+function describeEnd(events: Awaited<ReturnType<typeof carryOut>>["events"]): string {
+  for (const event of events) {
+    if (event.event === "failed") return `set-up failed at ${event.step} (${event.subject}): ${errnoName(event.errno)}`;
+    if (event.event === "exec-failed") return `the prober could not be executed: ${errnoName(event.errno)}`;
+    if (event.event === "timeout") return "timeout";
+    if (event.event === "lost" || event.event === "ended") return `it ended with wait status ${event.status}`;
+  }
+  return "the launcher ended without a word";
+}
+
+function judge(facts: InsideFacts, decisions: readonly GuaranteeDecision[]): Pick<Trial, "result" | "summary" | "evidence"> {
+  const checks = judgeInside(facts, decisions);
+  const evidence: Evidence[] = checks.map(({ action, result }) => ({ action, result }));
+  const broken = checks.find((check) => !check.held);
+  if (broken === undefined) return { result: "passed", summary: `${checks.length} facts seen inside, all as declared`, evidence };
+  return { result: "failed", summary: `${broken.guarantee} is declared, but ${broken.action} gave ${broken.result}`, evidence };
+}
+
+
+async function tryStrategy(strategy: Strategy, prober: string, defaultJob: Job, context: TrialContext): Promise<Trial> {
+  const started = performance.now();
+  const job = trialJob(prober, defaultJob);
+  const finish = (rest: Omit<Trial, "strategy" | "durationMs">): Trial => ({
+    strategy: strategy.id,
+    ...rest,
+    durationMs: performance.now() - started,
+  });
+  try {
+    const seen = await lookInside(strategy, job, context);
+    if (typeof seen !== "string") return finish(judge(seen, strategy.guarantees(job, context.matrix)));
+    return finish({ result: seen === "timeout" ? "unknown" : "failed", summary: seen, evidence: [] });
+  } catch (error) {
+    if (!(error instanceof CupelError)) throw error;
+    return finish({ result: "failed", summary: error.message, evidence: [] });
+  }
+}
+
+function storedProber(context: TrialContext): string | undefined {
+  for (const file of openHelperFiles("prober", context.stateDirectories, context.host.identity.uid)) {
+    file.close();
+    return file.storedAt;
+  }
+  return undefined;
+}
+
+/** Runs the trial of every strategy whose required capabilities are there, all at once. */
+export async function runTrials(strategies: readonly Strategy[], defaultJob: Job, context: TrialContext): Promise<Trial[]> {
+  const prober = storedProber(context);
+  if (prober === undefined) return [];
+  const present = strategies.filter((strategy) => strategy.requires(context.matrix).every((id) => isUsable(context.matrix[id])));
+  return Promise.all(present.map((strategy) => tryStrategy(strategy, prober, defaultJob, context)));
+}

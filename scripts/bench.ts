@@ -13,6 +13,8 @@ const commands = [
   { name: "cupel version", line: `${executable} version` },
 ] as const;
 
+class MeasureError extends Error {}
+
 interface Result {
   readonly name: string;
   readonly medianMs: number;
@@ -34,7 +36,7 @@ async function measure(extra: readonly string[]): Promise<Result[]> {
     ["hyperfine", "-N", "--style", "none", "--warmup", "5", "--export-json", resultsPath, ...extra, ...named],
     { cwd: repositoryRoot, stdin: "ignore", stdout: "ignore", stderr: "inherit" },
   );
-  if ((await child.exited) !== 0) throw new Error("hyperfine failed");
+  if ((await child.exited) !== 0) throw new MeasureError("hyperfine stopped; its reason is above");
   const exported: { results: { command: string; median: number; min: number; max: number }[] } = JSON.parse(
     readFileSync(resultsPath, "utf8"),
   );
@@ -58,10 +60,12 @@ function renderTable(results: readonly Result[]): string {
     .join("\n");
 }
 
-const obstacle = findObstacle();
-if (obstacle === undefined) {
+try {
+  const obstacle = findObstacle();
+  if (obstacle !== undefined) throw new MeasureError(obstacle);
   console.log(renderTable(await measure(process.argv.slice(2))));
-} else {
-  console.error(`cupel: cannot measure: ${obstacle}`);
+} catch (error) {
+  if (!(error instanceof MeasureError)) throw error;
+  console.error(`cupel: cannot measure: ${error.message}`);
   process.exitCode = 125;
 }

@@ -21,9 +21,18 @@ interface CommandResult {
   readonly durationMs: number;
 }
 
-async function runCommand(command: readonly string[]): Promise<CommandResult> {
+async function runCommand(
+  command: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
   const startedMs = performance.now();
-  const child = Bun.spawn([...command], { cwd: repositoryRoot, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn([...command], {
+    cwd: repositoryRoot,
+    env: { ...process.env, ...environment },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const [printed, complaints, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return { code, output: printed + complaints, durationMs: performance.now() - startedMs };
 }
@@ -38,7 +47,7 @@ async function runStep(step: CheckStep, tally: Tally): Promise<void> {
     if (mustWork) tally.failed += 1;
     return;
   }
-  const { code, output, durationMs } = await runCommand(step.command);
+  const { code, output, durationMs } = await runCommand(step.command, { NO_COLOR: "1" });
   printLine(code === 0 ? "ok" : "FAIL", step.name, durationMs);
   if (code === 0) {
     tally.passed += 1;

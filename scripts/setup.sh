@@ -71,9 +71,12 @@ require_tools() {
 # Descriptor 9 holds the lock until `set_up` closes it; a killed set-up loses it with its last process.
 take_lock() {
     exec 9>"$root/dist/.lock"
-    flock -n 9 && return
-    say "waiting for another set-up of this checkout"
-    flock 9
+    if ! flock -n 9; then
+        say "waiting for another set-up of this checkout"
+        flock 9
+    fi
+    # The last log may be another user's.
+    rm -f "$log"
 }
 
 # The version that package.json pins.
@@ -89,8 +92,11 @@ find_bun() {
     done
     say "fetching Bun $version"
     rm -rf "$root/dist/.bun"
-    npm install --prefix "$root/dist/.bun" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
-        "bun@$version" </dev/null >"$log" 2>&1 || stop_with_log "npm could not fetch Bun $version"
+    mkdir "$root/dist/.bun"
+    # A project of its own: with --prefix, npm would look for its system-wide settings there too.
+    printf '{}' >"$root/dist/.bun/package.json"
+    (cd "$root/dist/.bun" && npm install --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
+        "bun@$version") </dev/null >"$log" 2>&1 || stop_with_log "npm could not fetch Bun $version"
     for runtime in "$root"/dist/.bun/node_modules/@oven/*/bin/bun; do
         [ "$("$runtime" --version 2>/dev/null)" != "$version" ] || return 0
     done
@@ -128,7 +134,7 @@ keep_caches() {
 
 # A build that was killed may have left temporary files; under the lock there is no other.
 build() {
-    rm -f "$root"/dist/.build-started.* "$root"/dist/cupel.*.tmp "$root"/dist/.*.bun-build
+    rm -rf "$root"/dist/.build-started.* "$root"/dist/.building-*
     (cd "$root" && "$bun" --no-env-file scripts/build.ts) </dev/null >&2 || exit 125
 }
 

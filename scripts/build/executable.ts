@@ -1,5 +1,5 @@
 /** Compiles src/main.ts to one executable. */
-import { renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { BuildError } from "./build-error.ts";
 import { repositoryRoot } from "../source/repository.ts";
@@ -19,22 +19,29 @@ const compileFlags = [
 
 /** Builds dist/cupel, all at once or not at all; returns its path. */
 export async function buildExecutable(): Promise<string> {
-  const folder = join(repositoryRoot, "dist");
-  const output = join(folder, "cupel");
-  const temporary = `${output}.${process.pid}.tmp`;
+  const output = join(repositoryRoot, "dist/cupel");
+  // A folder of its own, for the executable holds its own file name; Bun also keeps what is half written in it.
+  const folder = join(repositoryRoot, `dist/.building-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  try {
+    await compileInto(folder);
+    renameSync(join(folder, "cupel"), output);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return output;
+}
+
+// --- internal ---
+
+async function compileInto(folder: string): Promise<void> {
   const entry = join(repositoryRoot, "src/main.ts");
-  const child = Bun.spawn([process.execPath, "build", ...compileFlags, entry, "--outfile", temporary], {
-    // Bun keeps what it has half written in the current directory.
+  const child = Bun.spawn([process.execPath, "build", ...compileFlags, entry, "--outfile", "cupel"], {
     cwd: folder,
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
   });
   const [printed, complaints, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  if (code !== 0) {
-    rmSync(temporary, { force: true });
-    throw new BuildError(`bun build failed:\n${printed}${complaints}`);
-  }
-  renameSync(temporary, output);
-  return output;
+  if (code !== 0) throw new BuildError(`bun build failed:\n${printed}${complaints}`);
 }

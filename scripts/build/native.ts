@@ -1,5 +1,5 @@
 /** Compiles the native helpers: freestanding static programs without a C library, the same bytes from the same sources. */
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BuildError } from "./build-error.ts";
 import type { BuiltHelper } from "../gen/embedded-helpers.ts";
@@ -48,10 +48,9 @@ export function listHelpers(root: string = repositoryRoot): string[] {
   return [...new Set(folders)].filter((name) => name !== basename(sharedFolder));
 }
 
-/** The C compiler: $CC, or the first of gcc, cc and clang in PATH. */
-export function findCompiler(): string {
-  const chosen = process.env["CC"];
-  const candidates = chosen === undefined || chosen === "" ? ["gcc", "cc", "clang"] : [chosen];
+/** The C compiler: the one wanted ($CC), or the first of gcc, cc and clang in PATH. */
+export function findCompiler(wanted: string | undefined = process.env["CC"]): string {
+  const candidates = wanted === undefined || wanted === "" ? ["gcc", "cc", "clang"] : [wanted];
   for (const candidate of candidates) {
     const path = Bun.which(candidate);
     if (path !== null) return path;
@@ -78,12 +77,7 @@ export interface HelperBuild extends BuiltHelper {
 /** Builds one helper into dist/helpers/ARCHITECTURE/, unless it is there already. */
 export async function buildHelper(name: string, compiler: string): Promise<HelperBuild> {
   const order = orderHelper(name, compiler, `helpers/${process.arch}`);
-  const inputs = hashInputs(order);
-  const isFresh = !existsSync(order.output) || readIfThere(`${order.output}.inputs`) !== inputs;
-  if (isFresh) {
-    await compileHelper(order);
-    writeFileSync(`${order.output}.inputs`, inputs);
-  }
+  const isFresh = await makeIfStale(order, () => compileHelper(order));
   const bytes = readFileSync(order.output);
   return { name, sha256: sha256(bytes), bytes, isFresh };
 }
@@ -96,15 +90,17 @@ export function compileHelper(order: HelperOrder): Promise<void> {
 /** Builds one helper with AddressSanitizer and UBSan, against the C library, into dist/sanitize/. */
 export async function buildSanitized(name: string, compiler: string): Promise<string> {
   const order = orderHelper(name, compiler, "sanitize");
-  await compile(order, sanitizedFlags);
+  await makeIfStale(order, () => compile(order, sanitizedFlags));
   return order.output;
 }
 
 /** Has clang, whatever compiler builds, compile a helper with its warnings and look for faults with its analyser. */
 export async function analyzeHelper(name: string): Promise<void> {
-  const order = orderHelper(name, "clang", "analyzed");
-  await compileHelper(order);
-  await Promise.all(listSources(order).map((source) => runCompiler(order, [...analyzerFlags, source])));
+  const order = orderHelper(name, findCompiler("clang"), "analyzed");
+  await makeIfStale(order, async () => {
+    await compileHelper(order);
+    await Promise.all(listSources(order).map((source) => runCompiler(order, [...analyzerFlags, source])));
+  });
 }
 
 // --- internal ---
@@ -117,11 +113,23 @@ function listSources({ name, root }: HelperOrder, endings = "c"): string[] {
   return listFiles([`${platformFolder}/${name}/*.${endings}`, `${sharedFolder}/*.${endings}`], root);
 }
 
+/** Makes what is not there or was made from other sources, flags or compiler; says whether it did. */
+async function makeIfStale(order: HelperOrder, make: () => Promise<void>): Promise<boolean> {
+  const inputs = hashInputs(order);
+  const inputsPath = `${order.output}.inputs`;
+  if (existsSync(order.output) && readIfThere(inputsPath) === inputs) return false;
+  rmSync(inputsPath, { force: true });
+  await make();
+  writeFileSync(inputsPath, inputs);
+  return true;
+}
+
 /** A compiler is taken for the same as long as its file is. */
 function hashInputs(order: HelperOrder): string {
   const { size, mtimeMs } = statSync(order.compiler);
   const contents = listSources(order, "{c,h}").flatMap((path) => [path, readFileSync(join(order.root, path))]);
-  return sha256(JSON.stringify([order.compiler, size, mtimeMs, compileFlags, linkFlags]), ...contents);
+  const flags = [compileFlags, linkFlags, sanitizedFlags, analyzerFlags];
+  return sha256(JSON.stringify([order.compiler, size, mtimeMs, flags]), ...contents);
 }
 
 /** Compiles to a temporary name and renames, so that what is there is always whole. */

@@ -43,14 +43,11 @@ function sourceSteps(): CheckStep[] {
 }
 
 function typeSteps(): CheckStep[] {
-  const entry = "src/main.ts";
+  const compiler = "typescript/bin/tsc";
   return [
-    { name: "types", command: packageCommand("typescript/bin/tsc", "-p", "tsconfig.json") },
-    {
-      name: "types of src, Node's alone",
-      command: packageCommand("typescript/bin/tsc", "-p", "scripts/config/tsconfig.src.json"),
-    },
-    { name: "types in Deno", command: ["node_modules/deno/deno", "check", "--no-lock", "--quiet", entry] },
+    { name: "types of src", command: packageCommand(compiler, "-p", "tsconfig.json") },
+    { name: "types of scripts and tests", command: packageCommand(compiler, "-p", "scripts/tsconfig.json") },
+    { name: "types in Deno", command: ["node_modules/deno/deno", "check", "--no-lock", "--quiet", "src/main.ts"] },
   ];
 }
 

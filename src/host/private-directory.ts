@@ -1,14 +1,14 @@
 /** Directories that are ours alone, for the saved report and the helpers: nobody else can have put anything there. */
 import { lstatSync, mkdirSync, type Stats } from "node:fs";
 import type { Host } from "./host.ts";
-import { errnoOf } from "./real-host.ts";
+import { errnoOf } from "./errno-of.ts";
 
 /** Why a directory is not used. */
 export type PrivateDirectory = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 function lstatOrErrno(path: string): Stats | string {
   try {
-    return lstatSync(path);
+    return lstatSync(path, { throwIfNoEntry: false }) ?? "ENOENT";
   } catch (error) {
     return errnoOf(error);
   }

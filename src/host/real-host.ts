@@ -11,41 +11,43 @@ import {
   statSync,
   type Stats,
 } from "node:fs";
+import { errnoOf } from "./errno-of.ts";
 import type { Answer, FileStatus, Host, ProgramOptions, ProgramResult } from "./host.ts";
 
 /** Longest text that {@link Host.readText} gives: what is longer is cut. */
 const readBytesMax = 1024 * 1024;
 
-/** A name for any failure of a file system call, also those that the runtime itself raises. */
-export function errnoOf(error: unknown): string {
-  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
-  throw error;
-}
-
-function answer<T>(ask: () => T): Answer<T> {
+function answer<T>(ask: () => T | undefined): Answer<T> {
   try {
-    return { ok: true, value: ask() };
+    const value = ask();
+    return value === undefined ? { ok: false, errno: "ENOENT" } : { ok: true, value };
   } catch (error) {
     return { ok: false, errno: errnoOf(error) };
   }
 }
+
+/** One buffer for all reads: they are synchronous, and most are of a line or two. */
+const readBuffer = Buffer.allocUnsafe(65_536);
 
 /** Reads at most {@link readBytesMax} bytes; O_NONBLOCK so that a FIFO without a writer does not hold us up. */
 function readBounded(path: string): string {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const chunks: Buffer[] = [];
-    for (let total = 0; total < readBytesMax; ) {
-      const chunk = Buffer.allocUnsafe(16_384);
-      const count = readSync(descriptor, chunk, 0, chunk.length, null);
-      if (count === 0) break;
-      total += count;
-      chunks.push(chunk.subarray(0, count));
+    let total = 0;
+    for (let count = -1; count !== 0 && total < readBytesMax; total += count) {
+      count = readSync(descriptor, readBuffer, 0, readBuffer.length, null);
+      if (count > 0) chunks.push(Buffer.from(readBuffer.subarray(0, count)));
     }
     return Buffer.concat(chunks).toString("utf8");
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** An answer without an exception for the commonest failure: making one costs more than the call. */
+function readText(path: string): Answer<string> {
+  return answer(() => (statSync(path, { throwIfNoEntry: false }) === undefined ? undefined : readBounded(path)));
 }
 
 function kindOf(stats: Stats): FileStatus["kind"] {
@@ -57,24 +59,27 @@ function kindOf(stats: Stats): FileStatus["kind"] {
   return stats.isFIFO() ? "fifo" : "socket";
 }
 
-function toFileStatus(stats: Stats): FileStatus {
-  return {
-    kind: kindOf(stats),
-    mode: stats.mode & 0o7777,
-    uid: stats.uid,
-    gid: stats.gid,
-    sizeBytes: stats.size,
-    modifiedMs: stats.mtimeMs,
-    inode: stats.ino,
-    device: stats.dev,
-    deviceNumber: stats.rdev,
-  };
+function toFileStatus(stats: Stats | undefined): FileStatus | undefined {
+  return stats === undefined
+    ? undefined
+    : {
+        kind: kindOf(stats),
+        mode: stats.mode & 0o7777,
+        uid: stats.uid,
+        gid: stats.gid,
+        sizeBytes: stats.size,
+        modifiedMs: stats.mtimeMs,
+        inode: stats.ino,
+        device: stats.dev,
+        deviceNumber: stats.rdev,
+      };
 }
 
 function isExecutableFile(path: string): boolean {
   try {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
     accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    return true;
   } catch (error) {
     errnoOf(error);
     return false;
@@ -92,7 +97,11 @@ function currentDirectory(): string {
   return directory.ok ? directory.value : "/";
 }
 
-async function run(program: string, programArguments: readonly string[], options: ProgramOptions): Promise<ProgramResult> {
+async function run(
+  program: string,
+  programArguments: readonly string[],
+  options: ProgramOptions,
+): Promise<ProgramResult> {
   const { runProgram } = await import("./run-program.ts");
   return runProgram(program, programArguments, options);
 }
@@ -109,10 +118,10 @@ export function createRealHost(): Host {
     },
     environment: process.env,
     directory: currentDirectory(),
-    readText: (path) => answer(() => readBounded(path)),
+    readText,
     list: (path) => answer(() => readdirSync(path).sort()),
-    status: (path) => answer(() => toFileStatus(statSync(path))),
-    linkStatus: (path) => answer(() => toFileStatus(lstatSync(path))),
+    status: (path) => answer(() => toFileStatus(statSync(path, { throwIfNoEntry: false }))),
+    linkStatus: (path) => answer(() => toFileStatus(lstatSync(path, { throwIfNoEntry: false }))),
     readLink: (path) => answer(() => readlinkSync(path)),
     findPrograms: (name) => findAlongPath(name, process.env["PATH"] ?? ""),
     run,

@@ -1,7 +1,7 @@
 /** Runs one external program in a process group of its own, under a deadline, and takes what it writes. */
 import { spawn, type ChildProcess } from "node:child_process";
 import type { ProgramOptions, ProgramResult } from "./host.ts";
-import { errnoOf } from "./real-host.ts";
+import { errnoOf } from "./errno-of.ts";
 
 /** Output beyond this is dropped: a program that floods is not worth its memory. */
 const outputBytesMax = 1024 * 1024;

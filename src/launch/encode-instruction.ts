@@ -69,7 +69,10 @@ class Writer {
 
   text(value: string): void {
     if (value.includes("\0")) {
-      throw new CupelError("usage", `${JSON.stringify(value)} holds a NUL byte, which no path or argument can; remove it`);
+      throw new CupelError(
+        "usage",
+        `${JSON.stringify(value)} holds a NUL byte, which no path or argument can; remove it`,
+      );
     }
     const bytes = encoder.encode(value);
     this.u32(bytes.length);
@@ -245,7 +248,10 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   encodeFilters(writer, plan, binding);
   encodeCommand(writer, plan);
   if (writer.length > instructionBytesMax) {
-    throw new CupelError("usage", "The command, its environment and its grants are together longer than 4 MiB; pass less");
+    throw new CupelError(
+      "usage",
+      "The command, its environment and its grants are together longer than 4 MiB; pass less",
+    );
   }
   return writer.finish();
 }

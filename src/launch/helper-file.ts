@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, readSync, renameSync, unlinkSync, writeFileSync, fstatSync } from "node:fs";
 import { usePrivateDirectory } from "../host/private-directory.ts";
-import { errnoOf } from "../host/real-host.ts";
+import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import { helpers } from "./helpers.gen.ts";
 
@@ -23,16 +23,20 @@ export interface HelperFile {
 function original(name: HelperName): { readonly bytes: Buffer; readonly sha256: string } {
   const helper = helpers[name];
   if (helper === undefined) {
-    throw new CupelError("unsupported", `This build of cupel holds no ${name} for ${process.platform} ${process.arch}`, {
-      hint: "Build it with a C compiler: ./scripts/cupel does that in a checkout.",
-    });
+    throw new CupelError(
+      "unsupported",
+      `This build of cupel holds no ${name} for ${process.platform} ${process.arch}`,
+      {
+        hint: "Build it with a C compiler: ./scripts/cupel does that in a checkout.",
+      },
+    );
   }
   return { bytes: Buffer.from(helper.base64, "base64"), sha256: helper.sha256 };
 }
 
 function readAll(descriptor: number, sizeBytes: number): Buffer {
   const bytes = Buffer.allocUnsafe(sizeBytes);
-  for (let done = 0; done < sizeBytes; ) {
+  for (let done = 0; done < sizeBytes;) {
     const count = readSync(descriptor, bytes, done, sizeBytes - done, done);
     if (count === 0) return bytes.subarray(0, done);
     done += count;

@@ -65,7 +65,8 @@ async function probe(
 function judgeProber(result: Exclude<Awaited<ReturnType<Host["run"]>>, { status: "not-started" }>): ProberResult {
   const steps = parseProberOutput(result.stdout);
   if (result.status === "timeout") return { status: "timeout", steps, durationMs: result.durationMs };
-  if (steps.at(-1)?.step === "end") return { status: "ended", steps: steps.slice(0, -1), durationMs: result.durationMs };
+  if (steps.at(-1)?.step === "end")
+    return { status: "ended", steps: steps.slice(0, -1), durationMs: result.durationMs };
   const detail = result.signal === null ? `exit code ${String(result.code)}` : `signal ${result.signal}`;
   return { status: "crashed", steps, detail: `${detail} before its last line` };
 }

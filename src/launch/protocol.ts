@@ -124,7 +124,10 @@ export function renderProtocolHeader(): string {
     renderEnum("record", Object.entries(recordKinds)),
     renderEnum("option", Object.entries(optionBits)),
     renderEnum("step_bit", Object.entries(stepBits)),
-    renderEnum("step", launchSteps.map((step, index) => [step, index] as const)),
+    renderEnum(
+      "step",
+      launchSteps.map((step, index) => [step, index] as const),
+    ),
     `static const char *const step_names[] = {\n${stepNames}\n};`,
     "",
     "#endif",

@@ -14,9 +14,19 @@ export type SeccompRule =
   /** Fails if the low 32 bits of an argument have any of these set: the kernel itself looks at no more of them. */
   | { readonly rule: "deny-bits"; readonly argument: number; readonly bits: number; readonly errno: number }
   /** Fails if the low 32 bits of an argument are one of these. */
-  | { readonly rule: "deny-values"; readonly argument: number; readonly values: readonly number[]; readonly errno: number }
+  | {
+      readonly rule: "deny-values";
+      readonly argument: number;
+      readonly values: readonly number[];
+      readonly errno: number;
+    }
   /** Fails unless the low 32 bits of an argument are one of these. */
-  | { readonly rule: "only-values"; readonly argument: number; readonly values: readonly number[]; readonly errno: number };
+  | {
+      readonly rule: "only-values";
+      readonly argument: number;
+      readonly values: readonly number[];
+      readonly errno: number;
+    };
 
 /** One call: its number on each architecture (absent where it has none) and its rule. */
 export interface SeccompEntry {

@@ -1,6 +1,6 @@
 /** Starts the launcher on a plan and follows it to its end. */
 import { spawnLauncher, type CallerStreams, type LauncherChild } from "../host/spawn-child.ts";
-import { errnoOf } from "../host/real-host.ts";
+import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 import { encodeInstruction, type LaunchBinding } from "./encode-instruction.ts";

@@ -4,7 +4,9 @@ import { finding, type Probe, type ProbeContext } from "../probes/_probe.ts";
 import { probes as registeredProbes } from "../probes/registry.gen.ts";
 
 /** Ids of all capabilities, derived from the registered probes. */
-export type CapabilityId = keyof (typeof registeredProbes)[number]["capabilities"] & string;
+export type CapabilityId = IdsOf<(typeof registeredProbes)[number]>;
+
+type IdsOf<P> = P extends Probe<infer Id> ? Id : never;
 
 /** Time on top of a probe's own deadline in which it may still answer for itself. */
 const overtimeMs = 250;
@@ -54,10 +56,7 @@ async function runProbe(probe: Probe, context: ProbeContext): Promise<Capability
 }
 
 /** The matrix of this host in this context. Never throws for what a probe does. */
-export async function buildMatrix(
-  context: ProbeContext,
-  probes: readonly Probe[] = registeredProbes,
-): Promise<Matrix> {
+export async function buildMatrix(context: ProbeContext, probes: readonly Probe[] = registeredProbes): Promise<Matrix> {
   const families = await Promise.all(probes.map((probe) => runProbe(probe, context)));
   return Object.freeze(Object.fromEntries(families.flat().map((capability) => [capability.id, capability])));
 }

@@ -84,6 +84,15 @@ export interface Finding {
   readonly value?: string | number | undefined;
 }
 
+/** As much of a capability as decides: what selection and plans are made from. */
+export interface Standing {
+  readonly state: CapabilityState;
+  readonly value?: string | number | undefined;
+}
+
+/** Standings by capability id. A {@link Matrix} is one, with the reasons. */
+export type Standings = Readonly<Record<string, Standing>>;
+
 /** A finding in the matrix: with its id, its area and the time that its probe took. */
 export interface Capability extends Finding {
   readonly id: string;
@@ -113,6 +122,6 @@ export type Area = (typeof areas)[number];
 export type Matrix = Readonly<Record<string, Capability>>;
 
 /** Whether selection may build on this capability: it works, in whole or in its named part. */
-export function isUsable(capability: Capability | undefined): boolean {
-  return capability?.state === "works" || capability?.state === "degraded";
+export function isUsable(standing: Standing | undefined): boolean {
+  return standing?.state === "works" || standing?.state === "degraded";
 }

@@ -1,7 +1,20 @@
 /** A report: what one host can enforce in one context, and what would be chosen for the default job. */
-import type { Capability } from "./capability.ts";
+import type { Capability, Standings } from "./capability.ts";
 import type { GuaranteeDecision, GuaranteeId, IsolationClass } from "./guarantee.ts";
-import type { Trial } from "./trial.ts";
+import type { Trial, TrialVerdict } from "./trial.ts";
+
+/**
+ * As much of a report as `run` needs, in a file of its own: a saved report is read at every run, and reading the reasons
+ * as well would take longer than starting the job.
+ */
+export interface Verdict {
+  readonly schema: typeof reportSchema;
+  /** Id of the whole report. */
+  readonly id: string;
+  readonly fingerprintParts: Readonly<Record<string, string>>;
+  readonly standings: Standings;
+  readonly trials: readonly TrialVerdict[];
+}
 
 /** Version of the report's shape; a reader ignores every other. */
 export const reportSchema = 1;
@@ -25,7 +38,12 @@ export interface Rejection {
   readonly reason:
     | { readonly kind: "capability"; readonly capability: string }
     | { readonly kind: "trial"; readonly summary: string }
-    | { readonly kind: "guarantee"; readonly guarantee: GuaranteeId; readonly because: string; readonly missing?: string | undefined }
+    | {
+        readonly kind: "guarantee";
+        readonly guarantee: GuaranteeId;
+        readonly because: string;
+        readonly missing?: string | undefined;
+      }
     | { readonly kind: "isolation"; readonly minimum: IsolationClass }
     /** The caller named another strategy. */
     | { readonly kind: "not-named" }

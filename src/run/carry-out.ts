@@ -4,7 +4,7 @@ import type { CallerStreams } from "../host/spawn-child.ts";
 import type { LaunchEvent } from "../launch/launch-event.ts";
 import { outsideIdentity, seccompArchitecture } from "../launch/native-helpers.ts";
 import { startLaunch, type Launch } from "../launch/start-launch.ts";
-import type { Matrix } from "../model/capability.ts";
+import type { Standings } from "../model/capability.ts";
 import type { Plan } from "../model/plan.ts";
 import { createControlGroups, type ControlGroupEvidence } from "./control-groups.ts";
 import { continueSignal, forwardedSignals, stopSignal } from "./signals.ts";
@@ -12,7 +12,7 @@ import { continueSignal, forwardedSignals, stopSignal } from "./signals.ts";
 /** What carrying out needs besides the plan. */
 export interface CarryOutContext {
   readonly host: Host;
-  readonly matrix: Matrix;
+  readonly matrix: Standings;
   /** Where helpers may be kept. */
   readonly stateDirectories: readonly string[];
   readonly streams: CallerStreams;
@@ -57,8 +57,7 @@ function forwardSignals(launch: Launch): () => void {
 }
 
 function jobName(): string {
-  const random = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-  return `cupel-${process.pid}-${random.toString(16)}`;
+  return `cupel-${process.pid}-${Math.floor(Math.random() * 0x1_0000_0000).toString(16)}`;
 }
 
 /**

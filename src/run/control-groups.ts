@@ -1,8 +1,8 @@
 /** Control groups of one job's own: made before it starts, read when it has ended, removed then. */
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { errnoOf } from "../host/real-host.ts";
+import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
-import type { Evidence, Matrix } from "../model/capability.ts";
+import type { Evidence, Standings } from "../model/capability.ts";
 import type { ControlGroupLimits } from "../model/plan.ts";
 
 /** What the kernel counted. */
@@ -62,7 +62,9 @@ function apply(directory: string, setting: Setting): void {
   } catch (error) {
     const errno = errnoOf(error);
     if (setting.optional === true && (errno === "ENOENT" || errno === "EACCES")) return;
-    throw new CupelError("set-up", `${directory}/${setting.file} does not take ${setting.value} (${errno})`, { cause: error });
+    throw new CupelError("set-up", `${directory}/${setting.file} does not take ${setting.value} (${errno})`, {
+      cause: error,
+    });
   }
 }
 
@@ -71,7 +73,8 @@ function make(directory: string): void {
     mkdirSync(directory);
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno !== "EEXIST") throw new CupelError("set-up", `Control group ${directory} cannot be made (${errno})`, { cause: error });
+    if (errno !== "EEXIST")
+      throw new CupelError("set-up", `Control group ${directory} cannot be made (${errno})`, { cause: error });
   }
 }
 
@@ -94,7 +97,8 @@ export function parseKeyedNumber(text: string, key: string): number {
 function readEvidence(directories: readonly string[]): ControlGroupEvidence {
   const counter = (file: string, key: string): number =>
     Math.max(0, ...directories.map((directory) => parseKeyedNumber(read(`${directory}/${file}`), key)));
-  const amount = (file: string): number => Math.max(0, ...directories.map((directory) => Number(read(`${directory}/${file}`))));
+  const amount = (file: string): number =>
+    Math.max(0, ...directories.map((directory) => Number(read(`${directory}/${file}`))));
   const outOfMemoryKills = Math.max(counter("memory.events", "oom_kill"), counter("memory.oom_control", "oom_kill"));
   const refusedForks = counter("pids.events", "max");
   const peak = Math.max(amount("memory.peak"), amount("memory.max_usage_in_bytes"));
@@ -135,14 +139,15 @@ function wantedControllers(limits: ControlGroupLimits): [Controller, number][] {
  * that the probes found usable.
  * @throws CupelError `set-up` where a group or a limit cannot be made; what was made by then is removed again.
  */
-export function createControlGroups(limits: ControlGroupLimits, matrix: Matrix, jobName: string): JobControlGroups {
+export function createControlGroups(limits: ControlGroupLimits, matrix: Standings, jobName: string): JobControlGroups {
   const settings = matrix["cgroup.mode"]?.value === "v2" ? settingsV2 : settingsV1;
   const directories = new Set<string>();
   const remove = (): void => directories.forEach(removeDirectory);
   try {
     for (const [controller, value] of wantedControllers(limits)) {
       const place = matrix[`cgroup.${controller}`]?.value;
-      if (typeof place !== "string") throw new CupelError("set-up", `No place is known for a ${controller} control group`);
+      if (typeof place !== "string")
+        throw new CupelError("set-up", `No place is known for a ${controller} control group`);
       const directory = `${place}/${jobName}`;
       if (!directories.has(directory)) make(directory);
       directories.add(directory);

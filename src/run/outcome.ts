@@ -21,7 +21,10 @@ export interface OutcomeInput {
 
 type EventOf<Kind extends LaunchEvent["event"]> = Extract<LaunchEvent, { event: Kind }>;
 
-function find<Kind extends LaunchEvent["event"]>(events: readonly LaunchEvent[], kind: Kind): EventOf<Kind> | undefined {
+function find<Kind extends LaunchEvent["event"]>(
+  events: readonly LaunchEvent[],
+  kind: Kind,
+): EventOf<Kind> | undefined {
   return events.find((event): event is EventOf<Kind> => event.event === kind);
 }
 
@@ -57,7 +60,10 @@ function statusOf({ events, controlGroups, job }: OutcomeInput): OutcomeStatus {
   const failed = find(events, "failed");
   if (failed !== undefined) {
     const subject = failed.subject === "" ? "" : ` (${failed.subject})`;
-    return { kind: "failed", message: `setting up the sandbox failed at ${failed.step}${subject}: ${errnoName(failed.errno)}` };
+    return {
+      kind: "failed",
+      message: `setting up the sandbox failed at ${failed.step}${subject}: ${errnoName(failed.errno)}`,
+    };
   }
   const exec = find(events, "exec-failed");
   if (exec !== undefined) return execFailure(exec);
@@ -150,7 +156,10 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
 }
 
 /** The outcome of a job that was not started. */
-export function outcomeWithoutJob(status: Extract<OutcomeStatus, { kind: "refused" | "failed" }>, reportId?: string): Outcome {
+export function outcomeWithoutJob(
+  status: Extract<OutcomeStatus, { kind: "refused" | "failed" }>,
+  reportId?: string,
+): Outcome {
   return {
     schema: outcomeSchema,
     status,

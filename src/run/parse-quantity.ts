@@ -17,7 +17,10 @@ export function parseDurationMs(text: string, flag: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   const milliseconds = Math.round(Number(match?.[1]) * (durationUnits[match?.[2] ?? ""] ?? Number.NaN));
   if (Number.isSafeInteger(milliseconds) && milliseconds > 0) return milliseconds;
-  throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a duration; write one such as 90s, 5m or 500ms`);
+  throw new CupelError(
+    "usage",
+    `${flag} ${JSON.stringify(text)} is not a duration; write one such as 90s, 5m or 500ms`,
+  );
 }
 
 /** `0.5`, `2` → CPUs. @throws CupelError `usage`, naming `flag`. */

@@ -1,9 +1,8 @@
 /** Turns a request into a whole job: paths made canonical, defaults filled in, demands derived. */
-import { realpathSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { lstatSync, realpathSync, statSync } from "node:fs";
 import type { Host } from "../host/host.ts";
 import { ancestorsOf } from "../host/private-directory.ts";
-import { errnoOf } from "../host/real-host.ts";
+import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import { guaranteeIds, isolationSet, type GuaranteeId } from "../model/guarantee.ts";
 import type { Demands, Grant, Job, Workspace } from "../model/job.ts";
@@ -16,7 +15,20 @@ const memoryShare = 0.75;
 const defaultGraceMs = 2000;
 
 /** Places that are everybody's or the system's: never taken as a workspace unless named. */
-const commonDirectories = ["/", "/tmp", "/var", "/var/tmp", "/home", "/root", "/etc", "/usr", "/run", "/opt", "/srv", "/mnt"];
+const commonDirectories = [
+  "/",
+  "/tmp",
+  "/var",
+  "/var/tmp",
+  "/home",
+  "/root",
+  "/etc",
+  "/usr",
+  "/run",
+  "/opt",
+  "/srv",
+  "/mnt",
+];
 
 /** The kernel's own file systems: the job gets its own, and a grant of the host's would undo that. */
 const kernelDirectories = ["/proc", "/sys", "/dev"];
@@ -36,7 +48,7 @@ function isWithin(path: string, directory: string): boolean {
 function canonical(path: string, flag: string, directory: string): string {
   if (path === "") throw new CupelError("usage", `${flag} "" names no path; write one`);
   try {
-    return realpathSync(resolve(directory, path));
+    return realpathSync.native(path.startsWith("/") ? path : `${directory}/${path}`);
   } catch (error) {
     const errno = errnoOf(error);
     const problem = errno === "ENOENT" ? "does not exist" : `cannot be looked up (${errno})`;
@@ -45,14 +57,18 @@ function canonical(path: string, flag: string, directory: string): string {
 }
 
 function refuseUnfit(path: string, flag: string, states: readonly string[]): void {
-  if (path === "/") throw new CupelError("usage", `${flag} / would grant the whole host; name the directories that the job needs`);
+  if (path === "/")
+    throw new CupelError("usage", `${flag} / would grant the whole host; name the directories that the job needs`);
   const kernel = kernelDirectories.find((directory) => isWithin(path, directory));
   if (kernel !== undefined) {
     throw new CupelError("usage", `${flag} ${path} lies under ${kernel}, of which every job has its own; leave it out`);
   }
   const state = states.find((directory) => isWithin(path, directory));
   if (state !== undefined) {
-    throw new CupelError("usage", `${flag} ${path} lies in cupel's own state (${state}), which no job may see; move it elsewhere`);
+    throw new CupelError(
+      "usage",
+      `${flag} ${path} lies in cupel's own state (${state}), which no job may see; move it elsewhere`,
+    );
   }
 }
 
@@ -71,9 +87,11 @@ function resolveGrants(request: JobRequest, { host, stateDirectories, tools }: J
 
 /** Why the current directory is not taken, or undefined. */
 function unfitWorkspace(path: string, home: string | undefined, states: readonly string[]): string | undefined {
-  if (home !== undefined && (path === home || ancestorsOf(home).includes(path))) return "it holds your whole home directory";
+  if (home !== undefined && (path === home || ancestorsOf(home).includes(path)))
+    return "it holds your whole home directory";
   if (commonDirectories.includes(path)) return "it is not one project's";
-  if ([...kernelDirectories, "/run", ...states].some((directory) => isWithin(path, directory))) return "it is the system's";
+  if ([...kernelDirectories, "/run", ...states].some((directory) => isWithin(path, directory)))
+    return "it is the system's";
   return undefined;
 }
 
@@ -81,7 +99,7 @@ function homeOf(host: Host): string | undefined {
   const home = host.environment["HOME"];
   if (home === undefined || !home.startsWith("/")) return undefined;
   const status = host.status(home);
-  return status.ok ? realpathSync(home) : undefined;
+  return status.ok ? realpathSync.native(home) : undefined;
 }
 
 function resolveWorkspace(request: JobRequest, { host, stateDirectories }: JobSurroundings): Workspace {
@@ -90,7 +108,10 @@ function resolveWorkspace(request: JobRequest, { host, stateDirectories }: JobSu
   const unfit = unfitWorkspace(path, homeOf(host), stateDirectories);
   if (unfit === undefined) return { mode: request.workspace ?? "ro", path };
   if (request.workspace === undefined) {
-    return { mode: "empty", why: `${path} is not taken as the workspace, since ${unfit}; the job starts in an empty one` };
+    return {
+      mode: "empty",
+      why: `${path} is not taken as the workspace, since ${unfit}; the job starts in an empty one`,
+    };
   }
   refuseUnfit(path, `--workspace ${request.workspace} in`, stateDirectories);
   return { mode: request.workspace, path };
@@ -147,19 +168,17 @@ function defaultLimits(host: Host): Job["defaultLimits"] {
 
 function checkDirectory(workspace: Workspace): void {
   if (workspace.mode === "empty" || statSync(workspace.path).isDirectory()) return;
-  throw new CupelError("usage", `The current directory ${workspace.path} is not a directory any more; change to one that is`);
+  throw new CupelError(
+    "usage",
+    `The current directory ${workspace.path} is not a directory any more; change to one that is`,
+  );
 }
 
 /** Canonical, for a mount point may not lie behind a symlink; what does not exist need not be hidden. */
 function existingDirectories(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => {
-    try {
-      return [realpathSync(path)];
-    } catch (error) {
-      errnoOf(error);
-      return [];
-    }
-  });
+  return paths
+    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    .map((path) => realpathSync.native(path));
 }
 
 /**

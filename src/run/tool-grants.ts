@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, basename } from "node:path";
 import type { Host } from "../host/host.ts";
-import { errnoOf } from "../host/real-host.ts";
+import { errnoOf } from "../host/errno-of.ts";
 
 /** Read-only grants, directories for PATH, and variables that tell version managers where their toolchains are. */
 export interface ToolGrants {
@@ -17,8 +17,18 @@ const prefixParts = ["lib", "lib64", "libexec", "include", "share"];
 /** Version managers keep toolchains apart from the programs in PATH, and find them by variable or under the home. */
 const toolchainHomes: readonly { bin: string; variable: string; home: string; parts: readonly string[] }[] = [
   { bin: ".cargo/bin", variable: "RUSTUP_HOME", home: ".rustup", parts: ["toolchains", "settings.toml"] },
-  { bin: ".pyenv/shims", variable: "PYENV_ROOT", home: ".pyenv", parts: ["bin", "libexec", "versions", "version", "pyenv.d"] },
-  { bin: ".pyenv/bin", variable: "PYENV_ROOT", home: ".pyenv", parts: ["bin", "libexec", "versions", "version", "pyenv.d"] },
+  {
+    bin: ".pyenv/shims",
+    variable: "PYENV_ROOT",
+    home: ".pyenv",
+    parts: ["bin", "libexec", "versions", "version", "pyenv.d"],
+  },
+  {
+    bin: ".pyenv/bin",
+    variable: "PYENV_ROOT",
+    home: ".pyenv",
+    parts: ["bin", "libexec", "versions", "version", "pyenv.d"],
+  },
   { bin: ".rbenv/shims", variable: "RBENV_ROOT", home: ".rbenv", parts: ["bin", "libexec", "versions", "version"] },
   { bin: ".volta/bin", variable: "VOLTA_HOME", home: ".volta", parts: ["bin", "tools", "layout.v4"] },
 ];
@@ -76,7 +86,10 @@ function exists(path: string): boolean {
   }
 }
 
-function toolchainsFor(directory: string, environment: Host["environment"]): { paths: string[]; variables: Record<string, string> } {
+function toolchainsFor(
+  directory: string,
+  environment: Host["environment"],
+): { paths: string[]; variables: Record<string, string> } {
   const row = toolchainHomes.find(({ bin }) => directory.endsWith(`/${bin}`));
   if (row === undefined) return { paths: [], variables: {} };
   const home = environment[row.variable] ?? `${directory.slice(0, -row.bin.length)}${row.home}`;

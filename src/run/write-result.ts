@@ -1,6 +1,6 @@
 /** Writes an outcome where `--result` says: the file is there whole or not at all. */
 import { closeSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { errnoOf } from "../host/real-host.ts";
+import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import type { Outcome } from "../model/outcome.ts";
 
@@ -18,7 +18,10 @@ export function openResultFile(path: string): ResultFile {
   try {
     descriptor = openSync(temporary, "wx", 0o644);
   } catch (error) {
-    throw new CupelError("usage", `--result ${path} cannot be written (${errnoOf(error)}); name a file in a directory of yours`);
+    throw new CupelError(
+      "usage",
+      `--result ${path} cannot be written (${errnoOf(error)}); name a file in a directory of yours`,
+    );
   }
   return {
     write: (outcome) => {

@@ -1,9 +1,9 @@
 /** The rule of selection: of the strategies that work here and keep every demanded guarantee, the preferred one. Pure. */
-import { isUsable, type Matrix } from "../model/capability.ts";
+import { isUsable, type Standings } from "../model/capability.ts";
 import { isolationStrength, type GuaranteeDecision } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { Rejection, Selection } from "../model/report.ts";
-import type { Trial } from "../model/trial.ts";
+import type { TrialVerdict } from "../model/trial.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
 
 /** One strategy, judged for one job on one host. */
@@ -12,7 +12,7 @@ export interface Candidate {
   readonly decisions: readonly GuaranteeDecision[];
   /** Required capabilities that are not usable here. */
   readonly missing: readonly string[];
-  readonly trial: Trial | undefined;
+  readonly trial: TrialVerdict | undefined;
   /** Demanded guarantees that it does not keep. */
   readonly unkept: readonly GuaranteeDecision[];
   /** Those of them that the caller did not give up by name. */
@@ -23,8 +23,8 @@ export interface Candidate {
 export interface SelectionInput {
   readonly strategies: readonly Strategy[];
   readonly job: Job;
-  readonly matrix: Matrix;
-  readonly trials: readonly Trial[];
+  readonly matrix: Standings;
+  readonly trials: readonly TrialVerdict[];
 }
 
 function judge(strategy: Strategy, { job, matrix, trials }: SelectionInput): Candidate {

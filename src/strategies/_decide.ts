@@ -1,12 +1,13 @@
 /** How strategies put decisions together: kept if the capabilities that a mechanism stands on are usable. */
-import { isUsable, type Matrix } from "../model/capability.ts";
+import type { CapabilityId } from "../matrix/build-matrix.ts";
+import { isUsable, type Standings } from "../model/capability.ts";
 import { guaranteeIds, type GuaranteeDecision, type GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 
 /** What a strategy knows when it decides about one guarantee. */
 export interface Circumstances {
   readonly job: Job;
-  readonly matrix: Matrix;
+  readonly matrix: Standings;
 }
 
 /** One strategy's rule for one guarantee. */
@@ -18,7 +19,7 @@ export type Verdict =
   | { readonly kept: false; readonly reason: string; readonly missing?: string | undefined };
 
 /** Kept by `mechanism` where all `capabilities` are usable; otherwise the first that is not is the reason. */
-export function keptBy(mechanism: string, ...capabilities: readonly string[]): GuaranteeRule {
+export function keptBy(mechanism: string, ...capabilities: readonly CapabilityId[]): GuaranteeRule {
   return ({ matrix }) => {
     const missing = capabilities.find((id) => !isUsable(matrix[id]));
     if (missing === undefined) return { kept: true, mechanism, capabilities };
@@ -60,7 +61,7 @@ export function controlGroupLimits({ job, matrix }: Circumstances): {
   pids?: number | undefined;
   cpus?: number | undefined;
 } {
-  const keeps = (id: string): boolean => isUsable(matrix[id]);
+  const keeps = (id: CapabilityId): boolean => isUsable(matrix[id]);
   return {
     memoryBytes: keeps("cgroup.memory") ? (job.limits.memoryBytes ?? job.defaultLimits.memoryBytes) : undefined,
     pids: keeps("cgroup.pids") ? (job.limits.pids ?? job.defaultLimits.pids) : undefined,

@@ -1,5 +1,6 @@
 /** What a strategy is. One strategy is one file: a default export of {@link defineStrategy}. Pure: it never runs anything. */
-import type { Matrix } from "../model/capability.ts";
+import type { CapabilityId } from "../matrix/build-matrix.ts";
+import type { Standings } from "../model/capability.ts";
 import type { GuaranteeDecision, IsolationClass } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { LauncherPlan } from "../model/plan.ts";
@@ -13,11 +14,11 @@ export interface Strategy {
   readonly isolation: IsolationClass;
   readonly summary: string;
   /** Ids of the capabilities without which it does not exist here, for this matrix. */
-  requires(matrix: Matrix): readonly string[];
+  requires(matrix: Standings): readonly CapabilityId[];
   /** For every guarantee: by which mechanism it is kept for this job on this host, or why not. */
-  guarantees(job: Job, matrix: Matrix): readonly GuaranteeDecision[];
+  guarantees(job: Job, matrix: Standings): readonly GuaranteeDecision[];
   /** Exactly what would be done. */
-  plan(job: Job, matrix: Matrix): LauncherPlan;
+  plan(job: Job, matrix: Standings): LauncherPlan;
 }
 
 /** Declares a strategy. */

@@ -1,5 +1,6 @@
 /** Namespaces of the job's own, a root made for it, and a filter on system calls: through cupel's launcher. */
-import { isUsable, type Matrix } from "../model/capability.ts";
+import type { CapabilityId } from "../matrix/build-matrix.ts";
+import { isUsable, type Standings } from "../model/capability.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
@@ -19,11 +20,11 @@ import { defineStrategy } from "./_strategy.ts";
 const rootCapabilities = ["ns.mount", "mount.private-root", "mount.setattr", "mount.tmpfs"] as const;
 
 /** Root takes ids that nobody has, and then needs no user namespace; everyone else needs one that has capabilities. */
-function takesFreshIdentity(matrix: Matrix): boolean {
+function takesFreshIdentity(matrix: Standings): boolean {
   return isUsable(matrix["privilege.drop-identity"]);
 }
 
-function hasUserNamespace(matrix: Matrix): boolean {
+function hasUserNamespace(matrix: Standings): boolean {
   return isUsable(matrix["userns.capable"]);
 }
 
@@ -68,7 +69,11 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "net.allowlist": notProvided("there is no filtering proxy yet"),
   "net.loopback": noNetwork,
   "ipc.sockets": sockets,
-  "ipc.shared": keptBy("an IPC namespace, a private /dev/shm, a session keyring of its own", "ns.ipc", ...rootCapabilities),
+  "ipc.shared": keptBy(
+    "an IPC namespace, a private /dev/shm, a session keyring of its own",
+    "ns.ipc",
+    ...rootCapabilities,
+  ),
   "proc.hidden": keptBy("a PID namespace with its own /proc", "ns.pid", "mount.proc"),
   "proc.signal": keptBy("a PID namespace; ptrace and its like filtered", "ns.pid", "seccomp.filter"),
   "proc.tree": keptBy("the end of the PID namespace's first process ends all others", "ns.pid"),
@@ -90,11 +95,11 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
 };
 
 /** A caller may have given `net.none` up by name; what cannot be made is then left out. */
-function hasOwnNetwork(job: Job, matrix: Matrix): boolean {
+function hasOwnNetwork(job: Job, matrix: Standings): boolean {
   return job.network === "none" && isUsable(matrix["ns.network"]);
 }
 
-function namespacesFor(job: Job, matrix: Matrix): NamespaceKind[] {
+function namespacesFor(job: Job, matrix: Standings): NamespaceKind[] {
   const always: NamespaceKind[] = ["mount", "pid", "ipc", "uts"];
   return [
     ...(hasUserNamespace(matrix) ? (["user"] as const) : []),
@@ -105,13 +110,13 @@ function namespacesFor(job: Job, matrix: Matrix): NamespaceKind[] {
 }
 
 /** Without a control group, a cap of the user namespace's own: it counts the job's first process too. */
-function processLimit(job: Job, matrix: Matrix): number | undefined {
+function processLimit(job: Job, matrix: Standings): number | undefined {
   const pids = job.limits.pids ?? job.defaultLimits.pids;
   if (pids === undefined || isUsable(matrix["cgroup.pids"])) return undefined;
   return isUsable(matrix["limit.processes-in-userns"]) && hasUserNamespace(matrix) ? pids + 1 : undefined;
 }
 
-function plan(job: Job, matrix: Matrix): LauncherPlan {
+function plan(job: Job, matrix: Standings): LauncherPlan {
   const fresh = takesFreshIdentity(matrix);
   const ownNetwork = hasOwnNetwork(job, matrix);
   return {
@@ -142,7 +147,7 @@ export default defineStrategy({
   rank: 10,
   isolation: "namespace",
   summary: "namespaces, a root of its own, seccomp; through cupel's launcher",
-  requires: (matrix) => [
+  requires: (matrix): CapabilityId[] => [
     ...(takesFreshIdentity(matrix) ? ["privilege.drop-identity"] : ["userns.create", "userns.capable"]),
     ...rootCapabilities,
     "mount.proc",

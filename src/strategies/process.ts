@@ -1,5 +1,5 @@
 /** A plain process: a session, a clean environment, no new privileges, a filter where the kernel lets us. Little else. */
-import { isUsable, type Matrix } from "../model/capability.ts";
+import { isUsable, type Standings } from "../model/capability.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { LauncherPlan } from "../model/plan.ts";
@@ -45,7 +45,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "tty.safe": notProvided("the job has no controlling terminal, but may open the caller's by its path"),
 };
 
-function plan(job: Job, matrix: Matrix): LauncherPlan {
+function plan(job: Job, matrix: Standings): LauncherPlan {
   return {
     kind: "launcher",
     namespaces: [],

@@ -2,7 +2,10 @@
 import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
 
 /** What the prober said, by step. */
-export type InsideFacts = ReadonlyMap<string, { readonly errno: string; readonly value: number; readonly text: string }>;
+export type InsideFacts = ReadonlyMap<
+  string,
+  { readonly errno: string; readonly value: number; readonly text: string }
+>;
 
 /** One fact held against one guarantee. */
 export interface InsideCheck {
@@ -33,19 +36,49 @@ const processesMax = 3;
 const expectations: readonly Expectation[] = [
   { guarantee: "fs.read", step: "shadow-read", action: "open /etc/shadow to read", isHeld: fails("ENOENT") },
   { guarantee: "fs.write", step: "root-write", action: "create a file in /", isHeld: fails("EROFS") },
-  { guarantee: "fs.write", step: "core-pattern-write", action: "open /proc/sys/kernel/core_pattern to write", isHeld: fails("EROFS", "EACCES") },
-  { guarantee: "fs.write", step: "sysrq-write", action: "open /proc/sysrq-trigger to write", isHeld: fails("EROFS", "EACCES", "ENOENT") },
-  { guarantee: "net.none", step: "interfaces", action: "list network interfaces", isHeld: ({ text }) => text.trim() === "lo" },
+  {
+    guarantee: "fs.write",
+    step: "core-pattern-write",
+    action: "open /proc/sys/kernel/core_pattern to write",
+    isHeld: fails("EROFS", "EACCES"),
+  },
+  {
+    guarantee: "fs.write",
+    step: "sysrq-write",
+    action: "open /proc/sysrq-trigger to write",
+    isHeld: fails("EROFS", "EACCES", "ENOENT"),
+  },
+  {
+    guarantee: "net.none",
+    step: "interfaces",
+    action: "list network interfaces",
+    isHeld: ({ text }) => text.trim() === "lo",
+  },
   {
     guarantee: "net.loopback",
     step: "loopback-up",
     action: "look whether lo is up",
     isHeld: ({ errno, value }) => errno === "ok" && value !== 0,
   },
-  { guarantee: "proc.hidden", step: "processes", action: "count processes in /proc", isHeld: ({ value }) => value > 0 && value <= processesMax },
+  {
+    guarantee: "proc.hidden",
+    step: "processes",
+    action: "count processes in /proc",
+    isHeld: ({ value }) => value > 0 && value <= processesMax,
+  },
   { guarantee: "priv.escalation", step: "no-new-privs", action: "read no_new_privs", isHeld: is(1) },
-  { guarantee: "priv.escalation", step: "capabilities-effective", action: "read the effective capabilities", isHeld: is(0) },
-  { guarantee: "priv.escalation", step: "capabilities-permitted", action: "read the permitted capabilities", isHeld: is(0) },
+  {
+    guarantee: "priv.escalation",
+    step: "capabilities-effective",
+    action: "read the effective capabilities",
+    isHeld: is(0),
+  },
+  {
+    guarantee: "priv.escalation",
+    step: "capabilities-permitted",
+    action: "read the permitted capabilities",
+    isHeld: is(0),
+  },
   { guarantee: "priv.escalation", step: "capabilities-bounding", action: "read the bounding set", isHeld: is(0) },
   { guarantee: "priv.escalation", step: "unshare-user", action: "make a user namespace", isHeld: fails("EPERM") },
   { guarantee: "kernel.syscalls", step: "seccomp-mode", action: "read the seccomp mode", isHeld: is(2) },

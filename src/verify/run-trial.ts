@@ -96,14 +96,21 @@ function describeEnd(events: Awaited<ReturnType<typeof carryOut>>["events"]): st
   return "the launcher ended without a word";
 }
 
-function judge(facts: InsideFacts, decisions: readonly GuaranteeDecision[]): Pick<Trial, "result" | "summary" | "evidence"> {
+function judge(
+  facts: InsideFacts,
+  decisions: readonly GuaranteeDecision[],
+): Pick<Trial, "result" | "summary" | "evidence"> {
   const checks = judgeInside(facts, decisions);
   const evidence: Evidence[] = checks.map(({ action, result }) => ({ action, result }));
   const broken = checks.find((check) => !check.held);
-  if (broken === undefined) return { result: "passed", summary: `${checks.length} facts seen inside, all as declared`, evidence };
-  return { result: "failed", summary: `${broken.guarantee} is declared, but ${broken.action} gave ${broken.result}`, evidence };
+  if (broken === undefined)
+    return { result: "passed", summary: `${checks.length} facts seen inside, all as declared`, evidence };
+  return {
+    result: "failed",
+    summary: `${broken.guarantee} is declared, but ${broken.action} gave ${broken.result}`,
+    evidence,
+  };
 }
-
 
 async function tryStrategy(strategy: Strategy, prober: string, defaultJob: Job, context: TrialContext): Promise<Trial> {
   const started = performance.now();
@@ -132,9 +139,15 @@ function storedProber(context: TrialContext): string | undefined {
 }
 
 /** Runs the trial of every strategy whose required capabilities are there, all at once. */
-export async function runTrials(strategies: readonly Strategy[], defaultJob: Job, context: TrialContext): Promise<Trial[]> {
+export async function runTrials(
+  strategies: readonly Strategy[],
+  defaultJob: Job,
+  context: TrialContext,
+): Promise<Trial[]> {
   const prober = storedProber(context);
   if (prober === undefined) return [];
-  const present = strategies.filter((strategy) => strategy.requires(context.matrix).every((id) => isUsable(context.matrix[id])));
+  const present = strategies.filter((strategy) =>
+    strategy.requires(context.matrix).every((id) => isUsable(context.matrix[id])),
+  );
   return Promise.all(present.map((strategy) => tryStrategy(strategy, prober, defaultJob, context)));
 }

@@ -108,8 +108,8 @@ static void build_sandbox(const struct launch *launch)
     if (instruction->root_count > 0)
         build_root(launch);
     if (instruction->hostname != NULL)
-        must(launch, kernel_call(__NR_sethostname, instruction->hostname, strlen(instruction->hostname)),
-             step_hostname, instruction->hostname);
+        must(launch, kernel_call(__NR_sethostname, instruction->hostname, strlen(instruction->hostname)), step_hostname,
+             instruction->hostname);
     if (has_option(instruction, option_loopback_up))
         bring_loopback_up(launch);
     if (fresh)
@@ -188,9 +188,8 @@ static long execute(const struct instruction *instruction, char path[4096])
         if (strlen(name) >= 4096)
             return -ENAMETOOLONG;
         memcpy(path, name, strlen(name) + 1);
-        return has_slash(name)
-                   ? kernel_call(__NR_execve, path, instruction->arguments, instruction->environment)
-                   : -ENOENT;
+        return has_slash(name) ? kernel_call(__NR_execve, path, instruction->arguments, instruction->environment)
+                               : -ENOENT;
     }
     while (rest != NULL) {
         rest = next_candidate(rest, name, path);
@@ -248,7 +247,7 @@ __attribute__((noreturn)) static void become_job(const struct launch *launch, in
     must(launch, swept, step_standard_streams, "close_range");
     reset_signals();
     struct exec_failure failure = {0};
-    char path[4096];
+    char path[4096] = "";
     failure.error = (int32_t)-execute(launch->instruction, path);
     for (size_t index = 0; index < subject_bytes - 1 && path[index] != '\0'; index++)
         failure.path[index] = path[index];

@@ -1,4 +1,5 @@
-/* Reads the instruction and refuses it whole if anything about it is odd. Nothing here has a side effect but reading. */
+/* Reads the instruction and refuses it whole if anything about it is odd. Nothing here has a side effect but reading.
+ */
 #include "launcher.h"
 
 enum { arguments_max = 1 << 17, record_header_bytes = 8, instruction_header_bytes = 12 };

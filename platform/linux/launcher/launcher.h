@@ -124,12 +124,19 @@ void give_up_privileges(const struct launch *launch);
 void enter_landlock(const struct launch *launch);
 
 /* supervise.c */
-int supervise(const struct instruction *instruction, struct streams *streams, int control, int events,
-              long first_pid, int first_descriptor, int report_descriptor, int command_descriptor);
+int supervise(const struct instruction *instruction, struct streams *streams, int control, int events, long first_pid,
+              int first_descriptor, int report_descriptor, int command_descriptor);
 
-/* File types as in st_mode (inode(7)); a C library's headers and the kernel's both define S_IFMT, and then neither do. */
-enum { type_mask = 0170000, type_fifo = 0010000, type_device = 0020000, type_directory = 0040000, type_file = 0100000,
-       type_symlink = 0120000 };
+/* File types as in st_mode (inode(7)); a C library's headers and the kernel's both define S_IFMT, and then neither do.
+ */
+enum {
+    type_mask = 0170000,
+    type_fifo = 0010000,
+    type_device = 0020000,
+    type_directory = 0040000,
+    type_file = 0100000,
+    type_symlink = 0120000
+};
 
 static inline bool is_type(uint32_t mode, uint32_t type)
 {

@@ -28,8 +28,8 @@ static long open_control_groups(struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
     for (size_t index = 0; index < instruction->control_group_count; index++) {
-        const long directory = kernel_call(__NR_openat, AT_FDCWD, instruction->control_groups[index],
-                                           O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        const long directory =
+            kernel_call(__NR_openat, AT_FDCWD, instruction->control_groups[index], O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
         if (directory < 0)
             return directory;
         const long file = kernel_call(__NR_openat, directory, "cgroup.procs", O_WRONLY | O_CLOEXEC, 0);

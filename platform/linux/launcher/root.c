@@ -67,7 +67,7 @@ static void make_entry(const struct builder *builder, int parent, const char *na
     if (!is_own(builder, status_of(builder, parent, path).st_dev))
         fail(builder, step_mount_point, -EROFS, path);
     const long result = type == type_directory ? kernel_call(__NR_mkdirat, parent, name, mode)
-                                        : kernel_call(__NR_mknodat, parent, name, type_file | mode, 0);
+                                               : kernel_call(__NR_mknodat, parent, name, type_file | mode, 0);
     must(builder, result, step_mount_point, path);
 }
 
@@ -160,8 +160,8 @@ static long set_number(int context, const char *name, uint64_t number, unsigned 
 static int new_tmpfs(const struct builder *builder, const struct root_step *step, uint64_t attributes)
 {
     const struct instruction *instruction = builder->launch->instruction;
-    const int context = must(builder, kernel_call(__NR_fsopen, "tmpfs", FSOPEN_CLOEXEC), step_mount_tmpfs,
-                             step->destination);
+    const int context =
+        must(builder, kernel_call(__NR_fsopen, "tmpfs", FSOPEN_CLOEXEC), step_mount_tmpfs, step->destination);
     long result = set_number(context, "mode", step->mode, 8);
     if (result >= 0 && step->size > 0)
         result = set_number(context, "size", step->size, 10);
@@ -256,7 +256,8 @@ static void do_mirror(const struct builder *builder, const struct root_step *ste
 static void do_tmpfs(struct builder *builder, const struct root_step *step)
 {
     const int mount = new_tmpfs(builder, step, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-    const int copy = must(builder, kernel_call(__NR_fcntl, mount, F_DUPFD_CLOEXEC, 3), step_mount_tmpfs, step->destination);
+    const int copy =
+        must(builder, kernel_call(__NR_fcntl, mount, F_DUPFD_CLOEXEC, 3), step_mount_tmpfs, step->destination);
     attach_at(builder, mount, step->destination, type_directory, step_mount_tmpfs);
     own_file_system(builder, copy, step->destination);
     if ((step->bits & step_bit_writable) == 0)
@@ -271,19 +272,20 @@ static void do_file(const struct builder *builder, const struct root_step *step)
     if (!is_own(builder, status_of(builder, parent, step->destination).st_dev))
         fail(builder, step_write_file, -EROFS, step->destination);
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    const int file = must(builder, kernel_call(__NR_openat, parent, name, flags, 0444), step_write_file, step->destination);
+    const int file =
+        must(builder, kernel_call(__NR_openat, parent, name, flags, 0444), step_write_file, step->destination);
     for (uint32_t done = 0; done < step->content_length;)
-        done += (uint32_t)must(builder,
-                               kernel_call(__NR_write, file, step->content + done, step->content_length - done),
-                               step_write_file, step->destination);
+        done +=
+            (uint32_t)must(builder, kernel_call(__NR_write, file, step->content + done, step->content_length - done),
+                           step_write_file, step->destination);
     close_descriptor(file);
     close_descriptor(parent);
 }
 
 static void do_proc(const struct builder *builder, const struct root_step *step)
 {
-    const int context = must(builder, kernel_call(__NR_fsopen, "proc", FSOPEN_CLOEXEC), step_mount_proc,
-                             step->destination);
+    const int context =
+        must(builder, kernel_call(__NR_fsopen, "proc", FSOPEN_CLOEXEC), step_mount_proc, step->destination);
     const int mount = must(builder, finish_mount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC),
                            step_mount_proc, step->destination);
     attach_at(builder, mount, step->destination, type_directory, step_mount_proc);
@@ -357,7 +359,7 @@ static const struct {
     const char *name;
     const char *target;
 } device_links[] = {
-    {"fd", "/proc/self/fd"},         {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+    {"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
     {"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},
 };
 
@@ -403,10 +405,8 @@ static void do_devices(struct builder *builder, const struct root_step *step)
     }
     do_pseudo_terminals(builder, step->destination);
     join_path(builder, path, step->destination, "shm");
-    const struct root_step shared = {.destination = path,
-                                     .mode = 01777,
-                                     .size = step->size,
-                                     .bits = step_bit_owned | step_bit_writable};
+    const struct root_step shared = {
+        .destination = path, .mode = 01777, .size = step->size, .bits = step_bit_owned | step_bit_writable};
     do_tmpfs(builder, &shared);
     must(builder, set_mount_attributes(copy, MOUNT_ATTR_RDONLY, false), step_devices, step->destination);
     close_descriptor(copy);
@@ -454,8 +454,8 @@ void build_root(const struct launch *launch)
 {
     struct builder builder = {.launch = launch};
     /* First of all: nothing that is mounted from here on may appear in the caller's mount namespace. */
-    must(&builder, kernel_call(__NR_mount, NULL, "/", NULL, mount_recursive | mount_private, NULL),
-         step_mount_private, "/");
+    must(&builder, kernel_call(__NR_mount, NULL, "/", NULL, mount_recursive | mount_private, NULL), step_mount_private,
+         "/");
     builder.host_root = must(&builder, kernel_call(__NR_openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0),
                              step_mount_root, "/");
     const struct root_step root = {.destination = "/", .mode = 0755, .size = 16 << 20};

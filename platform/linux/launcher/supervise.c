@@ -240,8 +240,8 @@ static void drain_output(struct supervision *supervision)
     close_descriptor(notices);
 }
 
-int supervise(const struct instruction *instruction, struct streams *streams, int control, int events,
-              long first_pid, int first_descriptor, int report_descriptor, int command_descriptor)
+int supervise(const struct instruction *instruction, struct streams *streams, int control, int events, long first_pid,
+              int first_descriptor, int report_descriptor, int command_descriptor)
 {
     (void)first_descriptor;
     struct supervision supervision = {

@@ -99,7 +99,7 @@ static inline int strcmp(const char *left, const char *right)
 #define KERNEL_CALL_3(n, a, b, c) kernel_call6(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
 #define KERNEL_CALL_4(n, a, b, c, d) kernel_call6(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
 #define KERNEL_CALL_5(n, a, b, c, d, e) kernel_call6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
-#define KERNEL_CALL_6(n, a, b, c, d, e, f) \
+#define KERNEL_CALL_6(n, a, b, c, d, e, f)                                                                             \
     kernel_call6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define kernel_call(...)                                                                                               \
     KERNEL_CALL_PICK(__VA_ARGS__, KERNEL_CALL_6, KERNEL_CALL_5, KERNEL_CALL_4, KERNEL_CALL_3, KERNEL_CALL_2,           \

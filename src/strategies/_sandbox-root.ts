@@ -26,6 +26,7 @@ const systemPaths = [
 
 /** What programs need of /etc to start and to behave: no accounts, no host names, no credentials. */
 const configurationPaths = [
+  "ImageMagick-6",
   "alternatives",
   "bash.bashrc",
   "ca-certificates",
@@ -44,10 +45,12 @@ const configurationPaths = [
   "ld.so.conf.d",
   "localtime",
   "magic",
+  "maven",
   "mime.types",
   "nsswitch.conf",
   "os-release",
   "perl",
+  "php",
   "pki",
   "profile",
   "protocols",

@@ -148,7 +148,7 @@ export default defineStrategy({
   isolation: "namespace",
   summary: "namespaces, a root of its own, seccomp; through cupel's launcher",
   requires: (matrix): CapabilityId[] => [
-    ...(takesFreshIdentity(matrix) ? ["privilege.drop-identity"] : ["userns.create", "userns.capable"]),
+    ...(takesFreshIdentity(matrix) ? (["privilege.drop-identity"] as const) : (["userns.create", "userns.capable"] as const)),
     ...rootCapabilities,
     "mount.proc",
     "ns.pid",

@@ -88,6 +88,9 @@ const maskedProcPaths = [
   "/proc/timer_list",
 ];
 
+/** Keys of servers, for the caller who is in the group that may read them. */
+const maskedConfigurationPaths = ["/etc/ssl/private", "/etc/pki/tls/private"];
+
 function accountFiles(): RootStep[] {
   const { name, uid, gid, home } = jobUser;
   const nobody = "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin";
@@ -181,7 +184,7 @@ export function sandboxRoot(job: Job, mapOwners: boolean): RootStep[] {
     ...job.hidden.map((destination): RootStep => ({ step: "mask", destination })),
     { step: "proc", destination: "/proc" },
     ...readOnlyProcPaths.map((destination): RootStep => ({ step: "read-only", destination })),
-    ...maskedProcPaths.map((destination): RootStep => ({ step: "mask", destination })),
+    ...[...maskedConfigurationPaths, ...maskedProcPaths].map((destination): RootStep => ({ step: "mask", destination })),
     { step: "devices", destination: "/dev", shmBytes: gibibyte },
     { step: "read-only", destination: "/" },
   ];

@@ -4,6 +4,9 @@
  * half of a whole run.
  */
 
+import { writeSync } from "node:fs";
+import { errnoOf } from "./errno-of.ts";
+
 /** A started launcher. */
 export interface LauncherChild {
   /** Writes to the launcher's control; what cannot be written any more is dropped: its end is told by `exited`. */
@@ -19,15 +22,21 @@ export interface LauncherChild {
 export type CallerStreams = readonly [number, number, number];
 
 interface BunChild {
-  readonly stdin: { write(bytes: Uint8Array): unknown; flush(): unknown; end(): unknown };
-  readonly stdout: ReadableStream<Uint8Array>;
+  /** Where a pipe was asked for: our end of a socket pair. */
+  readonly stdio: readonly (number | null)[];
   readonly exited: Promise<number>;
   kill(signal: number): void;
 }
 
 interface BunRuntime {
   spawn(command: readonly string[], options: Readonly<Record<string, unknown>>): BunChild;
+  file(descriptor: number): { stream(): ReadableStream<Uint8Array> };
 }
+
+/** The launcher's arguments: control and events on 3, the job's streams on 0, 1 and 2. */
+const launcherArguments = ["3", "3", "0", "1", "2"] as const;
+
+const channel = 3;
 
 function findBun(): BunRuntime | undefined {
   return (globalThis as { Bun?: BunRuntime }).Bun;
@@ -46,19 +55,32 @@ async function* readStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<U
   }
 }
 
+const pauseMs = 1;
+
+/** The socket does not block; a launcher that has ended takes no more, and how it ended is told by `exited`. */
+function writeToSocket(descriptor: number, bytes: Uint8Array): void {
+  let rest = bytes;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      if (errnoOf(error) !== "EAGAIN") return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+    }
+  }
+}
+
 function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams): LauncherChild {
-  // The job's streams are 3, 4 and 5 there: Bun gives ready-made pipes only for 0 and 1.
-  const child = bun.spawn([file, "0", "1", "3", "4", "5"], {
-    stdio: ["pipe", "pipe", 2, ...streams.map(inheritOrIgnore)],
+  const child = bun.spawn([file, ...launcherArguments], {
+    stdio: [...streams.map(inheritOrIgnore), "pipe"],
     env: {},
     cwd: "/",
   });
+  const socket = child.stdio[channel];
+  if (typeof socket !== "number") throw new TypeError("Bun gave no descriptor for the launcher's channel");
   return {
-    send: (bytes) => {
-      child.stdin.write(bytes);
-      child.stdin.flush();
-    },
-    events: readStream(child.stdout),
+    send: (bytes) => writeToSocket(socket, bytes),
+    events: readStream(bun.file(socket).stream()),
     exited: child.exited,
     kill: () => child.kill(9),
   };
@@ -66,12 +88,12 @@ function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams): La
 
 async function spawnWithNode(file: string, streams: CallerStreams): Promise<LauncherChild> {
   const { spawn } = await import("node:child_process");
-  const child = spawn(file, ["3", "3", "0", "1", "2"], {
+  const child = spawn(file, launcherArguments, {
     stdio: [...streams.map(inheritOrIgnore), "pipe"],
     env: {},
     cwd: "/",
   });
-  const control = child.stdio[3] as unknown as import("node:net").Socket;
+  const control = child.stdio[channel] as unknown as import("node:net").Socket;
   // A launcher that has ended takes no more signals; how it ended is told by `exited`.
   control.on("error", () => undefined);
   await new Promise<void>((resolve, reject) => {

@@ -174,11 +174,43 @@ function checkDirectory(workspace: Workspace): void {
   );
 }
 
-/** Canonical, for a mount point may not lie behind a symlink; what does not exist need not be hidden. */
-function existingDirectories(paths: readonly string[]): string[] {
-  return paths
-    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
-    .map((path) => realpathSync.native(path));
+function workspaceGrant(workspace: Workspace): Grant[] {
+  return workspace.mode === "empty"
+    ? []
+    : [{ path: workspace.path, access: workspace.mode === "rw" ? "write" : "read" }];
+}
+
+/** Where a directory is, or would be if it were made: the nearest ancestor that exists, resolved, and the rest. */
+function canonicalPlace(path: string): string {
+  const existing = [path, ...ancestorsOf(path)].find(
+    (place) => lstatSync(place, { throwIfNoEntry: false }) !== undefined,
+  );
+  if (existing === undefined) return path;
+  try {
+    const resolved = realpathSync.native(existing);
+    return `${resolved === "/" ? "" : resolved}${path.slice(existing === "/" ? 0 : existing.length)}`;
+  } catch (error) {
+    errnoOf(error);
+    return path;
+  }
+}
+
+/**
+ * Cupel's own directories that lie within a grant, made yet or not. A mask keeps a job from reading them; from a
+ * writable place around it a job could move the mask's mount point away, and put a report of its own there.
+ */
+function hiddenWithin(grants: readonly Grant[], states: readonly string[]): string[] {
+  const places = states.map(canonicalPlace);
+  for (const { path } of grants.filter(({ access }) => access === "write")) {
+    const state = places.find((place) => isWithin(place, path));
+    if (state !== undefined) {
+      throw new CupelError(
+        "usage",
+        `${path} cannot be written by a job, since cupel keeps its own state in it (${state}); name a directory below`,
+      );
+    }
+  }
+  return places.filter((place) => grants.some(({ path }) => isWithin(place, path)));
 }
 
 /**
@@ -190,11 +222,12 @@ export function resolveJob(request: JobRequest, surroundings: JobSurroundings): 
   const workspace = resolveWorkspace(request, surroundings);
   checkDirectory(workspace);
   const defaults = defaultLimits(host);
+  const grants = resolveGrants(request, surroundings);
   return {
     command: request.command,
     workspace,
     directory: workspace.mode === "empty" ? "/" : workspace.path,
-    grants: resolveGrants(request, surroundings),
+    grants,
     toolDirectories: tools?.directories ?? [],
     network: request.network,
     environment: {
@@ -210,6 +243,6 @@ export function resolveJob(request: JobRequest, surroundings: JobSurroundings): 
     },
     defaultLimits: defaults,
     demands: resolveDemands(request, workspace, defaults),
-    hidden: existingDirectories(stateDirectories),
+    hidden: hiddenWithin([...workspaceGrant(workspace), ...grants], stateDirectories),
   };
 }

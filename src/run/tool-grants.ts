@@ -16,7 +16,12 @@ const prefixParts = ["lib", "lib64", "libexec", "include", "share"];
 
 /** Version managers keep toolchains apart from the programs in PATH, and find them by variable or under the home. */
 const toolchainHomes: readonly { bin: string; variable: string; home: string; parts: readonly string[] }[] = [
-  { bin: ".cargo/bin", variable: "RUSTUP_HOME", home: ".rustup", parts: ["toolchains", "settings.toml", "update-hashes"] },
+  {
+    bin: ".cargo/bin",
+    variable: "RUSTUP_HOME",
+    home: ".rustup",
+    parts: ["toolchains", "settings.toml", "update-hashes"],
+  },
   {
     bin: ".pyenv/shims",
     variable: "PYENV_ROOT",

@@ -119,15 +119,21 @@ function nameResolution(job: Job): RootStep[] {
   return [{ step: "file", destination: "/etc/hosts", content: `127.0.0.1 localhost ${jobUser.name}\n::1 localhost\n` }];
 }
 
-function privateDirectories(): RootStep[] {
+/** A link where a grant is to be mounted would be in its way. */
+function linkUnlessGranted(job: Job, destination: string, target: string): RootStep[] {
+  const isGranted = orderedGrants(job).some(({ path }) => isWithin(path, destination));
+  return isGranted ? [] : [{ step: "symlink", destination, target }];
+}
+
+function privateDirectories(job: Job): RootStep[] {
   const tmpfs = { step: "tmpfs", sizeBytes: 2 * gibibyte, owned: true, writable: true } as const;
   return [
     { ...tmpfs, destination: "/tmp", mode: 0o1777 },
     { ...tmpfs, destination: jobUser.home, mode: 0o700 },
     { step: "directory", destination: "/run", mode: 0o755 },
     { step: "directory", destination: "/var", mode: 0o755 },
-    { step: "symlink", destination: "/var/tmp", target: "/tmp" },
-    { step: "symlink", destination: "/var/run", target: "/run" },
+    ...linkUnlessGranted(job, "/var/tmp", "/tmp"),
+    ...linkUnlessGranted(job, "/var/run", "/run"),
   ];
 }
 
@@ -178,13 +184,16 @@ export function sandboxRoot(job: Job, mapOwners: boolean): RootStep[] {
     ...configurationPaths.map((path): RootStep => ({ step: "mirror", path })),
     ...accountFiles(),
     ...nameResolution(job),
-    ...privateDirectories(),
+    ...privateDirectories(job),
     ...workspaceSteps(job),
     ...grantSteps(job, mapOwners),
     ...job.hidden.map((destination): RootStep => ({ step: "mask", destination })),
     { step: "proc", destination: "/proc" },
     ...readOnlyProcPaths.map((destination): RootStep => ({ step: "read-only", destination })),
-    ...[...maskedConfigurationPaths, ...maskedProcPaths].map((destination): RootStep => ({ step: "mask", destination })),
+    ...[...maskedConfigurationPaths, ...maskedProcPaths].map((destination): RootStep => ({
+      step: "mask",
+      destination,
+    })),
     { step: "devices", destination: "/dev", shmBytes: gibibyte },
     { step: "read-only", destination: "/" },
   ];

@@ -148,7 +148,9 @@ export default defineStrategy({
   isolation: "namespace",
   summary: "namespaces, a root of its own, seccomp; through cupel's launcher",
   requires: (matrix): CapabilityId[] => [
-    ...(takesFreshIdentity(matrix) ? (["privilege.drop-identity"] as const) : (["userns.create", "userns.capable"] as const)),
+    ...(takesFreshIdentity(matrix)
+      ? (["privilege.drop-identity"] as const)
+      : (["userns.create", "userns.capable"] as const)),
     ...rootCapabilities,
     "mount.proc",
     "ns.pid",

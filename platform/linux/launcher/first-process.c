@@ -396,6 +396,7 @@ __attribute__((noreturn)) static void watch(const struct launch *launch, long jo
 
 __attribute__((noreturn)) void first_process(struct launch *launch)
 {
+    leave_callers_streams(launch->streams, launch->control, launch->events);
     if ((launch->instruction->namespaces & CLONE_NEWPID) == 0)
         kernel_call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     launch->own_process_descriptor =

@@ -92,6 +92,9 @@ struct launch {
     int control_group_descriptors[control_groups_max];
     int report_descriptor;
     int command_descriptor;
+    /* The launcher's own channels to cupel. */
+    int control;
+    int events;
     /* /proc/self as the host has it, opened before a new root hides it; -1 where there is no /proc. */
     int own_process_descriptor;
 };
@@ -100,6 +103,8 @@ struct launch {
 long read_instruction(int descriptor, struct instruction *instruction);
 
 /* streams.c */
+void clear_streams(struct streams *streams);
+void leave_callers_streams(struct streams *streams, int control, int events);
 long prepare_streams(struct streams *streams, const int caller[3]);
 void start_relays(struct streams *streams);
 void close_job_ends(struct streams *streams);

@@ -111,9 +111,12 @@ int program(int argument_count, char **arguments, char **environment)
     struct pipes pipes;
     if (kernel_call(__NR_pipe2, pipes.report, O_CLOEXEC) < 0 || kernel_call(__NR_pipe2, pipes.command, O_CLOEXEC) < 0)
         return 1;
+    clear_streams(&streams);
     struct launch launch = {
         .instruction = &instruction,
         .streams = &streams,
+        .control = descriptors[0],
+        .events = descriptors[1],
         .report_descriptor = pipes.report[1],
         .command_descriptor = pipes.command[0],
     };

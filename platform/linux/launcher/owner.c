@@ -7,6 +7,7 @@
 #include "mount-calls.h"
 
 #include <asm/stat.h>
+#include <linux/prctl.h>
 #include <linux/sched.h>
 
 enum { signal_kill = 9 };
@@ -69,9 +70,11 @@ static long make_namespace(const struct owner *owner, uint32_t job_uid, uint32_t
     const long pid = kernel_call(__NR_clone, CLONE_NEWUSER | 17 /* SIGCHLD */, 0, 0, 0, 0);
     if (pid < 0)
         return pid;
-    if (pid == 0)
+    if (pid == 0) {
+        kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
         for (;;)
             kernel_call(__NR_rt_sigsuspend, &(uint64_t){0}, sizeof(uint64_t));
+    }
     long result = write_map(pid, "/uid_map", owner->uid, job_uid);
     if (result >= 0)
         result = write_map(pid, "/gid_map", owner->gid, job_gid);

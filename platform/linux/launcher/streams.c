@@ -42,12 +42,18 @@ static long make_relay_pipe(struct streams *streams, int index, int caller)
     return 0;
 }
 
-/* `caller` holds the caller's three descriptors; one that is closed (-1 or EBADF) becomes the null device. */
-long prepare_streams(struct streams *streams, const int caller[3])
+void clear_streams(struct streams *streams)
 {
     for (int index = 0; index < 3; index++) {
         streams->job[index] = streams->near[index] = streams->caller[index] = -1;
         streams->relay_pids[index] = 0;
+    }
+}
+
+/* `caller` holds the caller's three descriptors; one that is closed (-1 or EBADF) becomes the null device. */
+long prepare_streams(struct streams *streams, const int caller[3])
+{
+    for (int index = 0; index < 3; index++) {
         if (kernel_call(__NR_fcntl, caller[index], F_GETFD, 0) < 0) {
             streams->job[index] = (int)open_null();
             continue;
@@ -139,6 +145,31 @@ void start_relays(struct streams *streams)
     for (int index = 0; index < 3; index++)
         if (streams->near[index] >= 0)
             start_relay(streams, index);
+}
+
+/*
+ * What the first process has no use for: the caller's streams, the far ends of the relays, and the launcher's own two
+ * channels. The job's streams move out of the way of 0, 1 and 2, which lead nowhere from here on.
+ */
+void leave_callers_streams(struct streams *streams, int control, int events)
+{
+    const int nothing = (int)open_null();
+    for (int index = 0; index < 3; index++)
+        streams->job[index] = (int)kernel_call(__NR_fcntl, streams->job[index], F_DUPFD_CLOEXEC, 10);
+    const int unwanted[] = {control,
+                            events,
+                            streams->near[0],
+                            streams->near[1],
+                            streams->near[2],
+                            streams->caller[0],
+                            streams->caller[1],
+                            streams->caller[2]};
+    for (size_t index = 0; index < sizeof unwanted / sizeof unwanted[0]; index++)
+        close_descriptor(unwanted[index]);
+    for (int index = 0; index < 3; index++)
+        kernel_call(__NR_dup3, nothing, index, 0);
+    if (nothing > 2)
+        close_descriptor(nothing);
 }
 
 /* After this only the job and its children can write to the output pipes: their end is the end of the output. */

@@ -19,6 +19,8 @@ struct supervision {
     int control, events, report, command;
     long first_pid;
     enum phase phase;
+    /* Something other than the job itself put an end to it. */
+    bool is_cut_short;
     /* Monotonic milliseconds; 0 is never. */
     int64_t deadline_ms;
 };
@@ -95,6 +97,7 @@ static void begin_killing(struct supervision *supervision)
         return;
     command(supervision, CONTROL_KILL);
     supervision->phase = phase_killing;
+    supervision->is_cut_short = true;
     supervision->deadline_ms = now_ms() + last_resort_ms;
 }
 
@@ -107,6 +110,7 @@ static void meet_deadline(struct supervision *supervision)
         /* A stopped job could not take the signal. */
         command(supervision, 18 /* SIGCONT */);
         supervision->phase = phase_terminating;
+        supervision->is_cut_short = true;
         supervision->deadline_ms = now_ms() + (int64_t)supervision->instruction->grace_ms;
         return;
     case phase_terminating:
@@ -208,7 +212,10 @@ static void watch_first_process(struct supervision *supervision)
     }
 }
 
-/* The job is over; what it wrote may still be on its way to a slow reader. cupel's end or its wish cuts that short. */
+/*
+ * The job is over; what it wrote may still be on its way to a slow reader. That may take as long as the reader likes,
+ * unless the job's time was up; cupel's end or its wish cuts it short at once.
+ */
 static void drain_output(struct supervision *supervision)
 {
     const uint64_t child_signal = 1ULL << (signal_child - 1);
@@ -219,6 +226,7 @@ static void drain_output(struct supervision *supervision)
         {.fd = notices, .events = POLLIN},
     };
     supervision->phase = phase_over;
+    supervision->deadline_ms = supervision->is_cut_short ? now_ms() + last_resort_ms : 0;
     for (;;) {
         bool left = false;
         for (int index = 1; index < 3; index++) {
@@ -227,9 +235,9 @@ static void drain_output(struct supervision *supervision)
                 *pid = 0;
             left = left || *pid > 0;
         }
-        if (!left)
+        struct __kernel_timespec rest;
+        if (!left || kernel_call(__NR_ppoll, watched, 2, time_left(supervision, &rest), NULL, 0) == 0)
             break;
-        kernel_call(__NR_ppoll, watched, 2, NULL, NULL, 0);
         unsigned char notice[128];
         while (kernel_call(__NR_read, notices, notice, sizeof notice) > 0)
             continue;

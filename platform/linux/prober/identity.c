@@ -1,0 +1,53 @@
+/* Ids, capabilities, and namespaces of one's own. */
+#include "../shared/write-line.h"
+#include "prober.h"
+
+#include <linux/capability.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+
+long write_id_map(const char *path, long id)
+{
+    struct line map;
+    map.length = 0;
+    put_number(&map, id);
+    put_byte(&map, ' ');
+    put_number(&map, id);
+    put_raw(&map, " 1\n");
+    map.text[map.length] = '\0';
+    return write_file(path, map.text);
+}
+
+/* user_namespaces(7): an unprivileged writer of gid_map must have given up setgroups(2) before. */
+static long map_own_ids(long user, long group)
+{
+    const long denied = write_file("/proc/self/setgroups", "deny");
+    if (denied < 0)
+        return denied;
+    const long users = write_id_map("/proc/self/uid_map", user);
+    return users < 0 ? users : write_id_map("/proc/self/gid_map", group);
+}
+
+long enter_namespaces(unsigned long flags)
+{
+    const long user = kernel_call(__NR_geteuid);
+    const long group = kernel_call(__NR_getegid);
+    /* A non-dumpable process may not write its own id maps: EACCES, exactly what an LSM would say. */
+    kernel_call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
+    const long result = kernel_call(__NR_unshare, flags);
+    if (result < 0 || (flags & CLONE_NEWUSER) == 0)
+        return result;
+    return map_own_ids(user, group);
+}
+
+long long capability_set(int which)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[2] = {{0, 0, 0}, {0, 0, 0}};
+    const long result = kernel_call(__NR_capget, &header, data);
+    if (result < 0)
+        return result;
+    const uint32_t low[] = {data[0].effective, data[0].permitted, data[0].inheritable};
+    const uint32_t high[] = {data[1].effective, data[1].permitted, data[1].inheritable};
+    return (long long)low[which] | (long long)high[which] << 32;
+}

@@ -1,0 +1,78 @@
+/*
+ * The prober: does, in throw-away children, what cupel's probes must see done. Every act is one step, and every step is
+ * one line of JSON on standard output: what the kernel said, never what it means. Meaning is TypeScript's business.
+ */
+#ifndef CUPEL_PROBER_H
+#define CUPEL_PROBER_H
+
+#include "../shared/kernel.h"
+
+/* Each probe: its arguments without the program's and the probe's name. */
+void probe_attribution(int count, char **arguments);
+void probe_mounts(int count, char **arguments);
+void probe_seccomp(int count, char **arguments);
+void probe_landlock(int count, char **arguments);
+void probe_kvm(int count, char **arguments);
+void probe_control_group(int count, char **arguments);
+void probe_capabilities(int count, char **arguments);
+void probe_no_new_privileges(int count, char **arguments);
+void probe_process_limit(int count, char **arguments);
+void probe_fork_limit(int count, char **arguments);
+void probe_inside(int count, char **arguments);
+
+/* report.c: one line each. A negative result is -errno; any other is the step's value. */
+void report(const char *step, long long result);
+void report_text(const char *step, long long result, const char *text);
+/* Both an errno and a number, for steps that are judged by how far they came. */
+void report_both(const char *step, long error, long long value, const char *text);
+
+/* How a child ended: by which signal (0 for none), with which status, or why there was none. */
+struct ending {
+    long error;
+    int signal;
+    int status;
+};
+
+/* child.c */
+typedef int act(void *argument);
+enum { no_deadline = 0, child_vanished = 111 };
+/*
+ * Runs act in a child that dies with this process and, unless no_deadline, after so many milliseconds (of SIGALRM).
+ * What a child does to itself, or the kernel to it, never ends the run.
+ */
+struct ending run_child(act *action, void *argument, long milliseconds);
+/* The same; a death or a failed fork becomes the step NAME-died (value: the signal). */
+struct ending report_child(const char *name, act *action, void *argument, long milliseconds);
+/* A plain fork: 0 in the child, which dies with its parent. */
+long fork_child(void);
+struct ending wait_for(long process);
+void sleep_milliseconds(long milliseconds);
+/* Monotonic microseconds. */
+long long now_microseconds(void);
+
+/* files.c: no path is followed that was not given; results are -errno or a length. */
+long read_file(const char *path, char *buffer, size_t capacity);
+long write_file(const char *path, const char *text);
+long open_path(const char *path, int flags);
+/* Joins with a slash; false where it does not fit. */
+bool join_path(char *path, size_t capacity, const char *directory, const char *name);
+/* The number after the first line's start KEY followed by blanks, or -1. */
+long long number_after(const char *text, const char *key);
+long long parse_number(const char *text);
+bool starts_with(const char *text, const char *start);
+/* Copies TEXT to TO, cut to CAPACITY and ended; returns its length. */
+size_t copy_text(char *to, size_t capacity, const char *text);
+/* Writes NUMBER in decimal; BUFFER holds at least 24 bytes. */
+void format_number(char *buffer, long long number);
+
+/* Nobody's id (systemd leaves 61184 to dynamic users), and within a container's usual range of 65,536. */
+enum { foreign_id = 61184 };
+
+/* identity.c: the ids of this process, and its own user namespace with these ids mapped onto themselves. */
+long write_id_map(const char *path, long id);
+/* unshare(FLAGS), with the caller's own ids mapped where FLAGS has CLONE_NEWUSER; the first failing call's -errno. */
+long enter_namespaces(unsigned long flags);
+/* The mask of capability set 0 effective, 1 permitted, 2 inheritable; -errno where capget(2) fails. */
+long long capability_set(int which);
+
+#endif

@@ -1,0 +1,138 @@
+/** Every command and flag, as data: parsing, usage and completion are all made from it. */
+import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
+import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
+import { strategies } from "../strategies/registry.gen.ts";
+
+const helpFlag: FlagDescription = { name: "help", short: "h", description: "show this text" };
+const jsonFlag: FlagDescription = { name: "json", description: "write JSON to standard output" };
+
+const path = (placeholder: string) => ({ kind: "path", placeholder }) as const;
+const text = (placeholder: string) => ({ kind: "text", placeholder }) as const;
+const choice = (placeholder: string, choices: readonly string[], list = false) =>
+  ({ kind: "choice", placeholder, choices, list }) as const;
+
+const jobFlags: readonly FlagDescription[] = [
+  {
+    name: "workspace",
+    description: "the current directory read-only (ro), written through (rw), or not at all (none); default ro",
+    value: choice("MODE", ["ro", "rw", "none"]),
+  },
+  { name: "read", description: "grant a path, read-only", value: path("PATH"), repeatable: true },
+  { name: "write", description: "grant a path, to be changed", value: path("PATH"), repeatable: true },
+  { name: "tools", description: "grant the directories of your PATH and what the programs there need, read-only" },
+  {
+    name: "network",
+    description: "no network (none, the default) or the host's (host)",
+    value: choice("MODE", ["none", "host"]),
+  },
+  { name: "env", description: "set a variable, or pass yours on", value: text("NAME[=VALUE]"), repeatable: true },
+  { name: "timeout", description: "end the job after this time", value: text("TIME") },
+  { name: "grace", description: "time between SIGTERM and SIGKILL then; default 2s", value: text("TIME") },
+  { name: "memory", description: "cap on memory", value: text("SIZE") },
+  { name: "cpus", description: "cap on CPU time, in CPUs", value: text("N") },
+  { name: "pids", description: "cap on processes and threads", value: text("N") },
+  {
+    name: "strategy",
+    description: "only this strategy",
+    value: choice(
+      "ID",
+      strategies.map(({ id }) => id),
+    ),
+  },
+  { name: "min", description: "no weaker isolation than this class", value: choice("CLASS", isolationClasses) },
+  {
+    name: "require",
+    description: "demand these guarantees too",
+    value: choice("ID,…", guaranteeIds, true),
+    repeatable: true,
+  },
+  {
+    name: "accept-missing",
+    description: "give up these guarantees where nothing keeps them; recorded in the outcome",
+    value: choice("ID,…|all", ["all", ...guaranteeIds], true),
+    repeatable: true,
+  },
+  { name: "strict", description: "demand the default limits as well" },
+  {
+    name: "prefer",
+    description: "which strategy to take of those that fit; default fastest",
+    value: choice("WHAT", ["fastest", "strongest"]),
+  },
+];
+
+const command = {
+  value: text("COMMAND…"),
+  description: "the program and its arguments, behind --",
+  required: true,
+  repeatable: true,
+};
+
+/** `cupel run`. */
+export const runDescription: CommandDescription = {
+  name: "run",
+  summary: "run a command in the best sandbox that this host can really keep up",
+  passesCommand: true,
+  operands: [command],
+  flags: [
+    ...jobFlags,
+    { name: "result", description: "write the outcome to this file, as JSON", value: path("FILE") },
+    { name: "fresh", description: "probe again instead of using the saved report" },
+    helpFlag,
+  ],
+  exitCodes: [
+    { code: "0-255", meaning: "the job's own" },
+    { code: "124", meaning: "its time was up" },
+    { code: "125", meaning: "cupel's own failure before or around the job: usage, refused, set-up" },
+    { code: "126", meaning: "the program cannot be executed" },
+    { code: "127", meaning: "the program was not found" },
+    { code: "128+n", meaning: "signal n ended it; 137 is also out of memory, the outcome tells" },
+  ],
+  examples: [
+    'cupel run -- echo "hello from a sandbox"',
+    "cupel run --workspace rw --timeout 5m -- make test",
+    "cupel run --tools --network host -- npm view left-pad",
+  ],
+};
+
+/** All commands, in the order of the usage text. */
+export const descriptions: readonly CommandDescription[] = [
+  {
+    name: "doctor",
+    summary: "find out what this host can enforce, and what would be chosen",
+    flags: [jsonFlag, { name: "all", description: "show what works as well" }, helpFlag],
+    exitCodes: [
+      { code: "0", meaning: "the default job's demands all hold" },
+      { code: "1", meaning: "one of them does not" },
+      { code: "3", meaning: "one of them cannot be told" },
+      { code: "64", meaning: "usage" },
+      { code: "70", meaning: "a bug in cupel" },
+    ],
+    examples: ["cupel doctor", "cupel doctor --json"],
+  },
+  {
+    name: "plan",
+    summary: "show what would run, with what, and why nothing else was taken",
+    passesCommand: true,
+    operands: [command],
+    flags: [
+      ...jobFlags,
+      jsonFlag,
+      { name: "fresh", description: "probe again instead of using the saved report" },
+      helpFlag,
+    ],
+    exitCodes: [
+      { code: "0", meaning: "it would run" },
+      { code: "125", meaning: "it would be refused, or the command line is wrong" },
+    ],
+    examples: ["cupel plan --memory 512M -- make test"],
+  },
+  runDescription,
+  {
+    name: "completion",
+    summary: "write a completion script for your shell",
+    operands: [{ value: choice("SHELL", ["bash", "zsh", "fish"]), description: "which shell", required: true }],
+    flags: [helpFlag],
+    examples: ["source <(cupel completion bash)"],
+  },
+  { name: "version", summary: "show the version and build", flags: [jsonFlag, helpFlag] },
+];

@@ -1,0 +1,145 @@
+/** Reads a command line against its description. Strict: what is not described is an error, with the nearest right name. */
+import { CupelError } from "../model/error.ts";
+import type { CommandDescription, FlagDescription, ValueDescription } from "../report/command-description.ts";
+
+/** What was given. */
+export interface CommandLine {
+  /** Values by flag name; a flag without a value is given as `[""]`. */
+  readonly flags: ReadonlyMap<string, readonly string[]>;
+  readonly operands: readonly string[];
+}
+
+function usage(command: CommandDescription, problem: string): CupelError {
+  return new CupelError("usage", `${problem}; see cupel ${command.name} --help`);
+}
+
+/** Edits that turn one word into another (Levenshtein). */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let at = 1; at <= one.length; at++) {
+    const next = [at];
+    for (let to = 1; to <= other.length; to++) {
+      const same = one[at - 1] === other[to - 1] ? 0 : 1;
+      next.push(Math.min((row[to] ?? 0) + 1, (next[to - 1] ?? 0) + 1, (row[to - 1] ?? 0) + same));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}
+
+/** The word of `known` that `word` was probably meant to be; undefined where none is near. */
+export function nearestWord(word: string, known: readonly string[]): string | undefined {
+  const ranked = known.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
+  const best = ranked.toSorted((one, other) => one.distance - other.distance)[0];
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
+}
+
+function suggestion(word: string, known: readonly string[], prefix = ""): string {
+  const nearest = nearestWord(word, known);
+  return nearest === undefined ? "" : `, did you mean ${prefix}${nearest}?`;
+}
+
+function checkChoice(command: CommandDescription, name: string, value: string, description: ValueDescription): void {
+  if (description.kind !== "choice") return;
+  const words = description.list === true ? value.split(",") : [value];
+  for (const word of words) {
+    if (description.choices.includes(word)) continue;
+    const near = suggestion(word, description.choices);
+    const hint =
+      near === ""
+        ? `, choose ${description.choices.slice(0, 8).join(", ")}${description.choices.length > 8 ? ", …" : ""}`
+        : near;
+    throw usage(command, `${name} does not take ${JSON.stringify(word)}${hint}`);
+  }
+}
+
+function findFlag(command: CommandDescription, word: string): FlagDescription {
+  const isLong = word.startsWith("--");
+  const name = isLong ? word.slice(2) : word.slice(1);
+  const flag = command.flags.find((candidate) => (isLong ? candidate.name : candidate.short) === name);
+  if (flag !== undefined) return flag;
+  const known = command.flags.map((candidate) => candidate.name);
+  throw usage(command, `cupel ${command.name} has no flag ${word}${suggestion(name, known, "--")}`);
+}
+
+class Reader {
+  readonly flags = new Map<string, string[]>();
+  readonly operands: string[] = [];
+  readonly #command: CommandDescription;
+
+  constructor(command: CommandDescription) {
+    this.#command = command;
+  }
+
+  /** Reads words from `at` on, and gives the index of the next one. */
+  flag(words: readonly string[], at: number): number {
+    const word = words[at] ?? "";
+    const split = word.startsWith("--") ? word.indexOf("=") : -1;
+    const flag = findFlag(this.#command, split < 0 ? word : word.slice(0, split));
+    const name = `--${flag.name}`;
+    if (flag.value === undefined) {
+      if (split >= 0) throw usage(this.#command, `${name} takes no value`);
+      this.#add(flag, "");
+      return at + 1;
+    }
+    const value = split < 0 ? words[at + 1] : word.slice(split + 1);
+    if (value === undefined || (split < 0 && value === "--")) {
+      throw usage(this.#command, `${name} needs a value (${flag.value.placeholder})`);
+    }
+    checkChoice(this.#command, name, value, flag.value);
+    this.#add(flag, value);
+    return split < 0 ? at + 2 : at + 1;
+  }
+
+  #add(flag: FlagDescription, value: string): void {
+    const values = this.flags.get(flag.name) ?? [];
+    if (values.length > 0 && flag.value !== undefined && flag.repeatable !== true) {
+      throw usage(this.#command, `--${flag.name} is given twice; give it once`);
+    }
+    this.flags.set(flag.name, [...values, value]);
+  }
+}
+
+function checkOperands(command: CommandDescription, operands: readonly string[]): void {
+  const described = command.operands ?? [];
+  const isOpenEnded = described.at(-1)?.repeatable === true;
+  const extra = operands[described.length];
+  if (extra !== undefined && !isOpenEnded)
+    throw usage(command, `cupel ${command.name} does not take ${JSON.stringify(extra)}`);
+  described.forEach((operand, index) => {
+    const given = operands[index];
+    if (given === undefined) {
+      if (operand.required) throw usage(command, `cupel ${command.name} needs ${operand.value.placeholder}`);
+    } else {
+      checkChoice(command, `cupel ${command.name}`, given, operand.value);
+    }
+  });
+}
+
+/**
+ * Reads `words` (without the program and the command's name). Where the command passes a command of the user's on, the
+ * first word that is no flag begins it, `--` or not.
+ * @throws CupelError `usage`.
+ */
+export function parseCommandLine(command: CommandDescription, words: readonly string[]): CommandLine {
+  const reader = new Reader(command);
+  let at = 0;
+  while (at < words.length) {
+    const word = words[at] ?? "";
+    if (word === "--") {
+      reader.operands.push(...words.slice(at + 1));
+      break;
+    }
+    if (word.startsWith("-") && word !== "-") {
+      at = reader.flag(words, at);
+    } else if (command.passesCommand === true) {
+      reader.operands.push(...words.slice(at));
+      break;
+    } else {
+      reader.operands.push(word);
+      at += 1;
+    }
+  }
+  if (!reader.flags.has("help")) checkOperands(command, reader.operands);
+  return { flags: reader.flags, operands: reader.operands };
+}

@@ -1,0 +1,34 @@
+/** `cupel plan`: what `run` would do. */
+import { stateDirectories } from "../host/private-directory.ts";
+import { createRealHost } from "../host/real-host.ts";
+import { renderJson } from "../report/render-json.ts";
+import { renderPlan } from "../report/render-plan.ts";
+import { jobFromFlags } from "./job-from-flags.ts";
+import type { CommandLine } from "./parse-command-line.ts";
+import { choose, matrixOf, obtainReport, prepareJob } from "./prepare-job.ts";
+import { describeRefused, judgedStrategies } from "./refuse.ts";
+import { styleOf } from "./style-of.ts";
+import { writeErrors } from "./terminal.ts";
+
+const refusedExitCode = 125;
+
+/** Runs it; gives the exit code. @throws CupelError `usage`. */
+export async function plan(line: CommandLine): Promise<number> {
+  const host = createRealHost();
+  const directories = stateDirectories(host);
+  const job = await prepareJob(jobFromFlags(line), host, directories);
+  const found = await obtainReport(host, directories, line.flags.has("fresh"));
+  const { knowledge, selection, plan: chosen } = await choose(job, found, host, directories);
+  const report = knowledge.report ?? found.report;
+  const style = styleOf(process.stdout);
+  if (line.flags.has("json")) {
+    process.stdout.write(renderJson({ job, selection, plan: chosen ?? null, report: report.id }));
+  } else {
+    const matrix = matrixOf(report.capabilities);
+    const strategies = judgedStrategies(job, report);
+    process.stdout.write(renderPlan({ job, selection, plan: chosen, matrix, strategies }, style));
+  }
+  if (chosen !== undefined) return 0;
+  writeErrors(describeRefused(job, selection, report, styleOf(process.stderr)).text);
+  return refusedExitCode;
+}

@@ -1,0 +1,129 @@
+/** `cupel run`: from the command line to the job's end. */
+import { fstatSync } from "node:fs";
+import type { Host } from "../host/host.ts";
+import { stateDirectories } from "../host/private-directory.ts";
+import { errnoOf } from "../host/errno-of.ts";
+import { createRealHost } from "../host/real-host.ts";
+import type { CallerStreams } from "../host/spawn-child.ts";
+import { CupelError } from "../model/error.ts";
+import type { Job } from "../model/job.ts";
+import type { Outcome } from "../model/outcome.ts";
+import type { Report, Selection } from "../model/report.ts";
+import { dropReport } from "../report/saved-report.ts";
+import { carryOut } from "../run/carry-out.ts";
+import { explainMissingProgram } from "../run/explain-missing-program.ts";
+import { judgeOutcome, outcomeWithoutJob } from "../run/outcome.ts";
+import { openResultFile } from "../run/write-result.ts";
+import { jobFromFlags } from "./job-from-flags.ts";
+import type { CommandLine } from "./parse-command-line.ts";
+import { choose, measureAnew, obtainKnowledge, prepareJob, type Knowledge } from "./prepare-job.ts";
+import { say, writeErrors } from "./terminal.ts";
+
+function isOpen(descriptor: number): boolean {
+  try {
+    fstatSync(descriptor);
+    return true;
+  } catch (error) {
+    errnoOf(error);
+    return false;
+  }
+}
+
+function callerStreams(): CallerStreams {
+  const [input, output, errors] = [0, 1, 2].map((descriptor) => (isOpen(descriptor) ? descriptor : -1));
+  return [input ?? -1, output ?? -1, errors ?? -1];
+}
+
+/** Said before the job: what was given up, and a workspace that was not taken. Never silent. */
+function announce(job: Job, selection: Selection): void {
+  if (job.workspace.mode === "empty" && job.workspace.why !== "") say(job.workspace.why);
+  if (selection.accepted.length > 0) {
+    say(
+      `running in ${selection.chosen ?? "nothing"} without ${selection.accepted.join(", ")}, given up by --accept-missing`,
+    );
+  }
+}
+
+function explain({ status }: Outcome, job: Job, host: Host): void {
+  switch (status.kind) {
+    case "not-found":
+      return say(explainMissingProgram(job, host));
+    case "not-executable":
+      return say(`${status.program}: cannot be executed (${status.errno})`);
+    case "timeout":
+      return say(`the job was ended after ${status.timeoutMs / 1000} s, its time limit`);
+    case "out-of-memory":
+      return say("the job was ended because it went over its memory limit");
+    case "failed":
+      return say(status.message);
+    case "exited":
+    case "signalled":
+    case "refused":
+  }
+}
+
+interface Attempt {
+  readonly job: Job;
+  readonly host: Host;
+  readonly directories: readonly string[];
+  readonly knowledge: Knowledge;
+}
+
+async function refuse(job: Job, selection: Selection, report: Report): Promise<Outcome> {
+  const [{ describeRefused }, { styleOf }] = await Promise.all([import("./refuse.ts"), import("./style-of.ts")]);
+  const { text, message } = describeRefused(job, selection, report, styleOf(process.stderr));
+  writeErrors(text);
+  return outcomeWithoutJob({ kind: "refused", message }, report.id);
+}
+
+/** One try. A set-up that fails shows what was saved wrong; what was measured just now has nothing newer to ask. */
+async function attempt(input: Attempt): Promise<Outcome> {
+  const { host, directories, job } = input;
+  const { knowledge, selection, plan } = await choose(job, input.knowledge, host, directories);
+  if (plan === undefined) return refuse(job, selection, knowledge.report);
+  announce(job, selection);
+  const { standings, id: reportId } = knowledge.verdict;
+  const isFresh = knowledge.report !== undefined;
+  const context = {
+    host,
+    matrix: standings,
+    stateDirectories: directories,
+    streams: callerStreams(),
+    forwardSignals: true,
+  };
+  try {
+    const carried = await carryOut(plan, context);
+    const isSetUpFailure = carried.events.some(({ event }) => event === "failed");
+    if (isSetUpFailure && !isFresh) return await attemptAnew(input);
+    return judgeOutcome({ job, plan, selection, reportId, ...carried });
+  } catch (error) {
+    if (!(error instanceof CupelError) || error.code !== "set-up") throw error;
+    if (!isFresh) return attemptAnew(input);
+    return outcomeWithoutJob({ kind: "failed", message: error.message }, reportId);
+  }
+}
+
+async function attemptAnew(input: Attempt): Promise<Outcome> {
+  say("the set-up failed under the saved report; probing again");
+  dropReport(input.directories, input.host.identity.uid);
+  return attempt({ ...input, knowledge: await measureAnew(input.host, input.directories) });
+}
+
+/** Runs it; gives the exit code. @throws CupelError `usage`. */
+export async function run(line: CommandLine): Promise<number> {
+  const host = createRealHost();
+  const directories = stateDirectories(host);
+  const job = await prepareJob(jobFromFlags(line), host, directories);
+  const resultPath = line.flags.get("result")?.at(-1);
+  const result = resultPath === undefined ? undefined : openResultFile(resultPath);
+  try {
+    const knowledge = await obtainKnowledge(host, directories, line.flags.has("fresh"));
+    const outcome = await attempt({ job, host, directories, knowledge });
+    result?.write(outcome);
+    explain(outcome, job, host);
+    return outcome.exitCode;
+  } catch (error) {
+    result?.abandon();
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+/** argv → command → exit code. The only place that ends the process. */
+import { dispatch } from "./commands/dispatch.ts";
+import { writeErrors } from "./commands/terminal.ts";
+import { CupelError, type CupelErrorCode } from "./model/error.ts";
+
+/** EX_USAGE and EX_SOFTWARE of sysexits.h; `run` and `plan` keep every code but 124 to 127 free for the job. */
+const exitCodes: Readonly<Record<CupelErrorCode, number>> = {
+  usage: 64,
+  refused: 1,
+  "set-up": 70,
+  unsupported: 70,
+  internal: 70,
+};
+
+const jobCommands = ["run", "plan"];
+const jobFailure = 125;
+const bug = 70;
+
+/** A reader that went away (`cupel doctor | head`) has what it wanted. */
+function endQuietlyOnBrokenPipe(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === "EPIPE" ? 0 : bug);
+  });
+}
+
+function report(error: unknown): void {
+  if (error instanceof CupelError) {
+    writeErrors(`cupel: ${error.message}\n${error.hint === undefined ? "" : `${error.hint}\n`}`);
+    return;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  writeErrors(`cupel: this is a bug in cupel, please report it with what follows\n${stack}\n`);
+}
+
+function exitCodeFor(error: unknown, command: string | undefined): number {
+  if (command !== undefined && jobCommands.includes(command)) return jobFailure;
+  return error instanceof CupelError ? exitCodes[error.code] : bug;
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(words);
+  } catch (error) {
+    report(error);
+    return exitCodeFor(error, words[0]);
+  }
+}
+
+// `run` writes nothing but whole lines, at once, and need not wait for its streams: loading them takes longer than
+// starting a job. The others may have output under way to a pipe, which exit() would cut off.
+const isRun = process.argv[2] === "run";
+if (!isRun) endQuietlyOnBrokenPipe();
+void main(process.argv.slice(2)).then((code) => {
+  if (isRun) process.exit(code);
+  process.exitCode = code;
+});

@@ -1,0 +1,101 @@
+/** What is gathered when a namespace or a mount was denied, so that its cause can be told. */
+import type { Host } from "../host/host.ts";
+import type { Evidence } from "../model/capability.ts";
+import type { ProbeContext } from "./_probe.ts";
+import { evidenceOf, readSteps, type Reading } from "./_steps.ts";
+
+/** The step of a launch that failed. */
+export interface LaunchFailure {
+  readonly step: string;
+  readonly errno: string;
+  readonly subject: string;
+}
+
+/** Everything that an attribution may look at. */
+export interface NamespaceFacts {
+  readonly failure: LaunchFailure;
+  /** Steps of the prober's `attribution`. */
+  readonly reading: Reading;
+  /** Settings by their sysctl names; absent where this kernel has none. They explain, they never decide. */
+  readonly settings: Readonly<Record<string, number | undefined>>;
+  readonly selinuxEnforcing: boolean;
+  /** What is mounted over parts of /proc. */
+  readonly procCovers: readonly string[];
+}
+
+const settingNames = [
+  "user.max_user_namespaces",
+  "user.max_mnt_namespaces",
+  "user.max_pid_namespaces",
+  "user.max_ipc_namespaces",
+  "user.max_uts_namespaces",
+  "user.max_cgroup_namespaces",
+  "user.max_net_namespaces",
+  "kernel.unprivileged_userns_clone",
+  "kernel.apparmor_restrict_unprivileged_userns",
+] as const;
+
+/** Runs the prober's `attribution` and reads the settings that may explain a denial. */
+export async function gatherNamespaceFacts(context: ProbeContext, failure: LaunchFailure): Promise<NamespaceFacts> {
+  const reading = readSteps("attribution", await context.helpers.probe("attribution", [], 3000));
+  return {
+    failure,
+    reading,
+    settings: Object.fromEntries(settingNames.map((name) => [name, readSetting(context.host, name)])),
+    selinuxEnforcing: readNumber(context.host, "/sys/fs/selinux/enforce") === 1,
+    procCovers: listProcCovers(context.host),
+  };
+}
+
+function readSetting(host: Host, name: string): number | undefined {
+  return readNumber(host, `/proc/sys/${name.replaceAll(".", "/")}`);
+}
+
+function readNumber(host: Host, path: string): number | undefined {
+  const text = host.readText(path);
+  return text.ok && /^\d+\s*$/.test(text.value) ? Number(text.value) : undefined;
+}
+
+/**
+ * Mount points below /proc that hide something of it. The kernel lets a fresh procfs be mounted only where one is fully
+ * visible already (fs/namespace.c, mnt_already_visible()); covers on directories that are empty for good do not count.
+ */
+export function listProcCovers(host: Host): string[] {
+  const mounts = host.readText("/proc/self/mountinfo");
+  if (!mounts.ok) return [];
+  const points = mounts.value.split("\n").map((line) => line.split(" ")[4] ?? "");
+  const covers = points.filter((point) => point.startsWith("/proc/") && !alwaysEmpty.includes(point));
+  return [...new Set(covers)].toSorted();
+}
+
+const alwaysEmpty = ["/proc/sys/fs/binfmt_misc", "/proc/fs/nfsd"];
+
+/** The differential calls as evidence: what the kernel answers to arguments that it never accepts. */
+export function attributionEvidence(facts: NamespaceFacts): Evidence[] {
+  const settings = Object.entries(facts.settings).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ action: `read ${name}`, result: String(value) }],
+  );
+  return [...evidenceOf(facts.reading, attributionWords), ...settings];
+}
+
+const attributionWords = {
+  "seccomp-mode": "prctl(PR_GET_SECCOMP)",
+  "no-new-privs": "prctl(PR_GET_NO_NEW_PRIVS)",
+  "unshare-zero": "unshare(0)",
+  "unshare-bad-user": "unshare(CLONE_NEWUSER | unknown flag)",
+  "clone3-null": "clone3(NULL, 0)",
+  "clone-bad-user": "clone(CLONE_NEWUSER | CLONE_FS)",
+  "mount-bad": "mount(NULL)",
+  "open-tree-bad": "open_tree(unknown flag)",
+  "root-is-mount-root": "whether / is the root of a mount",
+  "clone-user": "clone(CLONE_NEWUSER)",
+  "unshare-user": "unshare(CLONE_NEWUSER)",
+  "write-uid-map": "write own id to uid_map",
+  "mount-namespace": "unshare(CLONE_NEWNS) inside",
+  "private-root": "make / private inside",
+  tmpfs: "mount tmpfs inside",
+  loopback: "bring lo up inside",
+  proc: "mount proc inside",
+  "root-private-root": "make / private as root",
+  "root-proc": "mount proc as root",
+} as const;

@@ -1,0 +1,64 @@
+/** Puts a report together from what was measured. */
+import { createHash, randomUUID } from "node:crypto";
+import type { Host } from "../host/host.ts";
+import { build } from "../model/build.gen.ts";
+import type { Matrix } from "../model/capability.ts";
+import type { Job } from "../model/job.ts";
+import { reportSchema, type Report, type StrategySummary } from "../model/report.ts";
+import type { Trial } from "../model/trial.ts";
+import { isAvailable, judgeAll, select, type Candidate } from "../select/select.ts";
+import type { Strategy } from "../strategies/_strategy.ts";
+import type { FingerprintParts } from "./fingerprint.ts";
+import { remediesFor } from "./remedies.ts";
+
+/** Everything that a report is made of. */
+export interface ReportInput {
+  readonly host: Pick<Host, "identity">;
+  readonly matrix: Matrix;
+  readonly trials: readonly Trial[];
+  readonly strategies: readonly Strategy[];
+  readonly defaultJob: Job;
+  readonly fingerprintParts: FingerprintParts;
+  readonly durationMs: number;
+}
+
+/** One strategy as the report shows it. */
+export function summarizeCandidate(candidate: Candidate): StrategySummary {
+  const { id, isolation, rank, summary } = candidate.strategy;
+  return {
+    id,
+    isolation,
+    rank,
+    summary,
+    available: isAvailable(candidate),
+    missing: candidate.missing,
+    guarantees: candidate.decisions,
+  };
+}
+
+/** Sorted by name, so that the order of reading does not matter. */
+function hashParts(parts: FingerprintParts): string {
+  const lines = Object.entries(parts).map(([name, value]) => `${name}=${value}`);
+  return createHash("sha256").update(lines.toSorted().join("\n")).digest("hex");
+}
+
+/** The report; pure but for its id and time. */
+export function buildReport(input: ReportInput): Report {
+  const selectionInput = { ...input, job: input.defaultJob };
+  const capabilities = Object.values(input.matrix);
+  return {
+    schema: reportSchema,
+    id: randomUUID(),
+    createdAt: new Date().toISOString(),
+    cupel: { version: build.version, build: build.id },
+    user: input.host.identity,
+    fingerprint: hashParts(input.fingerprintParts),
+    fingerprintParts: input.fingerprintParts,
+    capabilities,
+    trials: input.trials,
+    strategies: judgeAll(selectionInput).map(summarizeCandidate),
+    selection: select(selectionInput),
+    remedies: remediesFor(capabilities, { uid: input.host.identity.uid }),
+    durationMs: input.durationMs,
+  };
+}

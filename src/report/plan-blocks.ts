@@ -1,0 +1,160 @@
+/** The sections of a plan. */
+import { guaranteeIds, guaranteePromises } from "../model/guarantee.ts";
+import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
+import type { Demands, Job, Workspace } from "../model/job.ts";
+import type { LauncherPlan, Plan, RootStep } from "../model/plan.ts";
+import type { Matrix } from "../model/capability.ts";
+import { clause, count, formatBytes, formatDuration, joinWords, sentence } from "./phrase.ts";
+import { describeLack } from "./rejection-words.ts";
+import { describeRootStep, summarizeRoot } from "./root-step-words.ts";
+import { field, heading, item, note } from "./text-block.ts";
+import type { Block, Mark } from "./text-block.ts";
+
+/** With what the job is started. Values of variables are never shown: they may be secrets. */
+export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
+  const names = Object.keys(launch.environment).toSorted();
+  return [
+    ...heading("With"),
+    field("Directory", launch.directory),
+    field("Workspace", describeWorkspace(job.workspace)),
+    field("Root", sentence(summarizeRoot(launch.root))),
+    field("Identity", sentence(describeIdentity(launch))),
+    field("Namespaces", launch.namespaces.length === 0 ? "none of its own." : sentence(joinWords(launch.namespaces))),
+    field("Network", sentence(describeNetwork(launch))),
+    field("Privileges", sentence(describePrivileges(launch))),
+    field("Variables", names.length === 0 ? "none." : sentence(`${joinWords(names)} (values are not shown)`)),
+    ...processLimitBlocks(launch),
+  ];
+}
+
+/** Every step that builds the root, in order; nothing where there is none of its own. */
+export function rootBlocks(root: readonly RootStep[]): Block[] {
+  if (root.length === 0) return [];
+  return [
+    ...heading("Root, step by step"),
+    ...root.map((step, index) => note(`${index + 1}. ${describeRootStep(step)}`)),
+  ];
+}
+
+/** Every cap that was stated or is applied by default, and how it is kept. */
+export function limitBlocks(job: Job, plan: Plan, matrix: Matrix): Block[] {
+  const caps = capsOf(job);
+  if (caps.length === 0) return [...heading("Limits"), note("None.")];
+  const items = caps.map(({ id, text, stated }) => {
+    const decision = plan.guarantees.find((candidate) => candidate.id === id);
+    const how = decision === undefined ? "not kept: the strategy does not know it" : describeDecision(decision, matrix);
+    return item(
+      decision?.kept === true ? "works" : "degraded",
+      sentence(`${id} (${text}, ${stated ? "stated" : "default"}): ${how}`),
+    );
+  });
+  return [...heading("Limits"), ...items];
+}
+
+/** Every guarantee but the caps, demanded or not, with its mechanism or the reason why it is not kept. */
+export function guaranteeBlocks(decisions: readonly GuaranteeDecision[], demands: Demands, matrix: Matrix): Block[] {
+  const isolation = guaranteeIds.filter((id) => !id.startsWith("limit."));
+  const items = isolation.flatMap((id) => {
+    const decision = decisions.find((candidate) => candidate.id === id);
+    return decision === undefined ? [] : [guaranteeItem(decision, demands, matrix)];
+  });
+  return [...heading("Guarantees"), ...items];
+}
+
+function guaranteeItem(decision: GuaranteeDecision, demands: Demands, matrix: Matrix): Block {
+  const demand = demandOn(decision.id, demands);
+  const text = `${decision.id} (${guaranteePromises[decision.id]}${demandWords[demand]}): ${describeDecision(decision, matrix)}`;
+  return item(decision.kept ? "works" : unkeptMarks[demand], sentence(text));
+}
+
+/** What the job says about a guarantee. */
+type Demand = "demanded" | "given up" | "not demanded";
+
+function demandOn(id: GuaranteeId, { required, accepted }: Demands): Demand {
+  if (!required.includes(id)) return "not demanded";
+  return accepted.includes(id) ? "given up" : "demanded";
+}
+
+const demandWords: Readonly<Record<Demand, string>> = {
+  demanded: "",
+  "given up": ", given up by name",
+  "not demanded": ", not demanded",
+};
+
+const unkeptMarks: Readonly<Record<Demand, Mark>> = {
+  demanded: "blocked",
+  "given up": "degraded",
+  "not demanded": "absent",
+};
+
+function describeDecision(decision: GuaranteeDecision, matrix: Matrix): string {
+  return decision.kept
+    ? `kept: ${clause(decision.mechanism)}`
+    : `not kept: ${describeLack(decision.reason, decision.missing, matrix)}`;
+}
+
+function describeWorkspace(workspace: Workspace): string {
+  if (workspace.mode === "empty") return sentence(workspace.why === "" ? "empty" : `empty: ${workspace.why}`);
+  return `${workspace.path}, ${workspace.mode === "ro" ? "read-only." : "writable: changes are made to the host's files."}`;
+}
+
+function describeIdentity({ outside, inside }: LauncherPlan): string {
+  const host =
+    outside === "caller"
+      ? "on the host the caller's user and group"
+      : "on the host ids that nobody else has, no supplementary groups";
+  return inside === undefined ? host : `${host}; inside uid ${inside.uid} and gid ${inside.gid}`;
+}
+
+function describeNetwork({ namespaces, loopbackUp }: LauncherPlan): string {
+  if (!namespaces.includes("network")) return "the host's";
+  return loopbackUp ? "none but a loopback of its own" : "none, and no loopback";
+}
+
+function describePrivileges({ dropCapabilities, seccomp, landlockScopes, umask }: LauncherPlan): string {
+  const parts = [
+    dropCapabilities ? "all capabilities dropped" : "the caller's capabilities are kept",
+    seccomp === "none" ? "no system call filter" : `system call filter "${seccomp}"`,
+    landlockScopes.length === 0 ? "no Landlock scope" : `Landlock scope: ${joinWords(landlockScopes)}`,
+    `umask ${umask.toString(8).padStart(4, "0")}`,
+  ];
+  return parts.join("; ");
+}
+
+function processLimitBlocks({ resourceLimits }: LauncherPlan): Block[] {
+  const { core, openFiles, processes } = resourceLimits;
+  const parts = [
+    ...(core === undefined ? [] : [core === 0 ? "no core files" : `core files of at most ${formatBytes(core)}`]),
+    ...(openFiles === undefined ? [] : [count(openFiles, "open file")]),
+    ...(processes === undefined ? [] : [`RLIMIT_NPROC ${processes}`]),
+  ];
+  return parts.length === 0 ? [] : [field("Per process", sentence(joinWords(parts)))];
+}
+
+interface Cap {
+  readonly id: GuaranteeId;
+  readonly text: string;
+  readonly stated: boolean;
+}
+
+function capsOf({ limits, defaultLimits }: Job): Cap[] {
+  const memory = limits.memoryBytes ?? defaultLimits.memoryBytes;
+  const pids = limits.pids ?? defaultLimits.pids;
+  const { timeoutMs, cpus, graceMs } = limits;
+  return [
+    ...(timeoutMs === undefined
+      ? []
+      : [{ id: "limit.time" as const, text: describeTime(timeoutMs, graceMs), stated: true }]),
+    ...(cpus === undefined ? [] : [{ id: "limit.cpu" as const, text: count(cpus, "CPU"), stated: true }]),
+    ...(memory === undefined
+      ? []
+      : [{ id: "limit.memory" as const, text: formatBytes(memory), stated: limits.memoryBytes !== undefined }]),
+    ...(pids === undefined
+      ? []
+      : [{ id: "limit.pids" as const, text: count(pids, "process", "processes"), stated: limits.pids !== undefined }]),
+  ];
+}
+
+function describeTime(timeoutMs: number, graceMs: number): string {
+  return `${formatDuration(timeoutMs)}, then SIGTERM and after ${formatDuration(graceMs)} SIGKILL`;
+}

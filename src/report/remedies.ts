@@ -1,0 +1,43 @@
+/** The one table from blocker and layer to remedy. Nothing in it was tried on this host, and it never says so. */
+import { blockerCodes } from "../model/capability.ts";
+import type { Blocker, BlockerCode, Capability } from "../model/capability.ts";
+import type { Remedy } from "../model/report.ts";
+import { deviceRemedies } from "./remedies-devices.ts";
+import { kernelRemedies } from "./remedies-kernel.ts";
+import { layerRemedies } from "./remedies-layers.ts";
+import { softwareRemedies } from "./remedies-software.ts";
+import type { RemedyCase, RemedyFacts, RemedyRow } from "./remedy-case.ts";
+
+/** All rows; for each blocker the narrower ones stand first. */
+const remedyTable: readonly RemedyRow[] = [...kernelRemedies, ...layerRemedies, ...deviceRemedies, ...softwareRemedies];
+
+/** Rows by blocker code. */
+const rowsByCode: ReadonlyMap<BlockerCode, readonly RemedyRow[]> = new Map(
+  blockerCodes.map((code) => [code, remedyTable.filter((row) => row.code === code)]),
+);
+
+/**
+ * One remedy for each blocker of each capability that is less than whole, in the order of the capabilities. What `stated`
+ * does not say is read from the capabilities, as far as they do.
+ */
+export function remediesFor(capabilities: readonly Capability[], stated: RemedyFacts = {}): Remedy[] {
+  const facts = { ...deriveFacts(capabilities), ...stated };
+  const faulty = capabilities.filter(({ state }) => state !== "works" && state !== "not-applicable");
+  return faulty.flatMap((capability) => capability.blockers.flatMap((blocker) => remedyOf(capability, blocker, facts)));
+}
+
+function remedyOf(capability: Capability, blocker: Blocker, facts: RemedyFacts): Remedy[] {
+  const sudo = facts.uid === 0 ? "" : "sudo ";
+  const remedyCase: RemedyCase = { capability, blocker, facts, sudo };
+  const row = rowsByCode.get(blocker.code)?.find(({ when }) => when === undefined || when(remedyCase));
+  return row === undefined ? [] : [{ blocker: blocker.code, capability: capability.id, ...row.remedy(remedyCase) }];
+}
+
+/** The innermost container around cupel, if there is one (`vm:firecracker > container:docker`). */
+function deriveFacts(capabilities: readonly Capability[]): RemedyFacts {
+  const layers = capabilities.find(({ id }) => id === "host.layers")?.value;
+  const container = String(layers ?? "")
+    .split(" > ")
+    .findLast((layer) => layer.startsWith("container:"));
+  return { container: container?.slice("container:".length) };
+}

@@ -1,0 +1,110 @@
+/** The shape of a report, for reading one that was saved. Unknown fields are errors. */
+import * as v from "valibot";
+import { areas, blockerCodes, capabilityStates, evidenceLevels } from "../model/capability.ts";
+import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
+import { reportSchema, type Report } from "../model/report.ts";
+
+const evidence = v.strictObject({ action: v.string(), result: v.string() });
+const blocker = v.strictObject({ code: v.picklist(blockerCodes), detail: v.string() });
+
+const capability = v.strictObject({
+  id: v.string(),
+  title: v.string(),
+  area: v.picklist(areas),
+  durationMs: v.number(),
+  state: v.picklist(capabilityStates),
+  level: v.picklist(evidenceLevels),
+  summary: v.string(),
+  evidence: v.array(evidence),
+  blockers: v.array(blocker),
+  ruledOut: v.array(v.picklist(blockerCodes)),
+  value: v.optional(v.union([v.string(), v.number()])),
+});
+
+const decision = v.variant("kept", [
+  v.strictObject({
+    id: v.picklist(guaranteeIds),
+    kept: v.literal(true),
+    mechanism: v.string(),
+    capabilities: v.array(v.string()),
+  }),
+  v.strictObject({
+    id: v.picklist(guaranteeIds),
+    kept: v.literal(false),
+    reason: v.string(),
+    missing: v.optional(v.string()),
+  }),
+]);
+
+const trial = v.strictObject({
+  strategy: v.string(),
+  result: v.picklist(["passed", "failed", "unknown"]),
+  summary: v.string(),
+  evidence: v.array(evidence),
+  durationMs: v.number(),
+});
+
+const strategy = v.strictObject({
+  id: v.string(),
+  isolation: v.picklist(isolationClasses),
+  rank: v.number(),
+  summary: v.string(),
+  available: v.boolean(),
+  missing: v.array(v.string()),
+  guarantees: v.array(decision),
+});
+
+const reason = v.variant("kind", [
+  v.strictObject({ kind: v.literal("capability"), capability: v.string() }),
+  v.strictObject({ kind: v.literal("trial"), summary: v.string() }),
+  v.strictObject({
+    kind: v.literal("guarantee"),
+    guarantee: v.picklist(guaranteeIds),
+    because: v.string(),
+    missing: v.optional(v.string()),
+  }),
+  v.strictObject({ kind: v.literal("isolation"), minimum: v.picklist(isolationClasses) }),
+  v.strictObject({ kind: v.literal("not-named") }),
+  v.strictObject({ kind: v.literal("not-preferred") }),
+]);
+
+const selection = v.strictObject({
+  chosen: v.optional(v.string()),
+  accepted: v.array(v.picklist(guaranteeIds)),
+  rejected: v.array(v.strictObject({ strategy: v.string(), reason })),
+  closest: v.optional(v.string()),
+});
+
+const remedy = v.strictObject({
+  blocker: v.string(),
+  capability: v.string(),
+  summary: v.string(),
+  commands: v.array(v.string()),
+  appliedBy: v.picklist(["you", "administrator", "image author", "host operator"]),
+  reversible: v.boolean(),
+  risk: v.string(),
+});
+
+const report = v.strictObject({
+  schema: v.literal(reportSchema),
+  id: v.string(),
+  createdAt: v.string(),
+  cupel: v.strictObject({ version: v.string(), build: v.string() }),
+  user: v.strictObject({ uid: v.number(), gid: v.number(), groups: v.array(v.number()) }),
+  fingerprint: v.string(),
+  fingerprintParts: v.record(v.string(), v.string()),
+  capabilities: v.array(capability),
+  trials: v.array(trial),
+  strategies: v.array(strategy),
+  selection,
+  remedies: v.array(remedy),
+  durationMs: v.number(),
+});
+
+/** A report from parsed JSON, or one line on why it is none. */
+export function parseReport(input: unknown): { ok: true; value: Report } | { ok: false; problem: string } {
+  const result = v.safeParse(report, input, { abortEarly: true });
+  if (result.success) return { ok: true, value: result.output };
+  const issue = result.issues[0];
+  return { ok: false, problem: `${v.getDotPath(issue) ?? "it"}: ${issue.message}` };
+}

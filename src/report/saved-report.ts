@@ -1,0 +1,145 @@
+/** The saved report: saves time, never decides against the user. */
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { checkPrivateDirectory, usePrivateDirectory } from "../host/private-directory.ts";
+import { errnoOf } from "../host/errno-of.ts";
+import type { Report } from "../model/report.ts";
+import { differingParts, type FingerprintParts } from "./fingerprint.ts";
+import { verdictOf } from "./verdict.ts";
+
+/** The whole report, for people and for `plan`; and what decides of it, for `run`. */
+const fileNames = { report: "report.json", verdict: "verdict.json" } as const;
+
+/** What was saved and holds, or why there is nothing; `reason` is worth a line only where a file is there and is not used. */
+export type Loaded<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason?: string | undefined };
+
+/** Reads a shape: see `parseReport`, `parseVerdict`. */
+export type Parser<T> = (input: unknown) => { ok: true; value: T } | { ok: false; problem: string };
+
+interface Fingerprinted {
+  readonly fingerprintParts: FingerprintParts;
+}
+
+/** Reads through one descriptor, whose owner is checked: what is read is what was checked. */
+function readOwn(path: string, uid: number): { text: string } | { reason: string } | undefined {
+  if (!existsSync(path)) return undefined;
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch (error) {
+    return { reason: `it cannot be read (${errnoOf(error)})` };
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (stats.uid !== uid || (stats.mode & 0o022) !== 0) return { reason: "another user could have written it" };
+    return { text: readFileSync(descriptor, "utf8") };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function parseJson(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function judge<T extends Fingerprinted>(text: string, parts: FingerprintParts, parse: Parser<T>): Loaded<T> {
+  const json = parseJson(text);
+  if (json === undefined) return { ok: false, reason: "it is cut short or not JSON" };
+  const parsed = parse(json.value);
+  if (!parsed.ok) return { ok: false, reason: `it is of another version (${parsed.problem})` };
+  // A host that changed is what the fingerprint is for: probing again needs no comment.
+  return differingParts(parsed.value.fingerprintParts, parts).length === 0 ? parsed : { ok: false };
+}
+
+/** Looks in the directories that {@link saveReport} uses, in the same order. */
+export function loadSaved<T extends Fingerprinted>(
+  kind: keyof typeof fileNames,
+  parse: Parser<T>,
+  directories: readonly string[],
+  uid: number,
+  parts: FingerprintParts,
+): Loaded<T> {
+  for (const directory of directories) {
+    const path = `${directory}/${fileNames[kind]}`;
+    const own = readOwn(path, uid);
+    if (own === undefined) continue;
+    const place = checkPrivateDirectory(directory, uid);
+    if (!place.ok) return { ok: false, reason: `${path} is not used: ${place.reason}` };
+    if ("reason" in own) return { ok: false, reason: `${path} is not used: ${own.reason}` };
+    const loaded = judge(own.text, parts, parse);
+    return loaded.ok || loaded.reason === undefined
+      ? loaded
+      : { ok: false, reason: `${path} is not used: ${loaded.reason}` };
+  }
+  return { ok: false };
+}
+
+function writeAtomically(path: string, text: string): string | undefined {
+  const temporary = `${path}.${process.pid}`;
+  try {
+    const descriptor = openSync(temporary, "wx", 0o600);
+    writeFileSync(descriptor, text);
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+    renameSync(temporary, path);
+    return undefined;
+  } catch (error) {
+    removeIfThere(temporary);
+    return `${path}: ${errnoOf(error)}`;
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    errnoOf(error);
+  }
+}
+
+/** The verdict comes last: where it is, the report that it belongs to is whole. */
+function writeBoth(report: Report, directory: string): string | undefined {
+  return (
+    writeAtomically(`${directory}/${fileNames.report}`, `${JSON.stringify(report, null, 2)}\n`) ??
+    writeAtomically(`${directory}/${fileNames.verdict}`, JSON.stringify(verdictOf(report)))
+  );
+}
+
+/** Saves the report in the first directory that takes it; gives its path, or why none does. */
+export function saveReport(
+  report: Report,
+  directories: readonly string[],
+  uid: number,
+): { ok: true; path: string } | { ok: false; reason: string } {
+  const reasons: string[] = [];
+  for (const directory of directories) {
+    const place = usePrivateDirectory(directory, uid);
+    const failure = place.ok ? writeBoth(report, directory) : place.reason;
+    if (failure === undefined) return { ok: true, path: `${directory}/${fileNames.report}` };
+    reasons.push(failure);
+  }
+  return { ok: false, reason: reasons.join("; ") };
+}
+
+/** Forgets what was saved: a set-up that failed shows that it does not hold. */
+export function dropReport(directories: readonly string[], uid: number): void {
+  for (const directory of directories) {
+    if (!checkPrivateDirectory(directory, uid).ok) continue;
+    for (const name of Object.values(fileNames)) removeIfThere(`${directory}/${name}`);
+  }
+}

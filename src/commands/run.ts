@@ -11,9 +11,8 @@ import type { Outcome } from "../model/outcome.ts";
 import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";
 import { carryOut } from "../run/carry-out.ts";
-import { explainMissingProgram } from "../run/explain-missing-program.ts";
 import { judgeOutcome, outcomeWithoutJob } from "../run/outcome.ts";
-import { openResultFile } from "../run/write-result.ts";
+import type { ResultFile } from "../run/write-result.ts";
 import { jobFromFlags } from "./job-from-flags.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Knowledge } from "./prepare-job.ts";
@@ -34,9 +33,8 @@ function callerStreams(): CallerStreams {
   return [input ?? -1, output ?? -1, errors ?? -1];
 }
 
-/** Said before the job: what was given up, and a workspace that was not taken. Never silent. */
-function announce(job: Job, selection: Selection): void {
-  if (job.workspace.mode === "empty" && job.workspace.why !== "") say(job.workspace.why);
+/** Said before the job: what was given up. Never silent. */
+function announce(selection: Selection): void {
   if (selection.accepted.length > 0) {
     say(
       `running in ${selection.chosen ?? "nothing"} without ${selection.accepted.join(", ")}, given up by --accept-missing`,
@@ -44,10 +42,12 @@ function announce(job: Job, selection: Selection): void {
   }
 }
 
-function explain({ status }: Outcome, job: Job, host: Host): void {
+async function explain({ status }: Outcome, job: Job, host: Host): Promise<void> {
   switch (status.kind) {
-    case "not-found":
+    case "not-found": {
+      const { explainMissingProgram } = await import("../run/explain-missing-program.ts");
       return say(explainMissingProgram(job, host));
+    }
     case "not-executable":
       return say(`${status.program}: cannot be executed (${status.errno})`);
     case "timeout":
@@ -81,7 +81,7 @@ async function attempt(input: Attempt): Promise<Outcome> {
   const { host, directories, job } = input;
   const { knowledge, selection, plan } = await choose(job, input.knowledge, host, directories);
   if (plan === undefined) return refuse(job, selection, knowledge.report);
-  announce(job, selection);
+  announce(selection);
   const { standings, id: reportId } = knowledge.verdict;
   const isFresh = knowledge.report !== undefined;
   const context = {
@@ -109,21 +109,24 @@ async function attemptAnew(input: Attempt): Promise<Outcome> {
   return attempt({ ...input, knowledge: await measureAnew(input.host, input.directories) });
 }
 
+/** Opens the place for the outcome before anything runs. @throws CupelError `usage` where it cannot be written. */
+async function openResult(path: string | undefined): Promise<ResultFile | undefined> {
+  if (path === undefined) return undefined;
+  const { openResultFile } = await import("../run/write-result.ts");
+  return openResultFile(path);
+}
+
 /** Runs it; gives the exit code. @throws CupelError `usage`. */
 export async function run(line: CommandLine): Promise<number> {
   const host = createRealHost();
   const directories = stateDirectories(host);
   const job = await prepareJob(jobFromFlags(line), host, directories);
-  const resultPath = line.flags.get("result")?.at(-1);
-  const result = resultPath === undefined ? undefined : openResultFile(resultPath);
-  try {
-    const knowledge = await obtainKnowledge(host, directories, line.flags.has("fresh"));
-    const outcome = await attempt({ job, host, directories, knowledge });
-    result?.write(outcome);
-    explain(outcome, job, host);
-    return outcome.exitCode;
-  } catch (error) {
-    result?.abandon();
-    throw error;
-  }
+  const result = await openResult(line.flags.get("result")?.at(-1));
+  const knowledge = await obtainKnowledge(host, directories, line.flags.has("fresh"));
+  if (job.workspace.mode === "empty" && job.workspace.why !== "") say(job.workspace.why);
+  const outcome = await attempt({ job, host, directories, knowledge });
+  await explain(outcome, job, host);
+  result?.write(outcome);
+  result?.close();
+  return outcome.exitCode;
 }

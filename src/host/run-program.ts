@@ -1,5 +1,6 @@
 /** Runs one external program in a process group of its own, under a deadline, and takes what it writes. */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type ChildProcessByStdio } from "node:child_process";
+import type { Readable } from "node:stream";
 import type { ProgramOptions, ProgramResult } from "./host.ts";
 import { errnoOf } from "./errno-of.ts";
 
@@ -11,6 +12,8 @@ const plainEnvironment = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",
 } as const;
+
+type StartedProgram = ChildProcessByStdio<null, Readable, Readable>;
 
 class Output {
   readonly #chunks: Buffer[] = [];
@@ -36,31 +39,37 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-/** Runs `program`; never throws for what the program does. Its group is killed at the deadline and once it has ended. */
-export function runProgram(
-  program: string,
-  programArguments: readonly string[],
-  options: ProgramOptions,
-): Promise<ProgramResult> {
-  return new Promise((resolve) => {
-    const started = performance.now();
-    const stdout = new Output();
-    const stderr = new Output();
-    const child = spawn(program, programArguments, {
+function start(program: string, programArguments: readonly string[], options: ProgramOptions): StartedProgram | string {
+  try {
+    return spawn(program, programArguments, {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
       env: options.environment ?? plainEnvironment,
       cwd: "/",
     });
-    const elapsedMs = (): number => performance.now() - started;
-    const texts = (): { stdout: string; stderr: string } => ({ stdout: stdout.text(), stderr: stderr.text() });
+  } catch (error) {
+    // What is no program at all (ENOEXEC, ENOTDIR, ELOOP, …) is thrown; the rest comes as an event.
+    return errnoOf(error);
+  }
+}
+
+function follow(child: StartedProgram, deadlineMs: number): Promise<ProgramResult> {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    const stdout = new Output();
+    const stderr = new Output();
+    const seen = (): { stdout: string; stderr: string; durationMs: number } => ({
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      durationMs: performance.now() - started,
+    });
     const timer = setTimeout(() => {
       killGroup(child);
       child.stdout.destroy();
       child.stderr.destroy();
       child.unref();
-      resolve({ status: "timeout", ...texts(), durationMs: elapsedMs() });
-    }, options.deadlineMs);
+      resolve({ status: "timeout", ...seen() });
+    }, deadlineMs);
     child.stdout.on("data", (chunk: Buffer) => stdout.add(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.add(chunk));
     child.on("error", (error) => {
@@ -71,7 +80,17 @@ export function runProgram(
     child.on("exit", () => killGroup(child));
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      resolve({ status: "exited", code, signal, ...texts(), durationMs: elapsedMs() });
+      resolve({ status: "exited", code, signal, ...seen() });
     });
   });
+}
+
+/** Runs `program`; never throws for what the program does. Its group is killed at the deadline and once it has ended. */
+export async function runProgram(
+  program: string,
+  programArguments: readonly string[],
+  options: ProgramOptions,
+): Promise<ProgramResult> {
+  const child = start(program, programArguments, options);
+  return typeof child === "string" ? { status: "not-started", errno: child } : follow(child, options.deadlineMs);
 }

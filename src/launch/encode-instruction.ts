@@ -38,6 +38,7 @@ class Writer {
   #view = new DataView(this.#bytes.buffer);
   length = 0;
 
+  /** Makes room; the view may be another afterwards, so it is looked up after this, never before. */
   #reserve(count: number): number {
     const at = this.length;
     this.length += count;
@@ -51,15 +52,18 @@ class Writer {
   }
 
   u16(value: number): void {
-    this.#view.setUint16(this.#reserve(2), value, true);
+    const at = this.#reserve(2);
+    this.#view.setUint16(at, value, true);
   }
 
   u32(value: number): void {
-    this.#view.setUint32(this.#reserve(4), value, true);
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, value, true);
   }
 
   u64(value: number): void {
-    this.#view.setBigUint64(this.#reserve(8), BigInt(value), true);
+    const at = this.#reserve(8);
+    this.#view.setBigUint64(at, BigInt(value), true);
   }
 
   raw(bytes: Uint8Array): void {

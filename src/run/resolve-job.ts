@@ -9,6 +9,9 @@ import type { Demands, Grant, Job, Workspace } from "../model/job.ts";
 import type { JobRequest } from "./job-request.ts";
 import type { ToolGrants } from "./tool-grants.ts";
 
+/** The launcher takes 1,024 steps of a root; the others are cupel's own and those of `--tools`. */
+const grantsMax = 700;
+
 /** Default caps; see DESIGN, "Default limits". */
 const defaultPids = 4096;
 const memoryShare = 0.75;
@@ -82,6 +85,12 @@ function resolveGrants(request: JobRequest, { host, stateDirectories, tools }: J
     refuseUnfit(resolved, flag, stateDirectories);
     return { path: resolved, access };
   });
+  if (grants.length > grantsMax) {
+    throw new CupelError(
+      "usage",
+      `${grants.length} paths are granted, and at most ${grantsMax} can be; grant the directories that hold them`,
+    );
+  }
   return [...grants, ...(tools?.paths ?? []).map((path): Grant => ({ path, access: "read" }))];
 }
 

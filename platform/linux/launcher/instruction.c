@@ -2,7 +2,7 @@
  */
 #include "launcher.h"
 
-enum { arguments_max = 1 << 17, record_header_bytes = 8, instruction_header_bytes = 12 };
+enum { arguments_max = 1 << 19, record_header_bytes = 8, instruction_header_bytes = 12 };
 
 /* Zero pages until they are touched: an instruction of two kilobytes costs one page of each. */
 static unsigned char buffer[INSTRUCTION_BYTES_MAX];

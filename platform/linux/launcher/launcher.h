@@ -16,7 +16,7 @@
 
 #include <linux/filter.h>
 
-enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 16 };
+enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
 
 struct root_step {
     uint16_t kind;

@@ -82,7 +82,7 @@ export const runDescription: CommandDescription = {
   exitCodes: [
     { code: "0-255", meaning: "the job's own" },
     { code: "124", meaning: "its time was up" },
-    { code: "125", meaning: "cupel's own failure before or around the job: usage, refused, set-up" },
+    { code: "125", meaning: "cupel's own failure before or around the job: usage, refused, set-up, a bug" },
     { code: "126", meaning: "the program cannot be executed" },
     { code: "127", meaning: "the program was not found" },
     { code: "128+n", meaning: "signal n ended it; 137 is also out of memory, the outcome tells" },

@@ -9,11 +9,13 @@ import type { Trial } from "../model/trial.ts";
 import { isAvailable, judgeAll, select, type Candidate } from "../select/select.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
 import type { FingerprintParts } from "./fingerprint.ts";
+import { packageManagers } from "./package-names.ts";
 import { remediesFor } from "./remedies.ts";
+import type { RemedyFacts } from "./remedy-case.ts";
 
 /** Everything that a report is made of. */
 export interface ReportInput {
-  readonly host: Pick<Host, "identity">;
+  readonly host: Pick<Host, "identity" | "findPrograms">;
   readonly matrix: Matrix;
   readonly trials: readonly Trial[];
   readonly strategies: readonly Strategy[];
@@ -42,6 +44,11 @@ function hashParts(parts: FingerprintParts): string {
   return createHash("sha256").update(lines.toSorted().join("\n")).digest("hex");
 }
 
+function remedyFacts(host: ReportInput["host"]): RemedyFacts {
+  const packageManager = packageManagers.find((name) => host.findPrograms(name).length > 0);
+  return { uid: host.identity.uid, packageManager };
+}
+
 /** The report; pure but for its id and time. */
 export function buildReport(input: ReportInput): Report {
   const selectionInput = { ...input, job: input.defaultJob };
@@ -58,7 +65,7 @@ export function buildReport(input: ReportInput): Report {
     trials: input.trials,
     strategies: judgeAll(selectionInput).map(summarizeCandidate),
     selection: select(selectionInput),
-    remedies: remediesFor(capabilities, { uid: input.host.identity.uid }),
+    remedies: remediesFor(capabilities, remedyFacts(input.host)),
     durationMs: input.durationMs,
   };
 }

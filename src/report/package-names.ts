@@ -11,6 +11,9 @@ const installCommands = {
 /** A package manager that cupel knows. */
 export type PackageManager = keyof typeof installCommands;
 
+/** Those that cupel knows, in the order in which they are looked for. */
+export const packageManagers = Object.keys(installCommands) as PackageManager[];
+
 type Names = Readonly<Partial<Record<PackageManager, string>>>;
 
 /** Where all of them agree on the name. */

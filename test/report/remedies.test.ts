@@ -1,0 +1,237 @@
+import { describe, expect, test } from "bun:test";
+import { blockerCodes } from "../../src/model/capability.ts";
+import type { BlockerCode, Capability, CapabilityState } from "../../src/model/capability.ts";
+import type { Remedy } from "../../src/model/report.ts";
+import { remediesFor } from "../../src/report/remedies.ts";
+import type { RemedyFacts } from "../../src/report/remedy-case.ts";
+import { capability } from "../fixtures/reports/report-parts.ts";
+
+function faulty(code: BlockerCode, detail: string, given: { id?: string; state?: CapabilityState } = {}): Capability {
+  const { id = "userns.create", state = "blocked" } = given;
+  return capability("namespaces", { id, title: "", summary: "", state, blockers: [{ code, detail }] });
+}
+
+function remedyFor(code: BlockerCode, detail: string, facts: RemedyFacts = {}, id?: string): Remedy {
+  const [remedy, ...others] = remediesFor([faulty(code, detail, id === undefined ? {} : { id })], facts);
+  if (remedy === undefined || others.length > 0) throw new Error(`${others.length + 1} remedies`);
+  return remedy;
+}
+
+/** Details that choose every row of the table. */
+const details = [
+  "",
+  "kernel.unprivileged_userns_clone is 0",
+  "user.max_user_namespaces is 0",
+  "kernel.io_uring_disabled is 2",
+  "RLIMIT_NPROC is reached",
+  "/dev/kvm: mode 0600",
+  "/dev/net/tun is not there",
+  "module vhost_vsock is not loaded",
+  "no bwrap in PATH",
+  "CAP_NET_ADMIN is missing",
+  "CAP_SYS_ADMIN is missing",
+  "/sys/fs/cgroup is mounted read-only",
+  "/sys/fs/cgroup is not writable",
+  "no line in /etc/subuid",
+  "Landlock is not in lsm=",
+  "disabled (cgroup_disable=)",
+  "no control groups are mounted here",
+  "another hypervisor holds it",
+  "the kernel has KVM, but /dev/kvm is not in this /dev",
+  "the processor shows no virtualization",
+];
+
+const places: readonly RemedyFacts[] = [
+  {},
+  { uid: 0, packageManager: "apt-get", rootOwnedLauncher: "/usr/lib/cupel/launcher" },
+  { uid: 1000, packageManager: "zypper", rootOwnedLauncher: "/home/a b/launcher" },
+  ...["docker", "podman", "kubernetes", "lxc"].map((container) => ({ container, packageManager: "apk" as const })),
+];
+
+const everything = blockerCodes.flatMap((code) =>
+  places.flatMap((facts) => details.map((detail) => ({ code, remedy: remedyFor(code, detail, facts) }))),
+);
+
+describe("every remedy", () => {
+  test.each([...blockerCodes])("%s has one", (code) => {
+    const own = everything.filter((one) => one.code === code);
+    expect(own.map(({ remedy }) => remedy.blocker)).toEqual(own.map(() => code));
+    expect(own.filter(({ remedy }) => remedy.summary.trim() === "")).toEqual([]);
+  });
+
+  test("never weakens a whole host, a whole container or a device for everyone", () => {
+    const text = JSON.stringify(everything);
+    const forbidden = [
+      "disable apparmor",
+      "--privileged",
+      "chmod 666",
+      "chmod a+rw",
+      'MODE="0666"',
+      "apparmor=unconfined",
+      "seccomp=unconfined",
+      "setenforce",
+      "aa-disable",
+      "aa-teardown",
+      "restrict_unprivileged_userns=0",
+      "mitigations=off",
+      "--no-sandbox",
+      "label=disable",
+    ];
+    expect(forbidden.filter((phrase) => text.toLowerCase().includes(phrase.toLowerCase()))).toEqual([]);
+  });
+
+  test("claims nothing about having been tried or applied", () => {
+    const claims = /\b(tried|tested|verified|applied|done|fixed|measured)\b/iu;
+    expect(everything.filter(({ remedy }) => claims.test(`${remedy.summary} ${remedy.risk}`))).toEqual([]);
+  });
+
+  test("can be undone, and says what it risks where it gives others more", () => {
+    expect(everything.filter(({ remedy }) => !remedy.reversible)).toEqual([]);
+    const opening = everything.filter(({ remedy }) =>
+      /sysctl -w (kernel\.unpr|user)|setfacl|tee/u.test(remedy.commands.join()),
+    );
+    expect(opening.filter(({ remedy }) => remedy.risk === "")).toEqual([]);
+  });
+
+  test("has commands of one line each that a shell can read", () => {
+    const commands = [...new Set(everything.flatMap(({ remedy }) => remedy.commands))];
+    expect(commands.filter((command) => /[\n<]PATH|\n/u.test(command))).toEqual([]);
+    for (const command of commands) {
+      const { exitCode, stderr } = Bun.spawnSync(["bash", "-n", "-c", command]);
+      expect({ command, exitCode, stderr: stderr.toString() }).toEqual({ command, exitCode: 0, stderr: "" });
+    }
+  });
+
+  test("asks root for no sudo", () => {
+    const asRoot = blockerCodes.flatMap((code) => details.map((detail) => remedyFor(code, detail, { uid: 0 })));
+    expect(asRoot.filter(({ commands }) => commands.join().includes("sudo"))).toEqual([]);
+  });
+});
+
+describe("remediesFor", () => {
+  test("gives one for each blocker of what is less than whole, and none for what works", () => {
+    const blockers = [
+      { code: "seccomp", detail: "" },
+      { code: "chroot", detail: "" },
+    ] as const;
+    const given = { title: "", summary: "", blockers };
+    const remedies = remediesFor([
+      capability("namespaces", { ...given, id: "one", state: "unknown" }),
+      capability("namespaces", { ...given, id: "two", state: "works" }),
+      capability("namespaces", { ...given, id: "three", state: "not-applicable" }),
+      capability("namespaces", { ...given, id: "four", state: "degraded" }),
+    ]);
+    expect(remedies.map((remedy) => [remedy.capability, remedy.blocker])).toEqual([
+      ["one", "seccomp"],
+      ["one", "chroot"],
+      ["four", "seccomp"],
+      ["four", "chroot"],
+    ]);
+  });
+
+  test("names the sysctl that was measured", () => {
+    expect(remedyFor("sysctl", "kernel.unprivileged_userns_clone is 0")).toEqual({
+      blocker: "sysctl",
+      capability: "userns.create",
+      summary: "set kernel.unprivileged_userns_clone to 1 until the next boot",
+      commands: ["sudo sysctl -w kernel.unprivileged_userns_clone=1"],
+      appliedBy: "administrator",
+      reversible: true,
+      risk: "every user of this host can then create namespaces, which opens more of the kernel to them",
+    });
+    expect(remedyFor("ns-limit", "user.max_user_namespaces is 0").commands).toEqual([
+      "sudo sysctl -w user.max_user_namespaces=28633",
+    ]);
+  });
+
+  test("has no value for a sysctl that it does not know, nor for a limit that is not this namespace's", () => {
+    expect(remedyFor("sysctl", "kernel.io_uring_disabled is 2").commands).toEqual([]);
+    expect(remedyFor("ns-limit", "user.max_user_namespaces is 15000 here; 32 are nested already").commands).toEqual([]);
+  });
+
+  test("reads the innermost container from the matrix", () => {
+    const layers = capability("host", {
+      id: "host.layers",
+      title: "",
+      summary: "",
+      value: "vm:kvm > container:kubernetes > container:docker",
+    });
+    const [remedy] = remediesFor([layers, faulty("proc-masked", "/proc/kcore")]);
+    expect([remedy?.summary, remedy?.appliedBy]).toEqual([
+      "start the container with --security-opt systempaths=unconfined",
+      "host operator",
+    ]);
+  });
+
+  test("sends a container's sysctl to the host", () => {
+    const remedy = remedyFor("sysctl", "kernel.unprivileged_userns_clone is 0", { container: "docker" });
+    expect([remedy.appliedBy, remedy.summary]).toEqual([
+      "host operator",
+      "on the host, not in the container, set kernel.unprivileged_userns_clone to 1 until the next boot",
+    ]);
+  });
+
+  test("proposes an AppArmor profile for a path of root's only", () => {
+    const detail = "the label changes to unprivileged_userns";
+    expect(remedyFor("lsm:apparmor", detail, { rootOwnedLauncher: "/usr/lib/cupel/launcher" }).commands).toEqual([
+      "printf '%s\\n' 'abi <abi/4.0>,' 'include <tunables/global>' " +
+        "'profile cupel-launcher /usr/lib/cupel/launcher flags=(unconfined) {' '  userns,' '}' | sudo tee /etc/apparmor.d/cupel-launcher",
+      "sudo apparmor_parser -r /etc/apparmor.d/cupel-launcher",
+    ]);
+    expect(remedyFor("lsm:apparmor", detail).commands).toEqual([]);
+    expect(remedyFor("lsm:apparmor", detail, { rootOwnedLauncher: "/opt/a b/launcher" }).commands).toEqual([]);
+  });
+
+  test("has systemd delegate, or starts a scope, by what was measured", () => {
+    expect(remedyFor("cgroup-delegation", "memory is not delegated", { uid: 1000 }).commands).toEqual([
+      "sudo mkdir -p /etc/systemd/system/user@.service.d",
+      String.raw`printf '[Service]\nDelegate=cpu cpuset io memory pids\n' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf`,
+      "sudo systemctl daemon-reload",
+    ]);
+    expect(remedyFor("cgroup-delegation", "/sys/fs/cgroup/user.slice is not writable", { uid: 1000 }).commands).toEqual(
+      ['systemd-run --user --scope -p Delegate=yes -- "$SHELL"'],
+    );
+  });
+
+  test("gives one user a device, not everyone", () => {
+    expect(remedyFor("device-mode", "/dev/kvm: mode 0600 (EACCES)", {}, "kvm.open").commands).toEqual([
+      'sudo setfacl -m "u:$(id -un):rw" /dev/kvm',
+    ]);
+  });
+
+  test.each([
+    ["apt-get", "sudo apt-get install -y bubblewrap"],
+    ["dnf", "sudo dnf install -y bubblewrap"],
+    ["apk", "sudo apk add bubblewrap"],
+    ["pacman", "sudo pacman -S --needed bubblewrap"],
+    ["zypper", "sudo zypper install -y bubblewrap"],
+  ] as const)("installs with %s", (packageManager, command) => {
+    expect(remedyFor("package-missing", "no bwrap in PATH", { packageManager }, "program.bwrap").commands).toEqual([
+      command,
+    ]);
+  });
+
+  test("names a program without a package, and asks the image's author in a container", () => {
+    const unknown = remedyFor(
+      "package-missing",
+      "no firecracker in PATH",
+      { packageManager: "apt-get" },
+      "program.firecracker",
+    );
+    expect([unknown.summary, unknown.commands]).toEqual(["install firecracker", []]);
+    const facts = { packageManager: "apk", container: "docker" } as const;
+    const inImage = remedyFor("package-missing", "no newuidmap in PATH", facts, "program.newuidmap");
+    expect([inImage.summary, inImage.appliedBy, inImage.commands]).toEqual([
+      "install newuidmap in the container's image",
+      "image author",
+      ["apk add shadow-uidmap"],
+    ]);
+  });
+
+  test("says so where nothing helps", () => {
+    expect(remedyFor("unknown", "EPERM at clone")).toMatchObject({
+      summary: "nothing that cupel knows helps",
+      commands: [],
+    });
+  });
+});

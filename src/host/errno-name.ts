@@ -40,6 +40,7 @@ const names: Readonly<Record<number, string>> = {
   38: "ENOSYS",
   40: "ELOOP",
   61: "ENODATA",
+  62: "ETIME",
   71: "EPROTO",
   74: "EBADMSG",
   75: "EOVERFLOW",

@@ -1,5 +1,5 @@
 /** Directories that are ours alone, for the saved report and the helpers: nobody else can have put anything there. */
-import { lstatSync, mkdirSync, type Stats } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, type Stats } from "node:fs";
 import type { Host } from "./host.ts";
 import { errnoOf } from "./errno-of.ts";
 
@@ -18,6 +18,29 @@ function lstatOrErrno(path: string): Stats | string {
 export function ancestorsOf(path: string): string[] {
   const parts = path.split("/").filter((part) => part !== "");
   return parts.map((_, index) => `/${parts.slice(0, parts.length - 1 - index).join("/")}`);
+}
+
+/** Whether the current user namespace's root is the host's (user_namespaces(7)). What cannot be read counts as yes. */
+export function parseIsHostRoot(uidMap: string): boolean {
+  return uidMap.split("\n").some((line) => /^\s*0\s+0\s/.test(line));
+}
+
+let isHostRoot: boolean | undefined;
+
+/** Root has rights over others' directories that others could use; root of a namespace of its own has none to lend. */
+function needsRootsAncestors(uid: number): boolean {
+  if (uid !== 0) return false;
+  isHostRoot ??= readIsHostRoot();
+  return isHostRoot;
+}
+
+function readIsHostRoot(): boolean {
+  try {
+    return parseIsHostRoot(readFileSync("/proc/self/uid_map", "utf8"));
+  } catch (error) {
+    errnoOf(error);
+    return true;
+  }
 }
 
 function othersMayWrite(stats: Stats): boolean {
@@ -44,7 +67,7 @@ function checkItself(path: string, uid: number): string | undefined {
 
 /** Whether nobody but `uid` (and root) could have written what is in `path`. */
 export function checkPrivateDirectory(path: string, uid: number): PrivateDirectory {
-  const ancestors = uid === 0 ? ancestorsOf(path) : [];
+  const ancestors = needsRootsAncestors(uid) ? ancestorsOf(path) : [];
   const reason = checkItself(path, uid) ?? ancestors.map(checkAncestor).find((found) => found !== undefined);
   return reason === undefined ? { ok: true } : { ok: false, reason };
 }
@@ -62,7 +85,7 @@ function make(path: string): string | undefined {
 export function usePrivateDirectory(path: string, uid: number): PrivateDirectory {
   const existing = checkPrivateDirectory(path, uid);
   if (existing.ok) return existing;
-  if (uid === 0) {
+  if (needsRootsAncestors(uid)) {
     const reason = ancestorsOf(path)
       .map(checkAncestor)
       .find((found) => found !== undefined);
@@ -83,7 +106,8 @@ function absolute(path: string | undefined): string[] {
 export function stateDirectories(host: Pick<Host, "environment" | "identity">): string[] {
   const { environment, identity } = host;
   const stated = absolute(environment["XDG_STATE_HOME"]).map((directory) => `${directory}/cupel`);
-  if (identity.uid === 0) return [...stated, "/var/lib/cupel", "/run/cupel", "/dev/shm/cupel-0", "/tmp/cupel-0"];
+  if (needsRootsAncestors(identity.uid))
+    return [...stated, "/var/lib/cupel", "/run/cupel", "/dev/shm/cupel-0", "/tmp/cupel-0"];
   const own = `cupel-${identity.uid}`;
   return [
     ...stated,

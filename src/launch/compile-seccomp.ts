@@ -1,14 +1,6 @@
 /** Turns a seccomp profile into the kernel's BPF: a binary search over the call's number (seccomp(2), linux/filter.h). */
 import type { SeccompArchitecture, SeccompEntry, SeccompRule } from "./seccomp-profile.ts";
 
-/** One BPF instruction: struct sock_filter. */
-interface Instruction {
-  readonly code: number;
-  readonly jumpTrue: number;
-  readonly jumpFalse: number;
-  readonly operand: number;
-}
-
 // Operation codes: BPF_LD|BPF_W|BPF_ABS, BPF_JMP|BPF_JA|JEQ|JGE|JSET with BPF_K, BPF_RET|BPF_K (linux/bpf_common.h).
 const loadWord = 0x20;
 const jumpAlways = 0x05;
@@ -35,37 +27,68 @@ const x32Bit = 0x4000_0000;
 
 const jumpMax = 255;
 
-function instruction(code: number, operand: number, jumpTrue = 0, jumpFalse = 0): Instruction {
-  return { code, operand, jumpTrue, jumpFalse };
+const instructionBytes = 8;
+
+/** Writes instructions one after another: struct sock_filter, little-endian. */
+class Program {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(length: number) {
+    this.bytes = new Uint8Array(length * instructionBytes);
+    this.#view = new DataView(this.bytes.buffer);
+  }
+
+  add(code: number, operand: number, jumpTrue = 0, jumpFalse = 0): void {
+    this.#view.setUint16(this.#at, code, true);
+    this.#view.setUint8(this.#at + 2, jumpTrue);
+    this.#view.setUint8(this.#at + 3, jumpFalse);
+    this.#view.setUint32(this.#at + 4, operand >>> 0, true);
+    this.#at += instructionBytes;
+  }
+
+  /** Low 32 bits of an argument; both architectures are little-endian. */
+  loadArgument(argument: number): void {
+    this.add(loadWord, offsetArguments + 8 * argument);
+  }
+
+  /** Compares the loaded word with each value; `ifNone` comes before `ifAny`. */
+  matchValues(values: readonly number[], ifAny: number, ifNone: number): void {
+    values.forEach((value, index) => this.add(jumpEqual, value, values.length - index, 0));
+    this.add(give, ifNone);
+    this.add(give, ifAny);
+  }
 }
 
-/** Low 32 bits of an argument; both architectures are little-endian. */
-function loadArgument(argument: number): Instruction {
-  return instruction(loadWord, offsetArguments + 8 * argument);
+function ruleLength(rule: SeccompRule): number {
+  switch (rule.rule) {
+    case "deny":
+      return 1;
+    case "deny-bits":
+      return 4;
+    case "deny-values":
+    case "only-values":
+      return 3 + rule.values.length;
+  }
 }
 
-/** Compares the loaded word with each value; ends with `ifNone`, and `ifAny` after it. */
-function matchValues(values: readonly number[], ifAny: number, ifNone: number): Instruction[] {
-  const comparisons = values.map((value, index) => instruction(jumpEqual, value, values.length - index, 0));
-  return [...comparisons, instruction(give, ifNone), instruction(give, ifAny)];
-}
-
-function compileRule(rule: SeccompRule): Instruction[] {
+function addRule(program: Program, rule: SeccompRule): void {
   const failure = failWithErrno | rule.errno;
   switch (rule.rule) {
     case "deny":
-      return [instruction(give, failure)];
+      return program.add(give, failure);
     case "deny-bits":
-      return [
-        loadArgument(rule.argument),
-        instruction(jumpBitsSet, rule.bits, 0, 1),
-        instruction(give, failure),
-        instruction(give, allow),
-      ];
+      program.loadArgument(rule.argument);
+      program.add(jumpBitsSet, rule.bits, 0, 1);
+      program.add(give, failure);
+      return program.add(give, allow);
     case "deny-values":
-      return [loadArgument(rule.argument), ...matchValues(rule.values, failure, allow)];
+      program.loadArgument(rule.argument);
+      return program.matchValues(rule.values, failure, allow);
     case "only-values":
-      return [loadArgument(rule.argument), ...matchValues(rule.values, allow, failure)];
+      program.loadArgument(rule.argument);
+      return program.matchValues(rule.values, allow, failure);
   }
 }
 
@@ -74,55 +97,82 @@ interface NumberedRule {
   readonly rule: SeccompRule;
 }
 
-/** Jumps over `distance` instructions if the number is at least `number`; far jumps take an instruction of their own. */
-function splitAt(number: number, distance: number): Instruction[] {
-  if (distance <= jumpMax) return [instruction(jumpAtLeast, number, distance, 0)];
-  return [instruction(jumpAtLeast, number, 0, 1), instruction(jumpAlways, distance)];
+/** Rules `from` to `to` (without it), sorted by number. */
+interface Branch {
+  readonly rules: readonly NumberedRule[];
+  readonly from: number;
+  readonly to: number;
+}
+
+function middleOf({ from, to }: Branch): number {
+  return (from + to) >> 1;
+}
+
+/** Far jumps take an instruction of their own. */
+function splitLength(distance: number): number {
+  return distance <= jumpMax ? 1 : 2;
+}
+
+function treeLength(branch: Branch): number {
+  const { rules, from, to } = branch;
+  const first = rules[from];
+  if (from === to || first === undefined) return 1;
+  if (to - from === 1) return 2 + ruleLength(first.rule);
+  const left = treeLength({ rules, from, to: middleOf(branch) });
+  return splitLength(left) + left + treeLength({ rules, from: middleOf(branch), to });
+}
+
+/** Jumps over `distance` instructions if the number is at least `number`. */
+function addSplit(program: Program, number: number, distance: number): void {
+  if (distance <= jumpMax) return program.add(jumpAtLeast, number, distance, 0);
+  program.add(jumpAtLeast, number, 0, 1);
+  program.add(jumpAlways, distance);
 }
 
 /** A search tree over sorted rules: log2(n) comparisons, and allow for every number that is not in it. */
-function compileTree(rules: readonly NumberedRule[]): Instruction[] {
-  const first = rules[0];
-  if (first === undefined) return [instruction(give, allow)];
-  if (rules.length === 1) {
-    return [instruction(jumpEqual, first.number, 1, 0), instruction(give, allow), ...compileRule(first.rule)];
+function addTree(program: Program, branch: Branch): void {
+  const { rules, from, to } = branch;
+  const first = rules[from];
+  if (from === to || first === undefined) return program.add(give, allow);
+  if (to - from === 1) {
+    program.add(jumpEqual, first.number, 1, 0);
+    program.add(give, allow);
+    return addRule(program, first.rule);
   }
-  const middle = rules.length >> 1;
-  const left = compileTree(rules.slice(0, middle));
-  const right = compileTree(rules.slice(middle));
-  return [...splitAt(rules[middle]?.number ?? 0, left.length), ...left, ...right];
+  const middle = middleOf(branch);
+  const left = { rules, from, to: middle };
+  addSplit(program, rules[middle]?.number ?? 0, treeLength(left));
+  addTree(program, left);
+  addTree(program, { rules, from: middle, to });
 }
 
-function architectureGuard(architecture: SeccompArchitecture): Instruction[] {
-  const guard = [
-    instruction(loadWord, offsetArchitecture),
-    instruction(jumpEqual, auditArchitectures[architecture], 1, 0),
-    instruction(give, killProcess),
-    instruction(loadWord, offsetNumber),
-  ];
-  if (architecture !== "x64") return guard;
-  return [...guard, instruction(jumpBitsSet, x32Bit, 0, 1), instruction(give, killProcess)];
+const guardLengths: Readonly<Record<SeccompArchitecture, number>> = { x64: 6, arm64: 4 };
+
+function addArchitectureGuard(program: Program, architecture: SeccompArchitecture): void {
+  program.add(loadWord, offsetArchitecture);
+  program.add(jumpEqual, auditArchitectures[architecture], 1, 0);
+  program.add(give, killProcess);
+  program.add(loadWord, offsetNumber);
+  if (architecture !== "x64") return;
+  program.add(jumpBitsSet, x32Bit, 0, 1);
+  program.add(give, killProcess);
 }
 
-function serialize(program: readonly Instruction[]): Uint8Array {
-  const bytes = new Uint8Array(program.length * 8);
-  const view = new DataView(bytes.buffer);
-  program.forEach((entry, index) => {
-    view.setUint16(index * 8, entry.code, true);
-    view.setUint8(index * 8 + 2, entry.jumpTrue);
-    view.setUint8(index * 8 + 3, entry.jumpFalse);
-    view.setUint32(index * 8 + 4, entry.operand >>> 0, true);
-  });
-  return bytes;
+function numberedRules(profile: readonly SeccompEntry[], architecture: SeccompArchitecture): NumberedRule[] {
+  const rules: NumberedRule[] = [];
+  for (const entry of profile) {
+    const number = entry[architecture];
+    if (number !== undefined) rules.push({ number, rule: entry.rule });
+  }
+  return rules.sort((one, other) => one.number - other.number);
 }
 
 /** The profile as an array of struct sock_filter. Calls of another architecture, and x32's, kill the process. Pure. */
 export function compileSeccomp(profile: readonly SeccompEntry[], architecture: SeccompArchitecture): Uint8Array {
-  const rules = profile
-    .flatMap((entry) => {
-      const number = entry[architecture];
-      return number === undefined ? [] : [{ number, rule: entry.rule }];
-    })
-    .sort((one, other) => one.number - other.number);
-  return serialize([...architectureGuard(architecture), ...compileTree(rules)]);
+  const rules = numberedRules(profile, architecture);
+  const tree = { rules, from: 0, to: rules.length };
+  const program = new Program(guardLengths[architecture] + treeLength(tree));
+  addArchitectureGuard(program, architecture);
+  addTree(program, tree);
+  return program.bytes;
 }

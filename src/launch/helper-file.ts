@@ -2,7 +2,7 @@
  * The native helpers as files that can be executed. They travel inside cupel; a private copy is written once and held
  * against the original each time, byte for byte, through the very descriptor that is then executed.
  */
-import { closeSync, openSync, readSync, renameSync, unlinkSync, writeFileSync, fstatSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, renameSync, unlinkSync, writeFileSync, fstatSync } from "node:fs";
 import { usePrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
@@ -92,7 +92,9 @@ function openIn(directory: string, uid: number, name: HelperName): HelperFile | 
   if (descriptor === undefined) return `${storedAt} changed while it was written`;
   const open = descriptor;
   // By our own number, not "self": the child's descriptors are already rearranged when it executes this.
-  return { path: `/proc/${process.pid}/fd/${open}`, storedAt, close: () => closeSync(open) };
+  const descriptorPath = `/proc/${process.pid}/fd/${open}`;
+  // Without /proc there is only the name, in a directory that nobody else can write.
+  return { path: existsSync(descriptorPath) ? descriptorPath : storedAt, storedAt, close: () => closeSync(open) };
 }
 
 /** Candidates for a helper, in the order of `directories`; each is opened only when asked for. */

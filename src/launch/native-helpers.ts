@@ -50,16 +50,17 @@ async function probe(
   deadlineMs: number,
 ): Promise<ProberResult> {
   const reasons: string[] = [];
-  for (const file of openHelperFiles("prober", places.directories, places.uid)) {
-    try {
-      const result = await host.run(file.path, [name, ...probeArguments], { deadlineMs, environment: {} });
-      if (result.status === "not-started") reasons.push(`${file.storedAt}: ${result.errno}`);
-      else return judgeProber(result);
-    } finally {
-      file.close();
+  const files = openHelperFiles("prober", places.directories, places.uid);
+  for (let next = files.next(); ; next = files.next()) {
+    if (next.done === true) {
+      const detail = `the prober could not be started: ${[...next.value, ...reasons].join("; ")}`;
+      return { status: "crashed", steps: [], detail };
     }
+    const result = await host.run(next.value.path, [name, ...probeArguments], { deadlineMs, environment: {} });
+    next.value.close();
+    if (result.status !== "not-started") return judgeProber(result);
+    reasons.push(`${next.value.storedAt}: ${result.errno}`);
   }
-  return { status: "crashed", steps: [], detail: `the prober could not be started: ${reasons.join("; ")}` };
 }
 
 function judgeProber(result: Exclude<Awaited<ReturnType<Host["run"]>>, { status: "not-started" }>): ProberResult {

@@ -1,0 +1,157 @@
+import { expect, test } from "bun:test";
+import kvm from "../../src/probes/kvm.ts";
+import { fixtures } from "../fixtures/hosts/all.ts";
+import { createFixtureContext } from "../support/fixture-host.ts";
+import { printFindings } from "../support/print-findings.ts";
+
+test("runs guests, and finds out that they are interpreted", async () => {
+  expect(printFindings(await kvm.run(createFixtureContext(fixtures.firecrackerRoot)))).toMatchInlineSnapshot(`
+    "
+    kvm.open: works (opened)
+      opened for reading and writing
+      | open /dev/kvm for reading and writing -> ok
+      | KVM_GET_API_VERSION -> ok, 12
+    kvm.create: works (exercised)
+      a virtual machine was created
+      | KVM_CREATE_VM -> ok
+    kvm.run: works (exercised) = kvm_pvm
+      a guest gave the right answer and halted in 0.6 ms
+      | run a guest that adds, writes the sum to a port and halts (microseconds) -> ok, 612
+      | list /sys/module -> kvm_pvm
+    kvm.long-mode: broken (exercised)
+      64-bit code gives right answers but is interpreted: a loop that takes 63 microseconds here was not done after 150 ms in a guest, so no kernel boots in useful time
+      | run a 64-bit guest with paging (microseconds) -> ok, 530
+      | run a 64-bit loop of 262,144 turns in a guest (microseconds) -> ETIMEDOUT
+      | run the same loop here (microseconds) -> ok, 63
+      ! hypervisor-nested-off: 64-bit code gives right answers but is interpreted: a loop that takes 63 microseconds here was not done after 150 ms in a guest, so no kernel boots in useful time
+    kvm.boot: broken (inferred)
+      not possible with such a guest: 64-bit code gives right answers but is interpreted: a loop that takes 63 microseconds here was not done after 150 ms in a guest, so no kernel boots in useful time
+      | run a 64-bit guest with paging (microseconds) -> ok, 530
+      | run a 64-bit loop of 262,144 turns in a guest (microseconds) -> ETIMEDOUT
+      | run the same loop here (microseconds) -> ok, 63
+      ! hypervisor-nested-off: 64-bit code gives right answers but is interpreted: a loop that takes 63 microseconds here was not done after 150 ms in a guest, so no kernel boots in useful time
+    "
+  `);
+});
+
+test("is closed to a user", async () => {
+  expect(printFindings(await kvm.run(createFixtureContext(fixtures.firecrackerUser)))).toMatchInlineSnapshot(`
+    "
+    kvm.open: blocked (opened)
+      /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+      | open /dev/kvm for reading and writing -> EACCES
+      | stat /dev/kvm -> character-device, mode 0600, owner 0, group 0; this user may not open it
+      ! device-mode: /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+    kvm.create: blocked (opened)
+      /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+      | open /dev/kvm for reading and writing -> EACCES
+      | stat /dev/kvm -> character-device, mode 0600, owner 0, group 0; this user may not open it
+      ! device-mode: /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+    kvm.run: blocked (opened)
+      /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+      | open /dev/kvm for reading and writing -> EACCES
+      | stat /dev/kvm -> character-device, mode 0600, owner 0, group 0; this user may not open it
+      ! device-mode: /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+    kvm.long-mode: blocked (opened)
+      /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+      | open /dev/kvm for reading and writing -> EACCES
+      | stat /dev/kvm -> character-device, mode 0600, owner 0, group 0; this user may not open it
+      ! device-mode: /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+    kvm.boot: blocked (inferred)
+      /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+      | open /dev/kvm for reading and writing -> EACCES
+      | stat /dev/kvm -> character-device, mode 0600, owner 0, group 0; this user may not open it
+      ! device-mode: /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+    "
+  `);
+});
+
+test("runs guests on a desktop, and claims no more", async () => {
+  expect(printFindings(await kvm.run(createFixtureContext(fixtures.fedoraDesktop)))).toMatchInlineSnapshot(`
+    "
+    kvm.open: works (opened)
+      opened for reading and writing
+      | open /dev/kvm for reading and writing -> ok
+      | KVM_GET_API_VERSION -> ok, 12
+    kvm.create: works (exercised)
+      a virtual machine was created
+      | KVM_CREATE_VM -> ok
+    kvm.run: works (exercised) = kvm_intel
+      a guest gave the right answer and halted in 0.3 ms
+      | run a guest that adds, writes the sum to a port and halts (microseconds) -> ok, 310
+      | list /sys/module -> kvm_intel
+    kvm.long-mode: works (exercised)
+      a guest gave the right answer and halted in 0.3 ms
+      | run a 64-bit guest with paging (microseconds) -> ok, 290
+      | run a 64-bit loop of 262,144 turns in a guest (microseconds) -> ok, 410
+      | run the same loop here (microseconds) -> ok, 58
+    kvm.boot: unknown (inferred)
+      not tried: booting a kernel takes longer than a probe may; KVM is not chosen on instructions alone
+      | boot a kernel -> not tried
+    "
+  `);
+});
+
+test("is not passed into a container", async () => {
+  expect(printFindings(await kvm.run(createFixtureContext(fixtures.dockerDefault)))).toMatchInlineSnapshot(`
+    "
+    kvm.open: absent (opened)
+      the kernel has KVM, but /dev/kvm is not in this /dev
+      | open /dev/kvm for reading and writing -> ENOENT
+      | stat /dev/kvm -> ENOENT
+      ! device-missing: the kernel has KVM, but /dev/kvm is not in this /dev
+    kvm.create: absent (opened)
+      the kernel has KVM, but /dev/kvm is not in this /dev
+      | open /dev/kvm for reading and writing -> ENOENT
+      | stat /dev/kvm -> ENOENT
+      ! device-missing: the kernel has KVM, but /dev/kvm is not in this /dev
+    kvm.run: absent (opened)
+      the kernel has KVM, but /dev/kvm is not in this /dev
+      | open /dev/kvm for reading and writing -> ENOENT
+      | stat /dev/kvm -> ENOENT
+      ! device-missing: the kernel has KVM, but /dev/kvm is not in this /dev
+    kvm.long-mode: absent (opened)
+      the kernel has KVM, but /dev/kvm is not in this /dev
+      | open /dev/kvm for reading and writing -> ENOENT
+      | stat /dev/kvm -> ENOENT
+      ! device-missing: the kernel has KVM, but /dev/kvm is not in this /dev
+    kvm.boot: absent (inferred)
+      the kernel has KVM, but /dev/kvm is not in this /dev
+      | open /dev/kvm for reading and writing -> ENOENT
+      | stat /dev/kvm -> ENOENT
+      ! device-missing: the kernel has KVM, but /dev/kvm is not in this /dev
+    "
+  `);
+});
+
+test("is not loaded", async () => {
+  expect(printFindings(await kvm.run(createFixtureContext(fixtures.oldKernel)))).toMatchInlineSnapshot(`
+    "
+    kvm.open: absent (opened)
+      no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+      | open /dev/kvm for reading and writing -> ENOENT
+      | stat /dev/kvm -> ENOENT
+      ! device-missing: no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+    kvm.create: absent (opened)
+      no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+      | open /dev/kvm for reading and writing -> ENOENT
+      | stat /dev/kvm -> ENOENT
+      ! device-missing: no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+    kvm.run: absent (opened)
+      no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+      | open /dev/kvm for reading and writing -> ENOENT
+      | stat /dev/kvm -> ENOENT
+      ! device-missing: no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+    kvm.long-mode: absent (opened)
+      no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+      | open /dev/kvm for reading and writing -> ENOENT
+      | stat /dev/kvm -> ENOENT
+      ! device-missing: no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+    kvm.boot: absent (inferred)
+      no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+      | open /dev/kvm for reading and writing -> ENOENT
+      | stat /dev/kvm -> ENOENT
+      ! device-missing: no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+    "
+  `);
+});

@@ -1,0 +1,77 @@
+import { expect, test } from "bun:test";
+import landlock from "../../src/probes/landlock.ts";
+import { fixtures } from "../fixtures/hosts/all.ts";
+import { createFixtureContext } from "../support/fixture-host.ts";
+import { printFindings } from "../support/print-findings.ts";
+
+test("works with ABI 7", async () => {
+  expect(printFindings(await landlock.run(createFixtureContext(fixtures.firecrackerUser)))).toMatchInlineSnapshot(`
+    "
+    landlock.file-system: works (enforced) = 7
+      ABI 7: denies opening a file and a directory, lets the allowed one through
+      | landlock_create_ruleset(VERSION) -> ok, 7
+      | open /dev/zero for writing before -> ok
+      | open / before -> ok
+      | landlock_restrict_self -> ok
+      | open /dev/zero for writing after -> EACCES
+      | open / after -> EACCES
+      | open /dev/null, which is allowed, for writing after -> ok
+      | errata that are fixed (bits) -> ok, 7
+    landlock.network: works (enforced) = 7
+      ABI 7: denies TCP connect and bind, lets the allowed port through
+      | landlock_create_ruleset(VERSION) -> ok, 7
+      | connect to a port before -> ok
+      | bind a port before -> ok
+      | connect to it after -> EACCES
+      | bind a port after -> EACCES
+      | connect to a port that is allowed after -> ok
+    landlock.scopes: works (enforced) = 7
+      ABI 7: abstract sockets and processes outside the domain are out of reach, those inside are not
+      | landlock_create_ruleset(VERSION) -> ok, 7
+      | connect to an abstract socket outside before -> ok
+      | signal a process outside before -> ok
+      | connect to it after -> EPERM
+      | signal it after -> EPERM
+      | connect to an abstract socket inside after -> ok
+      | signal a process inside after -> ok
+    "
+  `);
+});
+
+test("is not enabled at boot", async () => {
+  expect(printFindings(await landlock.run(createFixtureContext(fixtures.wsl)))).toMatchInlineSnapshot(`
+    "
+    landlock.file-system: absent (exercised)
+      Landlock is built in but not enabled: lsm= leaves it out (EOPNOTSUPP)
+      | landlock_create_ruleset(VERSION) -> EOPNOTSUPP
+      ! boot-param: Landlock is built in but not enabled: lsm= leaves it out (EOPNOTSUPP)
+    landlock.network: absent (exercised)
+      Landlock is built in but not enabled: lsm= leaves it out (EOPNOTSUPP)
+      | landlock_create_ruleset(VERSION) -> EOPNOTSUPP
+      ! boot-param: Landlock is built in but not enabled: lsm= leaves it out (EOPNOTSUPP)
+    landlock.scopes: absent (exercised)
+      Landlock is built in but not enabled: lsm= leaves it out (EOPNOTSUPP)
+      | landlock_create_ruleset(VERSION) -> EOPNOTSUPP
+      ! boot-param: Landlock is built in but not enabled: lsm= leaves it out (EOPNOTSUPP)
+    "
+  `);
+});
+
+test("is not built in", async () => {
+  expect(printFindings(await landlock.run(createFixtureContext(fixtures.oldKernel)))).toMatchInlineSnapshot(`
+    "
+    landlock.file-system: absent (exercised)
+      this kernel has no Landlock (ENOSYS), or a filter says so
+      | landlock_create_ruleset(VERSION) -> ENOSYS
+      ! kernel-config: this kernel has no Landlock (ENOSYS), or a filter says so
+    landlock.network: absent (exercised)
+      this kernel has no Landlock (ENOSYS), or a filter says so
+      | landlock_create_ruleset(VERSION) -> ENOSYS
+      ! kernel-config: this kernel has no Landlock (ENOSYS), or a filter says so
+    landlock.scopes: absent (exercised)
+      this kernel has no Landlock (ENOSYS), or a filter says so
+      | landlock_create_ruleset(VERSION) -> ENOSYS
+      ! kernel-config: this kernel has no Landlock (ENOSYS), or a filter says so
+    "
+  `);
+});

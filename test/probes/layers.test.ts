@@ -1,0 +1,109 @@
+import { expect, test } from "bun:test";
+import layers from "../../src/probes/layers.ts";
+import { fixtures } from "../fixtures/hosts/all.ts";
+import { createFixtureContext } from "../support/fixture-host.ts";
+import { printFindings } from "../support/print-findings.ts";
+
+test("sees Firecracker with root's eyes, and no container in a marker file alone", async () => {
+  expect(printFindings(await layers.run(createFixtureContext(fixtures.firecrackerRoot)))).toMatchInlineSnapshot(`
+    "
+    host.layers: works (inferred) = vm:firecracker
+      vm:firecracker
+      | list /sys/class/dmi/id -> ENOENT
+      | maker of the ACPI table DSDT -> FIRECK
+      | ACPI devices of Firecracker's -> AMZNC10C:00
+      | read /proc/cmdline -> names firecracker
+      | inode of /proc/self/ns/pid -> the kernel's first
+      | inode of /proc/self/ns/user -> the kernel's first
+      | inode of /proc/self/ns/uts -> the kernel's first
+      | inode of /proc/self/ns/ipc -> the kernel's first
+      | inode of /proc/self/ns/cgroup -> the kernel's first
+      | look for /.dockerenv -> there, but all namespaces are the kernel's first
+    "
+  `);
+});
+
+test("sees Firecracker with a user's eyes", async () => {
+  expect(printFindings(await layers.run(createFixtureContext(fixtures.firecrackerUser)))).toMatchInlineSnapshot(`
+    "
+    host.layers: works (inferred) = vm:firecracker
+      vm:firecracker
+      | list /sys/class/dmi/id -> ENOENT
+      | ACPI devices of Firecracker's -> AMZNC10C:00
+      | read /proc/cmdline -> names firecracker
+      | inode of /proc/self/ns/pid -> the kernel's first
+      | inode of /proc/self/ns/user -> the kernel's first
+      | inode of /proc/self/ns/uts -> the kernel's first
+      | inode of /proc/self/ns/ipc -> the kernel's first
+      | inode of /proc/self/ns/cgroup -> the kernel's first
+      | look for /.dockerenv -> there, but all namespaces are the kernel's first
+    "
+  `);
+});
+
+test("sees Docker on a machine of metal", async () => {
+  expect(printFindings(await layers.run(createFixtureContext(fixtures.dockerDefault)))).toMatchInlineSnapshot(`
+    "
+    host.layers: works (inferred) = container:docker
+      container:docker
+      | the hypervisor flag of /proc/cpuinfo -> not set
+      | inode of /proc/self/ns/pid -> 4026532800
+      | inode of /proc/self/ns/user -> the kernel's first
+      | inode of /proc/self/ns/uts -> 4026532801
+      | inode of /proc/self/ns/ipc -> 4026532802
+      | inode of /proc/self/ns/cgroup -> 4026532803
+      | look for /.dockerenv -> there
+    "
+  `);
+});
+
+test("sees gVisor in a pod", async () => {
+  expect(printFindings(await layers.run(createFixtureContext(fixtures.gvisor)))).toMatchInlineSnapshot(`
+    "
+    host.layers: works (inferred) = vm:unknown > user-kernel:gvisor
+      vm:unknown > user-kernel:gvisor
+      | the hypervisor flag of /proc/cpuinfo -> set
+      | read /proc/version -> names gVisor
+    "
+  `);
+});
+
+test("sees WSL 2", async () => {
+  expect(printFindings(await layers.run(createFixtureContext(fixtures.wsl)))).toMatchInlineSnapshot(`
+    "
+    host.layers: works (inferred) = vm:wsl2
+      vm:wsl2
+      | read /proc/sys/kernel/osrelease -> 6.6.36.6-microsoft-standard-WSL2
+      | inode of /proc/self/ns/pid -> the kernel's first
+      | inode of /proc/self/ns/user -> the kernel's first
+      | inode of /proc/self/ns/uts -> the kernel's first
+      | inode of /proc/self/ns/ipc -> the kernel's first
+      | inode of /proc/self/ns/cgroup -> the kernel's first
+    "
+  `);
+});
+
+test("says that there is nothing to see on a desktop", async () => {
+  expect(printFindings(await layers.run(createFixtureContext(fixtures.fedoraDesktop)))).toMatchInlineSnapshot(`
+    "
+    host.layers: works (inferred) = none
+      no virtual machine and no container around cupel was found
+      | the hypervisor flag of /proc/cpuinfo -> not set
+      | inode of /proc/self/ns/pid -> the kernel's first
+      | inode of /proc/self/ns/user -> the kernel's first
+      | inode of /proc/self/ns/uts -> the kernel's first
+      | inode of /proc/self/ns/ipc -> the kernel's first
+      | inode of /proc/self/ns/cgroup -> the kernel's first
+    "
+  `);
+});
+
+test("does not guess where it cannot look", async () => {
+  expect(printFindings(await layers.run(createFixtureContext(fixtures.empty)))).toMatchInlineSnapshot(`
+    "
+    host.layers: unknown (inferred)
+      neither /proc nor /sys can be read
+      | the hypervisor flag of /proc/cpuinfo -> not set
+    "
+  `);
+});

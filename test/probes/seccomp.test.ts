@@ -1,0 +1,63 @@
+import { expect, test } from "bun:test";
+import seccomp from "../../src/probes/seccomp.ts";
+import { fixtures } from "../fixtures/hosts/all.ts";
+import { createFixtureContext } from "../support/fixture-host.ts";
+import { printFindings } from "../support/print-findings.ts";
+
+test("works for a user", async () => {
+  expect(printFindings(await seccomp.run(createFixtureContext(fixtures.firecrackerUser)))).toMatchInlineSnapshot(`
+    "
+    seccomp.filter: works (enforced)
+      denies one call with its own errno and lets another pass
+      | prctl(PR_GET_SECCOMP) -> ok
+      | getppid() before -> ok
+      | install a filter that denies getppid with EDOM -> ok
+      | getppid() after -> EDOM
+      | getuid() after -> ok
+      | install with TSYNC -> ok
+      | install with LOG -> ok
+      | a call that the filter kills for -> signal 31
+    seccomp.user-notification: works (enforced)
+      a call was answered by another process
+      | seccomp(SECCOMP_GET_ACTION_AVAIL, USER_NOTIF) -> ok
+      | install a filter with a listener -> ok
+      | answer a notification -> ok
+      | the call that was answered for -> ok
+    "
+  `);
+});
+
+test("has no listener where somebody has one already", async () => {
+  expect(printFindings(await seccomp.run(createFixtureContext(fixtures.wsl)))).toMatchInlineSnapshot(`
+    "
+    seccomp.filter: works (enforced)
+      denies one call with its own errno and lets another pass
+      | prctl(PR_GET_SECCOMP) -> ok, 2
+      | getppid() before -> ok
+      | install a filter that denies getppid with EDOM -> ok
+      | getppid() after -> EDOM
+      | getuid() after -> ok
+      | install with TSYNC -> ok
+      | install with LOG -> ok
+      | a call that the filter kills for -> signal 31
+    seccomp.user-notification: blocked (exercised)
+      no listener can be had (EBUSY): a surrounding filter has one
+      | seccomp(SECCOMP_GET_ACTION_AVAIL, USER_NOTIF) -> ok
+      | install a filter with a listener -> EBUSY
+      ! seccomp: no listener can be had (EBUSY): a surrounding filter has one
+    "
+  `);
+});
+
+test("is unknown without a prober", async () => {
+  expect(printFindings(await seccomp.run(createFixtureContext(fixtures.empty)))).toMatchInlineSnapshot(`
+    "
+    seccomp.filter: unknown (inferred)
+      could not be established: prober seccomp: the prober could not be started
+      | prober seccomp -> the prober could not be started
+    seccomp.user-notification: unknown (inferred)
+      could not be established: prober seccomp: the prober could not be started
+      | prober seccomp -> the prober could not be started
+    "
+  `);
+});

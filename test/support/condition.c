@@ -1,0 +1,326 @@
+/*
+ * condition NAME [ARGUMENT] -- COMMAND…: makes one of the hosts that cupel must tell apart, around one command. As root
+ * or as an ordinary user; what needs privileges is done in a user namespace whose ids are the caller's own. Nothing of
+ * it outlives the command. Conditions nest: condition no-new-privs -- condition masked-proc -- COMMAND…
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/mount.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Of sys/mount.h, which does not go with linux/mount.h before glibc 2.37. */
+int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
+int umount2(const char *target, int flags);
+enum { detach = 2 };
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "condition: %s: %s\n", what, strerror(errno));
+    exit(125);
+}
+
+static void must(int result, const char *what)
+{
+    if (result < 0)
+        fail(what);
+}
+
+static void write_text(const char *path, const char *text)
+{
+    const int file = open(path, O_WRONLY | O_CLOEXEC);
+    must(file, path);
+    if (write(file, text, strlen(text)) < 0)
+        fail(path);
+    close(file);
+}
+
+/* Maps every id onto itself: from outside, with root's rights, while the child waits. */
+static void unshare_as_root(int flags)
+{
+    int ready[2];
+    char path[64], byte = 0;
+    must(pipe(ready), "pipe");
+    const pid_t target = getpid();
+    const pid_t mapper = fork();
+    must(mapper, "fork");
+    if (mapper == 0) {
+        if (read(ready[0], &byte, 1) != 1)
+            _exit(1);
+        snprintf(path, sizeof path, "/proc/%d/uid_map", target);
+        write_text(path, "0 0 4294967295\n");
+        snprintf(path, sizeof path, "/proc/%d/gid_map", target);
+        write_text(path, "0 0 4294967295\n");
+        _exit(0);
+    }
+    must(unshare(CLONE_NEWUSER | flags), "unshare");
+    if (write(ready[1], &byte, 1) != 1)
+        fail("pipe");
+    int status;
+    must(waitpid(mapper, &status, 0), "wait");
+    if (status != 0) {
+        fprintf(stderr, "condition: ids could not be mapped\n");
+        exit(125);
+    }
+    close(ready[0]), close(ready[1]);
+}
+
+static void unshare_as_user(int flags)
+{
+    const uid_t user = geteuid();
+    const gid_t group = getegid();
+    char map[64];
+    must(unshare(CLONE_NEWUSER | flags), "unshare");
+    write_text("/proc/self/setgroups", "deny");
+    snprintf(map, sizeof map, "%u %u 1\n", user, user);
+    write_text("/proc/self/uid_map", map);
+    snprintf(map, sizeof map, "%u %u 1\n", group, group);
+    write_text("/proc/self/gid_map", map);
+}
+
+/* A user namespace in which the caller is who it was, with every capability until it executes something. */
+static void enter_user_namespace(int flags)
+{
+    if (geteuid() == 0)
+        unshare_as_root(flags);
+    else
+        unshare_as_user(flags);
+}
+
+/* A mount namespace to change at will. */
+static void enter_mount_namespace(void)
+{
+    if (geteuid() == 0)
+        must(unshare(CLONE_NEWNS), "unshare");
+    else
+        enter_user_namespace(CLONE_NEWNS);
+    must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "make / private");
+}
+
+enum { deny = SECCOMP_RET_ERRNO, namespace_flags = 0x7e020000 };
+
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define RETURN(value) BPF_STMT(BPF_RET | BPF_K, value)
+/* The next instruction is for this call alone. */
+#define ON_CALL(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1)
+
+static void install(struct sock_filter *code, unsigned short length)
+{
+    const struct sock_fprog filter = {.len = length, .filter = code};
+    /* Root may load a filter without renouncing anything, and no_new_privs is a condition of its own. */
+    if (geteuid() != 0)
+        must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+    must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), "seccomp");
+}
+
+/* Somebody without an account, without groups, without privileges. */
+static void become(const char *identity)
+{
+    const uid_t id = (uid_t)strtoul(identity, NULL, 10);
+    must(setgroups(0, NULL), "setgroups");
+    must(setresgid(id, id, id), "setresgid");
+    must(setresuid(id, id, id), "setresuid");
+}
+
+/* As container engines do it: unshare and clone with a namespace flag get EPERM, clone3 ENOSYS. */
+static void deny_unshare(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(unshare), RETURN(deny | EPERM),
+        ON_CALL(clone3), RETURN(deny | ENOSYS),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_clone, 0, 3),
+        LOAD(args[0]),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, namespace_flags, 0, 1),
+        RETURN(deny | EPERM),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+static void deny_mount(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(mount), RETURN(deny | EPERM),
+        ON_CALL(umount2), RETURN(deny | EPERM),
+        ON_CALL(pivot_root), RETURN(deny | EPERM),
+        ON_CALL(fsopen), RETURN(deny | EPERM),
+        ON_CALL(move_mount), RETURN(deny | EPERM),
+        ON_CALL(open_tree), RETURN(deny | EPERM),
+        ON_CALL(mount_setattr), RETURN(deny | EPERM),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+static void set_quota(const char *argument)
+{
+    (void)argument;
+    enter_user_namespace(0);
+    write_text("/proc/sys/user/max_user_namespaces", "0");
+}
+
+/* The limit is the surrounding namespace's: the one that is seen inside says something else. */
+static void set_quota_above(const char *argument)
+{
+    (void)argument;
+    int ends[2];
+    char byte = 0;
+    enter_user_namespace(0);
+    must(pipe(ends), "pipe");
+    const pid_t limiter = fork();
+    must(limiter, "fork");
+    if (limiter == 0) {
+        if (read(ends[0], &byte, 1) != 1)
+            _exit(1);
+        write_text("/proc/sys/user/max_user_namespaces", "0");
+        _exit(0);
+    }
+    enter_user_namespace(0);
+    if (write(ends[1], &byte, 1) != 1)
+        fail("pipe");
+    must(waitpid(limiter, NULL, 0), "wait");
+    close(ends[0]), close(ends[1]);
+}
+
+/* create_user_ns() lets a parent of level 32 have children still: the 34th is ENOSPC. */
+static void nest_deepest(const char *argument)
+{
+    (void)argument;
+    for (int level = 0; level < 33; level++)
+        enter_user_namespace(0);
+}
+
+/* A directory that is no mount point, with everything that the root has bound into it. */
+static void change_root(const char *directory)
+{
+    static const char *const names[] = {"bin", "dev", "etc", "home", "lib", "lib64", "opt", "proc", "root",
+                                        "run", "sbin", "srv", "sys", "tmp", "usr", "var", "work"};
+    char here[4096], source[64], target[4200];
+    if (getcwd(here, sizeof here) == NULL)
+        fail("getcwd");
+    enter_mount_namespace();
+    for (size_t index = 0; index < sizeof names / sizeof *names; index++) {
+        snprintf(source, sizeof source, "/%s", names[index]);
+        snprintf(target, sizeof target, "%s/%s", directory, names[index]);
+        struct stat status;
+        if (lstat(source, &status) < 0)
+            continue;
+        char link[256] = "";
+        if (S_ISLNK(status.st_mode) && readlink(source, link, sizeof link - 1) > 0) {
+            must(symlink(link, target), target);
+            continue;
+        }
+        must(mkdir(target, 0755), target);
+        must(mount(source, target, NULL, MS_BIND | MS_REC, NULL), target);
+    }
+    must(chroot(directory), directory);
+    must(chdir("/"), "/");
+    /* The same place, as far as it is there. */
+    if (chdir(here) < 0 && errno != ENOENT && errno != EACCES)
+        fail(here);
+}
+
+/*
+ * As container engines do it. The kernel counts covers that cannot be taken off again: those that were there when the
+ * mounts were handed to a lesser user namespace.
+ */
+static void mask_proc(const char *argument)
+{
+    (void)argument;
+    static const char *const files[] = {"/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/interrupts"};
+    enter_mount_namespace();
+    for (size_t index = 0; index < sizeof files / sizeof *files; index++)
+        if (access(files[index], F_OK) == 0)
+            must(mount("/dev/null", files[index], NULL, MS_BIND, NULL), files[index]);
+    must(mount("tmpfs", "/proc/fs", "tmpfs", MS_RDONLY, NULL), "/proc/fs");
+    enter_user_namespace(CLONE_NEWNS);
+}
+
+static void hide_proc(const char *argument)
+{
+    (void)argument;
+    enter_mount_namespace();
+    must(mount("tmpfs", "/proc", "tmpfs", MS_RDONLY, NULL), "/proc");
+}
+
+static void lock_control_groups(const char *argument)
+{
+    (void)argument;
+    const struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY, .attr_clr = 0, .propagation = 0, .userns_fd = 0};
+    enter_mount_namespace();
+    must((int)syscall(__NR_mount_setattr, AT_FDCWD, "/sys/fs/cgroup", AT_RECURSIVE, &read_only, sizeof read_only),
+         "/sys/fs/cgroup");
+}
+
+static void renounce(const char *argument)
+{
+    (void)argument;
+    must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+}
+
+static void empty_bounding_set(const char *argument)
+{
+    (void)argument;
+    for (int capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; capability++)
+        ;
+}
+
+static void forbid_execution_in_tmp(const char *argument)
+{
+    (void)argument;
+    enter_mount_namespace();
+    must(mount("tmpfs", "/tmp", "tmpfs", MS_NOEXEC | MS_NOSUID | MS_NODEV, "mode=1777"), "/tmp");
+}
+
+static const struct {
+    const char *name;
+    void (*make)(const char *argument);
+    int takes_argument;
+} conditions[] = {
+    {"as-user", become, 1},
+    {"unshare-denied", deny_unshare, 0},
+    {"mount-denied", deny_mount, 0},
+    {"userns-quota", set_quota, 0},
+    {"userns-quota-above", set_quota_above, 0},
+    {"userns-depth", nest_deepest, 0},
+    {"chroot", change_root, 1},
+    {"masked-proc", mask_proc, 0},
+    {"no-proc", hide_proc, 0},
+    {"read-only-cgroups", lock_control_groups, 0},
+    {"no-new-privs", renounce, 0},
+    {"bounding-empty", empty_bounding_set, 0},
+    {"noexec-tmp", forbid_execution_in_tmp, 0},
+};
+
+int main(int count, char **arguments)
+{
+    for (size_t index = 0; index < sizeof conditions / sizeof *conditions && count > 1; index++) {
+        const int command = 3 + conditions[index].takes_argument;
+        if (strcmp(conditions[index].name, arguments[1]) != 0 || count <= command)
+            continue;
+        if (strcmp(arguments[command - 1], "--") != 0)
+            break;
+        conditions[index].make(conditions[index].takes_argument ? arguments[2] : NULL);
+        execvp(arguments[command], arguments + command);
+        fail(arguments[command]);
+    }
+    fprintf(stderr, "usage: condition NAME [ARGUMENT] -- COMMAND...\n");
+    return 125;
+}

@@ -1,0 +1,82 @@
+/** Runs programs as a test sees them: everything that they wrote, and how they ended. */
+import { until } from "./until.ts";
+
+/** What became of a program. */
+export interface Ran {
+  /** Exit code; null where a signal ended it. */
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How a program is run. */
+export interface ExecuteOptions {
+  readonly cwd?: string | undefined;
+  /** Exactly these variables. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly stdin?: string | Uint8Array | Blob | undefined;
+  /** A program that takes longer fails its test. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** A program under way; ended, with its whole process group where it leads one, when the test leaves its block. */
+export interface Running extends AsyncDisposable {
+  readonly pid: number;
+  readonly ended: Promise<Ran>;
+  kill(signal: NodeJS.Signals): void;
+  /** What it wrote so far. */
+  stdout(): string;
+  /** Waits until it has written this, and gives all that it wrote by then. */
+  wrote(text: string): Promise<string>;
+}
+
+const defaultDeadlineMs = 30_000;
+
+/** Starts a program; its standard input is empty unless given. */
+export function start(words: readonly string[], options: ExecuteOptions = {}): Running {
+  const child = Bun.spawn([...words], {
+    cwd: options.cwd,
+    env: options.env ?? process.env,
+    stdin: options.stdin === undefined ? "ignore" : new Blob([options.stdin]),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  let printed = "";
+  const collect = async (): Promise<void> => {
+    const decoder = new TextDecoder();
+    for await (const chunk of child.stdout) printed += decoder.decode(chunk, { stream: true });
+  };
+  const end = async (): Promise<Ran> => {
+    const [, stderr] = await Promise.all([collect(), child.stderr.text(), child.exited]);
+    const signal = child.signalCode;
+    return { code: signal === null ? child.exitCode : null, signal, stdout: printed, stderr };
+  };
+  const ended = end();
+  return {
+    pid: child.pid,
+    ended,
+    kill: (signal) => child.kill(signal),
+    stdout: () => printed,
+    wrote: (text) => until(`${words[0]} writes ${JSON.stringify(text)}`, () => printed.includes(text) && printed),
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** Runs a program to its end. @throws where it does not end in time. */
+export async function execute(words: readonly string[], options: ExecuteOptions = {}): Promise<Ran> {
+  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+  await using running = start(words, options);
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new Error(`${words.join(" ")}: not ended after ${deadlineMs} ms; so far it wrote ${running.stdout()}`));
+  }, deadlineMs);
+  try {
+    return await Promise.race([running.ended, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,50 @@
+/** Processes of this machine as /proc shows them: those of a sandbox too, by their numbers outside. */
+import { readdirSync, readFileSync } from "node:fs";
+
+/** One process. */
+export interface FoundProcess {
+  readonly pid: number;
+  /** Its command line. */
+  readonly words: readonly string[];
+}
+
+/** A number of seconds to sleep that no other process has: `sleep` with it is found by {@link findProcesses}. */
+export function freshMark(): string {
+  const digits = Array.from(crypto.getRandomValues(new Uint8Array(10)), (byte) => byte % 10).join("");
+  return `1000.${digits}1`;
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    // It has ended since it was listed.
+    return "";
+  }
+}
+
+/** Ids of all processes. */
+export function listProcesses(): number[] {
+  return readdirSync("/proc").map(Number).filter(Number.isInteger);
+}
+
+/** Processes with `mark` as one whole word of their command line; what has ended and waits for its parent has none. */
+export function findProcesses(mark: string): FoundProcess[] {
+  return listProcesses()
+    .map((pid) => ({ pid, words: readIfThere(`/proc/${pid}/cmdline`).split("\0") }))
+    .filter(({ words }) => words.includes(mark));
+}
+
+/** A line of /proc/PID/status (proc_pid_status(5)). */
+export function statusField(pid: number, name: string): string {
+  return new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, "m").exec(readIfThere(`/proc/${pid}/status`))?.[1] ?? "";
+}
+
+/** Process ids below `pid`, nearest first. */
+export function childrenOf(pid: number): number[] {
+  const own = readIfThere(`/proc/${pid}/task/${pid}/children`)
+    .split(" ")
+    .filter((word) => word !== "")
+    .map(Number);
+  return [...own, ...own.flatMap(childrenOf)];
+}

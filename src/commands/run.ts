@@ -11,7 +11,7 @@ import type { Outcome } from "../model/outcome.ts";
 import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";
 import { carryOut } from "../run/carry-out.ts";
-import { judgeOutcome, outcomeWithoutJob } from "../run/outcome.ts";
+import { judgeOutcome, lostInput, outcomeWithoutJob } from "../run/outcome.ts";
 import type { ResultFile } from "../run/write-result.ts";
 import { jobFromFlags } from "./job-from-flags.ts";
 import type { CommandLine } from "./parse-command-line.ts";
@@ -77,9 +77,9 @@ async function refuse(job: Job, selection: Selection, report: Report): Promise<O
 }
 
 /** One try. A set-up that fails shows what was saved wrong; what was measured just now has nothing newer to ask. */
-async function attempt(input: Attempt): Promise<Outcome> {
-  const { host, directories, job } = input;
-  const { knowledge, selection, plan } = await choose(job, input.knowledge, host, directories);
+async function attempt(request: Attempt): Promise<Outcome> {
+  const { host, directories, job } = request;
+  const { knowledge, selection, plan } = await choose(job, request.knowledge, host, directories);
   if (plan === undefined) return refuse(job, selection, knowledge.report);
   announce(selection);
   const { standings, id: reportId } = knowledge.verdict;
@@ -93,12 +93,14 @@ async function attempt(input: Attempt): Promise<Outcome> {
   };
   try {
     const carried = await carryOut(plan, context);
+    const input = lostInput(carried.events);
+    if (input !== undefined) say(input);
     const isSetUpFailure = carried.events.some(({ event }) => event === "failed");
-    if (isSetUpFailure && !isFresh) return await attemptAnew(input);
+    if (isSetUpFailure && !isFresh) return await attemptAnew(request);
     return judgeOutcome({ job, plan, selection, reportId, ...carried });
   } catch (error) {
     if (!(error instanceof CupelError) || error.code !== "set-up") throw error;
-    if (!isFresh) return attemptAnew(input);
+    if (!isFresh) return attemptAnew(request);
     return outcomeWithoutJob({ kind: "failed", message: error.message }, reportId);
   }
 }

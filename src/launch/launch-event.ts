@@ -27,6 +27,8 @@ const launchEventSchema = v.variant("event", [
     systemMicros: number,
     maxRssBytes: number,
   }),
+  /** What went through a standard stream (0, 1, 2) could not be passed on to its end. */
+  v.strictObject({ event: v.literal("stream-lost"), stream: number, errno: number }),
   /** The first process died without a word; `status` as wait4(2) gives it. */
   v.strictObject({ event: v.literal("lost"), status: number }),
 ]);

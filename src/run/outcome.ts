@@ -55,6 +55,23 @@ function lostStatus(killedForMemory: boolean, { status }: EventOf<"lost">): Outc
   return { kind: "failed", message: `the sandbox's first process died (wait status ${status})` };
 }
 
+const streamNames = ["standard input", "standard output", "standard error"];
+
+/** What is to be said of output that could not be passed on; undefined where all of it was. Pure. */
+export function lostOutput(events: readonly LaunchEvent[]): string | undefined {
+  const lost = events.find((event) => event.event === "stream-lost" && event.stream > 0);
+  if (lost?.event !== "stream-lost") return undefined;
+  return `what the job wrote to ${streamNames[lost.stream] ?? "a stream"} could not all be passed on: ${errnoName(lost.errno)}`;
+}
+
+/** The same of the job's input. Pure. */
+export function lostInput(events: readonly LaunchEvent[]): string | undefined {
+  const lost = events.find((event) => event.event === "stream-lost" && event.stream === 0);
+  return lost?.event === "stream-lost"
+    ? `standard input could not be read to its end: ${errnoName(lost.errno)}`
+    : undefined;
+}
+
 function statusOf({ events, controlGroups, job }: OutcomeInput): OutcomeStatus {
   const killedForMemory = (controlGroups?.outOfMemoryKills ?? 0) > 0;
   const failed = find(events, "failed");
@@ -71,9 +88,13 @@ function statusOf({ events, controlGroups, job }: OutcomeInput): OutcomeStatus {
   const lost = find(events, "lost");
   if (lost !== undefined) return lostStatus(killedForMemory, lost);
   const ended = find(events, "ended");
-  return ended === undefined
-    ? { kind: "failed", message: "the launcher ended without a word" }
-    : endStatus(ended.status, killedForMemory);
+  if (ended === undefined) return { kind: "failed", message: "the launcher ended without a word" };
+  const status = endStatus(ended.status, killedForMemory);
+  const unwritten = lostOutput(events);
+  // The job could not know: its pipe took everything. To call that a success would lose it in silence.
+  return status.kind === "exited" && status.code === 0 && lost !== undefined
+    ? { kind: "failed", message: lost }
+    : status;
 }
 
 /** Exit code of `run` for a status: API, see DESIGN. Pure. */

@@ -82,7 +82,11 @@ struct streams {
     /* The launcher's end and the caller's, for each stream that is relayed; -1 where the job has the caller's own. */
     int near[3];
     int caller[3];
+    /* Whether job[] was made here, and is not the caller's own. */
+    bool is_ours[3];
     long relay_pids[3];
+    /* The errno with which a relay gave up before the end; 0 where none did. */
+    int lost[3];
 };
 
 /* What the first process inherits from the launcher. */
@@ -108,9 +112,8 @@ void leave_callers_streams(struct streams *streams, int control, int events);
 long prepare_streams(struct streams *streams, const int caller[3]);
 void start_relays(struct streams *streams);
 void close_job_ends(struct streams *streams);
-void stop_input_relay(struct streams *streams);
-void await_output_relays(struct streams *streams);
-void kill_relays(struct streams *streams);
+bool reap_relay(struct streams *streams, int index);
+void kill_relay(struct streams *streams, int index);
 
 /* owner.c */
 long prepare_owner_namespaces(struct instruction *instruction);

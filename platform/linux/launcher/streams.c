@@ -39,6 +39,7 @@ static long make_relay_pipe(struct streams *streams, int index, int caller)
     streams->job[index] = ends[job_end];
     streams->near[index] = ends[1 - job_end];
     streams->caller[index] = caller;
+    streams->is_ours[index] = true;
     return 0;
 }
 
@@ -46,8 +47,18 @@ void clear_streams(struct streams *streams)
 {
     for (int index = 0; index < 3; index++) {
         streams->job[index] = streams->near[index] = streams->caller[index] = -1;
+        streams->is_ours[index] = false;
         streams->relay_pids[index] = 0;
+        streams->lost[index] = 0;
     }
+}
+
+/* `> log 2>&1`: two relays would put the lines of one file into an order that nobody wrote. */
+static bool is_same_file(int one, int other)
+{
+    struct stat first, second;
+    return kernel_call(__NR_fstat, one, &first) >= 0 && kernel_call(__NR_fstat, other, &second) >= 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino && first.st_rdev == second.st_rdev;
 }
 
 /* `caller` holds the caller's three descriptors; one that is closed (-1 or EBADF) becomes the null device. */
@@ -56,6 +67,12 @@ long prepare_streams(struct streams *streams, const int caller[3])
     for (int index = 0; index < 3; index++) {
         if (kernel_call(__NR_fcntl, caller[index], F_GETFD, 0) < 0) {
             streams->job[index] = (int)open_null();
+            streams->is_ours[index] = true;
+            continue;
+        }
+        if (index == 2 && streams->near[1] >= 0 && is_same_file(caller[1], caller[2])) {
+            streams->job[2] = (int)kernel_call(__NR_fcntl, streams->job[1], F_DUPFD_CLOEXEC, 3);
+            streams->is_ours[2] = true;
             continue;
         }
         if (may_inherit(caller[index])) {
@@ -69,7 +86,8 @@ long prepare_streams(struct streams *streams, const int caller[3])
     return 0;
 }
 
-static bool write_whole(int descriptor, const unsigned char *bytes, long length)
+/* 0, or the negative errno of a write that failed for good. */
+static long write_whole(int descriptor, const unsigned char *bytes, long length)
 {
     while (length > 0) {
         const long count = kernel_call(__NR_write, descriptor, bytes, length);
@@ -81,15 +99,16 @@ static bool write_whole(int descriptor, const unsigned char *bytes, long length)
             kernel_call(__NR_nanosleep, &nap, NULL);
             continue;
         }
-        if (count <= 0)
-            return false;
+        if (count < 0)
+            return count;
         bytes += count;
         length -= count;
     }
-    return true;
+    return 0;
 }
 
-static void copy_until_end(int from, int to)
+/* 0 at the end, or the negative errno that kept it from getting there. */
+static long copy_until_end(int from, int to)
 {
     static unsigned char bytes[relay_bytes];
     for (;;) {
@@ -103,13 +122,16 @@ static void copy_until_end(int from, int to)
              */
             int group;
             if (count == -EIO && kernel_call(__NR_ioctl, from, TIOCGPGRP, &group) < 0)
-                return;
+                return count;
             const struct __kernel_timespec nap = {.tv_sec = 0, .tv_nsec = 50000000};
             kernel_call(__NR_nanosleep, &nap, NULL);
             continue;
         }
-        if (count <= 0 || !write_whole(to, bytes, count))
-            return;
+        if (count <= 0)
+            return count;
+        const long written = write_whole(to, bytes, count);
+        if (written < 0)
+            return written;
     }
 }
 
@@ -122,8 +144,7 @@ __attribute__((noreturn)) static void relay(int from, int to, long launcher_pid)
     kernel_call(__NR_dup3, from, 0, 0);
     kernel_call(__NR_dup3, to, 1, 0);
     kernel_call(__NR_close_range, 2, ~0u, 0);
-    copy_until_end(0, 1);
-    leave(0);
+    leave((int)-copy_until_end(0, 1));
 }
 
 static void start_relay(struct streams *streams, int index)
@@ -176,37 +197,35 @@ void leave_callers_streams(struct streams *streams, int control, int events)
 void close_job_ends(struct streams *streams)
 {
     for (int index = 0; index < 3; index++)
-        if (streams->near[index] >= 0)
+        if (streams->is_ours[index])
             close_descriptor(streams->job[index]);
 }
 
-static void await_relay(struct streams *streams, int index)
+static void note_end(struct streams *streams, int index, int status)
 {
-    if (streams->relay_pids[index] > 0)
-        kernel_call(__NR_wait4, streams->relay_pids[index], NULL, 0, NULL);
+    const int error = (status & 0x7f) == 0 ? (status >> 8) & 0xff : 0;
+    /* A reader that went away has what it wanted, and the job learns of it by SIGPIPE. */
+    streams->lost[index] = error == EPIPE ? 0 : error;
     streams->relay_pids[index] = 0;
 }
 
-static void kill_relay(struct streams *streams, int index)
+/* Whether this stream's relay has ended, or never was. */
+bool reap_relay(struct streams *streams, int index)
 {
-    if (streams->relay_pids[index] > 0)
-        kernel_call(__NR_kill, streams->relay_pids[index], signal_kill);
-    await_relay(streams, index);
+    int status = 0;
+    const long pid = streams->relay_pids[index];
+    if (pid > 0 && kernel_call(__NR_wait4, pid, &status, 1 /* WNOHANG */, NULL) == pid)
+        note_end(streams, index, status);
+    return streams->relay_pids[index] == 0;
 }
 
-void stop_input_relay(struct streams *streams)
+void kill_relay(struct streams *streams, int index)
 {
-    kill_relay(streams, 0);
-}
-
-void await_output_relays(struct streams *streams)
-{
-    await_relay(streams, 1);
-    await_relay(streams, 2);
-}
-
-void kill_relays(struct streams *streams)
-{
-    for (int index = 0; index < 3; index++)
-        kill_relay(streams, index);
+    int status = 0;
+    const long pid = streams->relay_pids[index];
+    if (reap_relay(streams, index))
+        return;
+    kernel_call(__NR_kill, pid, signal_kill);
+    kernel_call(__NR_wait4, pid, &status, 0, NULL);
+    note_end(streams, index, status);
 }

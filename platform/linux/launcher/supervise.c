@@ -6,7 +6,7 @@
 #include <linux/poll.h>
 #include <linux/time_types.h>
 
-enum { signal_terminate = 15, signal_kill = 9, signal_child = 17, wait_no_hang = 1, last_signal = 64 };
+enum { signal_terminate = 15, signal_kill = 9, signal_child = 17, last_signal = 64 };
 
 /* How long the first process may take to end its namespace before it is killed itself. */
 enum { last_resort_ms = 2000 };
@@ -228,15 +228,11 @@ static void drain_output(struct supervision *supervision)
     supervision->phase = phase_over;
     supervision->deadline_ms = supervision->is_cut_short ? now_ms() + last_resort_ms : 0;
     for (;;) {
-        bool left = false;
-        for (int index = 1; index < 3; index++) {
-            long *pid = &supervision->streams->relay_pids[index];
-            if (*pid > 0 && kernel_call(__NR_wait4, *pid, NULL, wait_no_hang, NULL) == *pid)
-                *pid = 0;
-            left = left || *pid > 0;
-        }
+        const bool is_first_done = reap_relay(supervision->streams, 1);
+        const bool is_second_done = reap_relay(supervision->streams, 2);
         struct __kernel_timespec rest;
-        if (!left || kernel_call(__NR_ppoll, watched, 2, time_left(supervision, &rest), NULL, 0) == 0)
+        if ((is_first_done && is_second_done) ||
+            kernel_call(__NR_ppoll, watched, 2, time_left(supervision, &rest), NULL, 0) == 0)
             break;
         unsigned char notice[128];
         while (kernel_call(__NR_read, notices, notice, sizeof notice) > 0)
@@ -244,8 +240,22 @@ static void drain_output(struct supervision *supervision)
         if (watched[0].revents != 0 && (!obey(supervision) || supervision->phase == phase_killing))
             break;
     }
-    kill_relays(supervision->streams);
+    kill_relay(supervision->streams, 1);
+    kill_relay(supervision->streams, 2);
     close_descriptor(notices);
+}
+
+static void tell_lost_streams(const struct supervision *supervision)
+{
+    static struct line line;
+    for (int index = 0; index < 3; index++) {
+        if (supervision->streams->lost[index] == 0)
+            continue;
+        begin_event(&line, "stream-lost");
+        put_number_field(&line, "stream", index);
+        put_number_field(&line, "errno", supervision->streams->lost[index]);
+        end_event(supervision, &line);
+    }
 }
 
 int supervise(const struct instruction *instruction, struct streams *streams, int control, int events, long first_pid,
@@ -269,7 +279,8 @@ int supervise(const struct instruction *instruction, struct streams *streams, in
     /* It said nothing of an end, so something ended it: the out-of-memory killer, say. */
     if (supervision.phase != phase_over)
         tell_number(&supervision, "lost", "status", status);
-    stop_input_relay(streams);
+    kill_relay(streams, 0);
     drain_output(&supervision);
+    tell_lost_streams(&supervision);
     return 0;
 }

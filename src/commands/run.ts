@@ -11,7 +11,7 @@ import type { Outcome } from "../model/outcome.ts";
 import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";
 import { carryOut } from "../run/carry-out.ts";
-import { judgeOutcome, lostInput, outcomeWithoutJob } from "../run/outcome.ts";
+import { judgeOutcome, lostInput, lostOutput, outcomeWithoutJob } from "../run/outcome.ts";
 import type { ResultFile } from "../run/write-result.ts";
 import { jobFromFlags } from "./job-from-flags.ts";
 import type { CommandLine } from "./parse-command-line.ts";
@@ -42,7 +42,8 @@ function announce(selection: Selection): void {
   }
 }
 
-async function explain({ status }: Outcome, job: Job, host: Host): Promise<void> {
+async function explain(outcome: Outcome, job: Job, host: Host): Promise<void> {
+  const { status } = outcome;
   switch (status.kind) {
     case "not-found": {
       const { explainMissingProgram } = await import("../run/explain-missing-program.ts");
@@ -55,7 +56,8 @@ async function explain({ status }: Outcome, job: Job, host: Host): Promise<void>
     case "out-of-memory":
       return say("the job was ended because it went over its memory limit");
     case "failed":
-      return say(status.message);
+      // Said already, where it was output that was lost.
+      return outcome.usage === undefined ? say(status.message) : undefined;
     case "exited":
     case "signalled":
     case "refused":
@@ -93,8 +95,7 @@ async function attempt(request: Attempt): Promise<Outcome> {
   };
   try {
     const carried = await carryOut(plan, context);
-    const input = lostInput(carried.events);
-    if (input !== undefined) say(input);
+    for (const lost of [lostInput(carried.events), lostOutput(carried.events)]) if (lost !== undefined) say(lost);
     const isSetUpFailure = carried.events.some(({ event }) => event === "failed");
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
     return judgeOutcome({ job, plan, selection, reportId, ...carried });

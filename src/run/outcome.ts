@@ -92,8 +92,8 @@ function statusOf({ events, controlGroups, job }: OutcomeInput): OutcomeStatus {
   const status = endStatus(ended.status, killedForMemory);
   const unwritten = lostOutput(events);
   // The job could not know: its pipe took everything. To call that a success would lose it in silence.
-  return status.kind === "exited" && status.code === 0 && lost !== undefined
-    ? { kind: "failed", message: lost }
+  return status.kind === "exited" && status.code === 0 && unwritten !== undefined
+    ? { kind: "failed", message: unwritten }
     : status;
 }
 

@@ -31,7 +31,10 @@ function matchesLine(seen: string | undefined, expected: string): boolean {
 function matchesLines(seen: readonly string[], expected: readonly string[]): boolean {
   const [first, ...rest] = expected;
   if (first === undefined) return seen.length === 0;
-  if (first === "…") return Array.from({ length: seen.length + 1 }, (_, skip) => skip).some((skip) => matchesLines(seen.slice(skip), rest));
+  if (first === "…")
+    return Array.from({ length: seen.length + 1 }, (_, skip) => skip).some((skip) =>
+      matchesLines(seen.slice(skip), rest),
+    );
   return matchesLine(seen[0], first) && matchesLines(seen.slice(1), rest);
 }
 
@@ -50,9 +53,22 @@ test("matchesLines tells a wrong line", () => {
   expect([matchesLines(["a", "b"], ["a", "c"]), matchesLines(["a", "b", "c"], ["a", "…", "c"])]).toEqual([false, true]);
 });
 
-test.each(examples)("README: $command", ({ command, expected }) => {
-  const result = Bun.spawnSync(["bash", "-c", command], { cwd: root, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-  const seen = `${result.stderr.toString()}${result.stdout.toString()}`.replace(/\n$/, "").split("\n");
-  const lines = seen.length === 1 && seen[0] === "" ? [] : seen;
-  expect({ exitCode: result.exitCode, matches: matchesLines(lines, expected), lines }).toEqual({ exitCode: 0, matches: true, lines });
-}, 60_000);
+test.each(examples)(
+  "README: $command",
+  ({ command, expected }) => {
+    const result = Bun.spawnSync(["bash", "-c", command], {
+      cwd: root,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const seen = `${result.stderr.toString()}${result.stdout.toString()}`.replace(/\n$/, "").split("\n");
+    const lines = seen.length === 1 && seen[0] === "" ? [] : seen;
+    expect({ exitCode: result.exitCode, matches: matchesLines(lines, expected), lines }).toEqual({
+      exitCode: 0,
+      matches: true,
+      lines,
+    });
+  },
+  60_000,
+);

@@ -37,7 +37,11 @@ export async function measureAnew(host: Host, directories: readonly string[]): P
 /** What was saved, if it holds; otherwise what is measured now. */
 export async function obtainKnowledge(host: Host, directories: readonly string[], fresh: boolean): Promise<Knowledge> {
   if (fresh) return measureAnew(host, directories);
-  const saved = loadSaved("verdict", parseVerdict, directories, host.identity.uid, readFingerprintParts(host));
+  const saved = loadSaved(directories, host.identity.uid, {
+    kind: "verdict",
+    parse: parseVerdict,
+    parts: readFingerprintParts(host),
+  });
   if (saved.ok) return { verdict: saved.value };
   if (saved.reason !== undefined) say(saved.reason);
   return measureAnew(host, directories);
@@ -51,7 +55,11 @@ export async function obtainReport(
 ): Promise<Knowledge & { report: Report }> {
   if (fresh) return measureAnew(host, directories);
   const { parseReport } = await import("../report/report-schema.ts");
-  const saved = loadSaved("report", parseReport, directories, host.identity.uid, readFingerprintParts(host));
+  const saved = loadSaved(directories, host.identity.uid, {
+    kind: "report",
+    parse: parseReport,
+    parts: readFingerprintParts(host),
+  });
   if (saved.ok) return { verdict: verdictOf(saved.value), report: saved.value };
   if (saved.reason !== undefined) say(saved.reason);
   return measureAnew(host, directories);

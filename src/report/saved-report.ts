@@ -66,27 +66,39 @@ function judge<T extends Fingerprinted>(text: string, parts: FingerprintParts, p
   return differingParts(parsed.value.fingerprintParts, parts).length === 0 ? parsed : { ok: false };
 }
 
-/** Looks in the directories that {@link saveReport} uses, in the same order. */
+/** What is wanted of a saved file: its shape, and what must hold of it. */
+export interface SavedQuery<T> {
+  readonly kind: keyof typeof fileNames;
+  readonly parse: Parser<T>;
+  readonly parts: FingerprintParts;
+}
+
+function loadFrom<T extends Fingerprinted>(directory: string, uid: number, query: SavedQuery<T>): Loaded<T> {
+  const path = `${directory}/${fileNames[query.kind]}`;
+  const own = readOwn(path, uid);
+  if (own === undefined) return { ok: false };
+  const place = checkPrivateDirectory(directory, uid);
+  const reason = place.ok ? ("reason" in own ? own.reason : undefined) : place.reason;
+  if (reason !== undefined || !("text" in own)) return { ok: false, reason: `${path} is not used: ${reason ?? ""}` };
+  const loaded = judge(own.text, query.parts, query.parse);
+  return loaded.ok || loaded.reason === undefined
+    ? loaded
+    : { ok: false, reason: `${path} is not used: ${loaded.reason}` };
+}
+
+/** Looks in the directories that {@link saveReport} uses, in the same order; the first that holds is taken. */
 export function loadSaved<T extends Fingerprinted>(
-  kind: keyof typeof fileNames,
-  parse: Parser<T>,
   directories: readonly string[],
   uid: number,
-  parts: FingerprintParts,
+  query: SavedQuery<T>,
 ): Loaded<T> {
+  let reason: string | undefined;
   for (const directory of directories) {
-    const path = `${directory}/${fileNames[kind]}`;
-    const own = readOwn(path, uid);
-    if (own === undefined) continue;
-    const place = checkPrivateDirectory(directory, uid);
-    if (!place.ok) return { ok: false, reason: `${path} is not used: ${place.reason}` };
-    if ("reason" in own) return { ok: false, reason: `${path} is not used: ${own.reason}` };
-    const loaded = judge(own.text, parts, parse);
-    return loaded.ok || loaded.reason === undefined
-      ? loaded
-      : { ok: false, reason: `${path} is not used: ${loaded.reason}` };
+    const loaded = loadFrom(directory, uid, query);
+    if (loaded.ok) return loaded;
+    reason ??= loaded.reason;
   }
-  return { ok: false };
+  return { ok: false, reason };
 }
 
 function writeAtomically(path: string, text: string): string | undefined {

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readFileSync, unlinkSync } from "node:fs";
 import * as v from "valibot";
 import { errnoName } from "../host/errno-name.ts";
+import { errnoOf } from "../host/errno-of.ts";
 import type { Host } from "../host/host.ts";
 import { usePrivateDirectory } from "../host/private-directory.ts";
 import { openHelperFiles } from "../launch/helper-file.ts";
@@ -53,12 +54,21 @@ function trialJob(prober: string, defaultJob: Job): Job {
 
 /** A file that takes the prober's lines: the launcher relays into it, as it does for any job. */
 function openCapture(context: TrialContext, strategy: string): { descriptor: number; path: string } {
+  const reasons: string[] = [];
   for (const directory of context.stateDirectories) {
-    if (!usePrivateDirectory(directory, context.host.identity.uid).ok) continue;
+    const place = usePrivateDirectory(directory, context.host.identity.uid);
     const path = `${directory}/trial-${strategy}-${process.pid}`;
-    return { descriptor: openSync(path, "wx+", 0o600), path };
+    if (!place.ok) {
+      reasons.push(place.reason);
+      continue;
+    }
+    try {
+      return { descriptor: openSync(path, "wx+", 0o600), path };
+    } catch (error) {
+      reasons.push(`${path}: ${errnoOf(error)}`);
+    }
   }
-  throw new CupelError("set-up", "No private directory for a trial's output");
+  throw new CupelError("set-up", `no private directory for a trial's output: ${reasons.join("; ")}`);
 }
 
 async function lookInside(strategy: Strategy, job: Job, context: TrialContext): Promise<InsideFacts | string> {
@@ -125,8 +135,9 @@ async function tryStrategy(strategy: Strategy, prober: string, defaultJob: Job, 
     if (typeof seen !== "string") return finish(judge(seen, strategy.guarantees(job, context.matrix)));
     return finish({ result: seen === "timeout" ? "unknown" : "failed", summary: seen, evidence: [] });
   } catch (error) {
-    if (!(error instanceof CupelError)) throw error;
-    return finish({ result: "failed", summary: error.message, evidence: [] });
+    if (error instanceof CupelError) return finish({ result: "failed", summary: error.message, evidence: [] });
+    // Like a probe that crashes: one trial less is known, and the report says so.
+    return finish({ result: "unknown", summary: `the trial crashed: ${String(error)}`, evidence: [] });
   }
 }
 

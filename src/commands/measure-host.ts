@@ -7,6 +7,7 @@ import { buildReport } from "../report/build-report.ts";
 import { readFingerprintParts } from "../report/fingerprint.ts";
 import { saveReport } from "../report/saved-report.ts";
 import { defaultRequest } from "../run/job-request.ts";
+import { removeStaleControlGroups } from "../run/control-groups.ts";
 import { resolveJob } from "../run/resolve-job.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { runTrials } from "../verify/run-trial.ts";
@@ -23,6 +24,7 @@ export async function measureHost(host: Host, directories: readonly string[]): P
   // Before the probes: a host that changes meanwhile shall not match.
   const fingerprintParts = readFingerprintParts(host);
   const matrix = await buildMatrix({ host, helpers: createNativeHelpers(host, directories) });
+  removeStaleControlGroups(matrix);
   const defaultJob = resolveJob(defaultRequest, { host, stateDirectories: directories, tools: undefined });
   const trials = await runTrials(strategies, defaultJob, { host, matrix, stateDirectories: directories });
   const durationMs = performance.now() - started;

@@ -1,5 +1,5 @@
 /** Control groups of one job's own: made before it starts, read when it has ended, removed then. */
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import type { Evidence, Standings } from "../model/capability.ts";
@@ -121,6 +121,33 @@ function removeDirectory(directory: string): void {
     } catch (error) {
       if (errnoOf(error) !== "EBUSY") return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, removalPauseMs);
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errnoOf(error) !== "ESRCH";
+  }
+}
+
+/** The process that a group was made by; undefined for what is no group of a job's. Pure. */
+export function parseJobGroupOwner(name: string): number | undefined {
+  const match = /^cupel-(\d+)-[0-9a-f]+$/.exec(name);
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** Removes groups whose cupel was killed together with its launcher. One that holds a process stays (EBUSY). */
+export function removeStaleControlGroups(matrix: Standings): void {
+  const places = ["memory", "pids", "cpu"].map((controller) => matrix[`cgroup.${controller}`]?.value);
+  for (const place of new Set(places)) {
+    if (typeof place !== "string" || !existsSync(place)) continue;
+    for (const name of readdirSync(place)) {
+      const owner = parseJobGroupOwner(name);
+      if (owner !== undefined && !isRunning(owner)) removeDirectory(`${place}/${name}`);
     }
   }
 }

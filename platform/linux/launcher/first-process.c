@@ -178,26 +178,40 @@ static const char *next_candidate(const char *rest, const char *name, char path[
     return *rest == ':' ? rest + 1 : NULL;
 }
 
-/* Executes along PATH as a shell does: a denial is remembered, and said only if nothing better is found. */
-static long execute(const struct instruction *instruction, char path[4096])
+static long execute_path(const struct instruction *instruction, const char *path)
+{
+    return kernel_call(__NR_execve, path, instruction->arguments, instruction->environment);
+}
+
+static void copy_path(char to[4096], const char *from)
+{
+    memcpy(to, from, strlen(from) + 1);
+}
+
+/*
+ * Executes along PATH as a shell does: a denial is remembered, and said only if nothing better is found. `tried` is
+ * what the errno is about: the program that was denied, or the name that was not found.
+ */
+static long execute(const struct instruction *instruction, char tried[4096])
 {
     const char *name = instruction->arguments[0];
-    const char *rest = has_slash(name) ? NULL : find_variable(instruction->environment, "PATH");
+    if (strlen(name) >= 4096)
+        return -ENAMETOOLONG;
+    copy_path(tried, name);
+    if (has_slash(name))
+        return execute_path(instruction, name);
+    const char *rest = find_variable(instruction->environment, "PATH");
     long denied = -ENOENT;
-    if (rest == NULL) {
-        if (strlen(name) >= 4096)
-            return -ENAMETOOLONG;
-        memcpy(path, name, strlen(name) + 1);
-        return has_slash(name) ? kernel_call(__NR_execve, path, instruction->arguments, instruction->environment)
-                               : -ENOENT;
-    }
+    char path[4096] = "";
     while (rest != NULL) {
         rest = next_candidate(rest, name, path);
-        const long result = kernel_call(__NR_execve, path, instruction->arguments, instruction->environment);
-        if (result == -EACCES)
-            denied = -EACCES;
-        else if (result != -ENOENT && result != -ENOTDIR)
+        const long result = execute_path(instruction, path);
+        if (result == -ENOENT || result == -ENOTDIR)
+            continue;
+        copy_path(tried, path);
+        if (result != -EACCES)
             return result;
+        denied = -EACCES;
     }
     return denied;
 }

@@ -133,7 +133,7 @@ void enter_landlock(const struct launch *launch);
 
 /* supervise.c */
 int supervise(const struct instruction *instruction, struct streams *streams, int control, int events, long first_pid,
-              int first_descriptor, int report_descriptor, int command_descriptor);
+              int report_descriptor, int command_descriptor);
 
 /* File types as in st_mode (inode(7)); a C library's headers and the kernel's both define S_IFMT, and then neither do.
  */

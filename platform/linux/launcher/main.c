@@ -120,6 +120,8 @@ int program(int argument_count, char **arguments, char **environment)
         .report_descriptor = pipes.report[1],
         .command_descriptor = pipes.command[0],
     };
+    for (size_t index = 0; index < control_groups_max; index++)
+        launch.control_group_descriptors[index] = -1;
     const long read = read_instruction(descriptors[0], &instruction);
     const long first = read < 0 ? fail_early(&launch, step_instruction, read, "")
                                 : start_first_process(&launch, &instruction, descriptors + 2, &pipes);
@@ -131,6 +133,5 @@ int program(int argument_count, char **arguments, char **environment)
         close_descriptor(launch.control_group_descriptors[index]);
     start_relays(&streams);
     close_job_ends(&streams);
-    return supervise(&instruction, &streams, descriptors[0], descriptors[1], first, -1, pipes.report[0],
-                     pipes.command[1]);
+    return supervise(&instruction, &streams, descriptors[0], descriptors[1], first, pipes.report[0], pipes.command[1]);
 }

@@ -21,6 +21,8 @@ struct supervision {
     enum phase phase;
     /* Something other than the job itself put an end to it. */
     bool is_cut_short;
+    /* cupel has ended before its job. */
+    bool is_orphaned;
     /* Monotonic milliseconds; 0 is never. */
     int64_t deadline_ms;
 };
@@ -207,6 +209,7 @@ static void watch_first_process(struct supervision *supervision)
             return;
         if (watched[0].revents != 0 && !obey(supervision)) {
             begin_killing(supervision);
+            supervision->is_orphaned = true;
             watched[0].fd = -1;
         }
     }
@@ -258,10 +261,23 @@ static void tell_lost_streams(const struct supervision *supervision)
     }
 }
 
-int supervise(const struct instruction *instruction, struct streams *streams, int control, int events, long first_pid,
-              int first_descriptor, int report_descriptor, int command_descriptor)
+/* cupel made the job's control groups and would have removed them; the kernel lets go of the dead a moment later. */
+static void remove_control_groups(const struct instruction *instruction)
 {
-    (void)first_descriptor;
+    const struct __kernel_timespec nap = {.tv_sec = 0, .tv_nsec = 4000000};
+    for (size_t index = 0; index < instruction->control_group_count; index++)
+        for (int tries = 0; tries < 50; tries++) {
+            const long result =
+                kernel_call(__NR_unlinkat, AT_FDCWD, instruction->control_groups[index], 0x200 /* AT_REMOVEDIR */);
+            if (result != -EBUSY)
+                break;
+            kernel_call(__NR_nanosleep, &nap, NULL);
+        }
+}
+
+int supervise(const struct instruction *instruction, struct streams *streams, int control, int events, long first_pid,
+              int report_descriptor, int command_descriptor)
+{
     struct supervision supervision = {
         .instruction = instruction,
         .streams = streams,
@@ -282,5 +298,7 @@ int supervise(const struct instruction *instruction, struct streams *streams, in
     kill_relay(streams, 0);
     drain_output(&supervision);
     tell_lost_streams(&supervision);
+    if (supervision.is_orphaned)
+        remove_control_groups(instruction);
     return 0;
 }

@@ -33,37 +33,38 @@ const resources = { core: 4, processes: 6, openFiles: 7 } as const;
 /** LANDLOCK_SCOPE_* (landlock(7), ABI 6). */
 const landlockScopeBits = { "abstract-unix-socket": 1, signal: 2 } as const;
 
+const twoTo32 = 2 ** 32;
+
 class Writer {
-  #bytes = new Uint8Array(16_384);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes = Buffer.alloc(16_384);
   length = 0;
 
-  /** Makes room; the view may be another afterwards, so it is looked up after this, never before. */
+  /** Makes room; the buffer may be another afterwards, so it is looked up after this, never before. */
   #reserve(count: number): number {
     const at = this.length;
     this.length += count;
     if (this.length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(this.length, this.#bytes.length * 2));
-      larger.set(this.#bytes);
+      const larger = Buffer.alloc(Math.max(this.length, this.#bytes.length * 2));
+      this.#bytes.copy(larger);
       this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
     }
     return at;
   }
 
   u16(value: number): void {
     const at = this.#reserve(2);
-    this.#view.setUint16(at, value, true);
+    this.#bytes.writeUInt16LE(value, at);
   }
 
   u32(value: number): void {
     const at = this.#reserve(4);
-    this.#view.setUint32(at, value, true);
+    this.#bytes.writeUInt32LE(value, at);
   }
 
+  /** Up to 2^53: every size and time that a plan can hold. */
   u64(value: number): void {
-    const at = this.#reserve(8);
-    this.#view.setBigUint64(at, BigInt(value), true);
+    this.u32(value % twoTo32);
+    this.u32(Math.floor(value / twoTo32));
   }
 
   raw(bytes: Uint8Array): void {
@@ -78,10 +79,11 @@ class Writer {
         `${JSON.stringify(value)} holds a NUL byte, which no path or argument can; remove it`,
       );
     }
-    const bytes = encoder.encode(value);
-    this.u32(bytes.length);
-    this.raw(bytes);
-    this.#reserve(1);
+    const length = Buffer.byteLength(value);
+    this.u32(length);
+    const at = this.#reserve(length + 1);
+    this.#bytes.write(value, at);
+    this.#bytes[at + length] = 0;
   }
 
   record(kind: number, payload: () => void): void {
@@ -90,16 +92,17 @@ class Writer {
     const lengthAt = this.#reserve(4);
     const start = this.length;
     payload();
-    this.#view.setUint32(lengthAt, this.length - start, true);
+    this.#bytes.writeUInt32LE(this.length - start, lengthAt);
   }
 
   finish(): Uint8Array {
-    this.#view.setUint32(8, this.length, true);
+    this.#bytes.writeUInt32LE(this.length, totalLengthAt);
     return this.#bytes.subarray(0, this.length);
   }
 }
 
-const encoder = new TextEncoder();
+/** Where the header says how long the whole is. */
+const totalLengthAt = 8;
 
 function bits(...set: readonly (number | false)[]): number {
   return set.reduce<number>((all, bit) => all | (bit === false ? 0 : bit), 0);
@@ -131,7 +134,7 @@ function encodeTmpfs(writer: Writer, step: Extract<RootStep, { step: "tmpfs" }>)
 
 function encodeFile(writer: Writer, step: Extract<RootStep, { step: "file" }>): void {
   writer.record(recordKinds.file, () => {
-    const content = encoder.encode(step.content);
+    const content = Buffer.from(step.content);
     writer.text(step.destination);
     writer.u32(content.length);
     writer.raw(content);

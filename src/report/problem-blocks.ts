@@ -18,13 +18,16 @@ export function findProblems(report: Report): Capability[] {
   const chosenFirst = report.strategies.toSorted((left, right) => urgency(right.id, report) - urgency(left.id, report));
   const chosen = report.strategies.find(({ id }) => id === report.selection.chosen);
   const kept = (chosen?.guarantees ?? []).filter((decision) => decision.kept).map(({ id }) => id);
-  const order = chosenFirst.flatMap((strategy) => {
+  // Where nothing was chosen, what keeps a strategy from being there at all matters most.
+  const stopping = chosen === undefined ? chosenFirst.flatMap(({ missing }) => missing) : [];
+  const needed = chosenFirst.flatMap((strategy) => {
     const open = strategy === chosen ? strategy.guarantees : strategy.guarantees.filter(({ id }) => !kept.includes(id));
     return [
       ...strategy.missing,
       ...open.flatMap((decision) => (decision.kept ? decision.capabilities : (decision.missing ?? []))),
     ];
   });
+  const order = [...stopping, ...needed];
   const problems = report.capabilities.filter((capability) => isFaulty(capability) && order.includes(capability.id));
   return problems.toSorted((left, right) => order.indexOf(left.id) - order.indexOf(right.id));
 }

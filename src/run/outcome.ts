@@ -72,16 +72,21 @@ export function lostInput(events: readonly LaunchEvent[]): string | undefined {
     : undefined;
 }
 
+function setUpFailure({ step, errno, subject }: EventOf<"failed">): OutcomeStatus {
+  const about = subject === "" ? "" : ` (${subject})`;
+  return { kind: "failed", message: `setting up the sandbox failed at ${step}${about}: ${errnoName(errno)}` };
+}
+
+/** The job could not know of lost output: its pipe took everything. To call that a success would lose it in silence. */
+function statusAtEnd(status: OutcomeStatus, unwritten: string | undefined): OutcomeStatus {
+  const isSuccess = status.kind === "exited" && status.code === 0;
+  return isSuccess && unwritten !== undefined ? { kind: "failed", message: unwritten } : status;
+}
+
 function statusOf({ events, controlGroups, job }: OutcomeInput): OutcomeStatus {
   const killedForMemory = (controlGroups?.outOfMemoryKills ?? 0) > 0;
   const failed = find(events, "failed");
-  if (failed !== undefined) {
-    const subject = failed.subject === "" ? "" : ` (${failed.subject})`;
-    return {
-      kind: "failed",
-      message: `setting up the sandbox failed at ${failed.step}${subject}: ${errnoName(failed.errno)}`,
-    };
-  }
+  if (failed !== undefined) return setUpFailure(failed);
   const exec = find(events, "exec-failed");
   if (exec !== undefined) return execFailure(exec);
   if (find(events, "timeout") !== undefined) return { kind: "timeout", timeoutMs: job.limits.timeoutMs ?? 0 };
@@ -89,12 +94,7 @@ function statusOf({ events, controlGroups, job }: OutcomeInput): OutcomeStatus {
   if (lost !== undefined) return lostStatus(killedForMemory, lost);
   const ended = find(events, "ended");
   if (ended === undefined) return { kind: "failed", message: "the launcher ended without a word" };
-  const status = endStatus(ended.status, killedForMemory);
-  const unwritten = lostOutput(events);
-  // The job could not know: its pipe took everything. To call that a success would lose it in silence.
-  return status.kind === "exited" && status.code === 0 && unwritten !== undefined
-    ? { kind: "failed", message: unwritten }
-    : status;
+  return statusAtEnd(endStatus(ended.status, killedForMemory), lostOutput(events));
 }
 
 /** Exit code of `run` for a status: API, see DESIGN. Pure. */

@@ -47,6 +47,8 @@ export interface Job {
   /** Directories that go in front of the job's PATH: the caller's, granted by `--tools`. */
   readonly toolDirectories: readonly string[];
   readonly network: "none" | "host";
+  /** With the host's network: what name resolution reads, by where the job looks for it; sources are canonical. */
+  readonly nameResolution: Readonly<Record<string, string>>;
   /** Exactly the variables of the job, but for those that the strategy must set (HOME, PATH, …) when absent here. */
   readonly environment: Readonly<Record<string, string>>;
   /** Caps that the caller stated: each is a demand. */

@@ -189,6 +189,14 @@ function workspaceGrant(workspace: Workspace): Grant[] {
     : [{ path: workspace.path, access: workspace.mode === "rw" ? "write" : "read" }];
 }
 
+/** Often symlinks into /run, where a job sees nothing. */
+const resolverPaths = ["/etc/resolv.conf", "/etc/hosts"];
+
+function nameResolution(): Record<string, string> {
+  const existing = resolverPaths.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+  return Object.fromEntries(existing.map((path) => [path, realpathSync.native(path)]));
+}
+
 /** Where a directory is, or would be if it were made: the nearest ancestor that exists, resolved, and the rest. */
 function canonicalPlace(path: string): string {
   const existing = [path, ...ancestorsOf(path)].find(
@@ -239,6 +247,7 @@ export function resolveJob(request: JobRequest, surroundings: JobSurroundings): 
     grants,
     toolDirectories: tools?.directories ?? [],
     network: request.network,
+    nameResolution: request.network === "host" ? nameResolution() : {},
     environment: {
       ...tools?.environment,
       ...Object.fromEntries(request.environment.flatMap((text) => parseVariable(text, host))),

@@ -66,9 +66,6 @@ const configurationPaths = [
   "xattr.conf",
 ].map((name) => `/etc/${name}`);
 
-/** What name resolution reads, with the host's network only. */
-const resolverPaths = ["/etc/resolv.conf", "/etc/hosts"];
-
 /**
  * /proc entries that speak of the whole host. Read-only for every caller: a process with outside id 0 may write sysctls
  * without any capability.
@@ -107,10 +104,10 @@ function accountFiles(): RootStep[] {
 
 function nameResolution(job: Job): RootStep[] {
   if (job.network === "host") {
-    return resolverPaths.map((path) => ({
+    return Object.entries(job.nameResolution).map(([destination, source]) => ({
       step: "bind",
-      source: path,
-      destination: path,
+      source,
+      destination,
       writable: false,
       mapOwner: "no",
       optional: true,

@@ -31,32 +31,6 @@ static void must(const struct launch *launch, long result, int step, const char 
         fail_launch(launch, step, result, subject);
 }
 
-static void copy_subject(struct report *report, const char *subject)
-{
-    size_t length = 0;
-    while (subject[length] != '\0' && length < subject_bytes - 1) {
-        report->subject[length] = subject[length];
-        length++;
-    }
-    report->subject[length] = '\0';
-}
-
-static void send_report(const struct launch *launch, const struct report *report)
-{
-    long result;
-    do
-        result = kernel_call(__NR_write, launch->report_descriptor, report, sizeof *report);
-    while (result == -EINTR);
-}
-
-__attribute__((noreturn)) void fail_launch(const struct launch *launch, int step, long error, const char *subject)
-{
-    struct report report = {.kind = report_failed, .step = step, .error = (int32_t)-error};
-    copy_subject(&report, subject);
-    send_report(launch, &report);
-    leave(1);
-}
-
 static int64_t now_us(void)
 {
     struct __kernel_timespec time = {0};

@@ -120,6 +120,10 @@ long prepare_owner_namespaces(struct instruction *instruction);
 
 /* first-process.c */
 __attribute__((noreturn)) void first_process(struct launch *launch);
+
+/* report.c */
+void copy_subject(struct report *report, const char *subject);
+void send_report(const struct launch *launch, const struct report *report);
 __attribute__((noreturn)) void fail_launch(const struct launch *launch, int step, long error, const char *subject);
 
 /* root.c: both report their own failures and do not return then. */

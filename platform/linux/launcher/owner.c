@@ -3,6 +3,7 @@
  * as the owner, a bind can be an idmapped mount (Linux 5.12): the source's owner appears as the job's user. The mapping
  * is that of a user namespace, which must exist before the sandbox does: it takes the host's /proc to fill it.
  */
+#include "../shared/append.h"
 #include "launcher.h"
 #include "mount-calls.h"
 
@@ -20,34 +21,13 @@ struct owner {
 static struct owner owners[owners_max];
 static size_t owner_count;
 
-static char *append_digits(char *at, uint32_t number)
-{
-    char digits[12];
-    size_t count = 0;
-    do {
-        digits[count++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    while (count > 0)
-        *at++ = digits[--count];
-    return at;
-}
-
-static char *append_word(char *at, const char *word)
-{
-    while (*word != '\0')
-        *at++ = *word++;
-    return at;
-}
-
 static long write_map(long pid, const char *name, uint32_t inside, uint32_t outside)
 {
     char path[64];
-    char *end = append_word(append_digits(append_word(path, "/proc/"), (uint32_t)pid), name);
-    *end = '\0';
-    char text[32];
-    end = append_digits(append_word(append_digits(text, inside), " "), outside);
-    end = append_word(end, " 1\n");
+    append_text(append_number(append_text(path, "/proc/"), (uint64_t)pid, 10), name);
+    char text[64];
+    char *end = append_text(append_number(text, inside, 10), " ");
+    end = append_text(append_number(end, outside, 10), " 1\n");
     const long descriptor = kernel_call(__NR_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
     if (descriptor < 0)
         return descriptor;
@@ -59,8 +39,7 @@ static long write_map(long pid, const char *name, uint32_t inside, uint32_t outs
 static long open_user_namespace(long pid)
 {
     char path[64];
-    char *end = append_word(append_digits(append_word(path, "/proc/"), (uint32_t)pid), "/ns/user");
-    *end = '\0';
+    append_text(append_number(append_text(path, "/proc/"), (uint64_t)pid, 10), "/ns/user");
     return kernel_call(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 }
 

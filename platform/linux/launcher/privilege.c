@@ -1,4 +1,5 @@
 /* Identity and privileges: taken in the order in which each step still has what the next one gives up. */
+#include "../shared/append.h"
 #include "launcher.h"
 
 #include <linux/capability.h>
@@ -12,19 +13,6 @@ static void must(const struct launch *launch, long result, int step, const char 
 {
     if (result < 0)
         fail_launch(launch, step, result, subject);
-}
-
-static char *append_number(char *at, uint32_t number)
-{
-    char digits[12];
-    size_t count = 0;
-    do {
-        digits[count++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    while (count > 0)
-        *at++ = digits[--count];
-    return at;
 }
 
 /* A file of /proc/self, by the handle that was taken while the host's /proc was in sight. */
@@ -41,12 +29,10 @@ static long write_own_file(const struct launch *launch, const char *name, const 
 
 static long write_id_map(const struct launch *launch, const char *name, uint32_t inside, uint32_t outside)
 {
-    char text[32];
-    char *end = append_number(text, inside);
-    *end++ = ' ';
-    end = append_number(end, outside);
-    memcpy(end, " 1\n", 3);
-    return write_own_file(launch, name, text, (size_t)(end + 3 - text));
+    char text[64];
+    char *end = append_text(append_number(text, inside, 10), " ");
+    end = append_text(append_number(end, outside, 10), " 1\n");
+    return write_own_file(launch, name, text, (size_t)(end - text));
 }
 
 /*

@@ -3,6 +3,7 @@
  * only on file systems that were mounted here, never in a directory of the host, and no symlink is followed on the way
  * to one. Sources are looked up from the host's root without following symlinks either.
  */
+#include "../shared/append.h"
 #include "launcher.h"
 #include "mount-calls.h"
 
@@ -136,24 +137,10 @@ static int place_parent(const struct builder *builder, const char *path, char na
     return place(builder, parent, type_directory, 0755);
 }
 
-static char *append_digits(char *at, uint64_t number, unsigned base)
-{
-    char digits[24];
-    size_t count = 0;
-    do {
-        digits[count++] = (char)('0' + number % base);
-        number /= base;
-    } while (number > 0);
-    while (count > 0)
-        *at++ = digits[--count];
-    *at = '\0';
-    return at;
-}
-
 static long set_number(int context, const char *name, uint64_t number, unsigned base)
 {
-    char text[24];
-    append_digits(text, number, base);
+    char text[number_capacity];
+    append_number(text, number, base);
     return set_option(context, name, text);
 }
 

@@ -14,7 +14,8 @@ export function freshMark(): string {
   return `1000.${digits}1`;
 }
 
-function readIfThere(path: string): string {
+/** A file of /proc; empty where it is not there (any more). */
+export function readIfThere(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
@@ -38,6 +39,12 @@ export function findProcesses(mark: string): FoundProcess[] {
 /** A line of /proc/PID/status (proc_pid_status(5)). */
 export function statusField(pid: number, name: string): string {
   return new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, "m").exec(readIfThere(`/proc/${pid}/status`))?.[1] ?? "";
+}
+
+/** Whether a process still is one: what has ended and waits for its parent to hear of it is not. */
+export function isAlive(pid: number): boolean {
+  const state = statusField(pid, "State");
+  return state !== "" && !/^[ZX]/.test(state);
 }
 
 /** Process ids below `pid`, nearest first. */

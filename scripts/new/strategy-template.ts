@@ -83,6 +83,7 @@ const job: Job = {
   limits: { graceMs: 1000, timeoutMs: 5000 },
   defaultLimits: {},
   demands: { required: [], accepted: [], prefer: "fastest" },
+  nameResolution: {},
   hidden: [],
 };
 

@@ -111,7 +111,9 @@ function lacksIds(failure: LaunchFailure, reading: Reading): boolean {
   const { step, errno, subject } = failure;
   if (valueAt(reading, "effective-uid") !== 0) return false;
   if (errno === "EINVAL") return ["drop-identity", "mount-tmpfs"].includes(step);
-  const isDenied = step === "idmap-namespace" || (step === "drop-identity" && subject === "setgroups");
+  // Where no user namespace can be made at all, its map is not what was denied.
+  const isMapDenied = step === "idmap-namespace" && errnoAt(reading, "unshare-user") === "ok";
+  const isDenied = isMapDenied || (step === "drop-identity" && subject === "setgroups");
   return errno === "EPERM" && isDenied && missingFor(failure, reading).length === 0;
 }
 

@@ -21,6 +21,8 @@ struct supervision {
     enum phase phase;
     /* Something other than the job itself put an end to it. */
     bool is_cut_short;
+    /* cupel asked for the end of everything. */
+    bool is_kill_wished;
     /* cupel has ended before its job. */
     bool is_orphaned;
     /* Monotonic milliseconds; 0 is never. */
@@ -95,7 +97,7 @@ static void command(const struct supervision *supervision, unsigned char byte)
 
 static void begin_killing(struct supervision *supervision)
 {
-    if (supervision->phase == phase_killing)
+    if (supervision->phase == phase_killing || supervision->phase == phase_over)
         return;
     command(supervision, CONTROL_KILL);
     supervision->phase = phase_killing;
@@ -136,9 +138,10 @@ static bool obey(struct supervision *supervision)
     if (count == -EINTR || count == -EAGAIN)
         return true;
     for (long index = 0; index < count; index++) {
-        if (bytes[index] == CONTROL_KILL)
+        if (bytes[index] == CONTROL_KILL) {
+            supervision->is_kill_wished = true;
             begin_killing(supervision);
-        else if (bytes[index] >= 1 && bytes[index] <= last_signal)
+        } else if (bytes[index] >= 1 && bytes[index] <= last_signal)
             command(supervision, bytes[index]);
     }
     return count > 0;
@@ -240,7 +243,7 @@ static void drain_output(struct supervision *supervision)
         unsigned char notice[128];
         while (kernel_call(__NR_read, notices, notice, sizeof notice) > 0)
             continue;
-        if (watched[0].revents != 0 && (!obey(supervision) || supervision->phase == phase_killing))
+        if (watched[0].revents != 0 && (!obey(supervision) || supervision->is_kill_wished))
             break;
     }
     kill_relay(supervision->streams, 1);

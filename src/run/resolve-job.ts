@@ -1,5 +1,5 @@
 /** Turns a request into a whole job: paths made canonical, defaults filled in, demands derived. */
-import { lstatSync, realpathSync, statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import type { Host } from "../host/host.ts";
 import { ancestorsOf } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
@@ -197,19 +197,24 @@ function nameResolution(): Record<string, string> {
   return Object.fromEntries(existing.map((path) => [path, realpathSync.native(path)]));
 }
 
-/** Where a directory is, or would be if it were made: the nearest ancestor that exists, resolved, and the rest. */
-function canonicalPlace(path: string): string {
-  const existing = [path, ...ancestorsOf(path)].find(
-    (place) => lstatSync(place, { throwIfNoEntry: false }) !== undefined,
-  );
-  if (existing === undefined) return path;
+function realPath(path: string): string | undefined {
   try {
-    const resolved = realpathSync.native(existing);
-    return `${resolved === "/" ? "" : resolved}${path.slice(existing === "/" ? 0 : existing.length)}`;
+    return realpathSync.native(path);
   } catch (error) {
     errnoOf(error);
-    return path;
+    return undefined;
   }
+}
+
+/** Where a directory is, or would be if it were made: the nearest ancestor that exists, resolved, and the rest. */
+function canonicalPlace(path: string): string {
+  for (const existing of [path, ...ancestorsOf(path)]) {
+    const resolved = realPath(existing);
+    if (resolved === undefined) continue;
+    const rest = path.slice(existing === "/" ? 0 : existing.length);
+    return resolved === "/" ? rest : `${resolved}${rest}`;
+  }
+  return path;
 }
 
 /**

@@ -10,6 +10,7 @@ import { isUsable, type Evidence, type Matrix } from "../model/capability.ts";
 import { CupelError } from "../model/error.ts";
 import type { GuaranteeDecision } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
+import type { LauncherPlan, RootStep } from "../model/plan.ts";
 import type { Trial } from "../model/trial.ts";
 import { carryOut } from "../run/carry-out.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
@@ -38,17 +39,37 @@ export function parseInside(output: string): InsideFacts {
   return new Map(steps.map(({ step, errno, value, text }) => [step, { errno: errnoName(errno), value, text }]));
 }
 
-/** The job of a trial: the prober, in an empty workspace, with nothing granted but the prober itself. */
-function trialJob(prober: string, defaultJob: Job): Job {
+/** The job of a trial: in an empty workspace, with nothing granted. */
+function trialJob(defaultJob: Job): Job {
   return {
     ...defaultJob,
-    command: [prober, "inside"],
     workspace: { mode: "empty", why: "" },
     directory: "/",
-    grants: [{ path: prober, access: "read" }],
+    grants: [],
     limits: { graceMs: 100, timeoutMs: trialTimeoutMs },
-    // The prober lies in cupel's state; nothing else of it is granted.
     hidden: [],
+  };
+}
+
+/** Where a root of its own shows the prober: nothing of the host's is ever mounted there. */
+const proberInside = "/run/cupel-prober";
+
+/** The plan with the prober as its program: under its own path, or bound into the root that the plan makes. Pure. */
+export function withProber(plan: LauncherPlan, prober: string): LauncherPlan {
+  if (plan.root.length === 0) return { ...plan, command: [prober, "inside"] };
+  const bind: RootStep = {
+    step: "bind",
+    source: prober,
+    destination: proberInside,
+    writable: false,
+    mapOwner: "no",
+    optional: false,
+  };
+  // Before the last step, which makes the root read-only.
+  return {
+    ...plan,
+    root: [...plan.root.slice(0, -1), bind, ...plan.root.slice(-1)],
+    command: [proberInside, "inside"],
   };
 }
 
@@ -71,14 +92,19 @@ function openCapture(context: TrialContext, strategy: string): { descriptor: num
   throw new CupelError("set-up", `no private directory for a trial's output: ${reasons.join("; ")}`);
 }
 
-async function lookInside(strategy: Strategy, job: Job, context: TrialContext): Promise<InsideFacts | string> {
+async function lookInside(
+  strategy: Strategy,
+  job: Job,
+  prober: string,
+  context: TrialContext,
+): Promise<InsideFacts | string> {
   const capture = openCapture(context, strategy.id);
   const nothing = openSync("/dev/null", "r+");
   try {
     const plan = {
       strategy: strategy.id,
       isolation: strategy.isolation,
-      launch: strategy.plan(job, context.matrix),
+      launch: withProber(strategy.plan(job, context.matrix), prober),
       guarantees: [],
     };
     const { events } = await carryOut(plan, {
@@ -124,14 +150,14 @@ function judge(
 
 async function tryStrategy(strategy: Strategy, prober: string, defaultJob: Job, context: TrialContext): Promise<Trial> {
   const started = performance.now();
-  const job = trialJob(prober, defaultJob);
+  const job = trialJob(defaultJob);
   const finish = (rest: Omit<Trial, "strategy" | "durationMs">): Trial => ({
     strategy: strategy.id,
     ...rest,
     durationMs: performance.now() - started,
   });
   try {
-    const seen = await lookInside(strategy, job, context);
+    const seen = await lookInside(strategy, job, prober, context);
     if (typeof seen !== "string") return finish(judge(seen, strategy.guarantees(job, context.matrix)));
     return finish({ result: seen === "timeout" ? "unknown" : "failed", summary: seen, evidence: [] });
   } catch (error) {
@@ -141,10 +167,14 @@ async function tryStrategy(strategy: Strategy, prober: string, defaultJob: Job, 
   }
 }
 
-function storedProber(context: TrialContext): string | undefined {
-  for (const file of openHelperFiles("prober", context.stateDirectories, context.host.identity.uid)) {
+const startDeadlineMs = 1000;
+
+/** A copy of the prober that can be executed where it lies: a bound copy keeps its mount's noexec. */
+async function storedProber({ host, stateDirectories }: TrialContext): Promise<string | undefined> {
+  for (const file of openHelperFiles("prober", stateDirectories, host.identity.uid)) {
+    const started = await host.run(file.path, [], { deadlineMs: startDeadlineMs, environment: {} });
     file.close();
-    return file.storedAt;
+    if (started.status === "exited") return file.storedAt;
   }
   return undefined;
 }
@@ -155,7 +185,7 @@ export async function runTrials(
   defaultJob: Job,
   context: TrialContext,
 ): Promise<Trial[]> {
-  const prober = storedProber(context);
+  const prober = await storedProber(context);
   if (prober === undefined) return [];
   const present = strategies.filter((strategy) =>
     strategy.requires(context.matrix).every((id) => isUsable(context.matrix[id])),

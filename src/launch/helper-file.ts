@@ -2,7 +2,17 @@
  * The native helpers as files that can be executed. They travel inside cupel; a private copy is written once and held
  * against the original each time, byte for byte, through the very descriptor that is then executed.
  */
-import { closeSync, existsSync, openSync, readSync, renameSync, unlinkSync, writeFileSync, fstatSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+  fstatSync,
+} from "node:fs";
 import { usePrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
@@ -57,6 +67,14 @@ function openIfEqual(path: string, bytes: Buffer): number | undefined {
   return undefined;
 }
 
+/** Copies that other versions of cupel left; they write theirs again if they are run again. */
+function removeOtherVersions(directory: string, name: HelperName, current: string): void {
+  const names = readdirSync(directory).filter((entry) => /^[a-z]+-[0-9a-f]{16}$/.test(entry));
+  for (const entry of names) {
+    if (entry.startsWith(`${name}-`) && entry !== current) removeQuietly(`${directory}/${entry}`);
+  }
+}
+
 /** Written beside and renamed, so that two first runs at once both end with a whole file. */
 function writeCopy(path: string, bytes: Buffer): string | undefined {
   const temporary = `${path}.${process.pid}`;
@@ -82,11 +100,13 @@ function openIn(directory: string, uid: number, name: HelperName): HelperFile | 
   const { bytes, sha256 } = original(name);
   const place = usePrivateDirectory(directory, uid);
   if (!place.ok) return place.reason;
-  const storedAt = `${directory}/${name}-${sha256.slice(0, 16)}`;
+  const current = `${name}-${sha256.slice(0, 16)}`;
+  const storedAt = `${directory}/${current}`;
   let descriptor = openIfEqual(storedAt, bytes);
   if (descriptor === undefined) {
     const failure = writeCopy(storedAt, bytes);
     if (failure !== undefined) return failure;
+    removeOtherVersions(directory, name, current);
     descriptor = openIfEqual(storedAt, bytes);
   }
   if (descriptor === undefined) return `${storedAt} changed while it was written`;

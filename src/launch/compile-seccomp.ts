@@ -67,6 +67,8 @@ function ruleLength(rule: SeccompRule): number {
       return 1;
     case "deny-bits":
       return 4;
+    case "deny-bits-where":
+      return 6;
     case "deny-values":
     case "only-values":
       return 3 + rule.values.length;
@@ -79,6 +81,13 @@ function addRule(program: Program, rule: SeccompRule): void {
     case "deny":
       return program.add(give, failure);
     case "deny-bits":
+      program.loadArgument(rule.argument);
+      program.add(jumpBitsSet, rule.bits, 0, 1);
+      program.add(give, failure);
+      return program.add(give, allow);
+    case "deny-bits-where":
+      program.loadArgument(rule.whereArgument);
+      program.add(jumpBitsSet, rule.whereBits, 0, 3);
       program.loadArgument(rule.argument);
       program.add(jumpBitsSet, rule.bits, 0, 1);
       program.add(give, failure);

@@ -13,6 +13,15 @@ export type SeccompRule =
   | { readonly rule: "deny"; readonly errno: number }
   /** Fails if the low 32 bits of an argument have any of these set: the kernel itself looks at no more of them. */
   | { readonly rule: "deny-bits"; readonly argument: number; readonly bits: number; readonly errno: number }
+  /** The same, but only where another argument has any of some bits set: a mode counts only with O_CREAT. */
+  | {
+      readonly rule: "deny-bits-where";
+      readonly argument: number;
+      readonly bits: number;
+      readonly whereArgument: number;
+      readonly whereBits: number;
+      readonly errno: number;
+    }
   /** Fails if the low 32 bits of an argument are one of these. */
   | {
       readonly rule: "deny-values";
@@ -49,6 +58,27 @@ const unknownCall: SeccompRule = { rule: "deny", errno: ENOSYS };
 
 function deny(name: string, x64: number | undefined, arm64: number | undefined, rule = denied): SeccompEntry {
   return { name, ...(x64 === undefined ? {} : { x64 }), ...(arm64 === undefined ? {} : { arm64 }), rule };
+}
+
+/** S_ISUID and S_ISGID (inode(7)): where a job may write, a file with them would lend the owner's rights to anyone. */
+const setIdBits = 0o6000;
+
+function denySetId(argument: number): SeccompRule {
+  return { rule: "deny-bits", argument, bits: setIdBits, errno: EPERM };
+}
+
+/** O_CREAT and __O_TMPFILE, the same on both architectures (asm-generic/fcntl.h). */
+const creatingBits = 0o20000100;
+
+function denySetIdOnCreation(flags: number, mode: number): SeccompRule {
+  return {
+    rule: "deny-bits-where",
+    argument: mode,
+    bits: setIdBits,
+    whereArgument: flags,
+    whereBits: creatingBits,
+    errno: EPERM,
+  };
 }
 
 /** The profile that every sandbox of cupel's own loads. */
@@ -117,6 +147,18 @@ export const defaultSeccompProfile: readonly SeccompEntry[] = [
   deny("io_uring_setup", 425, 425, unknownCall),
   deny("io_uring_enter", 426, 426, unknownCall),
   deny("io_uring_register", 427, 427, unknownCall),
+  // Files that lend their owner's rights.
+  deny("chmod", 90, undefined, denySetId(1)),
+  deny("fchmod", 91, 52, denySetId(1)),
+  deny("fchmodat", 268, 53, denySetId(2)),
+  deny("fchmodat2", 452, 452, denySetId(2)),
+  deny("mknod", 133, undefined, denySetId(1)),
+  deny("mknodat", 259, 33, denySetId(2)),
+  deny("creat", 85, undefined, denySetId(1)),
+  deny("open", 2, undefined, denySetIdOnCreation(1, 2)),
+  deny("openat", 257, 56, denySetIdOnCreation(2, 3)),
+  // Its mode lies behind a pointer; programs that know it take openat instead.
+  deny("openat2", 437, 437, unknownCall),
   // Clocks and names of the whole host.
   deny("settimeofday", 164, 170),
   deny("clock_settime", 227, 112),

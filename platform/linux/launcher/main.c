@@ -131,7 +131,6 @@ int program(int argument_count, char **arguments, char **environment)
     close_descriptor(pipes.command[0]);
     for (size_t index = 0; index < instruction.control_group_count; index++)
         close_descriptor(launch.control_group_descriptors[index]);
-    start_relays(&streams);
     close_job_ends(&streams);
     return supervise(&instruction, &streams, descriptors[0], descriptors[1], first, pipes.report[0], pipes.command[1]);
 }

@@ -14,14 +14,29 @@
 
 enum { relay_bytes = 65536, null_device = 0x103 /* makedev(1, 3), linux/major.h MEM_MAJOR */, signal_kill = 9 };
 
+/* PIPEFS_MAGIC (linux/magic.h): a pipe without a name. Through a descriptor of a named one, its mode could be changed.
+ */
+enum { pipe_file_system = 0x50495045 };
+
+/* struct statfs (statfs(2)) begins with the type, on both architectures. */
+struct file_system {
+    long type;
+    long rest[31];
+};
+
+static bool is_nameless_pipe(int descriptor)
+{
+    struct file_system status = {0};
+    return kernel_call(__NR_fstatfs, descriptor, &status) >= 0 && status.type == pipe_file_system;
+}
+
 static bool may_inherit(int descriptor)
 {
     struct stat status;
     if (kernel_call(__NR_fstat, descriptor, &status) < 0)
         return false;
-    const bool is_pipe = is_type(status.st_mode, type_fifo);
     const bool is_null = is_type(status.st_mode, type_device) && status.st_rdev == null_device;
-    return is_pipe || is_null;
+    return is_null || (is_type(status.st_mode, type_fifo) && is_nameless_pipe(descriptor));
 }
 
 static long open_null(void)
@@ -228,4 +243,7 @@ void kill_relay(struct streams *streams, int index)
     kernel_call(__NR_kill, pid, signal_kill);
     kernel_call(__NR_wait4, pid, &status, 0, NULL);
     note_end(streams, index, status);
+    /* Input that the job did not want is no loss; output that nobody took is. */
+    if (index > 0 && (status & 0x7f) == signal_kill)
+        streams->lost[index] = EINTR;
 }

@@ -138,7 +138,8 @@ static bool obey(struct supervision *supervision)
     if (count == -EINTR || count == -EAGAIN)
         return true;
     for (long index = 0; index < count; index++) {
-        if (bytes[index] == CONTROL_KILL) {
+        /* Once the job is over there is nobody else whom a signal could be meant for. */
+        if (bytes[index] == CONTROL_KILL || supervision->phase == phase_over) {
             supervision->is_kill_wished = true;
             begin_killing(supervision);
         } else if (bytes[index] >= 1 && bytes[index] <= last_signal)
@@ -170,6 +171,8 @@ static bool take_report(struct supervision *supervision)
         supervision->phase = phase_over;
         break;
     case report_started:
+        /* Not before: what a relay has read of the caller's input is lost to the next try if the set-up fails. */
+        start_relays(supervision->streams);
         tell_number(supervision, "started", "pid", report.pid);
         break;
     case report_ended:
@@ -219,8 +222,8 @@ static void watch_first_process(struct supervision *supervision)
 }
 
 /*
- * The job is over; what it wrote may still be on its way to a slow reader. That may take as long as the reader likes,
- * unless the job's time was up; cupel's end or its wish cuts it short at once.
+ * The job is over; what it wrote may still be on its way to a slow reader. That may take as long as the job itself
+ * might have; a signal, cupel's end or its wish cuts it short at once.
  */
 static void drain_output(struct supervision *supervision)
 {
@@ -232,7 +235,8 @@ static void drain_output(struct supervision *supervision)
         {.fd = notices, .events = POLLIN},
     };
     supervision->phase = phase_over;
-    supervision->deadline_ms = supervision->is_cut_short ? now_ms() + last_resort_ms : 0;
+    if (supervision->is_cut_short)
+        supervision->deadline_ms = now_ms() + last_resort_ms;
     for (;;) {
         const bool is_first_done = reap_relay(supervision->streams, 1);
         const bool is_second_done = reap_relay(supervision->streams, 2);

@@ -1,0 +1,102 @@
+/** Reads a launcher's instruction back: the same format as platform/linux/launcher/instruction.c, written a second time. */
+import { instructionBytesMax, protocolMagic, protocolVersion, recordKinds } from "../../src/launch/protocol.ts";
+
+/** One record, its fields in order; binary content as bytes. */
+export type DecodedRecord = readonly [kind: string, ...fields: readonly (string | number | Uint8Array)[]];
+
+class Reader {
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(readonly bytes: Uint8Array) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  get left(): number {
+    return this.bytes.length - this.#at;
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#take(2), true);
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+
+  u64(): number {
+    return Number(this.#view.getBigUint64(this.#take(8), true));
+  }
+
+  raw(length: number): Uint8Array {
+    const at = this.#take(length);
+    return this.bytes.slice(at, at + length);
+  }
+
+  text(): string {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(this.raw(this.u32()));
+    if (this.raw(1)[0] !== 0 || text.includes("\0")) throw new Error(`${JSON.stringify(text)} is not ended by one NUL`);
+    return text;
+  }
+
+  #take(count: number): number {
+    if (count > this.left) throw new Error(`${count} bytes wanted, ${this.left} left`);
+    const at = this.#at;
+    this.#at += count;
+    return at;
+  }
+}
+
+type Field = (reader: Reader) => string | number | Uint8Array;
+
+const u32: Field = (reader) => reader.u32();
+const u64: Field = (reader) => reader.u64();
+const text: Field = (reader) => reader.text();
+const sized: Field = (reader) => reader.raw(reader.u32());
+const rest: Field = (reader) => reader.raw(reader.left);
+
+const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
+  identity: [u32, u32, u32, u32],
+  namespaces: [u64],
+  options: [u32, u32],
+  hostname: [text],
+  directory: [text],
+  argument: [text],
+  variable: [text],
+  resourceLimit: [u32, u64, u64],
+  controlGroup: [text],
+  seccomp: [rest],
+  landlock: [u64],
+  time: [u64, u64],
+  mirror: [text],
+  bind: [u32, text, text],
+  tmpfs: [u32, u32, u64, text],
+  makeDirectory: [u32, text],
+  file: [text, sized],
+  symlink: [text, text],
+  proc: [text],
+  readOnly: [text],
+  mask: [text],
+  devices: [u64, text],
+};
+
+function decodeRecord(reader: Reader): DecodedRecord {
+  const [kind, reserved, length] = [reader.u16(), reader.u16(), reader.u32()];
+  const name = Object.entries(recordKinds).find(([, number]) => number === kind)?.[0] as keyof typeof recordKinds;
+  if (name === undefined || reserved !== 0) throw new Error(`record ${kind} is unknown, or ${reserved} is not 0`);
+  const payload = new Reader(reader.raw(length));
+  const values = fields[name].map((field) => field(payload));
+  if (payload.left > 0) throw new Error(`${payload.left} bytes of ${name} are left over`);
+  return [name, ...values];
+}
+
+/** All records of an instruction. @throws where anything about it is odd. */
+export function decodeInstruction(bytes: Uint8Array): DecodedRecord[] {
+  const reader = new Reader(bytes);
+  const header = { magic: reader.u32(), version: reader.u32(), length: reader.u32() };
+  const right = header.magic === protocolMagic && header.version === protocolVersion && header.length === bytes.length;
+  if (!right || bytes.length > instructionBytesMax) throw new Error(`the header is wrong: ${JSON.stringify(header)}`);
+  const records: DecodedRecord[] = [];
+  while (reader.left > 0) records.push(decodeRecord(reader));
+  return records;
+}

@@ -59,3 +59,16 @@ export interface Job {
   /** Directories that no job may see: cupel's own state. */
   readonly hidden: readonly string[];
 }
+
+/** Whether `path` is `directory` or lies in it; both canonical and absolute. */
+export function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === "/" ? "/" : `${directory}/`);
+}
+
+/** Whether the job may change something of the workspace: all of it, or what a write grant has in common with it. */
+export function writesWorkspace({ workspace, grants }: Pick<Job, "workspace" | "grants">): boolean {
+  if (workspace.mode === "empty") return false;
+  const { path } = workspace;
+  const overlaps = (grant: Grant): boolean => isWithin(grant.path, path) || isWithin(path, grant.path);
+  return workspace.mode === "rw" || grants.some((grant) => grant.access === "write" && overlaps(grant));
+}

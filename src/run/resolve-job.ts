@@ -5,8 +5,11 @@ import { ancestorsOf } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import { guaranteeIds, isolationSet, type GuaranteeId } from "../model/guarantee.ts";
-import type { Demands, Grant, Job, Workspace } from "../model/job.ts";
+import { isWithin, writesWorkspace, type Demands, type Grant, type Job, type Workspace } from "../model/job.ts";
 import type { JobRequest } from "./job-request.ts";
+import { listHomes } from "./home-directories.ts";
+import { kernelMountsWithin } from "./kernel-mounts.ts";
+import { realPath } from "./real-path.ts";
 import type { ToolGrants } from "./tool-grants.ts";
 
 /** The launcher takes 1,024 steps of a root; the others are cupel's own and those of `--tools`. */
@@ -44,10 +47,6 @@ export interface JobSurroundings {
   readonly tools: ToolGrants | undefined;
 }
 
-function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === "/" ? "/" : `${directory}/`);
-}
-
 function canonical(path: string, flag: string, directory: string): string {
   if (path === "") throw new CupelError("usage", `${flag} "" names no path; write one`);
   try {
@@ -75,7 +74,24 @@ function refuseUnfit(path: string, flag: string, states: readonly string[]): voi
   }
 }
 
-function resolveGrants(request: JobRequest, { host, stateDirectories, tools }: JobSurroundings): Grant[] {
+/** From a writable directory a job could move what holds the mount point away, and put something else there. */
+function refuseReadWithinWrite(grants: readonly Grant[]): void {
+  const writable = grants.filter(({ access }) => access === "write");
+  for (const { path } of grants.filter(({ access }) => access === "read")) {
+    const around = writable.find((grant) => grant.path !== path && isWithin(path, grant.path));
+    if (around === undefined) continue;
+    throw new CupelError(
+      "usage",
+      `--read ${path} lies in --write ${around.path}, where a job could put something else in its place; leave one of them out`,
+    );
+  }
+}
+
+function resolveGrants(
+  request: JobRequest,
+  own: readonly Grant[],
+  { host, stateDirectories, tools }: JobSurroundings,
+): Grant[] {
   const stated = [
     ...request.read.map((path) => ({ path, access: "read" as const, flag: "--read" })),
     ...request.write.map((path) => ({ path, access: "write" as const, flag: "--write" })),
@@ -91,30 +107,27 @@ function resolveGrants(request: JobRequest, { host, stateDirectories, tools }: J
       `${grants.length} paths are granted, and at most ${grantsMax} can be; grant the directories that hold them`,
     );
   }
-  return [...grants, ...(tools?.paths ?? []).map((path): Grant => ({ path, access: "read" }))];
+  refuseReadWithinWrite([...own, ...grants]);
+  // A tool that lies in what is granted anyway is seen there; its own mount would only be in the way.
+  const covered = [...own, ...grants].map(({ path }) => path);
+  const toolPaths = (tools?.paths ?? []).filter((path) => !covered.some((directory) => isWithin(path, directory)));
+  return [...grants, ...toolPaths.map((path): Grant => ({ path, access: "read" }))];
 }
 
 /** Why the current directory is not taken, or undefined. */
-function unfitWorkspace(path: string, home: string | undefined, states: readonly string[]): string | undefined {
-  if (home !== undefined && (path === home || ancestorsOf(home).includes(path)))
-    return "it holds your whole home directory";
+function unfitWorkspace(path: string, homes: readonly string[], states: readonly string[]): string | undefined {
+  if (homes.some((home) => isWithin(home, path)) || ancestorsOf(path)[0] === "/home")
+    return "it holds a whole home directory";
   if (commonDirectories.includes(path)) return "it is not one project's";
   if ([...kernelDirectories, "/run", ...states].some((directory) => isWithin(path, directory)))
     return "it is the system's";
   return undefined;
 }
 
-function homeOf(host: Host): string | undefined {
-  const home = host.environment["HOME"];
-  if (home === undefined || !home.startsWith("/")) return undefined;
-  const status = host.status(home);
-  return status.ok ? realpathSync.native(home) : undefined;
-}
-
 function resolveWorkspace(request: JobRequest, { host, stateDirectories }: JobSurroundings): Workspace {
   if (request.workspace === "none") return { mode: "empty", why: "" };
   const path = canonical(host.directory, "The current directory", "/");
-  const unfit = unfitWorkspace(path, homeOf(host), stateDirectories);
+  const unfit = unfitWorkspace(path, listHomes(host), stateDirectories);
   if (unfit === undefined) return { mode: request.workspace ?? "ro", path };
   if (request.workspace === undefined) {
     return {
@@ -146,9 +159,9 @@ function limitDemands(request: JobRequest, defaults: Job["defaultLimits"]): Guar
   return stated.filter(([, value]) => value !== undefined).map(([id]) => id);
 }
 
-function resolveDemands(request: JobRequest, workspace: Workspace, defaults: Job["defaultLimits"]): Demands {
+function resolveDemands(request: JobRequest, isWrittenThrough: boolean, defaults: Job["defaultLimits"]): Demands {
   const opposed: GuaranteeId[] = [
-    ...(workspace.mode === "rw" ? (["fs.protected"] as const) : []),
+    ...(isWrittenThrough ? (["fs.protected"] as const) : []),
     ...(request.network === "host" ? (["net.none"] as const) : []),
   ];
   const isolation = isolationSet.filter((id) => !opposed.includes(id));
@@ -197,15 +210,6 @@ function nameResolution(): Record<string, string> {
   return Object.fromEntries(existing.map((path) => [path, realpathSync.native(path)]));
 }
 
-function realPath(path: string): string | undefined {
-  try {
-    return realpathSync.native(path);
-  } catch (error) {
-    errnoOf(error);
-    return undefined;
-  }
-}
-
 /** Where a directory is, or would be if it were made: the nearest ancestor that exists, resolved, and the rest. */
 function canonicalPlace(path: string): string {
   for (const existing of [path, ...ancestorsOf(path)]) {
@@ -235,16 +239,28 @@ function hiddenWithin(grants: readonly Grant[], states: readonly string[]): stri
   return places.filter((place) => grants.some(({ path }) => isWithin(place, path)));
 }
 
+/** The runtime puts U+FFFD for what it could not decode; a job would get other bytes than it was given. */
+function refuseUnreadableWords(words: readonly string[]): void {
+  const word = words.find((candidate) => candidate.includes("\uFFFD"));
+  if (word === undefined) return;
+  throw new CupelError(
+    "usage",
+    `${JSON.stringify(word)} is not valid UTF-8, which cupel could not pass on unchanged; rename it`,
+  );
+}
+
 /**
  * The job that `request` stands for, here and now.
  * @throws CupelError `usage` for a path that does not exist or may not be granted, and for what is not a variable.
  */
 export function resolveJob(request: JobRequest, surroundings: JobSurroundings): Job {
+  refuseUnreadableWords(request.command);
   const { host, stateDirectories, tools } = surroundings;
   const workspace = resolveWorkspace(request, surroundings);
   checkDirectory(workspace);
   const defaults = defaultLimits(host);
-  const grants = resolveGrants(request, surroundings);
+  const own = workspaceGrant(workspace);
+  const grants = resolveGrants(request, own, surroundings);
   return {
     command: request.command,
     workspace,
@@ -265,7 +281,7 @@ export function resolveJob(request: JobRequest, surroundings: JobSurroundings): 
       pids: request.pids,
     },
     defaultLimits: defaults,
-    demands: resolveDemands(request, workspace, defaults),
-    hidden: hiddenWithin([...workspaceGrant(workspace), ...grants], stateDirectories),
+    demands: resolveDemands(request, writesWorkspace({ workspace, grants }), defaults),
+    hidden: [...hiddenWithin([...own, ...grants], stateDirectories), ...kernelMountsWithin([...own, ...grants], host)],
   };
 }

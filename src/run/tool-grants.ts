@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, basename } from "node:path";
 import type { Host } from "../host/host.ts";
 import { errnoOf } from "../host/errno-of.ts";
+import { isWithin } from "../model/job.ts";
 
 /** Read-only grants, directories for PATH, and variables that tell version managers where their toolchains are. */
 export interface ToolGrants {
@@ -11,8 +12,11 @@ export interface ToolGrants {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Beside a `bin`: what programs installed under one prefix look for (hier(7)), and nothing that holds accounts. */
+/** Beside a `bin`: what programs installed under one prefix look for (hier(7)). */
 const prefixParts = ["lib", "lib64", "libexec", "include", "share"];
+
+/** Under ~/.local the same, but for `share`: there it holds what other programs keep for their user, keyrings too. */
+const homePrefixParts = ["lib", "lib64", "libexec"];
 
 /** Version managers keep toolchains apart from the programs in PATH, and find them by variable or under the home. */
 const toolchainHomes: readonly { bin: string; variable: string; home: string; parts: readonly string[] }[] = [
@@ -40,8 +44,18 @@ const toolchainHomes: readonly { bin: string; variable: string; home: string; pa
 
 const systemDirectories = ["/usr", "/bin", "/sbin", "/lib", "/nix/store", "/gnu/store"];
 
+/** Never granted by way of PATH: the kernel's or the system's own. */
+const unfitDirectories = ["/proc", "/sys", "/dev", "/run", "/etc", "/boot"];
+
 function isSystem(path: string): boolean {
-  return systemDirectories.some((directory) => path === directory || path.startsWith(`${directory}/`));
+  return systemDirectories.some((directory) => isWithin(path, directory));
+}
+
+/** Below /tmp a toolchain of one's own may lie; /tmp itself, and anything of the kernel's or the system's, is none. */
+function isUnfit(path: string): boolean {
+  const isShared = ["/tmp", "/var/tmp"].includes(path);
+  const isSystems = unfitDirectories.some((directory) => isWithin(path, directory));
+  return path === "/" || isShared || isSystems;
 }
 
 function real(path: string): string | undefined {
@@ -62,23 +76,47 @@ function isDirectory(path: string): boolean {
   }
 }
 
+/** What of a prefix is a toolchain's: nothing where the prefix is a home directory itself. */
+function partsOf(prefix: string, home: string): readonly string[] {
+  if (isWithin(home, prefix)) return [];
+  return prefix === `${home}/.local` ? homePrefixParts : prefixParts;
+}
+
 /** A `bin` directory with its siblings; any other directory alone. */
-function withPrefix(directory: string): string[] {
+function withPrefix(directory: string, home: string): string[] {
   if (!["bin", "sbin"].includes(basename(directory))) return [directory];
   const prefix = dirname(directory);
-  return [directory, ...prefixParts.map((part) => `${prefix}/${part}`).filter(isDirectory)];
+  return [
+    directory,
+    ...partsOf(prefix, home)
+      .map((part) => `${prefix}/${part}`)
+      .filter(isDirectory),
+  ];
 }
 
 function linkTargets(directory: string): string[] {
-  const entries = readdirSync(directory, { withFileTypes: true });
-  const targets = entries.filter((entry) => entry.isSymbolicLink()).map((entry) => real(`${directory}/${entry.name}`));
-  return targets.filter((target) => target !== undefined);
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isSymbolicLink())
+      .flatMap((entry) => real(`${directory}/${entry.name}`) ?? []);
+  } catch (error) {
+    // May be searched but not read: its programs run, and what they are cannot be told.
+    errnoOf(error);
+    return [];
+  }
 }
 
-/** A program that lies elsewhere brings its own prefix along. */
-function neededBy(directory: string): string[] {
+/** A program that lies elsewhere brings its own prefix along if it lies in one's `bin`, and else itself alone. */
+function neededByLink(target: string, home: string): string[] {
+  const directory = dirname(target);
+  const isInstalled = ["bin", "sbin"].includes(basename(directory)) && !isWithin(home, dirname(directory));
+  return isInstalled ? withPrefix(directory, home) : [target];
+}
+
+function neededBy(directory: string, home: string): string[] {
   const outside = linkTargets(directory).filter((target) => !isSystem(target));
-  return [...withPrefix(directory), ...new Set(outside.flatMap((target) => withPrefix(dirname(target))))];
+  return [...withPrefix(directory, home), ...new Set(outside.flatMap((target) => neededByLink(target, home)))];
 }
 
 function exists(path: string): boolean {
@@ -107,18 +145,20 @@ function dropCovered(paths: readonly string[]): string[] {
   return unique.filter((path) => !unique.some((other) => other !== path && path.startsWith(`${other}/`)));
 }
 
-/** PATH as it is now, resolved. The home directory itself, and what holds it, is never taken. */
+/** PATH as it is now, resolved. A home directory itself, and what holds it, is never taken. */
 export function findToolGrants(host: Pick<Host, "environment">): ToolGrants {
-  const home = real(host.environment["HOME"] ?? "/") ?? "/";
-  const stated = (host.environment["PATH"] ?? "").split(":").filter((directory) => directory.startsWith("/"));
-  const directories = [...new Set(stated)].filter((directory) => {
+  const stated = host.environment["HOME"];
+  const home = (stated?.startsWith("/") === true ? real(stated) : undefined) ?? "/root";
+  const listed = (host.environment["PATH"] ?? "").split(":").filter((directory) => directory.startsWith("/"));
+  const directories = [...new Set(listed)].filter((directory) => {
     const path = real(directory);
-    return path !== undefined && isDirectory(path) && !isSystem(path) && !`${home}/`.startsWith(`${path}/`);
+    return path !== undefined && isDirectory(path) && !isSystem(path) && !isUnfit(path) && !isWithin(home, path);
   });
   const toolchains = directories.map((directory) => toolchainsFor(directory, host.environment));
   const resolved = directories.flatMap((directory) => real(directory) ?? []);
+  const paths = [...resolved.flatMap((path) => neededBy(path, home)), ...toolchains.flatMap((chain) => chain.paths)];
   return {
-    paths: dropCovered([...resolved.flatMap(neededBy), ...toolchains.flatMap(({ paths }) => paths)]),
+    paths: dropCovered(paths.filter((path) => !isUnfit(path))),
     directories: resolved,
     environment: Object.assign({}, ...toolchains.map(({ variables }) => variables)) as Record<string, string>,
   };

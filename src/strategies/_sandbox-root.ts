@@ -1,5 +1,5 @@
 /** The root that sandboxes see: the host's programs, what was granted, and nothing else. Pure. */
-import type { Grant, Job } from "../model/job.ts";
+import { isWithin, type Grant, type Job } from "../model/job.ts";
 import type { RootStep } from "../model/plan.ts";
 
 /** The job's user inside. */
@@ -147,15 +147,16 @@ export function orderedGrants(job: Job): Grant[] {
   return [...grants.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(`${directory}/`);
+/** A read grant of what is shown anyway needs no mount, unless a writable one lies around it. */
+function isShownAnyway(grant: Grant, all: readonly Grant[]): boolean {
+  const isWritableAround = all.some(({ path, access }) => access === "write" && isWithin(grant.path, path));
+  return grant.access === "read" && !isWritableAround && systemPaths.some((path) => isWithin(grant.path, path));
 }
 
 function grantSteps(job: Job, mapOwners: boolean): RootStep[] {
-  const shown = (grant: Grant): boolean =>
-    grant.access === "read" && systemPaths.some((directory) => isWithin(grant.path, directory));
-  return orderedGrants(job)
-    .filter((grant) => !shown(grant))
+  const grants = orderedGrants(job);
+  return grants
+    .filter((grant) => !isShownAnyway(grant, grants))
     .map((grant) => ({
       step: "bind",
       source: grant.path,

@@ -2,7 +2,7 @@
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
-import type { Job } from "../model/job.ts";
+import { writesWorkspace, type Job } from "../model/job.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import {
   controlGroupLimits,
@@ -43,8 +43,8 @@ const sockets: GuaranteeRule = (circumstances) => {
 };
 
 const unchangedWorkspace: GuaranteeRule = (circumstances) =>
-  circumstances.job.workspace.mode === "rw"
-    ? { kept: false, reason: "the workspace is written through (--workspace rw)" }
+  writesWorkspace(circumstances.job)
+    ? { kept: false, reason: "the workspace, or part of it, is written through (--workspace rw, --write)" }
     : keptBy("nothing of the workspace is writable", ...rootCapabilities)(circumstances);
 
 const noNetwork: GuaranteeRule = (circumstances) =>
@@ -61,7 +61,10 @@ const escalation: GuaranteeRule = (circumstances) =>
 
 const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "fs.read": ownRoot,
-  "fs.write": keptBy("every mount but the granted ones is read-only or private", ...rootCapabilities),
+  "fs.write": keptBy(
+    "every mount but the granted ones is read-only or private (a FIFO in a granted directory is granted with it)",
+    ...rootCapabilities,
+  ),
   "fs.metadata": ownRoot,
   "fs.protected": unchangedWorkspace,
   "fs.workspace": unchangedWorkspace,

@@ -1,0 +1,42 @@
+/** Kernel file systems inside granted directories: what they show is nobody's to grant. */
+import type { Host } from "../host/host.ts";
+import { isWithin, type Grant } from "../model/job.ts";
+
+/** File systems that show the kernel or other processes, wherever they are mounted (in a root for chroot, say). */
+const kernelFileSystems = new Set([
+  "binfmt_misc",
+  "bpf",
+  "cgroup",
+  "cgroup2",
+  "configfs",
+  "debugfs",
+  "devpts",
+  "devtmpfs",
+  "efivarfs",
+  "fusectl",
+  "mqueue",
+  "nsfs",
+  "proc",
+  "pstore",
+  "securityfs",
+  "sysfs",
+  "tracefs",
+]);
+
+/** Mount points of such file systems: fifth field, and the first after the dash (proc_pid_mountinfo(5)). Pure. */
+export function parseKernelMounts(mountinfo: string): string[] {
+  return mountinfo.split("\n").flatMap((line) => {
+    const [mount = "", source = ""] = line.split(" - ");
+    const point = (mount.split(" ")[4] ?? "").replaceAll(/\\(\d{3})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    return kernelFileSystems.has(source.split(" ")[0] ?? "") ? [point] : [];
+  });
+}
+
+/** Their mount points within any of the grants. */
+export function kernelMountsWithin(grants: readonly Grant[], host: Host): string[] {
+  const mountinfo = host.readText("/proc/self/mountinfo");
+  const points = mountinfo.ok ? parseKernelMounts(mountinfo.value) : [];
+  return points.filter((point) => grants.some(({ path }) => isWithin(point, path)));
+}

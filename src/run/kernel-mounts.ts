@@ -1,5 +1,6 @@
 /** Kernel file systems inside granted directories: what they show is nobody's to grant. */
 import type { Host } from "../host/host.ts";
+import { CupelError } from "../model/error.ts";
 import { isWithin, type Grant } from "../model/job.ts";
 
 /** File systems that show the kernel or other processes, wherever they are mounted (in a root for chroot, say). */
@@ -34,9 +35,17 @@ export function parseKernelMounts(mountinfo: string): string[] {
   });
 }
 
-/** Their mount points within any of the grants. */
+/** Their mount points within any of the grants. @throws CupelError `usage` for a grant that lies within one. */
 export function kernelMountsWithin(grants: readonly Grant[], host: Host): string[] {
   const mountinfo = host.readText("/proc/self/mountinfo");
   const points = mountinfo.ok ? parseKernelMounts(mountinfo.value) : [];
+  for (const { path } of grants) {
+    const around = points.find((point) => isWithin(path, point));
+    if (around === undefined) continue;
+    throw new CupelError(
+      "usage",
+      `${path} lies in ${around}, a file system of the kernel's own, which no job is granted; leave it out`,
+    );
+  }
   return points.filter((point) => grants.some(({ path }) => isWithin(point, path)));
 }

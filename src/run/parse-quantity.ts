@@ -30,9 +30,12 @@ export function parseCpus(text: string, flag: string): number {
   throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a number of CPUs; write one such as 0.5 or 2`);
 }
 
-/** `256` → a count of at least 1. @throws CupelError `usage`, naming `flag`. */
+/** `256` → a count of processes: at least 2, the job and one to come. @throws CupelError `usage`, naming `flag`. */
 export function parseCount(text: string, flag: string): number {
   const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && count <= 4_194_304) return count;
-  throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a count; write a whole number such as 256`);
+  if (/^\d+$/.test(text) && count >= 2 && count <= 4_194_304) return count;
+  throw new CupelError(
+    "usage",
+    `${flag} ${JSON.stringify(text)} is not a count of processes; write a whole number from 2 on, such as 256`,
+  );
 }

@@ -107,7 +107,7 @@ function resolveGrants(
       `${grants.length} paths are granted, and at most ${grantsMax} can be; grant the directories that hold them`,
     );
   }
-  refuseReadWithinWrite([...own, ...grants]);
+  refuseReadWithinWrite([...own.filter(({ access }) => access === "write"), ...grants]);
   // A tool that lies in what is granted anyway is seen there; its own mount would only be in the way.
   const covered = [...own, ...grants].map(({ path }) => path);
   const toolPaths = (tools?.paths ?? []).filter((path) => !covered.some((directory) => isWithin(path, directory)));
@@ -116,12 +116,11 @@ function resolveGrants(
 
 /** Why the current directory is not taken, or undefined. */
 function unfitWorkspace(path: string, homes: readonly string[], states: readonly string[]): string | undefined {
-  if (homes.some((home) => isWithin(home, path)) || ancestorsOf(path)[0] === "/home")
-    return "it holds a whole home directory";
   if (commonDirectories.includes(path)) return "it is not one project's";
-  if ([...kernelDirectories, "/run", ...states].some((directory) => isWithin(path, directory)))
-    return "it is the system's";
-  return undefined;
+  const isSystems = [...kernelDirectories, "/run", ...states].some((directory) => isWithin(path, directory));
+  if (isSystems) return "it is the system's";
+  const isHome = homes.some((home) => isWithin(home, path)) || ancestorsOf(path)[0] === "/home";
+  return isHome ? "it holds a whole home directory" : undefined;
 }
 
 function resolveWorkspace(request: JobRequest, { host, stateDirectories }: JobSurroundings): Workspace {
@@ -226,9 +225,8 @@ function canonicalPlace(path: string): string {
  * writable place around it a job could move the mask's mount point away, and put a report of its own there.
  */
 function hiddenWithin(grants: readonly Grant[], states: readonly string[]): string[] {
-  const places = states.map(canonicalPlace);
   for (const { path } of grants.filter(({ access }) => access === "write")) {
-    const state = places.find((place) => isWithin(place, path));
+    const state = states.find((place) => isWithin(place, path));
     if (state !== undefined) {
       throw new CupelError(
         "usage",
@@ -236,7 +234,7 @@ function hiddenWithin(grants: readonly Grant[], states: readonly string[]): stri
       );
     }
   }
-  return places.filter((place) => grants.some(({ path }) => isWithin(place, path)));
+  return states.filter((place) => grants.some(({ path }) => isWithin(place, path)));
 }
 
 /** The runtime puts U+FFFD for what it could not decode; a job would get other bytes than it was given. */
@@ -253,9 +251,11 @@ function refuseUnreadableWords(words: readonly string[]): void {
  * The job that `request` stands for, here and now.
  * @throws CupelError `usage` for a path that does not exist or may not be granted, and for what is not a variable.
  */
-export function resolveJob(request: JobRequest, surroundings: JobSurroundings): Job {
+export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
   refuseUnreadableWords(request.command);
-  const { host, stateDirectories, tools } = surroundings;
+  const { host, tools } = given;
+  const stateDirectories = given.stateDirectories.map(canonicalPlace);
+  const surroundings = { ...given, stateDirectories };
   const workspace = resolveWorkspace(request, surroundings);
   checkDirectory(workspace);
   const defaults = defaultLimits(host);

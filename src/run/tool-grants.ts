@@ -109,6 +109,7 @@ function linkTargets(directory: string): string[] {
 
 /** A program that lies elsewhere brings its own prefix along if it lies in one's `bin`, and else itself alone. */
 function neededByLink(target: string, home: string): string[] {
+  if (isDirectory(target)) return [];
   const directory = dirname(target);
   const isInstalled = ["bin", "sbin"].includes(basename(directory)) && !isWithin(home, dirname(directory));
   return isInstalled ? withPrefix(directory, home) : [target];

@@ -29,6 +29,14 @@ function writeNew(path: string, text: string): void {
   }
 }
 
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    errnoOf(error);
+  }
+}
+
 function openDirectory(path: string): number {
   try {
     return openSync(dirname(path), "r");
@@ -73,6 +81,7 @@ export function openResultFile(path: string): ResultFile {
         writeNew(temporary, `${JSON.stringify(outcome, null, 2)}\n`);
         renameSync(temporary, `${place}/${name}`);
       } catch (error) {
+        removeIfThere(temporary);
         throw new CupelError("set-up", `The outcome could not be written to ${path} (${errnoOf(error)})`, {
           cause: error,
         });

@@ -88,8 +88,14 @@ const maskedProcPaths = [
 /** Keys of servers, for the caller who is in the group that may read them. */
 const maskedConfigurationPaths = ["/etc/ssl/private", "/etc/pki/tls/private"];
 
-function accountFiles(): RootStep[] {
-  const { name, uid, gid, home } = jobUser;
+/** The job's home: out of the way where a grant would cover it. */
+export function jobHome({ grants }: Pick<Job, "grants">): string {
+  return grants.some(({ path }) => isWithin(jobUser.home, path)) ? "/run/job" : jobUser.home;
+}
+
+function accountFiles(job: Job): RootStep[] {
+  const { name, uid, gid } = jobUser;
+  const home = jobHome(job);
   const nobody = "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin";
   return [
     {
@@ -126,7 +132,7 @@ function privateDirectories(job: Job): RootStep[] {
   const tmpfs = { step: "tmpfs", sizeBytes: 2 * gibibyte, owned: true, writable: true } as const;
   return [
     { ...tmpfs, destination: "/tmp", mode: 0o1777 },
-    { ...tmpfs, destination: jobUser.home, mode: 0o700 },
+    { ...tmpfs, destination: jobHome(job), mode: 0o700 },
     { step: "directory", destination: "/run", mode: 0o755 },
     { step: "directory", destination: "/var", mode: 0o755 },
     ...linkUnlessGranted(job, "/var/tmp", "/tmp"),
@@ -180,7 +186,7 @@ export function sandboxRoot(job: Job, mapOwners: boolean): RootStep[] {
     ...systemPaths.map((path): RootStep => ({ step: "mirror", path })),
     { step: "directory", destination: "/etc", mode: 0o755 },
     ...configurationPaths.map((path): RootStep => ({ step: "mirror", path })),
-    ...accountFiles(),
+    ...accountFiles(job),
     ...nameResolution(job),
     ...privateDirectories(job),
     ...workspaceSteps(job),

@@ -14,7 +14,7 @@ import {
   notProvided,
   type GuaranteeRule,
 } from "./_decide.ts";
-import { emptyWorkspace, jobUser, sandboxRoot } from "./_sandbox-root.ts";
+import { emptyWorkspace, jobHome, jobUser, sandboxRoot } from "./_sandbox-root.ts";
 import { defineStrategy } from "./_strategy.ts";
 
 const rootCapabilities = ["ns.mount", "mount.private-root", "mount.setattr", "mount.tmpfs"] as const;
@@ -132,7 +132,7 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     loopbackUp: ownNetwork,
     command: job.command,
     directory: job.workspace.mode === "empty" ? emptyWorkspace : job.directory,
-    environment: jobEnvironment(job, jobUser.home, jobUser.name),
+    environment: jobEnvironment(job, jobHome(job), jobUser.name),
     umask: 0o022,
     resourceLimits: { core: 0, processes: processLimit(job, matrix) },
     controlGroup: controlGroupLimits({ job, matrix }),

@@ -63,7 +63,11 @@ static void set_resource_limits(const struct launch *launch)
     const struct instruction *instruction = launch->instruction;
     for (size_t index = 0; index < instruction->resource_limit_count; index++) {
         const struct resource_limit *limit = &instruction->resource_limits[index];
-        const uint64_t values[2] = {limit->soft, limit->hard};
+        uint64_t values[2];
+        must(launch, kernel_call(__NR_prlimit64, 0, limit->resource, NULL, values), step_resource_limit, "getrlimit");
+        /* A limit that is lower already keeps the promise too, and only root may raise it. */
+        values[1] = limit->hard < values[1] ? limit->hard : values[1];
+        values[0] = limit->soft < values[1] ? limit->soft : values[1];
         must(launch, kernel_call(__NR_prlimit64, 0, limit->resource, values, NULL), step_resource_limit, "setrlimit");
     }
 }

@@ -282,7 +282,8 @@ static void do_proc(const struct builder *builder, const struct root_step *step)
 static int existing(const struct builder *builder, const char *path, int step)
 {
     const long at = open_path_in(builder->new_root, path);
-    return at == -ENOENT ? -1 : must(builder, at, step, path);
+    /* What cannot be looked up with the caller's ids cannot be reached by a job that has them. */
+    return at == -ENOENT || at == -EACCES ? -1 : must(builder, at, step, path);
 }
 
 static void do_read_only(const struct builder *builder, const struct root_step *step)

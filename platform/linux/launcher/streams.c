@@ -173,6 +173,8 @@ static void start_relay(struct streams *streams, int index)
         relay(index == 0 ? caller : near, index == 0 ? near : caller, launcher_pid);
     }
     streams->relay_pids[index] = pid > 0 ? pid : 0;
+    if (pid < 0)
+        streams->lost[index] = (int)-pid;
     close_descriptor(streams->near[index]);
 }
 

@@ -130,6 +130,12 @@ static void meet_deadline(struct supervision *supervision)
     }
 }
 
+static bool asks_for_an_end(unsigned char signal)
+{
+    return signal == 1 /* SIGHUP */ || signal == 2 /* SIGINT */ || signal == 3 /* SIGQUIT */ ||
+           signal == signal_terminate;
+}
+
 /* False when cupel is gone. */
 static bool obey(struct supervision *supervision)
 {
@@ -138,8 +144,9 @@ static bool obey(struct supervision *supervision)
     if (count == -EINTR || count == -EAGAIN)
         return true;
     for (long index = 0; index < count; index++) {
-        /* Once the job is over there is nobody else whom a signal could be meant for. */
-        if (bytes[index] == CONTROL_KILL || supervision->phase == phase_over) {
+        /* Once the job is over, a signal that asks for an end is meant for what is left: the wait for a slow reader. */
+        const bool ends_the_wait = supervision->phase == phase_over && asks_for_an_end(bytes[index]);
+        if (bytes[index] == CONTROL_KILL || ends_the_wait) {
             supervision->is_kill_wished = true;
             begin_killing(supervision);
         } else if (bytes[index] >= 1 && bytes[index] <= last_signal)

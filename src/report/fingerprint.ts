@@ -34,7 +34,7 @@ function read(host: Host, path: string): string {
 
 /** Scopes carry the number of a login session; what is delegated does not hang on it. */
 export function parseStableControlGroup(text: string): string {
-  return text.replaceAll(/[^/\n]*\.scope/g, "*.scope");
+  return text.replaceAll(/[^/\n]*\.scope(?=\/|$)/gm, "*.scope");
 }
 
 function programIdentity(host: Host, name: string): string {

@@ -1,9 +1,10 @@
 /** The saved report: saves time, never decides against the user. */
 import {
   closeSync,
-  existsSync,
+  constants,
   fstatSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readFileSync,
   renameSync,
@@ -31,17 +32,17 @@ interface Fingerprinted {
 }
 
 /** Reads through one descriptor, whose owner is checked: what is read is what was checked. */
-function readOwn(path: string, uid: number): { text: string } | { reason: string } | undefined {
-  if (!existsSync(path)) return undefined;
+function readOwn(path: string, uid: number): { text: string } | { reason: string } {
   let descriptor: number;
   try {
-    descriptor = openSync(path, "r");
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   } catch (error) {
     return { reason: `it cannot be read (${errnoOf(error)})` };
   }
   try {
     const stats = fstatSync(descriptor);
-    if (stats.uid !== uid || (stats.mode & 0o022) !== 0) return { reason: "another user could have written it" };
+    if (!stats.isFile() || stats.uid !== uid || (stats.mode & 0o022) !== 0)
+      return { reason: "another user could have written it" };
     return { text: readFileSync(descriptor, "utf8") };
   } finally {
     closeSync(descriptor);
@@ -73,13 +74,23 @@ export interface SavedQuery<T> {
   readonly parts: FingerprintParts;
 }
 
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    // A directory that may not be searched holds nothing of ours.
+    errnoOf(error);
+    return false;
+  }
+}
+
 function loadFrom<T extends Fingerprinted>(directory: string, uid: number, query: SavedQuery<T>): Loaded<T> {
   const path = `${directory}/${fileNames[query.kind]}`;
-  const own = readOwn(path, uid);
-  if (own === undefined) return { ok: false };
+  if (!isThere(path)) return { ok: false };
+  // Before anything is opened: what others could have put there may be a device.
   const place = checkPrivateDirectory(directory, uid);
-  const reason = place.ok ? ("reason" in own ? own.reason : undefined) : place.reason;
-  if (reason !== undefined || !("text" in own)) return { ok: false, reason: `${path} is not used: ${reason ?? ""}` };
+  const own = place.ok ? readOwn(path, uid) : place;
+  if ("reason" in own) return { ok: false, reason: `${path} is not used: ${own.reason}` };
   const loaded = judge(own.text, query.parts, query.parse);
   return loaded.ok || loaded.reason === undefined
     ? loaded

@@ -29,11 +29,12 @@ function writeNew(path: string, text: string): void {
   }
 }
 
-function removeIfThere(path: string): void {
+function renameOrRemove(from: string, to: string): void {
   try {
-    unlinkSync(path);
+    renameSync(from, to);
   } catch (error) {
-    errnoOf(error);
+    unlinkSync(from);
+    throw error;
   }
 }
 
@@ -79,9 +80,8 @@ export function openResultFile(path: string): ResultFile {
     write: (outcome) => {
       try {
         writeNew(temporary, `${JSON.stringify(outcome, null, 2)}\n`);
-        renameSync(temporary, `${place}/${name}`);
+        renameOrRemove(temporary, `${place}/${name}`);
       } catch (error) {
-        removeIfThere(temporary);
         throw new CupelError("set-up", `The outcome could not be written to ${path} (${errnoOf(error)})`, {
           cause: error,
         });

@@ -386,8 +386,19 @@ __attribute__((noreturn)) static void watch(const struct launch *launch, long jo
     }
 }
 
+/* How cupel was started, and as which process, is nothing to the job. The words lie in our own copy of the stack. */
+static void forget_words(char **words)
+{
+    static const char name[] = "cupel";
+    for (char **word = words; *word != NULL; word++)
+        memset(*word, 0, strlen(*word));
+    memcpy(words[0], name, sizeof name);
+    kernel_call(__NR_prctl, PR_SET_NAME, name, 0, 0, 0);
+}
+
 __attribute__((noreturn)) void first_process(struct launch *launch)
 {
+    forget_words(launch->words);
     leave_callers_streams(launch->streams, launch->control, launch->events);
     if ((launch->instruction->namespaces & CLONE_NEWPID) == 0)
         kernel_call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);

@@ -96,6 +96,8 @@ struct launch {
     int control_group_descriptors[control_groups_max];
     int report_descriptor;
     int command_descriptor;
+    /* The launcher's own words, which the job could read in /proc/1/cmdline. */
+    char **words;
     /* The launcher's own channels to cupel. */
     int control;
     int events;

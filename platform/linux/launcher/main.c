@@ -115,6 +115,7 @@ int program(int argument_count, char **arguments, char **environment)
     struct launch launch = {
         .instruction = &instruction,
         .streams = &streams,
+        .words = arguments,
         .control = descriptors[0],
         .events = descriptors[1],
         .report_descriptor = pipes.report[1],

@@ -134,9 +134,9 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** The process that a group was made by; undefined for what is no group of a job's. Pure. */
+/** The process that a group was made by, for a job or by the prober; undefined for what is neither. Pure. */
 export function parseJobGroupOwner(name: string): number | undefined {
-  const match = /^cupel-(\d+)-[0-9a-f]+$/.exec(name);
+  const match = /^cupel-(?:probe-)?(\d+)(?:-[0-9a-f]+)?$/.exec(name);
   return match === null ? undefined : Number(match[1]);
 }
 

@@ -85,9 +85,13 @@ describe("startLaunch", () => {
     ["SIGUSR1", 10],
     ["SIGHUP", 1],
   ])("passes %s on to the job", async (_, number) => {
-    const launched = await launchProgram(shell("sleep 60"), {
-      on: { event: "started", act: (launch) => launch.signal(number) },
-    });
+    // Not by way of a shell: dash may lose a SIGINT that arrives before it executes its last command.
+    const launched = await launchProgram(
+      { ...shell(""), command: ["/bin/sleep", "60"] },
+      {
+        on: { event: "started", act: (launch) => launch.signal(number) },
+      },
+    );
     expect(endOf(launched)).toEqual(ended(number));
   });
 

@@ -1,8 +1,8 @@
 /** Tries forbidden things inside a sandbox and outside of it, with the same program: test/support/attempt.c. */
-import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { chmodSync, copyFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll } from "bun:test";
+import { compileC } from "./compile-c.ts";
 import type { CallOptions, InstalledCupel } from "./run-cli.ts";
 import { makeTempDir } from "./temp-dir.ts";
 import type { Caller } from "./tester.ts";
@@ -24,24 +24,8 @@ export interface Attempter {
   outside(caller: Caller, attempts: readonly Attempt[], options?: CallOptions): Promise<string[]>;
 }
 
-const source = resolve(import.meta.dir, "attempt.c");
-
-/** Compiled once for each state of the source: static, so that it runs in any root. */
-function build(): string {
-  const output = resolve(
-    import.meta.dir,
-    `../../dist/test-programs/attempt-${Bun.hash(readFileSync(source)).toString(16)}`,
-  );
-  if (existsSync(output)) return output;
-  mkdirSync(dirname(output), { recursive: true });
-  const temporary = `${output}.${process.pid}`;
-  const { status, stderr } = spawnSync(Bun.which("gcc") ?? "cc", ["-static", "-O1", "-o", temporary, source], {
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`attempt.c does not compile: ${stderr}`);
-  renameSync(temporary, output);
-  return output;
-}
+/** Static, so that it runs in any root. */
+const program = compileC(join(import.meta.dir, "attempt.c"), { flags: ["-static", "-O1"] });
 
 function wordsOf(attempts: readonly Attempt[]): string[] {
   return attempts.flatMap((attempt, index) => [...(index === 0 ? [] : ["--"]), ...attempt.map(String)]);
@@ -58,7 +42,7 @@ export function installAttempt(cupel: InstalledCupel): Attempter {
   const directory = makeTempDir();
   afterAll(() => directory[Symbol.dispose]());
   const path = join(directory.path, "attempt");
-  copyFileSync(build(), path);
+  copyFileSync(program, path);
   chmodSync(path, 0o755);
   return {
     path,

@@ -5,10 +5,12 @@ import { instructionBytesMax, protocolMagic, protocolVersion, recordKinds } from
 export type DecodedRecord = readonly [kind: string, ...fields: readonly (string | number | Uint8Array)[]];
 
 class Reader {
+  readonly bytes: Uint8Array;
   readonly #view: DataView;
   #at = 0;
 
-  constructor(readonly bytes: Uint8Array) {
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 

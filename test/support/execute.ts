@@ -36,7 +36,7 @@ const defaultDeadlineMs = 30_000;
 /** Starts a program; its standard input is empty unless given. */
 export function start(words: readonly string[], options: ExecuteOptions = {}): Running {
   const child = Bun.spawn([...words], {
-    cwd: options.cwd,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: options.env ?? process.env,
     stdin: options.stdin === undefined ? "ignore" : new Blob([options.stdin]),
     stdout: "pipe",
@@ -49,7 +49,7 @@ export function start(words: readonly string[], options: ExecuteOptions = {}): R
   };
   const end = async (): Promise<Ran> => {
     const [, stderr] = await Promise.all([collect(), child.stderr.text(), child.exited]);
-    const signal = child.signalCode;
+    const signal = child.signalCode === null ? null : String(child.signalCode);
     return { code: signal === null ? child.exitCode : null, signal, stdout: printed, stderr };
   };
   const ended = end();

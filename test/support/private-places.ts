@@ -1,9 +1,19 @@
-/** A mount namespace in which the places that several users share are empty: state that lies there is a test's own. */
+/**
+ * The places that several users share, as a test's own: for root a mount namespace in which they are empty, for an
+ * ordinary user what it has made there by the end of the tests is taken away.
+ */
 import { afterAll, beforeAll } from "bun:test";
+import { existsSync, rmSync } from "node:fs";
 import { start, type Running } from "./execute.ts";
-import { isRoot, type Caller } from "./tester.ts";
+import { isRoot, ordinaryCaller, type Caller } from "./tester.ts";
 
 const places = ["/var/lib", "/run", "/dev/shm", "/var/tmp"];
+
+/** Where an ordinary user's state goes without a home: see src/host/private-directory.ts. */
+const ownDirectories = [
+  `/run/user/${ordinaryCaller.uid}/cupel`,
+  ...["/dev/shm", "/tmp", "/var/tmp"].map((place) => `${place}/cupel-${ordinaryCaller.uid}`),
+];
 
 /** Gives callers what their commands need to be run in there, in a directory; made for the tests of one file. */
 export function usePrivatePlaces(commands: readonly string[] = []): (caller: Caller, directory: string) => Caller {
@@ -17,7 +27,12 @@ export function usePrivatePlaces(commands: readonly string[] = []): (caller: Cal
     holder = start(["unshare", "--mount", "--propagation", "private", "sh", "-c", script]);
     await holder.wrote("ready");
   });
-  afterAll(() => holder?.[Symbol.asyncDispose]());
+  const foundThere = ownDirectories.filter((directory) => existsSync(directory));
+  afterAll(async () => {
+    await holder?.[Symbol.asyncDispose]();
+    const made = isRoot ? [] : ownDirectories.filter((directory) => !foundThere.includes(directory));
+    for (const directory of made) rmSync(directory, { recursive: true, force: true });
+  });
   // Entering a mount namespace forgets the directory that one was in (setns(2)).
   const enter = (pid: number, directory: string): string[] => [
     "nsenter",

@@ -7,7 +7,7 @@ import { makeTempDir, type TempDir } from "./temp-dir.ts";
 import { callers, type Caller } from "./tester.ts";
 
 /** The one that was built, or another one that is to be tried. */
-const builtExecutable = process.env["CUPEL_EXECUTABLE"] ?? resolve(import.meta.dir, "../../dist/cupel");
+const builtExecutable = resolve(import.meta.dir, "../../dist/cupel", process.env["CUPEL_EXECUTABLE"] ?? "");
 
 /** How cupel is called; `env` goes over the caller's plain environment, `undefined` takes a variable out. */
 export interface CallOptions extends Omit<ExecuteOptions, "env"> {

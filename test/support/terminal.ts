@@ -45,7 +45,7 @@ export function openTerminal(words: readonly string[], { cwd, env, columns = 80 
   return {
     pid: child.pid,
     ended: child.exited.then(() => {
-      const signal = child.signalCode;
+      const signal = child.signalCode === null ? null : String(child.signalCode);
       return { code: signal === null ? child.exitCode : null, signal };
     }),
     type: (text) => void child.terminal?.write(text),

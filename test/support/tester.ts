@@ -1,5 +1,4 @@
 /** Who calls cupel in a test: root, where the tests run as root, and an ordinary user. */
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 /** A user of this machine. */
@@ -38,9 +37,9 @@ function findOrMakeTester(): Account {
   const find = (): Account | undefined => readAccounts().find(({ name }) => name === ordinaryName);
   const found = find();
   if (found !== undefined) return found;
-  const made = spawnSync("useradd", ["--create-home", "--shell", "/bin/sh", ordinaryName], { encoding: "utf8" });
+  const made = Bun.spawnSync(["useradd", "--create-home", "--shell", "/bin/sh", ordinaryName]);
   const account = find();
-  if (account === undefined) throw new Error(`useradd could not make ${ordinaryName}: ${made.stderr}`);
+  if (account === undefined) throw new Error(`useradd could not make ${ordinaryName}: ${made.stderr.toString()}`);
   return account;
 }
 

@@ -1,0 +1,142 @@
+/** What a job can read, change and see to exist. Every denial has its control: the same act without a sandbox. */
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { installAttempt, type Attempt } from "../support/attempt.ts";
+import { installCupel } from "../support/run-cli.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
+import { callers, rootCallers } from "../support/tester.ts";
+
+const cupel = installCupel();
+const attempt = installAttempt(cupel);
+
+/** The strategy that promises none of this: what it lets through shows that these tests can fail. */
+const unprotected = ["--strategy", "process", "--accept-missing", "all"];
+
+describe.each(callers)("files, called by $name", (caller) => {
+  test("a file of the caller's own elsewhere does not exist inside", async () => {
+    using home = makeTempDir({ owner: caller, mode: 0o700, parent: caller.home });
+    using shared = makeTempDir({ owner: caller, mode: 0o777 });
+    using memory = makeTempDir({ owner: caller, mode: 0o777, parent: "/dev/shm" });
+    const canaries = [home, shared, memory].map((directory) => directory.file("canary", "seen", 0o666));
+    const acts: Attempt[] = canaries.flatMap((path): Attempt[] => [
+      ["read", path],
+      ["write", path],
+      ["see", path],
+      ["see", join(path, "..")],
+      ["read", `/proc/self/root${path}`],
+      ["read", `/proc/self/cwd/../../../../../..${path}`],
+    ]);
+    expect(await attempt.outside(caller, acts)).toEqual(acts.map(() => "ok"));
+    expect(await attempt.inside(caller, acts, unprotected)).toEqual(acts.map(() => "ok"));
+    expect(await attempt.inside(caller, acts)).toEqual(acts.map(() => "ENOENT"));
+  });
+
+  test("there is no way around through the first process", async () => {
+    const acts: Attempt[] = ["root", "cwd", "fd", "exe", "mem", "environ"].map((name) => ["read", `/proc/1/${name}`]);
+    expect(await attempt.inside(caller, acts)).toEqual(acts.map(() => "EACCES"));
+  });
+
+  test("homes, mail, logs and accounts of the host are not even seen", async () => {
+    const acts: Attempt[] = [
+      "/root",
+      "/etc/shadow",
+      "/etc/sudoers",
+      "/var/lib",
+      "/var/log",
+      "/boot",
+      "/sys",
+      "/mnt",
+      "/opt",
+    ].map((path) => ["see", path]);
+    expect(await attempt.inside(caller, acts)).toEqual(acts.map(() => "ENOENT"));
+    const outside = await attempt.outside(caller, acts);
+    for (const path of ["/root", "/etc/shadow", "/var/lib", "/sys"]) {
+      expect([path, outside[acts.findIndex(([, seen]) => seen === path)]]).toEqual([path, "ok"]);
+    }
+  });
+
+  test("nothing of the system can be changed", async () => {
+    const places = ["/", "/usr", "/usr/bin", "/etc", "/home", "/run", "/var", "/dev", "/proc"];
+    const acts: Attempt[] = places.map((place) => ["create", `${place}/cupel-canary`]);
+    const results = await attempt.inside(caller, acts);
+    const expected = places.map((place) => (place === "/proc" ? "ENOENT" : "EROFS"));
+    // Permission is looked at before the read-only mount where the directory is another's.
+    expect(results.map((result, index) => (result === "EACCES" ? expected[index] : result))).toEqual(expected);
+    expect(
+      await attempt.inside(caller, [
+        ["write", "/usr/bin/env"],
+        ["truncate", "/etc/passwd"],
+      ]),
+    ).toEqual([expect.stringMatching(/^(EROFS|EACCES)$/), expect.stringMatching(/^(EROFS|EACCES)$/)]);
+  });
+
+  test("the places that are the job's own take what it writes", async () => {
+    const acts: Attempt[] = ["/tmp", "/var/tmp", "/home/job", "/dev/shm"].map((place) => ["create", `${place}/mine`]);
+    expect(await attempt.inside(caller, acts)).toEqual(acts.map(() => "ok"));
+    expect(
+      await attempt.outside(caller, [
+        ["see", "/dev/shm/mine"],
+        ["see", "/tmp/mine"],
+      ]),
+    ).toEqual(["ENOENT", "ENOENT"]);
+  });
+
+  test("/dev holds six harmless devices, and no more can be made", async () => {
+    const find =
+      'for entry in /dev/* /dev/pts/*; do [ ! -h "$entry" ] && [ -b "$entry" -o -c "$entry" ] && echo "$entry"; done';
+    const make = "mknod /tmp/disk b 254 0; mknod /tmp/null c 1 3; exit 0";
+    const inside = await cupel.run(caller, ["run", "--", "sh", "-c", `${find}; ${make}`]);
+    const names = ["full", "null", "random", "tty", "urandom", "zero", "pts/ptmx"];
+    expect(inside.stdout.trim().split("\n")).toEqual(names.map((name) => `/dev/${name}`));
+    expect(inside.stderr).toBe(
+      "mknod: /tmp/disk: Operation not permitted\nmknod: /tmp/null: Operation not permitted\n",
+    );
+    const outside = await cupel.shell(caller, find);
+    expect(outside.stdout.trim().split("\n").length).toBeGreaterThan(names.length);
+  });
+
+  test("only the three standard streams are open", async () => {
+    const script = `exec 7</etc/passwd 8<>/dev/null; exec "$CUPEL" run -- sh -c 'cd /proc/self/fd; echo *'`;
+    const { stdout } = await cupel.shell(caller, script);
+    // The shell's own glob opens the directory as one more.
+    expect(
+      stdout
+        .trim()
+        .split(" ")
+        .map(Number)
+        .filter((number) => number < 3),
+    ).toEqual([0, 1, 2]);
+    expect(stdout.trim().split(" ").length).toBeLessThanOrEqual(4);
+    expect(stdout).not.toMatch(/\b[78]\b/);
+  });
+});
+
+describe.each(rootCallers)("files that are root's own", (root) => {
+  test("a file that only root may read does not exist inside", async () => {
+    const acts: Attempt[] = [
+      ["read", "/etc/shadow"],
+      ["read", "/proc/self/root/etc/shadow"],
+      ["read", "/proc/self/root/../../etc/shadow"],
+      ["see", "/etc/shadow"],
+    ];
+    expect(await attempt.outside(root, acts)).toEqual(acts.map(() => "ok"));
+    expect(await attempt.inside(root, acts, unprotected)).toEqual(acts.map(() => "ok"));
+    expect(await attempt.inside(root, acts)).toEqual(acts.map(() => "ENOENT"));
+    expect(await attempt.inside(root, [["read", "/proc/1/root/etc/shadow"]])).toEqual(["EACCES"]);
+  });
+
+  test("a root-owned file is written only if it was granted for that", async () => {
+    using directory = makeTempDir();
+    const path = directory.file("owned-by-root", "content", 0o600);
+    const acts: Attempt[] = [
+      ["read", path],
+      ["write", path],
+      ["truncate", path],
+    ];
+    expect(await attempt.inside(root, acts)).toEqual(["ENOENT", "ENOENT", "ENOENT"]);
+    expect(await attempt.inside(root, acts, ["--read", path])).toEqual(["ok", "EROFS", "EROFS"]);
+    expect(await Bun.file(path).text()).toBe("content");
+    expect(await attempt.inside(root, acts, ["--write", path])).toEqual(["ok", "ok", "ok"]);
+    expect(await Bun.file(path).text()).toBe("");
+  });
+});

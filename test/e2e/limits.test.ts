@@ -1,0 +1,175 @@
+/** Caps: that they hold for the whole tree, that their cause is told apart, and that nothing is claimed without them. */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { installCupel } from "../support/run-cli.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
+import { ordinaryCaller, rootCallers, type Caller } from "../support/tester.ts";
+
+const cupel = installCupel();
+
+interface Limited {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly outcome: {
+    readonly status: { readonly kind: string };
+    readonly evidence: readonly { readonly action: string; readonly result: string }[];
+    readonly accepted: readonly string[];
+    readonly limits: readonly {
+      readonly id: string;
+      readonly requested: number;
+      readonly stated: boolean;
+      readonly enforced: boolean;
+    }[];
+    readonly usage?: { readonly wallMs: number; readonly userMs: number; readonly systemMs: number };
+  };
+}
+
+async function runLimited(caller: Caller, words: readonly string[]): Promise<Limited> {
+  using directory = makeTempDir({ owner: caller });
+  const path = directory.at("result.json");
+  const ran = await cupel.run(caller, ["run", "--result", path, ...words]);
+  return { ...ran, outcome: JSON.parse(readFileSync(path, "utf8")) as Limited["outcome"] };
+}
+
+function counted({ outcome }: Limited, action: string): number {
+  return Number(outcome.evidence.find((evidence) => evidence.action.includes(action))?.result);
+}
+
+function limitOf({ outcome }: Limited, id: string): Limited["outcome"]["limits"][number] | undefined {
+  return outcome.limits.find((limit) => limit.id === id);
+}
+
+/** Holds 200 MB for as long as it takes to have them. */
+const allocate = ["perl", "-e", 'my $x = "x" x 200_000_000; print length($x)'];
+
+/** As many children at once as it can get; says how many, and why there are no more. */
+const forkMany = (most: number): string[] => {
+  const script = `for (1 .. ${most}) { my $pid = fork; if (!defined $pid) { $why = $!{EAGAIN} ? "EAGAIN" : $!; last } if (!$pid) { sleep 100; exit } push @all, $pid }
+    print scalar(@all), " ", $why // "all"; kill 9, @all; wait for @all`;
+  return ["perl", "-e", script];
+};
+
+function parseForks(stdout: string): { count: number; why: string } {
+  const [count, why = ""] = stdout.split(" ");
+  return { count: Number(count), why };
+}
+
+describe.each(rootCallers)("with control groups, called by $name", (root) => {
+  test("a job over its memory limit is ended, and it is said why", async () => {
+    const over = await runLimited(root, ["--memory", "64M", "--", ...allocate]);
+    expect(over).toMatchObject({
+      code: 137,
+      stdout: "",
+      stderr: "cupel: the job was ended because it went over its memory limit\n",
+    });
+    expect(over.outcome.status).toEqual({ kind: "out-of-memory" });
+    expect(counted(over, "killed for memory")).toBeGreaterThan(0);
+    expect(limitOf(over, "limit.memory")).toMatchObject({ requested: 64 * 1024 ** 2, stated: true, enforced: true });
+    const within = await runLimited(root, ["--memory", "512M", "--", ...allocate]);
+    expect(within).toMatchObject({ code: 0, stdout: "200000000" });
+    expect(counted(within, "killed for memory")).toBe(0);
+  });
+
+  test("the memory limit is the tree's, not each process's", async () => {
+    const script = `for (1 .. 4) { if (!fork) { my $x = "x" x 30_000_000; sleep 2; exit } } my $bad = 0; for (1 .. 4) { wait; $bad++ if $? } print $bad`;
+    const over = await runLimited(root, ["--memory", "64M", "--", "perl", "-e", script]);
+    expect(over.code === 137 || Number(over.stdout) > 0).toBe(true);
+    expect(counted(over, "killed for memory")).toBeGreaterThan(0);
+  });
+
+  test("a private file system counts as memory", async () => {
+    const over = await runLimited(root, [
+      "--memory",
+      "64M",
+      "--",
+      "sh",
+      "-c",
+      "head -c 200000000 /dev/zero > /dev/shm/big; echo survived",
+    ]);
+    expect(counted(over, "killed for memory")).toBeGreaterThan(0);
+  });
+
+  test("a job that is killed without that is not called out of memory", async () => {
+    const killed = await runLimited(root, ["--memory", "64M", "--", "sh", "-c", "kill -9 $$"]);
+    expect(killed).toMatchObject({ code: 137, stderr: "" });
+    expect(killed.outcome.status).toEqual({ kind: "signalled", signal: "SIGKILL", number: 9 } as never);
+  });
+
+  test("a fork over the cap is refused, and counted", async () => {
+    const over = await runLimited(root, ["--pids", "20", "--", ...forkMany(60)]);
+    const { count, why } = parseForks(over.stdout);
+    expect(why).toBe("EAGAIN");
+    expect(count).toBeLessThan(20);
+    expect(count).toBeGreaterThan(10);
+    expect(counted(over, "forks refused")).toBeGreaterThan(0);
+    const within = await runLimited(root, ["--pids", "200", "--", ...forkMany(60)]);
+    expect(parseForks(within.stdout)).toEqual({ count: 60, why: "all" });
+    expect(counted(within, "forks refused")).toBe(0);
+  });
+
+  test("CPU time is held to its share", async () => {
+    const burn = ["perl", "-e", "my $end = time + 2; while (time < $end) {} "];
+    const share = ({ outcome: { usage } }: Limited): number =>
+      usage === undefined ? Number.NaN : (usage.userMs + usage.systemMs) / usage.wallMs;
+    const held = await runLimited(root, ["--cpus", "0.2", "--", ...burn]);
+    expect(held.code).toBe(0);
+    expect(share(held)).toBeLessThan(0.6);
+    expect(limitOf(held, "limit.cpu")).toMatchObject({ requested: 0.2, enforced: true });
+    const free = await runLimited(root, ["--", ...burn]);
+    expect(share(free)).toBeGreaterThan(share(held));
+  });
+
+  test("the defaults are applied, and said not to have been stated", async () => {
+    const ran = await runLimited(root, ["--", "true"]);
+    expect(limitOf(ran, "limit.pids")).toMatchObject({ requested: 4096, stated: false, enforced: true });
+    expect(limitOf(ran, "limit.memory")).toMatchObject({ stated: false, enforced: true });
+    expect(limitOf(ran, "limit.time")).toBeUndefined();
+  });
+});
+
+/** Elsewhere an ordinary user may have control groups delegated, and then these hold there. */
+describe("without control groups, called by an ordinary user", () => {
+  const caller = ordinaryCaller;
+
+  test("a memory limit is refused, and it is said what is lacking", async () => {
+    const ran = await runLimited(caller, ["--memory", "64M", "--", "echo", "ran"]);
+    expect(ran).toMatchObject({ code: 125, stdout: "" });
+    expect(ran.stderr).toStartWith("cupel: refused: ");
+    const text = ran.stderr.replaceAll(/\s+/g, " ");
+    expect(text).toContain("limit.memory");
+    expect(text).toContain("cgroup.memory");
+    expect(ran.outcome.status.kind).toBe("refused");
+  });
+
+  test("and given up by name, the job runs and the outcome says so", async () => {
+    const ran = await runLimited(caller, ["--memory", "64M", "--accept-missing", "limit.memory", "--", "echo", "ran"]);
+    expect(ran).toMatchObject({ code: 0, stdout: "ran\n" });
+    expect(ran.stderr).toMatch(/^cupel: [^\n]*limit\.memory[^\n]*\n$/);
+    expect(ran.outcome.accepted).toEqual(["limit.memory"]);
+    expect(limitOf(ran, "limit.memory")).toMatchObject({ stated: true, enforced: false });
+  });
+
+  test("--strict demands the default limits as well", async () => {
+    const ran = await runLimited(caller, ["--strict", "--", "true"]);
+    expect(ran).toMatchObject({ code: 125 });
+    expect(ran.stderr).toContain("limit.memory");
+    expect((await runLimited(caller, ["--", "true"])).code).toBe(0);
+  });
+
+  test("the number of processes is held by the user namespace", async () => {
+    const over = await runLimited(caller, ["--pids", "20", "--", ...forkMany(60)]);
+    const { count, why } = parseForks(over.stdout);
+    expect(why).toBe("EAGAIN");
+    expect(count).toBeLessThan(20);
+    expect(count).toBeGreaterThan(10);
+    expect(limitOf(over, "limit.pids")).toMatchObject({ requested: 20, stated: true, enforced: true });
+    const free = await runLimited(caller, ["--", ...forkMany(60)]);
+    expect(parseForks(free.stdout)).toEqual({ count: 60, why: "all" });
+  });
+
+  test("and two jobs at once do not share one number", async () => {
+    const jobs = [1, 2].map(() => runLimited(caller, ["--pids", "40", "--", ...forkMany(30)]));
+    for (const { stdout } of await Promise.all(jobs)) expect(parseForks(stdout)).toEqual({ count: 30, why: "all" });
+  });
+});

@@ -1,0 +1,112 @@
+/** The compiled executable takes nothing from where it stands, and the sources run under Deno just the same. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { repositoryRoot } from "../support/compile-c.ts";
+import { execute, type Ran } from "../support/execute.ts";
+import { needs } from "../support/must-work.ts";
+import { installCupel } from "../support/run-cli.ts";
+import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
+import { callers, ordinaryCaller } from "../support/tester.ts";
+
+const cupel = installCupel();
+const bun = process.execPath;
+const deno = join(repositoryRoot, "node_modules/.bin/deno");
+const entry = join(repositoryRoot, "src/main.ts");
+
+/** A directory that a program of Bun's own would obey: it writes a file when its preload script runs. */
+function plantTraps(directory: TempDir): void {
+  directory.file("preload.ts", `require("node:fs").writeFileSync(${JSON.stringify(directory.at("preloaded"))}, "");`);
+  directory.file("bunfig.toml", `preload = ["./preload.ts"]\n[run]\npreload = ["./preload.ts"]\n`);
+  directory.file(".env", "XDG_STATE_HOME=/nowhere/from-dotenv\nCUPEL_CANARY=from-dotenv\nNO_COLOR=1\n");
+  directory.file(".env.local", "CUPEL_CANARY=from-dotenv-local\n");
+  directory.file("program.ts", "console.log(process.env.CUPEL_CANARY);");
+}
+
+describe.each(callers)("in a directory full of traps, called by $name", (caller) => {
+  test("the executable runs no preload script and reads no .env", async () => {
+    using directory = makeTempDir({ owner: caller });
+    plantTraps(directory);
+    const options = { cwd: directory.path };
+    const ran = await cupel.run(
+      caller,
+      ["run", "--env", "CUPEL_CANARY", "--", "sh", "-c", 'echo "<$CUPEL_CANARY>"'],
+      options,
+    );
+    expect(ran).toEqual({ code: 0, signal: null, stdout: "<>\n", stderr: "" });
+    expect((await cupel.run(caller, ["doctor"], options)).code).toBe(0);
+    expect((await cupel.run(caller, ["version"], options)).code).toBe(0);
+    expect(existsSync(directory.at("preloaded"))).toBe(false);
+  });
+});
+
+test("the control: Bun itself obeys both", async () => {
+  using directory = makeTempDir();
+  plantTraps(directory);
+  const { stdout } = await execute([bun, "run", "program.ts"], { cwd: directory.path });
+  expect(stdout).toStartWith("from-dotenv");
+  expect(existsSync(directory.at("preloaded"))).toBe(true);
+});
+
+interface Report {
+  readonly capabilities: readonly { readonly id: string; readonly state: string; readonly level: string }[];
+  readonly selection: { readonly chosen?: string };
+  readonly strategies: readonly { readonly id: string; readonly available: boolean }[];
+}
+
+/** As whoever runs the tests: a checkout need not be readable for anyone else. */
+const self = callers[0] ?? ordinaryCaller;
+const withDeno = needs(existsSync(deno), "Deno is not installed: bun install");
+
+describe("under Deno", () => {
+  let denoDirectory: TempDir;
+  const underDeno = (words: readonly string[], cwd = repositoryRoot): Promise<Ran> => {
+    const env = { ...cupel.environment(self), DENO_DIR: denoDirectory.path, DENO_NO_UPDATE_CHECK: "1" };
+    return execute([deno, "run", "-A", "--no-lock", entry, ...words], { cwd, env, deadlineMs: 50_000 });
+  };
+  beforeAll(() => {
+    denoDirectory = makeTempDir();
+  });
+  afterAll(() => denoDirectory[Symbol.dispose]());
+
+  withDeno("the sources are free of type errors", async () => {
+    const ran = await execute([deno, "check", "--no-lock", "--quiet", entry], {
+      cwd: repositoryRoot,
+      env: { ...cupel.environment(self), DENO_DIR: denoDirectory.path },
+      deadlineMs: 50_000,
+    });
+    expect(ran).toMatchObject({ code: 0 });
+  });
+
+  withDeno("the doctor finds what the executable finds", async () => {
+    const [inDeno, compiled] = [
+      await underDeno(["doctor", "--json"]),
+      await cupel.run(self, ["doctor", "--json"], { cwd: repositoryRoot }),
+    ];
+    expect([inDeno.code, compiled.code]).toEqual([0, 0]);
+    const [one, other] = [inDeno, compiled].map(({ stdout }) => JSON.parse(stdout) as Report);
+    const states = (report: Report | undefined) =>
+      report?.capabilities.map(({ id, state, level }) => [id, state, level]).toSorted();
+    expect(states(one)).toEqual(states(other));
+    expect(one?.selection.chosen).toBe("namespaces");
+    expect(one?.selection.chosen).toBe(other?.selection.chosen ?? "");
+    expect(one?.strategies.map(({ id, available }) => [id, available])).toEqual(
+      other?.strategies.map(({ id, available }) => [id, available]) ?? [],
+    );
+  });
+
+  withDeno("jobs run, with their streams and their exit codes", async () => {
+    expect(await underDeno(["run", "--", "true"])).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    expect(await underDeno(["run", "--", "sh", "-c", "echo out; echo err >&2; exit 42"])).toMatchObject({
+      code: 42,
+      stdout: "out\n",
+      stderr: "err\n",
+    });
+    expect(await underDeno(["run", "--", "sh", "-c", "kill -TERM $$"])).toMatchObject({ code: 143 });
+    expect(await underDeno(["run", "--timeout", "100ms", "--", "sleep", "1000"])).toMatchObject({ code: 124 });
+    expect(await underDeno(["run", "--", "cupel-no-such-program"])).toMatchObject({ code: 127 });
+    expect(await underDeno(["run", "--require", "kernel.boundary", "--", "true"])).toMatchObject({ code: 125 });
+    expect(await underDeno(["run", "--no-such-flag"])).toMatchObject({ code: 125 });
+    expect(await underDeno(["no-such-command"])).toMatchObject({ code: 64 });
+  });
+});

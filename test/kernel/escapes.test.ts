@@ -1,0 +1,145 @@
+/** Ways out that the kernel offers to whoever is let: each is tried inside, and outside where it works. */
+import { describe, expect, test } from "bun:test";
+import { chownSync, chmodSync, copyFileSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { installAttempt, type Attempt } from "../support/attempt.ts";
+import { childrenOf, findProcesses, freshMark, statusField } from "../support/processes.ts";
+import { installCupel } from "../support/run-cli.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
+import { callers, ordinaryCaller, rootCallers } from "../support/tester.ts";
+import { until } from "../support/until.ts";
+
+const cupel = installCupel();
+const attempt = installAttempt(cupel);
+
+/** Numbers of system calls: x86-64 and arm64. */
+const calls =
+  process.arch === "x64" ? { unshare: 272, setns: 308, chroot: 161 } : { unshare: 97, setns: 268, chroot: 51 };
+const newUser = 0x1000_0000;
+
+describe.each(callers)("called by $name", (caller) => {
+  test("no namespace can be made or entered", async () => {
+    const flags = {
+      mount: 0x2_0000,
+      cgroup: 0x200_0000,
+      uts: 0x400_0000,
+      ipc: 0x800_0000,
+      user: newUser,
+      pid: 0x2000_0000,
+      network: 0x4000_0000,
+    };
+    const acts: Attempt[] = Object.values(flags).map((flag) => ["call", calls.unshare, flag]);
+    expect(await attempt.inside(caller, acts)).toEqual(acts.map(() => "EPERM"));
+    expect(await attempt.outside(caller, [["call", calls.unshare, newUser]])).toEqual(["ok"]);
+    const doors: Attempt[] = ["user", "mnt", "pid", "net"].map((name) => ["read", `/proc/1/ns/${name}`]);
+    expect(await attempt.inside(caller, doors)).toEqual(doors.map(() => "EACCES"));
+    expect(await attempt.inside(caller, [["call", calls.setns, 0, 0]])).toEqual(["EPERM"]);
+  });
+
+  test("the job's first process and cupel's stay what they are: nothing of theirs can be read or written", async () => {
+    const names = [
+      "environ",
+      "mem",
+      "maps",
+      "fd",
+      "root",
+      "cwd",
+      "exe",
+      "auxv",
+      "syscall",
+      "stack",
+      "ns/mnt",
+      "map_files",
+    ];
+    const acts: Attempt[] = names.map((name) => ["read", `/proc/1/${name}`]);
+    const results = await attempt.inside(caller, acts);
+    expect(results.filter((result) => !["EACCES", "EPERM", "ENOENT"].includes(result))).toEqual([]);
+    const ids = await cupel.run(caller, ["run", "--", "sh", "-c", "tr '\\0' ' ' < /proc/1/cmdline; cat /proc/1/comm"]);
+    expect(ids.stdout).not.toMatch(/\/proc\/\d+/);
+    expect(ids.stdout).not.toContain("cupel-test");
+  });
+
+  test("the job's control groups look like a root, and cannot be reached", async () => {
+    const { stdout } = await cupel.run(caller, ["run", "--", "cat", "/proc/self/cgroup"]);
+    const paths = stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.split(":").at(-1));
+    expect(paths.length).toBeGreaterThan(0);
+    // What it shares with cupel's own group is seen as the root as well.
+    expect(paths.filter((path) => path !== "/")).toEqual([]);
+    expect(await attempt.inside(caller, [["see", "/sys/fs/cgroup"]])).toEqual(["ENOENT"]);
+  });
+
+  test("the host's name is not the job's to see or set", async () => {
+    const { stdout } = await cupel.run(caller, [
+      "run",
+      "--",
+      "sh",
+      "-c",
+      "uname -n; cat /proc/sys/kernel/hostname; cat /etc/hostname",
+    ]);
+    expect(stdout).toBe("job\njob\njob\n");
+    expect(hostname()).not.toBe("job");
+    expect(await attempt.inside(caller, [["write", "/proc/sys/kernel/hostname"]])).toEqual([
+      expect.stringMatching(/^(EROFS|EACCES)$/),
+    ]);
+  });
+
+  test("limits and masks are the sandbox's: no core files, no wide umask", async () => {
+    const script = "ulimit -c; umask; ulimit -Hc";
+    expect((await cupel.shell(caller, `umask 0; exec "$CUPEL" run -- sh -c "${script}"`)).stdout).toBe("0\n0022\n0\n");
+  });
+
+  test("signals that the caller ignores or blocks are none that the job does", async () => {
+    const { stdout } = await cupel.shell(
+      caller,
+      `trap '' INT TERM HUP PIPE; exec "$CUPEL" run -- cat /proc/self/status`,
+    );
+    for (const name of ["SigIgn", "SigBlk"]) {
+      expect([name, new RegExp(`^${name}:\\s*(.*)$`, "m").exec(stdout)?.[1]]).toEqual([name, "0000000000000000"]);
+    }
+  });
+
+  test("every process of a run has given up its privileges, but for the launcher that watches", async () => {
+    const mark = freshMark();
+    await using running = cupel.start(caller, ["run", "--", "sh", "-c", `sleep ${mark} & exec sleep ${mark}`]);
+    await until("the job is seen", () => findProcesses(mark).filter(({ words }) => words[0] === "sleep").length === 2);
+    const inside = childrenOf(running.pid).filter((pid) => statusField(pid, "NSpid").split(/\s+/).length > 1);
+    expect(inside.length).toBeGreaterThanOrEqual(3);
+    for (const pid of inside) {
+      const seen = ["CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp"].map((name) =>
+        statusField(pid, name),
+      );
+      expect([pid, seen]).toEqual([pid, [...Array.from({ length: 4 }, () => "0000000000000000"), "1", "2"]]);
+    }
+  });
+
+  test("no process of a run shows a word of the job's in its command line but the job's own", async () => {
+    const mark = freshMark();
+    await using running = cupel.start(caller, ["run", "--", "sleep", mark]);
+    await until("the job is seen", () => findProcesses(mark).some(({ words }) => words[0] === "sleep"));
+    const others = childrenOf(running.pid).filter(
+      (pid) => !readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("sleep"),
+    );
+    expect(others.length).toBeGreaterThan(0);
+    for (const pid of others) expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).not.toContain(mark);
+  });
+});
+
+describe.each(rootCallers)("programs that give privileges", (root) => {
+  test("set-uid root gives none inside, and does outside", async () => {
+    using directory = makeTempDir();
+    const path = directory.at("id");
+    copyFileSync("/usr/bin/id", path);
+    chownSync(path, 0, 0);
+    chmodSync(path, 0o4755);
+    expect((await cupel.outside(ordinaryCaller, [path, "-u"])).stdout).toBe("0\n");
+    for (const caller of [root, ordinaryCaller]) {
+      const ran = await cupel.run(caller, ["run", "--read", path, "--", path, "-u"]);
+      expect([caller.name, ran.stdout]).toEqual([caller.name, "1000\n"]);
+    }
+    const inProcess = ["run", "--strategy", "process", "--accept-missing", "all", "--", path, "-u"];
+    expect((await cupel.run(ordinaryCaller, inProcess)).stdout).toBe(`${ordinaryCaller.uid}\n`);
+  });
+});

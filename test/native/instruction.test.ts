@@ -1,0 +1,272 @@
+/** The launcher's reader of instructions, with AddressSanitizer and UBSan, on what cupel writes and on what it never would. */
+import { describe, expect, test } from "bun:test";
+import { resolve } from "node:path";
+import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
+import { instructionBytesMax, protocolMagic, protocolVersion } from "../../src/launch/protocol.ts";
+import type { RootStep } from "../../src/model/plan.ts";
+import { barePlan } from "../fixtures/jobs/plans.ts";
+import { compileC, repositoryRoot } from "../support/compile-c.ts";
+import { execute } from "../support/execute.ts";
+import { needsPrograms } from "../support/must-work.ts";
+
+const launcher = resolve(repositoryRoot, "platform/linux/launcher");
+const shared = resolve(repositoryRoot, "platform/linux/shared");
+const dependencies = [
+  `${launcher}/instruction.c`,
+  `${launcher}/launcher.h`,
+  `${shared}/kernel.h`,
+  `${shared}/protocol.gen.h`,
+];
+const flags = [
+  "-std=gnu17",
+  "-D_GNU_SOURCE",
+  "-DHOSTED",
+  "-g",
+  "-O1",
+  "-fsanitize=address,undefined",
+  "-fno-sanitize-recover=all",
+];
+
+const needsCompiler = needsPrograms("gcc");
+const [accepted, malformed, otherVersion, cutShort] = [0, -74, -71, -32];
+
+/** What the reader says of each; any report of a sanitizer ends it, and fails the test. */
+async function readAll(instructions: readonly Uint8Array[]): Promise<number[]> {
+  const source = resolve(import.meta.dir, "read-instruction.c");
+  const program = compileC(source, { flags: [...flags, `-I${shared}`, "-Wall", "-Wextra", "-Werror"], dependencies });
+  const stdin = Buffer.concat(instructions.flatMap((bytes) => [u32(bytes.length), bytes]));
+  const { code, stdout, stderr } = await execute([program], { stdin, env: {}, deadlineMs: 60_000 });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return stdout.trimEnd().split("\n").map(Number);
+}
+
+function u32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
+}
+
+const bind = {
+  step: "bind",
+  source: "/s",
+  destination: "/d",
+  optional: false,
+  writable: false,
+  mapOwner: "must",
+} as const;
+const root: RootStep[] = [
+  { step: "mirror", path: "/usr" },
+  bind,
+  { step: "tmpfs", destination: "/tmp", mode: 0o1777, sizeBytes: 2 ** 33, owned: true, writable: true },
+  { step: "directory", destination: "/etc", mode: 0o755 },
+  { step: "file", destination: "/etc/motd", content: "hello\n" },
+  { step: "symlink", destination: "/lib", target: "usr/lib" },
+  { step: "proc", destination: "/proc" },
+  { step: "read-only", destination: "/proc/sys" },
+  { step: "mask", destination: "/proc/kcore" },
+  { step: "devices", destination: "/dev", shmBytes: 2 ** 30 },
+];
+const binding = {
+  outside: { uid: 1000, gid: 1000 },
+  controlGroups: ["/sys/fs/cgroup/a"],
+  rehearsal: false,
+  architecture: "x64",
+} as const;
+
+/** An instruction with a record of every kind. */
+const whole = encodeInstruction(
+  barePlan(["/bin/echo", "", "süß"], {
+    namespaces: ["user", "mount"],
+    hostname: "job",
+    root,
+    environment: { A: "1", B: "" },
+    resourceLimits: { core: 0, openFiles: 9, processes: 9 },
+    seccomp: "default",
+    landlockScopes: ["signal"],
+  }),
+  binding,
+);
+
+/** Where each record begins. */
+function recordOffsets(bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const offsets: number[] = [];
+  for (let at = 12; at < bytes.length; at += 8 + view.getUint32(at + 4, true)) offsets.push(at);
+  return offsets;
+}
+
+function withU32(bytes: Uint8Array, at: number, value: number): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  new DataView(copy.buffer).setUint32(at, value, true);
+  return copy;
+}
+
+function u32At(bytes: Uint8Array, at: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
+}
+
+/** A whole instruction of these records, with a right header. */
+function assemble(...records: readonly (readonly [kind: number, payload: Uint8Array])[]): Uint8Array {
+  const body = Buffer.concat(records.flatMap(([kind, payload]) => [u32(kind), u32(payload.length), payload]));
+  return Buffer.concat([u32(protocolMagic), u32(protocolVersion), u32(12 + body.length), body]);
+}
+
+function text(value: string): Uint8Array {
+  const bytes = new TextEncoder().encode(value);
+  return Buffer.concat([u32(bytes.length), bytes, Uint8Array.of(0)]);
+}
+
+const [directoryKind, argumentKind, maskKind] = [5, 6, 28];
+const least = [
+  [directoryKind, text("/")],
+  [argumentKind, text("a")],
+] as const;
+
+/** Numbers that are the same in every run (xorshift32). */
+function createRandom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+}
+
+describe("read_instruction", () => {
+  needsCompiler("takes what cupel writes, from the least to a record of every kind", async () => {
+    const longest = encodeInstruction(barePlan(["/bin/a", "x".repeat(instructionBytesMax - 200)]), binding);
+    const plain = encodeInstruction(barePlan(["/bin/a"]), binding);
+    expect(await readAll([assemble(...least), plain, whole, longest])).toEqual([0, 0, 0, 0]);
+  });
+
+  needsCompiler("refuses one that ends early, at every byte", async () => {
+    const cuts = Array.from({ length: whole.length }, (_, length) => whole.subarray(0, length));
+    expect(new Set(await readAll(cuts))).toEqual(new Set([cutShort]));
+  });
+
+  needsCompiler("refuses one that says it ends early, at every byte but where a record ends", async () => {
+    const lengths = Array.from({ length: whole.length - 12 }, (_, index) => 12 + index);
+    const results = await readAll(lengths.map((length) => withU32(whole, 8, length)));
+    const taken = lengths.filter((_, index) => results[index] === accepted);
+    const ends = recordOffsets(whole);
+    // Its last records are two variables: without them it is an instruction all the same.
+    expect(taken).toEqual(ends.filter((end) => ends.indexOf(end) >= ends.length - 4 && end !== whole.length));
+    expect(new Set(results)).toEqual(new Set([accepted, malformed]));
+  });
+
+  needsCompiler("refuses any other magic, and names another version as such", async () => {
+    const magics = [0, protocolMagic + 1, protocolMagic ^ 0x8000_0000, 0x4355_504c].map((magic) =>
+      withU32(whole, 0, magic >>> 0),
+    );
+    const versions = [0, protocolVersion + 1, 0xffff_ffff].map((version) => withU32(whole, 4, version));
+    expect(await readAll([...magics, ...versions])).toEqual([
+      ...magics.map(() => malformed),
+      ...versions.map(() => otherVersion),
+    ]);
+  });
+
+  needsCompiler("refuses a length that no instruction can have, and does not read on", async () => {
+    const lengths = [0, 1, 11, instructionBytesMax + 1, 0x7fff_ffff, 0xffff_ffff];
+    const results = await readAll(lengths.map((length) => withU32(whole, 8, length)));
+    expect(results).toEqual(lengths.map(() => malformed));
+  });
+
+  needsCompiler("refuses a record that is longer or shorter than its kind, each in turn", async () => {
+    const changes = [-1, 1, 4, 8, 0x7fff_ffff, -0x8000_0000];
+    const wrong = recordOffsets(whole).flatMap((at) =>
+      changes.map((change) => withU32(whole, at + 4, (u32At(whole, at + 4) + change) >>> 0)),
+    );
+    expect(new Set(await readAll(wrong))).toEqual(new Set([malformed]));
+  });
+
+  needsCompiler("refuses a text whose length is not its own, in every record that has one", async () => {
+    const textKinds = new Set([4, 5, 6, 7, 9, 20, 24, 25, 26, 27, 28]);
+    const texts = recordOffsets(whole).filter((at) => textKinds.has(u32At(whole, at) & 0xffff));
+    const lengths = (own: number): number[] =>
+      [own - 1, own + 1, own + 2, 0x7fff_ffff, 0xffff_ffff].filter((one) => one >= 0);
+    const wrong = texts.flatMap((at) => lengths(u32At(whole, at + 8)).map((length) => withU32(whole, at + 8, length)));
+    expect(texts.length).toBeGreaterThan(12);
+    expect(new Set(await readAll(wrong))).toEqual(new Set([malformed]));
+  });
+
+  needsCompiler("refuses each kind of record that it does not know, and one with its reserved bits set", async () => {
+    const known = new Set(recordOffsets(whole).map((at) => u32At(whole, at)));
+    const unknown = Array.from({ length: 400 }, (_, kind) => kind).filter((kind) => !known.has(kind));
+    const records = [...unknown, 0xffff, 0x0001_0006].map((kind) => assemble(...least, [kind, text("/")]));
+    expect(new Set(await readAll(records))).toEqual(new Set([malformed]));
+    expect(known.size).toBe(22);
+  });
+
+  needsCompiler("refuses what lacks a command or a directory, and a path that is not absolute", async () => {
+    const [directory, argument] = least;
+    const lacking = [assemble(directory), assemble(argument), assemble()];
+    const relative = ["", "a", "./a", "../a"].flatMap((path) => [
+      assemble([directoryKind, text(path)], argument),
+      assemble(directory, argument, [maskKind, text(path)]),
+    ]);
+    expect(new Set(await readAll([...lacking, ...relative]))).toEqual(new Set([malformed]));
+  });
+
+  needsCompiler("refuses more of a kind than there is room for, and takes just as many", async () => {
+    const many = (kind: number, payload: Uint8Array, count: number): Uint8Array =>
+      assemble(...least, ...Array.from({ length: count }, () => [kind, payload] as const));
+    const limit = Buffer.alloc(20);
+    const rows = [
+      [maskKind, text("/"), 1024],
+      [9, text("/"), 8],
+      [8, limit, 16],
+    ] as const;
+    const results = await readAll(
+      rows.flatMap(([kind, payload, most]) => [many(kind, payload, most), many(kind, payload, most + 1)]),
+    );
+    expect(results).toEqual(rows.flatMap(() => [accepted, malformed]));
+    // Words are as many as an instruction can hold.
+    const fullest = many(argumentKind, text(""), Math.floor((instructionBytesMax - 100) / 13));
+    expect(await readAll([fullest])).toEqual([accepted]);
+  });
+
+  needsCompiler("refuses a filter that is empty, not whole or longer than the kernel takes", async () => {
+    const lengths = [0, 7, 9, 8 * 4097, 8, 8 * 4096];
+    const results = await readAll(lengths.map((length) => assemble(...least, [10, Buffer.alloc(length)])));
+    expect(results).toEqual([malformed, malformed, malformed, malformed, accepted, accepted]);
+  });
+
+  needsCompiler("reads nothing that is not its own in 10,000 instructions with random faults", async () => {
+    const random = createRandom(0x0c0f_fee5);
+    const mutated = Array.from({ length: 10_000 }, () => {
+      const copy = Uint8Array.from(whole);
+      for (let faults = 1 + random(4); faults > 0; faults--) {
+        const at = random(copy.length);
+        const kind = random(4);
+        if (kind === 0) copy[at] = random(256);
+        else if (kind === 1) copy[at] = (copy[at] ?? 0) ^ (1 << random(8));
+        else if (kind === 2) copy.copyWithin(at, random(copy.length), random(copy.length));
+        else
+          copy.set(
+            u32([0, 1, 0xff, 0xffff_ffff, copy.length, 0x8000_0000][random(6)] ?? 0),
+            Math.min(at, copy.length - 4),
+          );
+      }
+      return copy;
+    });
+    const results = await readAll(mutated);
+    const count = (result: number): number => results.filter((one) => one === result).length;
+    expect(results.length).toBe(10_000);
+    // Faults inside a word or a filter leave an instruction that says something else; most others do not.
+    expect(count(accepted)).toBeGreaterThan(1000);
+    expect(count(malformed)).toBeGreaterThan(1000);
+    expect(count(accepted) + count(malformed) + count(otherVersion) + count(cutShort)).toBe(10_000);
+  });
+});
+
+test("the reader's own test would see a byte too many", async () => {
+  // A control: the same sanitizer, the same memory, and a program that does read on.
+  const source = resolve(import.meta.dir, "read-beyond.c");
+  const program = compileC(source, {
+    flags: ["-g", "-O0", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+  });
+  const { code, stderr } = await execute([program], { env: {} });
+  expect(code).not.toBe(0);
+  expect(stderr).toContain("AddressSanitizer: use-after-poison");
+});

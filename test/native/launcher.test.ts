@@ -1,0 +1,113 @@
+/** The whole launcher, built with sanitizers: nothing is started under an instruction that is not one. */
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
+import { parseLaunchEvent, type LaunchEvent } from "../../src/launch/launch-event.ts";
+import { barePlan } from "../fixtures/jobs/plans.ts";
+import { repositoryRoot } from "../support/compile-c.ts";
+import { execute } from "../support/execute.ts";
+import { plainBinding } from "../support/launch-program.ts";
+import { needsPrograms } from "../support/must-work.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
+
+const needsCompiler = needsPrograms("gcc");
+const launcher = `${repositoryRoot}/dist/sanitize/launcher`;
+
+async function buildSanitized(): Promise<void> {
+  const built = await execute([process.execPath, "scripts/build.ts", "--sanitize"], {
+    cwd: repositoryRoot,
+    deadlineMs: 120_000,
+  });
+  if (built.code !== 0) throw new Error(built.stderr);
+}
+
+/** What the launcher tells about these bytes on its control; any report of a sanitizer fails the test. */
+async function launch(instruction: Uint8Array, words = ["0", "1", "2", "2", "2"]): Promise<LaunchEvent[]> {
+  const { stdout, stderr } = await execute([launcher, ...words], { stdin: instruction, env: {} });
+  expect(stderr).toBe("");
+  return stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => parseLaunchEvent(line));
+}
+
+function withByte(bytes: Uint8Array, at: number, value: number): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  copy[at] = value;
+  return copy;
+}
+
+function refused(errno: number): LaunchEvent[] {
+  return [{ event: "failed", step: "instruction", errno, subject: "" }];
+}
+
+describe("launcher", () => {
+  const [malformed, otherVersion, cutShort] = [74, 71, 32];
+
+  needsCompiler("starts no job under an instruction with any fault, and says so", async () => {
+    await buildSanitized();
+    using directory = makeTempDir();
+    const touched = directory.at("touched");
+    const whole = encodeInstruction(barePlan(["/usr/bin/touch", touched]), plainBinding());
+    const cuts = Array.from({ length: 24 }, (_, part) => Math.floor((whole.length * part) / 24));
+    const faulty: readonly (readonly [Uint8Array, number])[] = [
+      ...cuts.map((length) => [whole.subarray(0, length), cutShort] as const),
+      [withByte(whole, 0, 0x44), malformed],
+      [withByte(whole, 4, 99), otherVersion],
+      [withByte(whole, 8, 4), malformed],
+      [withByte(whole, 11, 0xff), malformed],
+      // The first record: its kind, its reserved bits, its length.
+      [withByte(whole, 12, 99), malformed],
+      [withByte(whole, 14, 1), malformed],
+      [withByte(whole, 16, 15), malformed],
+      [withByte(whole, 19, 0x80), malformed],
+      [whole.subarray(12), malformed],
+      [new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"), malformed],
+    ];
+    for (const [bytes, errno] of faulty) expect(await launch(bytes)).toEqual(refused(errno));
+    expect(existsSync(touched)).toBeFalse();
+  });
+
+  needsCompiler("starts the job under the whole one: the control", async () => {
+    await buildSanitized();
+    using directory = makeTempDir();
+    const touched = directory.at("touched");
+    // Held open, for the end of its control is the launcher's order to end the job.
+    const script = `{ cat ${directory.at("instruction")}; until [ -e ${touched} ]; do :; done; } | ${launcher} 0 1 2 2 2`;
+    const plan = barePlan(["/usr/bin/touch", touched]);
+    directory.file("instruction", encodeInstruction(plan, plainBinding()));
+    const { stdout, stderr } = await execute(["sh", "-c", script], { env: { PATH: "/usr/bin:/bin" } });
+    expect(stderr).toBe("");
+    expect(
+      stdout
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => parseLaunchEvent(line).event),
+    ).toEqual(["started", "ended"]);
+    expect(existsSync(touched)).toBeTrue();
+  });
+
+  needsCompiler("ends the job when its control ends", async () => {
+    await buildSanitized();
+    const plan = barePlan(["/bin/sleep", "60"]);
+    const events = await launch(encodeInstruction(plan, plainBinding()));
+    expect(events.at(-1)).toMatchObject({ event: "ended", status: 9 });
+  });
+
+  needsCompiler("takes five words and no others", async () => {
+    await buildSanitized();
+    const codes = await Promise.all(
+      [[], ["0"], ["0", "1", "2", "2"], ["0", "1", "2", "2", "2", "2"]].map(async (words) => {
+        const { code, stdout, stderr } = await execute([launcher, ...words], { env: {} });
+        return [code, stdout, stderr];
+      }),
+    );
+    expect(codes).toEqual(codes.map(() => [64, "", ""]));
+  });
+
+  test("of this build takes no instruction from a file that is not one", async () => {
+    const shipped = `${repositoryRoot}/dist/helpers/${process.arch}/launcher`;
+    const { stdout } = await execute([shipped, "0", "1", "2", "2", "2"], { stdin: "#!/bin/sh\necho\n", env: {} });
+    expect(stdout).toBe('{"event":"failed","step":"instruction","errno":74,"subject":""}\n');
+  });
+});

@@ -1,0 +1,225 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRealHost } from "../../src/host/real-host.ts";
+import { createNativeHelpers } from "../../src/launch/native-helpers.ts";
+import { buildMatrix } from "../../src/matrix/build-matrix.ts";
+import { isUsable, type Matrix, type Standings } from "../../src/model/capability.ts";
+import { CupelError } from "../../src/model/error.ts";
+import type { ControlGroupLimits } from "../../src/model/plan.ts";
+import controlGroupsProbe from "../../src/probes/control-groups.ts";
+import {
+  createControlGroups,
+  parseJobGroupOwner,
+  parseKeyedNumber,
+  removeStaleControlGroups,
+} from "../../src/run/control-groups.ts";
+import { execute, start } from "../support/execute.ts";
+import { needs } from "../support/must-work.ts";
+import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
+import { isRoot } from "../support/tester.ts";
+import { until } from "../support/until.ts";
+
+/** What the probe finds on this machine: places where groups can really be made. */
+async function measure(): Promise<Matrix> {
+  using directory = makeTempDir();
+  const host = createRealHost();
+  const helpers = createNativeHelpers(host, [directory.at("state")]);
+  return buildMatrix({ host, helpers }, [controlGroupsProbe]);
+}
+
+const matrix = await measure();
+const controllers = ["memory", "pids", "cpu"].filter((name) => isUsable(matrix[`cgroup.${name}`]));
+const withGroups = needs(controllers.length === 3 && isRoot, "no control groups can be made here");
+
+/** A place that is a plain directory: what is written to a group lies there as files. */
+function pretend(directory: TempDir, mode: "v1" | "v2"): Standings {
+  const place = (name: string): { state: "works"; value: string } => ({
+    state: "works",
+    value: directory.folder(name),
+  });
+  return {
+    "cgroup.mode": { state: "works", value: mode },
+    "cgroup.memory": place(mode === "v2" ? "all" : "memory"),
+    "cgroup.pids": place(mode === "v2" ? "all" : "pids"),
+    "cgroup.cpu": place(mode === "v2" ? "all" : "cpu"),
+  };
+}
+
+function written(directory: string): Record<string, string> {
+  return Object.fromEntries(readdirSync(directory).map((name) => [name, readFileSync(`${directory}/${name}`, "utf8")]));
+}
+
+function leftovers(name: string): string[] {
+  const places = ["memory", "pids", "cpu"].map((controller) => matrix[`cgroup.${controller}`]?.value);
+  return places.map((place) => `${place}/${name}`).filter((path) => existsSync(path));
+}
+
+function refusal(limits: ControlGroupLimits, standings: Standings, name: string): unknown {
+  try {
+    createControlGroups(limits, standings, name).remove();
+    return "made";
+  } catch (error) {
+    return error instanceof CupelError ? [error.code, error.message] : error;
+  }
+}
+
+describe("createControlGroups", () => {
+  const all = { memoryBytes: 1024 ** 3, pids: 50, cpus: 1.5 };
+
+  test("says limits in the words of v2, all in one group", () => {
+    using directory = makeTempDir();
+    const groups = createControlGroups(all, pretend(directory, "v2"), "job");
+    expect(groups.directories).toEqual([directory.at("all/job")]);
+    expect(written(directory.at("all/job"))).toEqual({
+      "memory.max": "1073741824",
+      "memory.swap.max": "0",
+      "memory.oom.group": "1",
+      "pids.max": "50",
+      "cpu.max": "150000 100000",
+    });
+  });
+
+  test("says limits in the words of v1, in a group for each controller", () => {
+    using directory = makeTempDir();
+    const groups = createControlGroups(all, pretend(directory, "v1"), "job");
+    expect(groups.directories).toEqual(["memory", "pids", "cpu"].map((name) => directory.at(`${name}/job`)));
+    expect(groups.directories.map(written)).toEqual([
+      { "memory.limit_in_bytes": "1073741824", "memory.memsw.limit_in_bytes": "1073741824" },
+      { "pids.max": "50" },
+      { "cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "150000" },
+    ]);
+  });
+
+  test("makes groups for what is limited alone", () => {
+    using directory = makeTempDir();
+    const groups = createControlGroups({ pids: 1, cpus: undefined }, pretend(directory, "v1"), "job");
+    expect(groups.directories).toEqual([directory.at("pids/job")]);
+    expect(readdirSync(directory.at("memory"))).toEqual([]);
+  });
+
+  test("reads the counters of both versions", () => {
+    using directory = makeTempDir();
+    const groups = createControlGroups(all, pretend(directory, "v1"), "job");
+    directory.file("memory/job/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+    directory.file("memory/job/memory.max_usage_in_bytes", "4096\n");
+    directory.file("pids/job/pids.events", "max 7\n");
+    expect(groups.read()).toEqual({
+      outOfMemoryKills: 2,
+      refusedForks: 7,
+      peakMemoryBytes: 4096,
+      evidence: [
+        { action: "control group, processes killed for memory", result: "2" },
+        { action: "control group, forks refused", result: "7" },
+      ],
+    });
+    directory.file("memory/job/memory.events", "low 0\nmax 9\noom 3\noom_kill 3\noom_group_kill 1\n");
+    directory.file("memory/job/memory.peak", "8192\n");
+    expect(groups.read()).toMatchObject({ outOfMemoryKills: 3, peakMemoryBytes: 8192 });
+  });
+
+  test("counts nothing where there is nothing to read", () => {
+    using directory = makeTempDir();
+    const groups = createControlGroups({ pids: 1 }, pretend(directory, "v2"), "job");
+    expect(groups.read()).toMatchObject({ outOfMemoryKills: 0, refusedForks: 0, peakMemoryBytes: undefined });
+  });
+
+  test("says that no place is known", () =>
+    expect(refusal({ cpus: 1 }, {}, "job")).toEqual(["set-up", "No place is known for a cpu control group"]));
+
+  test("says why a group cannot be made, and leaves none behind", () => {
+    using directory = makeTempDir();
+    const standings = { ...pretend(directory, "v1"), "cgroup.pids": { state: "works", value: "/no/such" } } as const;
+    const [code, message] = refusal({ pids: 5 }, standings, "job") as [string, string];
+    expect([code, message]).toEqual(["set-up", "Control group /no/such/job cannot be made (ENOENT)"]);
+    expect(readdirSync(directory.at("memory"))).toEqual([]);
+  });
+
+  withGroups("limits the real tree: processes", async () => {
+    const groups = createControlGroups({ pids: 3 }, matrix, "cupel-test-pids");
+    try {
+      const join = `echo $$ >${groups.directories[0]}/cgroup.procs`;
+      const { stderr } = await execute(["sh", "-c", `${join}; for i in 1 2 3 4 5; do sleep 0.2 & done; wait`]);
+      expect(stderr).toMatch(/fork|Resource/i);
+      expect(groups.read().refusedForks).toBeGreaterThan(0);
+    } finally {
+      groups.remove();
+    }
+    expect(leftovers("cupel-test-pids")).toEqual([]);
+  });
+
+  withGroups("limits the real tree: memory, and counts who was killed for it", async () => {
+    const groups = createControlGroups({ memoryBytes: 32 * 1024 ** 2 }, matrix, "cupel-test-memory");
+    try {
+      const join = `echo $$ >${groups.directories[0]}/cgroup.procs`;
+      const { code } = await execute(["sh", "-c", `${join}; head -c 200M /dev/zero | tail`]);
+      expect(code).not.toBe(0);
+      const { outOfMemoryKills, peakMemoryBytes } = groups.read();
+      expect(outOfMemoryKills).toBeGreaterThan(0);
+      expect(peakMemoryBytes).toBeGreaterThan(16 * 1024 ** 2);
+      expect(peakMemoryBytes).toBeLessThanOrEqual(32 * 1024 ** 2);
+    } finally {
+      groups.remove();
+    }
+    expect(leftovers("cupel-test-memory")).toEqual([]);
+  });
+
+  withGroups("leaves none of several groups behind where one limit is not taken", () => {
+    const name = "cupel-test-refused";
+    const result = refusal({ memoryBytes: 1024 ** 3, pids: 10, cpus: 1e9 }, matrix, name) as [string, string];
+    expect(result[0]).toBe("set-up");
+    expect(result[1]).toMatch(/cpu\.\S+ does not take .+ \(E[A-Z]+\)$/);
+    expect(leftovers(name)).toEqual([]);
+  });
+
+  withGroups("gives a group up that still holds a process", async () => {
+    const groups = createControlGroups({ pids: 5 }, matrix, "cupel-test-held");
+    const holder = start(["sh", "-c", `echo $$ >${groups.directories[0]}/cgroup.procs; echo in; exec sleep 60`]);
+    await holder.wrote("in");
+    groups.remove();
+    expect(leftovers("cupel-test-held")).toHaveLength(1);
+    await holder[Symbol.asyncDispose]();
+    await until("the group is empty", () => {
+      groups.remove();
+      return leftovers("cupel-test-held").length === 0;
+    });
+  });
+});
+
+describe("removeStaleControlGroups", () => {
+  const gone = 4_194_304;
+
+  withGroups("removes groups of a cupel that is gone, and no others", () => {
+    const names = [`cupel-${gone}-a1`, `cupel-${process.pid}-a1`, "cupel-test-other"];
+    const groups = names.map((name) => createControlGroups({ pids: 5, memoryBytes: 1024 ** 3 }, matrix, name));
+    removeStaleControlGroups(matrix);
+    const left = names.map((name) => leftovers(name).length);
+    for (const group of groups) group.remove();
+    expect(left).toEqual([0, 2, 2]);
+  });
+
+  test("does nothing where no place is known, or is there", () => {
+    removeStaleControlGroups({});
+    removeStaleControlGroups({ "cgroup.pids": { state: "works", value: "/no/such" } });
+  });
+});
+
+describe("parseJobGroupOwner", () => {
+  test.each([
+    ["cupel-12-a1f", 12],
+    ["cupel-12-", undefined],
+    ["cupel-x-a1", undefined],
+    ["cupel-12-a1-b", undefined],
+    ["xcupel-12-a1", undefined],
+    ["user.slice", undefined],
+  ])("of %s", (name, pid) => expect(parseJobGroupOwner(name)).toBe(pid as never));
+});
+
+describe("parseKeyedNumber", () => {
+  test.each([
+    ["oom 3\noom_kill 2\n", "oom_kill", 2],
+    ["oom_kill_disable 1\noom_kill 0\n", "oom_kill", 0],
+    ["max 9", "max", 9],
+    ["", "max", 0],
+    ["maximum 9\n", "max", 0],
+  ])("of %p", (text, key, number) => expect(parseKeyedNumber(text, key)).toBe(number));
+});

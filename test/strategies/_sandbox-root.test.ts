@@ -1,0 +1,194 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Grant, Job } from "../../src/model/job.ts";
+import type { RootStep } from "../../src/model/plan.ts";
+import { orderedGrants, sandboxRoot } from "../../src/strategies/_sandbox-root.ts";
+import { jobOf } from "../fixtures/jobs/jobs.ts";
+
+const project = "/home/ada/project";
+
+function read(path: string): Grant {
+  return { path, access: "read" };
+}
+
+function write(path: string): Grant {
+  return { path, access: "write" };
+}
+
+function destinationOf(step: RootStep): string {
+  return step.step === "mirror" ? step.path : step.destination;
+}
+
+/** Steps of a kind, by where they lead. */
+function destinations(kind: RootStep["step"], job: Job, mapOwners = false): string[] {
+  return sandboxRoot(job, mapOwners).flatMap((step) => (step.step === kind ? [destinationOf(step)] : []));
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(`${directory}/`);
+}
+
+describe("orderedGrants", () => {
+  test("has the workspace among the grants, as the mode says", () => {
+    expect(orderedGrants(jobOf())).toEqual([read(project)]);
+    expect(orderedGrants(jobOf({ workspace: { mode: "rw", path: project } }))).toEqual([write(project)]);
+    expect(orderedGrants(jobOf({ workspace: { mode: "empty", why: "" } }))).toEqual([]);
+  });
+
+  test("puts what holds another first", () => {
+    const grants = ["/srv/a/b", "/srv", "/srv/a-b", "/srv/a", "/opt"].map(read);
+    const paths = orderedGrants(jobOf({ workspace: { mode: "empty", why: "" }, grants })).map(({ path }) => path);
+    expect(paths).toEqual(["/opt", "/srv", "/srv/a", "/srv/a-b", "/srv/a/b"]);
+  });
+
+  test("lets write win over read, whichever comes first", () => {
+    expect(orderedGrants(jobOf({ grants: [write(project)] }))).toEqual([write(project)]);
+    const workspace = { mode: "rw", path: project } as const;
+    expect(orderedGrants(jobOf({ workspace, grants: [read(project)] }))).toEqual([write(project)]);
+    expect(orderedGrants(jobOf({ grants: [read("/srv"), write("/srv"), read("/srv")] }))).toEqual([
+      read(project),
+      write("/srv"),
+    ]);
+  });
+
+  test("never has a path before one that holds it, nor a path twice", () => {
+    const name = fc.constantFrom("a", "b", "a-b", "a b", ".a", "ü");
+    const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => `/${names.join("/")}`);
+    const grant = fc.record({ path, access: fc.constantFrom("read" as const, "write" as const) });
+    fc.assert(
+      fc.property(fc.array(grant), (grants) => {
+        const paths = orderedGrants(jobOf({ grants })).map((one) => one.path);
+        expect(new Set(paths).size).toBe(paths.length);
+        expect(paths.filter((later, at) => paths.slice(at + 1).some((earlier) => isWithin(later, earlier)))).toEqual(
+          [],
+        );
+        expect(new Set(paths)).toEqual(new Set([project, ...grants.map((one) => one.path)]));
+      }),
+    );
+  });
+});
+
+describe("sandboxRoot", () => {
+  test("binds grants as they are, and owners mapped where it is asked for", () => {
+    const job = jobOf({ grants: [write("/srv/cache")] });
+    const bind = { step: "bind", optional: false } as const;
+    const binds = (mapOwners: boolean): RootStep[] => sandboxRoot(job, mapOwners).filter(({ step }) => step === "bind");
+    const [workspace, cache] = [
+      { ...bind, source: project, destination: project, writable: false },
+      { ...bind, source: "/srv/cache", destination: "/srv/cache", writable: true },
+    ];
+    expect(binds(false)).toEqual([
+      { ...workspace, mapOwner: "no" },
+      { ...cache, mapOwner: "no" },
+    ]);
+    expect(binds(true)).toEqual([
+      { ...workspace, mapOwner: "if-possible" },
+      { ...cache, mapOwner: "must" },
+    ]);
+  });
+
+  test("leaves out a grant to read what is shown anyhow, and keeps one to write", () => {
+    const job = jobOf({
+      workspace: { mode: "ro", path: "/usr/src/project" },
+      grants: [read("/usr"), read("/bin"), read("/usrlocal"), write("/usr/local/cache"), read("/nix/store/x")],
+    });
+    expect(destinations("bind", job)).toEqual(["/usr/local/cache", "/usrlocal"]);
+  });
+
+  test("shows the host's programs and no accounts, host names or homes", () => {
+    const shown = destinations("mirror", jobOf());
+    expect(shown).toContain("/usr");
+    expect(shown).toContain("/etc/ssl");
+    const secret = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/hosts", "/etc/sudoers", "/etc/machine-id"];
+    const private_ = [
+      "/home",
+      "/root",
+      "/var",
+      "/run",
+      "/tmp",
+      "/mnt",
+      "/srv",
+      "/boot",
+      "/sys",
+      "/proc",
+      "/dev",
+      "/etc",
+    ];
+    expect(shown.filter((path) => [...secret, ...private_].includes(path))).toEqual([]);
+    expect(shown.filter((path) => isWithin(path, "/etc/ssh") || path.includes("cred"))).toEqual([]);
+  });
+
+  test("reads names by the host's resolver with the host's network only", () => {
+    const nameResolution = { "/etc/resolv.conf": "/run/systemd/resolve/stub-resolv.conf" };
+    const host = sandboxRoot(jobOf({ network: "host", nameResolution }), false);
+    expect(host.filter((step) => step.step === "bind").map(({ source, destination }) => [source, destination])).toEqual(
+      [
+        ["/run/systemd/resolve/stub-resolv.conf", "/etc/resolv.conf"],
+        [project, project],
+      ],
+    );
+    const none = sandboxRoot(jobOf({ nameResolution }), false);
+    expect(none.map(destinationOf)).not.toContain("/etc/resolv.conf");
+    expect(none.find((step) => destinationOf(step) === "/etc/hosts")).toMatchObject({ step: "file" });
+  });
+
+  test("gives private places of its own, and a workspace where the host gives none", () => {
+    expect(destinations("tmpfs", jobOf())).toEqual(["/tmp", "/home/job"]);
+    const empty = jobOf({ workspace: { mode: "empty", why: "" } });
+    expect(destinations("tmpfs", empty)).toEqual(["/tmp", "/home/job", "/workspace"]);
+    const owned = sandboxRoot(empty, false).flatMap((step) =>
+      step.step === "tmpfs" ? [[step.owned, step.writable]] : [],
+    );
+    expect(owned).toEqual(owned.map(() => [true, true]));
+  });
+
+  test("puts no link where a grant is to be mounted", () => {
+    expect(destinations("symlink", jobOf())).toEqual(["/var/tmp", "/var/run"]);
+    expect(destinations("symlink", jobOf({ grants: [read("/var/tmp/x")] }))).toEqual(["/var/run"]);
+  });
+
+  test("masks what no job may see after everything that could show it", () => {
+    const hidden = [`${project}/state`, "/srv/state"];
+    const steps = sandboxRoot(jobOf({ grants: [write("/srv")], hidden }), true);
+    const masks = hidden.map((path) => steps.findIndex((step) => step.step === "mask" && step.destination === path));
+    const lastBind = steps.findLastIndex(({ step }) => step === "bind" || step === "tmpfs" || step === "mirror");
+    expect(masks.filter((at) => at <= lastBind)).toEqual([]);
+  });
+
+  test("makes the kernel's files read-only or hides them, after its own /proc is there", () => {
+    const steps = sandboxRoot(jobOf(), false);
+    const proc = steps.findIndex(({ step }) => step === "proc");
+    const below = steps.flatMap((step, at) =>
+      isWithin(destinationOf(step), "/proc") && at !== proc ? [[step.step, at]] : [],
+    );
+    expect(below.filter(([, at]) => Number(at) < proc)).toEqual([]);
+    expect(destinations("read-only", jobOf()).slice(0, -1)).toEqual([
+      "/proc/sys",
+      "/proc/sysrq-trigger",
+      "/proc/irq",
+      "/proc/bus",
+      "/proc/fs",
+    ]);
+    expect(destinations("mask", jobOf())).toContain("/proc/kcore");
+  });
+
+  test("makes / read-only last of all", () => {
+    for (const mapOwners of [true, false]) {
+      expect(sandboxRoot(jobOf(), mapOwners).at(-1)).toEqual({ step: "read-only", destination: "/" });
+    }
+  });
+
+  test("knows the job's user by name, and nobody else but root and nobody", () => {
+    const file = (path: string): string => {
+      const step = sandboxRoot(jobOf(), false).find((one) => one.step === "file" && one.destination === path);
+      return step?.step === "file" ? step.content : "";
+    };
+    const names = (text: string): string[] =>
+      text
+        .trim()
+        .split("\n")
+        .map((line) => line.split(":").slice(0, 3).join(":"));
+    expect(names(file("/etc/passwd"))).toEqual(["root:x:0", "job:x:1000", "nobody:x:65534"]);
+    expect(names(file("/etc/group"))).toEqual(["root:x:0", "job:x:1000", "nogroup:x:65534"]);
+  });
+});

@@ -390,9 +390,13 @@ __attribute__((noreturn)) static void watch(const struct launch *launch, long jo
 static void forget_words(char **words)
 {
     static const char name[] = "cupel";
-    for (char **word = words; *word != NULL; word++)
-        memset(*word, 0, strlen(*word));
-    memcpy(words[0], name, sizeof name);
+    for (char **word = words; *word != NULL; word++) {
+        const size_t length = strlen(*word);
+        memset(*word, 0, length);
+        /* The first is the name; it may be shorter than ours, and is then cut. */
+        if (word == words)
+            memcpy(*word, name, length < sizeof name ? length : sizeof name);
+    }
     kernel_call(__NR_prctl, PR_SET_NAME, name, 0, 0, 0);
 }
 

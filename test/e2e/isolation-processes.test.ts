@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { installAttempt, type Attempt } from "../support/attempt.ts";
 import { start, type Running } from "../support/execute.ts";
 import { needsPrograms } from "../support/must-work.ts";
+import { findProcesses, freshMark } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { callers } from "../support/tester.ts";
+import { until } from "../support/until.ts";
 
 const cupel = installCupel();
 const attempt = installAttempt(cupel);
@@ -12,8 +14,10 @@ const unprotected = ["--strategy", "process", "--accept-missing", "all"];
 
 describe.each(callers)("processes, called by $name", (caller) => {
   let victim: Running;
-  beforeAll(() => {
-    victim = start([...caller.prefix, "sleep", "1000"], { env: cupel.environment(caller) });
+  beforeAll(async () => {
+    const mark = freshMark();
+    victim = start([...caller.prefix, "sleep", mark], { env: cupel.environment(caller) });
+    await until("the victim is there", () => findProcesses(mark).some(({ words }) => words[0] === "sleep"));
   });
   afterAll(() => victim[Symbol.asyncDispose]());
 

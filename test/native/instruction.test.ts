@@ -7,6 +7,7 @@ import type { RootStep } from "../../src/model/plan.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 import { compileC, repositoryRoot } from "../support/compile-c.ts";
 import { execute } from "../support/execute.ts";
+import { mutateBytes } from "../support/mutate-bytes.ts";
 import { needsPrograms } from "../support/must-work.ts";
 
 const launcher = resolve(repositoryRoot, "platform/linux/launcher");
@@ -122,17 +123,6 @@ const least = [
   [argumentKind, text("a")],
 ] as const;
 
-/** Numbers that are the same in every run (xorshift32). */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
 describe("read_instruction", () => {
   needsCompiler("takes what cupel writes, from the least to a record of every kind", async () => {
     const longest = encodeInstruction(barePlan(["/bin/a", "x".repeat(instructionBytesMax - 200)]), binding);
@@ -233,24 +223,7 @@ describe("read_instruction", () => {
   });
 
   needsCompiler("reads nothing that is not its own in 10,000 instructions with random faults", async () => {
-    const random = createRandom(0x0c0f_fee5);
-    const mutated = Array.from({ length: 10_000 }, () => {
-      const copy = Uint8Array.from(whole);
-      for (let faults = 1 + random(4); faults > 0; faults--) {
-        const at = random(copy.length);
-        const kind = random(4);
-        if (kind === 0) copy[at] = random(256);
-        else if (kind === 1) copy[at] = (copy[at] ?? 0) ^ (1 << random(8));
-        else if (kind === 2) copy.copyWithin(at, random(copy.length), random(copy.length));
-        else
-          copy.set(
-            u32([0, 1, 0xff, 0xffff_ffff, copy.length, 0x8000_0000][random(6)] ?? 0),
-            Math.min(at, copy.length - 4),
-          );
-      }
-      return copy;
-    });
-    const results = await readAll(mutated);
+    const results = await readAll(mutateBytes(whole, 10_000, 0x0c0f_fee5));
     const count = (result: number): number => results.filter((one) => one === result).length;
     expect(results.length).toBe(10_000);
     // Faults inside a word or a filter leave an instruction that says something else; most others do not.

@@ -152,14 +152,6 @@ describe("the workspace", () => {
   ])("cannot be %s, although asked for", (path, message) =>
     expect(refusal({ workspace: "rw" }, hostIn(path))).toBe(message),
   );
-
-  test("is empty, and nothing is said, where that is asked for", () => {
-    using place = makeProject();
-    expect(resolve({ workspace: "none" }, place.host)).toMatchObject({
-      workspace: { mode: "empty", why: "" },
-      directory: "/",
-    });
-  });
 });
 
 describe("grants", () => {

@@ -87,13 +87,10 @@ describe("select", () => {
   });
 
   test("does not hang on the order of the strategies", () => {
-    const orders = [all, all.toReversed(), [good, slow, weak]];
-    expect(orders.map((strategies) => choose({}, { strategies }).chosen)).toEqual(["good", "good", "good"]);
-    expect(orders.map((strategies) => choose({ prefer: "strongest" }, { strategies }).chosen)).toEqual([
-      "slow",
-      "slow",
-      "slow",
-    ]);
+    for (const strategies of [all, all.toReversed(), [good, slow, weak]]) {
+      expect(choose({}, { strategies }).chosen).toBe("good");
+      expect(choose({ prefer: "strongest" }, { strategies }).chosen).toBe("slow");
+    }
   });
 
   test("refuses where none keeps all, and names the one that lacks least", () => {

@@ -311,8 +311,9 @@ int supervise(const struct instruction *instruction, struct streams *streams, in
         tell_number(&supervision, "lost", "status", status);
     kill_relay(streams, 0);
     drain_output(&supervision);
-    tell_lost_streams(&supervision);
     if (supervision.is_orphaned)
         remove_control_groups(instruction);
+    else
+        tell_lost_streams(&supervision);
     return 0;
 }

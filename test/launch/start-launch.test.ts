@@ -97,7 +97,7 @@ describe("startLaunch", () => {
 
   test("passes signals on to the job's whole group, which may take them", async () => {
     using directory = makeTempDir();
-    const script = `trap 'echo parent; exit 7' TERM; sh -c 'trap "echo child; exit" TERM; echo >${directory.at("up")};
+    const script = `trap 'wait; echo parent; exit 7' TERM; sh -c 'trap "echo child; exit" TERM; echo >${directory.at("up")};
       while :; do sleep 0.01; done' & while :; do wait; done`;
     const launched = await launchProgram(shell(script), {
       on: {

@@ -41,9 +41,12 @@ static int64_t now_us(void)
 /* "0" stands for the writer (cgroups(7)). Before anything else, so that all of what follows is already counted. */
 static void join_control_groups(const struct launch *launch)
 {
-    for (size_t index = 0; index < launch->instruction->control_group_count; index++)
-        must(launch, kernel_call(__NR_write, launch->control_group_descriptors[index], "0", 1), step_control_group,
+    for (size_t index = 0; index < launch->instruction->control_group_count; index++) {
+        const int group = launch->control_group_descriptors[index];
+        must(launch, kernel_call(__NR_write, group, "0", 1), step_control_group,
              launch->instruction->control_groups[index]);
+        close_descriptor(group);
+    }
 }
 
 /* `lo` is down in a new network namespace; once up, the kernel gives it 127.0.0.1 and ::1 by itself. */

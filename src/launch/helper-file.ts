@@ -78,6 +78,8 @@ function removeOtherVersions(directory: string, name: HelperName, current: strin
 /** Written beside and renamed, so that two first runs at once both end with a whole file. */
 function writeCopy(path: string, bytes: Buffer): string | undefined {
   const temporary = `${path}.${process.pid}`;
+  // A killed cupel may have left one: in a container the first process of every run can have the same number.
+  removeQuietly(temporary);
   try {
     writeFileSync(temporary, bytes, { mode: 0o555, flag: "wx" });
     renameSync(temporary, path);

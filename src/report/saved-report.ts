@@ -114,6 +114,8 @@ export function loadSaved<T extends Fingerprinted>(
 
 function writeAtomically(path: string, text: string): string | undefined {
   const temporary = `${path}.${process.pid}`;
+  // A killed cupel may have left one: in a container the first process of every run can have the same number.
+  removeIfThere(temporary);
   try {
     const descriptor = openSync(temporary, "wx", 0o600);
     writeFileSync(descriptor, text);

@@ -2,6 +2,7 @@
  * Writes an outcome where `--result` says: the file is there whole or not at all. The job may have had the directory to
  * itself meanwhile, so the directory is the one that was opened before it started, and nothing in it is trusted.
  */
+import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { errnoOf } from "../host/errno-of.ts";
@@ -69,7 +70,7 @@ export function openResultFile(path: string): ResultFile {
   if (path === "" || path.endsWith("/") || name === "." || name === "..") throw refuse(path, "names no file");
   const directory = openDirectory(path);
   const place = `/proc/${process.pid}/fd/${directory}`;
-  const temporary = `${place}/.${name}.${process.pid}`;
+  const temporary = `${place}/.${name}.${randomUUID().slice(0, 8)}`;
   try {
     tryToWrite(path, temporary);
   } catch (error) {

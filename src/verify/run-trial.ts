@@ -1,5 +1,5 @@
 /** Trials: each strategy's real minimal plan, run once, with the prober as the job looking around inside. */
-import { closeSync, openSync, readFileSync, unlinkSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, rmSync, unlinkSync } from "node:fs";
 import * as v from "valibot";
 import { errnoName } from "../host/errno-name.ts";
 import { errnoOf } from "../host/errno-of.ts";
@@ -73,8 +73,8 @@ export function withProber(plan: LauncherPlan, prober: string): LauncherPlan {
   };
 }
 
-/** A file that takes the prober's lines: the launcher relays into it, as it does for any job. */
-function openCapture(context: TrialContext, strategy: string): { descriptor: number; path: string } {
+/** A file that takes the prober's lines, as any job's; without a name, so that nothing is left if cupel is killed. */
+function openCapture(context: TrialContext, strategy: string): number {
   const reasons: string[] = [];
   for (const directory of context.stateDirectories) {
     const place = usePrivateDirectory(directory, context.host.identity.uid);
@@ -84,12 +84,20 @@ function openCapture(context: TrialContext, strategy: string): { descriptor: num
       continue;
     }
     try {
-      return { descriptor: openSync(path, "wx+", 0o600), path };
+      rmSync(path, { force: true });
+      const descriptor = openSync(path, "wx+", 0o600);
+      unlinkSync(path);
+      return descriptor;
     } catch (error) {
       reasons.push(`${path}: ${errnoOf(error)}`);
     }
   }
   throw new CupelError("set-up", `no private directory for a trial's output: ${reasons.join("; ")}`);
+}
+
+function readFromStart(descriptor: number): string {
+  const bytes = Buffer.alloc(fstatSync(descriptor).size);
+  return bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, bytes.length, 0));
 }
 
 async function lookInside(
@@ -109,16 +117,15 @@ async function lookInside(
     };
     const { events } = await carryOut(plan, {
       ...context,
-      streams: [nothing, capture.descriptor, nothing],
+      streams: [nothing, capture, nothing],
       forwardSignals: false,
     });
     const ended = events.find((event) => event.event === "ended");
-    if (ended?.status === 0) return parseInside(readFileSync(capture.path, "utf8"));
+    if (ended?.status === 0) return parseInside(readFromStart(capture));
     return describeEnd(events);
   } finally {
     closeSync(nothing);
-    closeSync(capture.descriptor);
-    unlinkSync(capture.path);
+    closeSync(capture);
   }
 }
 

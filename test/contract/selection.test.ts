@@ -171,6 +171,16 @@ describe("select", () => {
       }
     }));
 
+  test("names the closest of those that there are, and none where there is none", () =>
+    check((input) => {
+      const { chosen, closest } = select(input);
+      const { strategy: named } = input.job.demands;
+      const there = input.strategies.map(({ id }) => id).filter((id) => named === undefined || id === named);
+      if (chosen === undefined)
+        expect(closest === undefined ? [] : [closest]).toEqual(there.length === 0 ? [] : [closest ?? ""]);
+      if (closest !== undefined) expect(there).toContain(closest);
+    }));
+
   test("is pure", () =>
     check((input) => {
       const demands = structuredClone(input.job.demands);

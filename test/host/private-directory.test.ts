@@ -3,6 +3,7 @@ import { chmodSync, existsSync, lchownSync, statSync, symlinkSync } from "node:f
 import {
   ancestorsOf,
   checkPrivateDirectory,
+  parseIsHostRoot,
   stateDirectories,
   usePrivateDirectory,
 } from "../../src/host/private-directory.ts";
@@ -133,6 +134,17 @@ describe("usePrivateDirectory", () => {
     expect(usePrivateDirectory(`${theirs}/one/two`, 0)).toEqual({ ok: false, reason });
     expect(existsSync(`${theirs}/one`)).toBeFalse();
   });
+});
+
+describe("parseIsHostRoot", () => {
+  test.each([
+    ["         0          0 4294967295\n", true],
+    ["0 0 1\n1 100000 65536\n", true],
+    ["         0       1000          1\n", false],
+    ["         0     100000      65536\n", false],
+    ["      1000          0          1\n", false],
+    ["", false],
+  ])("of %p is %p", (uidMap, expected) => expect(parseIsHostRoot(uidMap)).toBe(expected));
 });
 
 describe("stateDirectories", () => {

@@ -170,6 +170,14 @@ describe("createRealHost", () => {
     expect(await evaluate(ask)).toBe("/");
   });
 
+  test("finds programs along the caller's PATH", async () => {
+    using directory = makeTempDir();
+    const tool = directory.file("tool", "", 0o755);
+    const find = `(await import(src + "/host/real-host.ts")).createRealHost().findPrograms("tool")`;
+    expect(await evaluate(find, { env: { PATH: `/bin:${directory.path}` } })).toEqual([tool]);
+    expect(await evaluate(find, { env: { PATH: "" } })).toEqual([]);
+  });
+
   test("runs a program", async () => {
     const result = await host.run("/bin/echo", ["hello"], { deadlineMs: 5000 });
     expect(result).toMatchObject({ status: "exited", code: 0, stdout: "hello\n", stderr: "" });

@@ -39,6 +39,13 @@ describe("runProgram", () => {
     });
   });
 
+  test("measures how long a program took", async () => {
+    const started = performance.now();
+    const result = await shell("sleep 0.05");
+    expect(result.status === "exited" && result.durationMs).toBeGreaterThanOrEqual(50);
+    expect(result.status === "exited" && result.durationMs).toBeLessThanOrEqual(performance.now() - started);
+  });
+
   test("gives the signal of a program that is killed by one", async () => {
     expect(await shell("kill -SEGV $$")).toMatchObject({ status: "exited", code: null, signal: "SIGSEGV" });
   });

@@ -138,6 +138,14 @@ describe("encodeInstruction", () => {
     },
   );
 
+  test("says no time for none, and one scope of Landlock alone", () => {
+    const plan = barePlan(["a"], { landlockScopes: ["abstract-unix-socket"], graceMs: 7 });
+    expect(recordsOf("time", plan)).toEqual([[0, 7]]);
+    expect(recordsOf("landlock", plan)).toEqual([[1]]);
+    expect(recordsOf("landlock", barePlan(["a"], { landlockScopes: ["signal"] }))).toEqual([[2]]);
+    expect(recordsOf("landlock", barePlan(["a"]))).toEqual([]);
+  });
+
   test("takes the ids outside for those inside where the plan names none", () => {
     const plan = barePlan(["a"]);
     expect(recordsOf("identity", plan, { outside: { uid: 0x7fff_ffff, gid: 0xffff_fffe } })).toEqual([

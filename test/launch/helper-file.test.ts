@@ -121,6 +121,29 @@ describe("openHelperFiles", () => {
     first.value.close();
   });
 
+  test("removes its own copies of other versions, and nothing else, when it writes one", () => {
+    using directory = makeTempDir();
+    const state = directory.folder("state", 0o700);
+    const others = ["launcher-0123456789abcdef", "launcher-00000000000000ff"];
+    const kept = ["launcher", "launcher-0123", "launcher-0123456789abcdeg", "prober-0123456789abcdef", "report.json"];
+    for (const name of [...others, ...kept]) writeFileSync(`${state}/${name}`, "");
+    const { storedAt } = readFirst("launcher", state);
+    expect(readdirSync(state).toSorted()).toEqual([...kept, storedAt.slice(state.length + 1)].toSorted());
+    writeFileSync(`${state}/${others[0]}`, "");
+    readFirst("launcher", state);
+    expect(readdirSync(state)).toContain(others[0] ?? "");
+  });
+
+  test("is not stopped by what a killed cupel of the same process id left", () => {
+    using directory = makeTempDir();
+    const { storedAt } = readFirst("launcher", directory.at("other"));
+    const state = directory.folder("state", 0o700);
+    // In a container the first process of each run often has the same number.
+    writeFileSync(`${state}/${storedAt.split("/").at(-1)}.${process.pid}`, "half");
+    expect(readFirst("launcher", state).bytes.equals(originalOf("launcher"))).toBeTrue();
+    expect(readdirSync(state)).toHaveLength(1);
+  });
+
   test("goes through the places in order, and makes nothing in those that are not asked for", () => {
     using directory = makeTempDir();
     const [one, two] = [directory.at("one"), directory.at("two")];

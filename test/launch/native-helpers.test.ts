@@ -164,6 +164,22 @@ describe("rehearse", () => {
     });
   });
 
+  test("ends a launch that takes longer than its deadline", async () => {
+    const steps = Array.from(
+      { length: 900 },
+      (_, index) => ({ step: "directory", destination: `/d${index}/a/b/c`, mode: 0o755 }) as const,
+    );
+    const plan = barePlan(["a"], { namespaces: ["user", "mount"], root: steps });
+    expect(await rehearse(plan, 0)).toEqual({ status: "timeout" });
+  });
+
+  test("measures its time", async () => {
+    const started = performance.now();
+    const result = (await rehearse(barePlan(["a"]))) as { durationMs: number };
+    expect(result.durationMs).toBeGreaterThan(0);
+    expect(result.durationMs).toBeLessThanOrEqual(performance.now() - started);
+  });
+
   test("says that there is no place to run the launcher from", async () => {
     const helpers = createNativeHelpers(realHost, ["/proc/cupel"]);
     expect(await helpers.rehearse(barePlan(["a"]), 5000)).toEqual({

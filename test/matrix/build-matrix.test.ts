@@ -124,6 +124,15 @@ describe("buildMatrix", () => {
     expect(states).toEqual(Array.from({ length: 6 }, () => "works"));
   });
 
+  test("measures how long each family took", async () => {
+    const started = performance.now();
+    const matrix = await buildMatrix(context, [sound]);
+    const durationMs = matrix["sound.one"]?.durationMs;
+    expect(durationMs).toBeGreaterThanOrEqual(0);
+    expect(durationMs).toBeLessThanOrEqual(performance.now() - started);
+    expect(matrix["sound.two"]?.durationMs).toBe(durationMs as never);
+  });
+
   test("gives every probe the same host and helpers", async () => {
     const given: unknown[] = [];
     const spy = probeOf("spy", (one) => {

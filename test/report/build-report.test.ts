@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { build } from "../../src/model/build.gen.ts";
 import type { Matrix } from "../../src/model/capability.ts";
-import type { Job } from "../../src/model/job.ts";
 import type { Report } from "../../src/model/report.ts";
 import type { Trial } from "../../src/model/trial.ts";
-import { buildReport, summarizeCandidate } from "../../src/report/build-report.ts";
+import { buildReport, summarizeCandidate, type ReportInput } from "../../src/report/build-report.ts";
 import { remediesFor } from "../../src/report/remedies.ts";
 import { judgeAll, select } from "../../src/select/select.ts";
 import { strategies } from "../../src/strategies/registry.gen.ts";
@@ -25,9 +24,7 @@ function trialsOf(result: Trial["result"]): Trial[] {
   }));
 }
 
-function make(
-  parts: { matrix?: Matrix; trials?: Trial[]; defaultJob?: Job; fingerprintParts?: Record<string, string> } = {},
-): Report {
+function make(parts: Partial<ReportInput> = {}): Report {
   return buildReport({
     host,
     matrix: allMatrices.userEverything,
@@ -60,6 +57,22 @@ describe("buildReport", () => {
       remedies: remediesFor(Object.values(matrix), { uid: 1000, packageManager: "dnf" }),
       durationMs: 34.5,
     });
+  });
+
+  test("speaks of the package manager that is there, or of none", () => {
+    const missing = allMatrices.userEverything["program.bwrap"];
+    if (missing === undefined) throw new Error("no such capability");
+    const blockers = [{ code: "package-missing", detail: "no bwrap" }] as const;
+    const matrix = {
+      ...allMatrices.userEverything,
+      "program.bwrap": { ...missing, state: "absent", blockers },
+    } as const;
+    const commands = (programs: Record<string, string>): string => {
+      const report = make({ host: createFixtureHost({ uid: 1000, programs }), matrix });
+      return report.remedies.flatMap((remedy) => remedy.commands).join();
+    };
+    expect(commands({ "/usr/bin/dnf": "", "/usr/local/bin/dnf": "" })).toContain("dnf install");
+    expect(commands({})).not.toContain("dnf install");
   });
 
   test("was made now", () => {

@@ -76,6 +76,15 @@ describe("saveReport", () => {
     expect(statSync(`${state}/report.json`).ino).not.toBe(before);
   });
 
+  test("is not stopped by what a killed cupel of the same process id left", () => {
+    using directory = makeTempDir();
+    const state = directory.folder("state", 0o700);
+    writeFileSync(`${state}/report.json.${process.pid}`, "half");
+    writeFileSync(`${state}/verdict.json.${process.pid}`, "half");
+    expect(saveReport(report, [state], uid)).toEqual({ ok: true, path: `${state}/report.json` });
+    expect(readdirSync(state)).toEqual(["report.json", "verdict.json"]);
+  });
+
   test("takes the first directory that will do, and says of none why", () => {
     using directory = makeTempDir();
     const shared = directory.folder("shared", 0o777);
@@ -189,6 +198,16 @@ describe("loadSaved", () => {
     const load = `(await import(src + "/report/saved-report.ts")).loadSaved([${JSON.stringify(theirs)}], ${uid},
       { kind: "verdict", parse: () => ({ ok: false, problem: "" }), parts: {} }).ok`;
     expect(await evaluate(load, { deadlineMs: 3000 })).toBeFalse();
+  });
+
+  test("does not wait for a FIFO of the caller's own, nor take it for a file", async () => {
+    using directory = makeTempDir();
+    const own = directory.folder("own", 0o700);
+    execFileSync("mkfifo", ["-m", "600", `${own}/verdict.json`]);
+    const load = `(await import(src + "/report/saved-report.ts")).loadSaved([${JSON.stringify(own)}], ${uid},
+      { kind: "verdict", parse: () => ({ ok: false, problem: "" }), parts: {} })`;
+    const loaded = (await evaluate(load, { deadlineMs: 3000 })) as { ok: boolean; reason: string };
+    expect([loaded.ok, loaded.reason.startsWith(`${own}/verdict.json is not used: `)]).toEqual([false, true]);
   });
 
   needsPrograms("strace")(

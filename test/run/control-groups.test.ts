@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createRealHost } from "../../src/host/real-host.ts";
 import { createNativeHelpers } from "../../src/launch/native-helpers.ts";
 import { buildMatrix } from "../../src/matrix/build-matrix.ts";
@@ -87,6 +87,32 @@ describe("createControlGroups", () => {
       { "memory.limit_in_bytes": "1073741824", "memory.memsw.limit_in_bytes": "1073741824" },
       { "pids.max": "50" },
       { "cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "150000" },
+    ]);
+  });
+
+  test("does without a setting that not every kernel has, and with no other", () => {
+    using directory = makeTempDir();
+    const missing = (name: string): string => {
+      directory.folder("all/job");
+      // Writing through it fails with ENOENT, as to a file that a control group does not have.
+      symlinkSync("/no/such/file", directory.at(`all/job/${name}`));
+      const result = refusal({ memoryBytes: 5 }, pretend(directory, "v2"), "job");
+      rmSync(directory.at("all/job"), { recursive: true, force: true });
+      return Array.isArray(result) ? String(result[1]) : String(result);
+    };
+    expect([missing("memory.swap.max"), missing("memory.oom.group")]).toEqual(["made", "made"]);
+    expect(missing("memory.max")).toBe(`${directory.at("all/job/memory.max")} does not take 5 (ENOENT)`);
+    directory.folder("memory/job");
+    symlinkSync("/no/such/file", directory.at("memory/job/memory.memsw.limit_in_bytes"));
+    expect(refusal({ memoryBytes: 5 }, pretend(directory, "v1"), "job")).toBe("made");
+  });
+
+  test("does not do without a setting that is there and is not taken", () => {
+    using directory = makeTempDir();
+    directory.folder("memory/job/memory.memsw.limit_in_bytes");
+    expect(refusal({ memoryBytes: 5 }, pretend(directory, "v1"), "job")).toEqual([
+      "set-up",
+      `${directory.at("memory/job/memory.memsw.limit_in_bytes")} does not take 5 (EISDIR)`,
     ]);
   });
 
@@ -197,10 +223,8 @@ describe("removeStaleControlGroups", () => {
     expect(left).toEqual([0, 2, 2]);
   });
 
-  test("does nothing where no place is known, or is there", () => {
-    removeStaleControlGroups({});
-    removeStaleControlGroups({ "cgroup.pids": { state: "works", value: "/no/such" } });
-  });
+  test("does nothing where no place is known, or is there", () =>
+    removeStaleControlGroups({ "cgroup.pids": { state: "works", value: "/no/such" } }));
 });
 
 describe("parseJobGroupOwner", () => {

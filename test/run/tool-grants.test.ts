@@ -149,6 +149,30 @@ describe("findToolGrants", () => {
     expect(grants.environment).toEqual({ [variable]: home.at(root) });
   });
 
+  test("grants a program alone whose directory is no bin, or is the home's own", () => {
+    using home = makeHome();
+    home.file("apps/tool/run", "", 0o755);
+    home.file("apps/tool/secret");
+    home.file("bin/own", "", 0o755);
+    home.folder("lib");
+    home.folder("links");
+    symlinkSync(home.at("apps/tool/run"), home.at("links/run"));
+    symlinkSync(home.at("bin/own"), home.at("links/own"));
+    expect(paths(home, "links")).toEqual(["~/apps/tool/run", "~/bin/own", "~/links"]);
+    expect(paths(home, "bin")).toEqual(["~/bin"]);
+  });
+
+  test("never grants what is the kernel's, the system's or everybody's", () => {
+    using home = makeHome();
+    home.folder("links");
+    const targets = ["/proc/version", "/etc/hostname", "/dev/null", "/sys/kernel/notes", "/run", "/tmp", "/var/tmp"];
+    targets.forEach((target, index) => symlinkSync(target, home.at(`links/${index}`)));
+    expect(paths(home, "links")).toEqual(["~/links"]);
+    expect(find(home, ["/etc", "/proc/self", "/dev/shm", "/run", "/sys", "/boot", "/tmp", "/var/tmp"]).paths).toEqual(
+      [],
+    );
+  });
+
   test("gives no more than the directory itself where the caller may not list it", async () => {
     using home = makeTempDir();
     home.folder("closed", 0o711);

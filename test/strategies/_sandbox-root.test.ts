@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Grant, Job } from "../../src/model/job.ts";
 import type { RootStep } from "../../src/model/plan.ts";
-import { orderedGrants, sandboxRoot } from "../../src/strategies/_sandbox-root.ts";
+import { jobHome, orderedGrants, sandboxRoot } from "../../src/strategies/_sandbox-root.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
 
 const project = "/home/ada/project";
@@ -95,6 +95,14 @@ describe("sandboxRoot", () => {
     expect(destinations("bind", job)).toEqual(["/usr/local/cache", "/usrlocal"]);
   });
 
+  test("keeps a grant to read that lies in one to write: it is not writable there", () => {
+    const job = jobOf({
+      workspace: { mode: "empty", why: "" },
+      grants: [write("/usr/local"), read("/usr/local/lib"), read("/usr/lib")],
+    });
+    expect(destinations("bind", job)).toEqual(["/usr/local", "/usr/local/lib"]);
+  });
+
   test("shows the host's programs and no accounts, host names or homes", () => {
     const shown = destinations("mirror", jobOf());
     expect(shown).toContain("/usr");
@@ -129,7 +137,45 @@ describe("sandboxRoot", () => {
     );
     const none = sandboxRoot(jobOf({ nameResolution }), false);
     expect(none.map(destinationOf)).not.toContain("/etc/resolv.conf");
-    expect(none.find((step) => destinationOf(step) === "/etc/hosts")).toMatchObject({ step: "file" });
+    expect(none.find((step) => destinationOf(step) === "/etc/hosts")).toEqual({
+      step: "file",
+      destination: "/etc/hosts",
+      content: "127.0.0.1 localhost job\n::1 localhost\n",
+    });
+  });
+
+  test("binds the resolver's files read-only, and does without one that is gone", () => {
+    const job = jobOf({ network: "host", nameResolution: { "/etc/hosts": "/etc/hosts" } });
+    const bind = sandboxRoot(job, true).find((step) => step.step === "bind" && step.destination === "/etc/hosts");
+    expect(bind).toEqual({
+      step: "bind",
+      source: "/etc/hosts",
+      destination: "/etc/hosts",
+      writable: false,
+      mapOwner: "no",
+      optional: true,
+    });
+  });
+
+  test("makes its own places with the modes that programs expect", () => {
+    const modes = sandboxRoot(jobOf({ workspace: { mode: "empty", why: "" } }), false).flatMap((step) =>
+      "mode" in step ? [[step.destination, step.mode.toString(8)]] : [],
+    );
+    expect(Object.fromEntries(modes)).toEqual({
+      "/etc": "755",
+      "/tmp": "1777",
+      "/home/job": "700",
+      "/run": "755",
+      "/var": "755",
+      "/workspace": "700",
+    });
+  });
+
+  test("gives the job another home where a grant shows what is at its own", () => {
+    expect(jobHome(jobOf())).toBe("/home/job");
+    expect(jobHome(jobOf({ grants: [read("/home/job/x"), read("/home/jobs")] }))).toBe("/home/job");
+    expect(jobHome(jobOf({ grants: [read("/home")] }))).toBe("/run/job");
+    expect(destinations("tmpfs", jobOf({ grants: [read("/home")] }))).toEqual(["/tmp", "/run/job"]);
   });
 
   test("gives private places of its own, and a workspace where the host gives none", () => {

@@ -97,6 +97,10 @@ describe("judgeInside", () => {
     },
   );
 
+  test("takes one process in /proc for hidden: a job that is the first", () => {
+    expect(broken({ ...sound, processes: ["ok", 1] })).toEqual([]);
+  });
+
   test("looks at nothing that is not declared kept", () => {
     expect(judgeInside(new Map(), keeping())).toEqual([]);
     const checks = judgeInside(factsOf({ "seccomp-mode": ["ok", 0] }), keeping("tty.safe"));

@@ -23,7 +23,7 @@ export async function measureHost(host: Host, directories: readonly string[]): P
   const started = performance.now();
   // Before the probes: a host that changes meanwhile shall not match.
   const fingerprintParts = readFingerprintParts(host);
-  const matrix = await buildMatrix({ host, helpers: createNativeHelpers(host, directories) });
+  const matrix = await buildMatrix({ host, helpers: createNativeHelpers(host, directories), deep: false });
   removeStaleControlGroups(matrix);
   const defaultJob = resolveJob(defaultRequest, { host, stateDirectories: directories, tools: undefined });
   const trials = await runTrials(strategies, defaultJob, { host, matrix, stateDirectories: directories });

@@ -51,7 +51,7 @@ async function runProbe(probe: Probe, context: ProbeContext): Promise<Capability
   const found = { ...unknownFor(probe, "the probe did not say", "nothing"), ...findings };
   return Object.entries<string>(probe.capabilities).flatMap(([id, title]) => {
     const one = found[id];
-    return one === undefined ? [] : [{ id, title, area: probe.area, durationMs, ...one }];
+    return one === undefined ? [] : [{ id, title, area: probe.area, probe: probe.id, durationMs, ...one }];
   });
 }
 

@@ -58,10 +58,18 @@ export const blockerCodes = [
 /** One of {@link blockerCodes}. */
 export type BlockerCode = (typeof blockerCodes)[number];
 
+/** What lies around a job, outermost first. `system` is the kernel with what its administrator set and installed. */
+export const layerKinds = ["hardware", "hypervisor", "system", "container", "session"] as const;
+
+/** One of {@link layerKinds}. */
+export type LayerKind = (typeof layerKinds)[number];
+
 /** One measured cause. `detail` is what was seen, in words that a person can check. */
 export interface Blocker {
   readonly code: BlockerCode;
   readonly detail: string;
+  /** Where it lies. A report says it of every blocker; a probe only where the code alone does not tell. */
+  readonly layer?: LayerKind | undefined;
 }
 
 /** One thing that was done and what came back: `{ action: "unshare(0)", result: "EPERM" }`. */
@@ -98,6 +106,8 @@ export interface Capability extends Finding {
   readonly id: string;
   readonly title: string;
   readonly area: Area;
+  /** Id of the probe that found it. */
+  readonly probe: string;
   /** Wall time of the probe that found it, in milliseconds; one probe may find several capabilities. */
   readonly durationMs: number;
 }

@@ -1,5 +1,5 @@
 /** A report: what one host can enforce in one context, and what would be chosen for the default job. */
-import type { Capability, Standings } from "./capability.ts";
+import type { BlockerCode, Capability, Evidence, LayerKind, Standings } from "./capability.ts";
 import type { GuaranteeDecision, GuaranteeId, IsolationClass } from "./guarantee.ts";
 import type { Trial, TrialVerdict } from "./trial.ts";
 
@@ -62,14 +62,32 @@ export interface Selection {
   readonly closest?: string | undefined;
 }
 
+/** Who can change something, from the nearest: the caller, root here, whoever built the image, whoever runs what is around. */
+export const owners = ["you", "administrator", "image author", "host operator"] as const;
+
+/** One of {@link owners}. */
+export type Owner = (typeof owners)[number];
+
+/** One layer around a job, with what speaks for it. */
+export interface Layer {
+  readonly kind: LayerKind;
+  /** `firecracker`, `docker`, `Debian GNU/Linux 12`, … */
+  readonly name: string;
+  readonly evidence: readonly Evidence[];
+  /** Who can change what this layer denies. */
+  readonly changedBy: Owner;
+}
+
 /** What can be done about a blocker. */
 export interface Remedy {
-  readonly blocker: string;
+  /** Stable name of the table's row: `set-sysctl`. Each row with commands has a test that applies it and sees the probe flip. */
+  readonly id: string;
+  readonly blocker: BlockerCode;
   readonly capability: string;
   readonly summary: string;
   /** To be pasted as they stand; empty where nothing that cupel knows helps. */
   readonly commands: readonly string[];
-  readonly appliedBy: "you" | "administrator" | "image author" | "host operator";
+  readonly appliedBy: Owner;
   readonly reversible: boolean;
   readonly risk: string;
 }
@@ -85,6 +103,8 @@ export interface Report {
   /** SHA-256 over {@link fingerprintParts}. */
   readonly fingerprint: string;
   readonly fingerprintParts: Readonly<Record<string, string>>;
+  /** Outermost first. */
+  readonly layers: readonly Layer[];
   readonly capabilities: readonly Capability[];
   readonly trials: readonly Trial[];
   readonly strategies: readonly StrategySummary[];
@@ -93,4 +113,6 @@ export interface Report {
   readonly remedies: readonly Remedy[];
   /** Wall time of probes, trials and selection, in milliseconds. */
   readonly durationMs: number;
+  /** What the quick probes took together, in milliseconds, and what they may take. */
+  readonly quickProbes: { readonly durationMs: number; readonly budgetMs: number };
 }

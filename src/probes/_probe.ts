@@ -15,6 +15,8 @@ import type {
 export interface ProbeContext {
   readonly host: Host;
   readonly helpers: HelperPort;
+  /** `--deep`: also what takes seconds, such as booting a kernel. */
+  readonly deep: boolean;
 }
 
 /** A family of capabilities, established together. */
@@ -24,6 +26,8 @@ export interface Probe<Id extends string = string> {
   readonly area: Area;
   /** Id and title of every capability that the probe reports. */
   readonly capabilities: Readonly<Record<Id, string>>;
+  /** `slow`: asks an engine or a manager, which may take seconds; no job waits for it that something quicker can run. */
+  readonly pace?: "slow" | undefined;
   /** After this the whole family is `unknown`. */
   readonly deadlineMs: number;
   /** One finding for each capability. What throws becomes `unknown` with the error as evidence. */

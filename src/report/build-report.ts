@@ -2,13 +2,16 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Host } from "../host/host.ts";
 import { build } from "../model/build.gen.ts";
-import type { Matrix } from "../model/capability.ts";
+import type { Capability, Matrix } from "../model/capability.ts";
 import type { Job } from "../model/job.ts";
 import { reportSchema, type Report, type StrategySummary } from "../model/report.ts";
 import type { Trial } from "../model/trial.ts";
+import type { Probe } from "../probes/_probe.ts";
+import { probes } from "../probes/registry.gen.ts";
 import { isAvailable, judgeAll, select, type Candidate } from "../select/select.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
 import type { FingerprintParts } from "./fingerprint.ts";
+import { layersOf, withLayers } from "./layers.ts";
 import { packageManagers } from "./package-names.ts";
 import { remediesFor } from "./remedies.ts";
 import type { RemedyFacts } from "./remedy-case.ts";
@@ -49,10 +52,22 @@ function remedyFacts(host: ReportInput["host"]): RemedyFacts {
   return { uid: host.identity.uid, packageManager };
 }
 
+/** All quick probes together, on two cores. */
+const quickBudgetMs = 500;
+
+/** Probes start together, so the longest is what they took together. */
+function longestQuickProbe(capabilities: readonly Capability[]): number {
+  const slow = probes.filter((probe: Probe) => probe.pace === "slow").map(({ id }) => id as string);
+  const quick = capabilities.filter(({ probe }) => !slow.includes(probe));
+  return Math.max(0, ...quick.map(({ durationMs }) => durationMs));
+}
+
 /** The report; pure but for its id and time. */
 export function buildReport(input: ReportInput): Report {
   const selectionInput = { ...input, job: input.defaultJob };
-  const capabilities = Object.values(input.matrix);
+  const found = Object.values(input.matrix);
+  const layers = layersOf(found);
+  const capabilities = withLayers(found, layers);
   return {
     schema: reportSchema,
     id: randomUUID(),
@@ -61,11 +76,13 @@ export function buildReport(input: ReportInput): Report {
     user: input.host.identity,
     fingerprint: hashParts(input.fingerprintParts),
     fingerprintParts: input.fingerprintParts,
+    layers,
     capabilities,
     trials: input.trials,
     strategies: judgeAll(selectionInput).map(summarizeCandidate),
     selection: select(selectionInput),
     remedies: remediesFor(capabilities, remedyFacts(input.host)),
     durationMs: input.durationMs,
+    quickProbes: { durationMs: longestQuickProbe(found), budgetMs: quickBudgetMs },
   };
 }

@@ -30,7 +30,9 @@ function remedyOf(capability: Capability, blocker: Blocker, facts: RemedyFacts):
   const sudo = facts.uid === 0 ? "" : "sudo ";
   const remedyCase: RemedyCase = { capability, blocker, facts, sudo };
   const row = rowsByCode.get(blocker.code)?.find(({ when }) => when === undefined || when(remedyCase));
-  return row === undefined ? [] : [{ blocker: blocker.code, capability: capability.id, ...row.remedy(remedyCase) }];
+  return row === undefined
+    ? []
+    : [{ id: row.id ?? row.code, blocker: blocker.code, capability: capability.id, ...row.remedy(remedyCase) }];
 }
 
 /** The innermost container around cupel, if there is one (`vm:firecracker > container:docker`). */

@@ -24,10 +24,12 @@ export interface RemedyCase {
 }
 
 /** What a row says; blocker and capability are filled in. */
-export type RemedyText = Omit<Remedy, "blocker" | "capability">;
+export type RemedyText = Omit<Remedy, "id" | "blocker" | "capability">;
 
 /** One row: the first of a blocker's rows whose `when` holds is taken; a row without `when` always holds. */
 export interface RemedyRow {
+  /** Stable name; see {@link Remedy}. */
+  readonly id?: string;
   readonly code: BlockerCode;
   readonly when?: (remedyCase: RemedyCase) => boolean;
   readonly remedy: (remedyCase: RemedyCase) => RemedyText;

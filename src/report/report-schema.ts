@@ -1,16 +1,21 @@
 /** The shape of a report, for reading one that was saved. Unknown fields are errors. */
 import * as v from "valibot";
-import { areas, blockerCodes, capabilityStates, evidenceLevels } from "../model/capability.ts";
+import { areas, blockerCodes, capabilityStates, evidenceLevels, layerKinds } from "../model/capability.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
-import { reportSchema, type Report } from "../model/report.ts";
+import { owners, reportSchema, type Report } from "../model/report.ts";
 
 const evidence = v.strictObject({ action: v.string(), result: v.string() });
-const blocker = v.strictObject({ code: v.picklist(blockerCodes), detail: v.string() });
+const blocker = v.strictObject({
+  code: v.picklist(blockerCodes),
+  detail: v.string(),
+  layer: v.optional(v.picklist(layerKinds)),
+});
 
 const capability = v.strictObject({
   id: v.string(),
   title: v.string(),
   area: v.picklist(areas),
+  probe: v.string(),
   durationMs: v.number(),
   state: v.picklist(capabilityStates),
   level: v.picklist(evidenceLevels),
@@ -75,12 +80,20 @@ const selection = v.strictObject({
   closest: v.optional(v.string()),
 });
 
+const layer = v.strictObject({
+  kind: v.picklist(layerKinds),
+  name: v.string(),
+  evidence: v.array(evidence),
+  changedBy: v.picklist(owners),
+});
+
 const remedy = v.strictObject({
-  blocker: v.string(),
+  id: v.string(),
+  blocker: v.picklist(blockerCodes),
   capability: v.string(),
   summary: v.string(),
   commands: v.array(v.string()),
-  appliedBy: v.picklist(["you", "administrator", "image author", "host operator"]),
+  appliedBy: v.picklist(owners),
   reversible: v.boolean(),
   risk: v.string(),
 });
@@ -93,12 +106,14 @@ const report = v.strictObject({
   user: v.strictObject({ uid: v.number(), gid: v.number(), groups: v.array(v.number()) }),
   fingerprint: v.string(),
   fingerprintParts: v.record(v.string(), v.string()),
+  layers: v.array(layer),
   capabilities: v.array(capability),
   trials: v.array(trial),
   strategies: v.array(strategy),
   selection,
   remedies: v.array(remedy),
   durationMs: v.number(),
+  quickProbes: v.strictObject({ durationMs: v.number(), budgetMs: v.number() }),
 });
 
 /** A report from parsed JSON, or one line on why it is none. */

@@ -47,8 +47,22 @@ const sound = probeOf("sound", () => Promise.resolve({ "sound.one": works("1"), 
 describe("buildMatrix", () => {
   test("puts each finding under its id, with title, area and time", async () => {
     expect(await buildMatrix(context, [sound])).toEqual({
-      "sound.one": { id: "sound.one", title: "One", area: "host", durationMs: expect.any(Number), ...works("1") },
-      "sound.two": { id: "sound.two", title: "Two", area: "host", durationMs: expect.any(Number), ...works("2") },
+      "sound.one": {
+        id: "sound.one",
+        title: "One",
+        area: "host",
+        probe: "sound",
+        durationMs: expect.any(Number),
+        ...works("1"),
+      },
+      "sound.two": {
+        id: "sound.two",
+        title: "Two",
+        area: "host",
+        probe: "sound",
+        durationMs: expect.any(Number),
+        ...works("2"),
+      },
     });
   });
 

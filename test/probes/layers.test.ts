@@ -19,6 +19,31 @@ test("sees Firecracker with root's eyes, and no container in a marker file alone
       | inode of /proc/self/ns/ipc -> the kernel's first
       | inode of /proc/self/ns/cgroup -> the kernel's first
       | look for /.dockerenv -> there, but all namespaces are the kernel's first
+    layer.hardware: works (declared) = x64
+      x64
+      | the processor in /proc/cpuinfo -> not named
+    layer.hypervisor: works (inferred) = firecracker
+      firecracker
+      | list /sys/class/dmi/id -> ENOENT
+      | maker of the ACPI table DSDT -> FIRECK
+      | ACPI devices of Firecracker's -> AMZNC10C:00
+      | read /proc/cmdline -> names firecracker
+    layer.system: works (declared) = Linux 6.18.44-fc-v669
+      Linux 6.18.44-fc-v669
+      | read /proc/sys/kernel/osrelease -> 6.18.44-fc-v669
+      | PRETTY_NAME of os-release -> not there
+    layer.container: absent (inferred)
+      no container around cupel
+      | inode of /proc/self/ns/pid -> the kernel's first
+      | inode of /proc/self/ns/user -> the kernel's first
+      | inode of /proc/self/ns/uts -> the kernel's first
+      | inode of /proc/self/ns/ipc -> the kernel's first
+      | inode of /proc/self/ns/cgroup -> the kernel's first
+      | look for /.dockerenv -> there, but all namespaces are the kernel's first
+    layer.session: works (declared) = root
+      root
+      | unit in /proc/self/cgroup -> none
+      | uid -> 0
     "
   `);
 });
@@ -37,6 +62,30 @@ test("sees Firecracker with a user's eyes", async () => {
       | inode of /proc/self/ns/ipc -> the kernel's first
       | inode of /proc/self/ns/cgroup -> the kernel's first
       | look for /.dockerenv -> there, but all namespaces are the kernel's first
+    layer.hardware: works (declared) = x64
+      x64
+      | the processor in /proc/cpuinfo -> not named
+    layer.hypervisor: works (inferred) = firecracker
+      firecracker
+      | list /sys/class/dmi/id -> ENOENT
+      | ACPI devices of Firecracker's -> AMZNC10C:00
+      | read /proc/cmdline -> names firecracker
+    layer.system: works (declared) = Linux 6.18.44-fc-v669
+      Linux 6.18.44-fc-v669
+      | read /proc/sys/kernel/osrelease -> 6.18.44-fc-v669
+      | PRETTY_NAME of os-release -> not there
+    layer.container: absent (inferred)
+      no container around cupel
+      | inode of /proc/self/ns/pid -> the kernel's first
+      | inode of /proc/self/ns/user -> the kernel's first
+      | inode of /proc/self/ns/uts -> the kernel's first
+      | inode of /proc/self/ns/ipc -> the kernel's first
+      | inode of /proc/self/ns/cgroup -> the kernel's first
+      | look for /.dockerenv -> there, but all namespaces are the kernel's first
+    layer.session: works (declared) = uid 1001
+      uid 1001
+      | unit in /proc/self/cgroup -> none
+      | uid -> 1001
     "
   `);
 });
@@ -53,6 +102,28 @@ test("sees Docker on a machine of metal", async () => {
       | inode of /proc/self/ns/ipc -> 4026532802
       | inode of /proc/self/ns/cgroup -> 4026532803
       | look for /.dockerenv -> there
+    layer.hardware: works (declared) = x64
+      x64
+      | the processor in /proc/cpuinfo -> not named
+    layer.hypervisor: absent (inferred)
+      no hypervisor was found
+      | the hypervisor flag of /proc/cpuinfo -> not set
+    layer.system: works (declared) = Linux 6.8.0-45-generic
+      Linux 6.8.0-45-generic
+      | read /proc/sys/kernel/osrelease -> 6.8.0-45-generic
+      | PRETTY_NAME of os-release -> not there
+    layer.container: works (inferred) = docker
+      docker
+      | inode of /proc/self/ns/pid -> 4026532800
+      | inode of /proc/self/ns/user -> the kernel's first
+      | inode of /proc/self/ns/uts -> 4026532801
+      | inode of /proc/self/ns/ipc -> 4026532802
+      | inode of /proc/self/ns/cgroup -> 4026532803
+      | look for /.dockerenv -> there
+    layer.session: works (declared) = root
+      root
+      | unit in /proc/self/cgroup -> none
+      | uid -> 0
     "
   `);
 });
@@ -64,6 +135,23 @@ test("sees gVisor in a pod", async () => {
       vm:unknown > user-kernel:gvisor
       | the hypervisor flag of /proc/cpuinfo -> set
       | read /proc/version -> names gVisor
+    layer.hardware: works (declared) = x64
+      x64
+      | the processor in /proc/cpuinfo -> not named
+    layer.hypervisor: works (inferred) = unknown
+      unknown
+      | the hypervisor flag of /proc/cpuinfo -> set
+    layer.system: works (declared) = Linux 4.19.0-gvisor
+      Linux 4.19.0-gvisor
+      | read /proc/sys/kernel/osrelease -> 4.19.0-gvisor
+      | PRETTY_NAME of os-release -> not there
+    layer.container: works (inferred) = gvisor
+      gvisor
+      | read /proc/version -> names gVisor
+    layer.session: works (declared) = root
+      root
+      | unit in /proc/self/cgroup -> none
+      | uid -> 0
     "
   `);
 });
@@ -79,6 +167,27 @@ test("sees WSL 2", async () => {
       | inode of /proc/self/ns/uts -> the kernel's first
       | inode of /proc/self/ns/ipc -> the kernel's first
       | inode of /proc/self/ns/cgroup -> the kernel's first
+    layer.hardware: works (declared) = x64
+      x64
+      | the processor in /proc/cpuinfo -> not named
+    layer.hypervisor: works (inferred) = wsl2
+      wsl2
+      | read /proc/sys/kernel/osrelease -> 6.6.36.6-microsoft-standard-WSL2
+    layer.system: works (declared) = Linux 6.6.36.6-microsoft-standard-WSL2
+      Linux 6.6.36.6-microsoft-standard-WSL2
+      | read /proc/sys/kernel/osrelease -> 6.6.36.6-microsoft-standard-WSL2
+      | PRETTY_NAME of os-release -> not there
+    layer.container: absent (inferred)
+      no container around cupel
+      | inode of /proc/self/ns/pid -> the kernel's first
+      | inode of /proc/self/ns/user -> the kernel's first
+      | inode of /proc/self/ns/uts -> the kernel's first
+      | inode of /proc/self/ns/ipc -> the kernel's first
+      | inode of /proc/self/ns/cgroup -> the kernel's first
+    layer.session: works (declared) = uid 1000 in user@1000.service
+      uid 1000 in user@1000.service
+      | unit in /proc/self/cgroup -> user@1000.service
+      | uid -> 1000
     "
   `);
 });
@@ -94,6 +203,27 @@ test("says that there is nothing to see on a desktop", async () => {
       | inode of /proc/self/ns/uts -> the kernel's first
       | inode of /proc/self/ns/ipc -> the kernel's first
       | inode of /proc/self/ns/cgroup -> the kernel's first
+    layer.hardware: works (declared) = x64
+      x64
+      | the processor in /proc/cpuinfo -> not named
+    layer.hypervisor: absent (inferred)
+      no hypervisor was found
+      | the hypervisor flag of /proc/cpuinfo -> not set
+    layer.system: works (declared) = Linux 6.15.4-200.fc42.x86_64
+      Linux 6.15.4-200.fc42.x86_64
+      | read /proc/sys/kernel/osrelease -> 6.15.4-200.fc42.x86_64
+      | PRETTY_NAME of os-release -> not there
+    layer.container: absent (inferred)
+      no container around cupel
+      | inode of /proc/self/ns/pid -> the kernel's first
+      | inode of /proc/self/ns/user -> the kernel's first
+      | inode of /proc/self/ns/uts -> the kernel's first
+      | inode of /proc/self/ns/ipc -> the kernel's first
+      | inode of /proc/self/ns/cgroup -> the kernel's first
+    layer.session: works (declared) = uid 1000 in user@1000.service
+      uid 1000 in user@1000.service
+      | unit in /proc/self/cgroup -> user@1000.service
+      | uid -> 1000
     "
   `);
 });
@@ -102,6 +232,21 @@ test("does not guess where it cannot look", async () => {
   expect(printFindings(await layers.run(createFixtureContext(fixtures.empty)))).toMatchInlineSnapshot(`
     "
     host.layers: unknown (inferred)
+      neither /proc nor /sys can be read
+      | the hypervisor flag of /proc/cpuinfo -> not set
+    layer.hardware: unknown (inferred)
+      neither /proc nor /sys can be read
+      | the hypervisor flag of /proc/cpuinfo -> not set
+    layer.hypervisor: unknown (inferred)
+      neither /proc nor /sys can be read
+      | the hypervisor flag of /proc/cpuinfo -> not set
+    layer.system: unknown (inferred)
+      neither /proc nor /sys can be read
+      | the hypervisor flag of /proc/cpuinfo -> not set
+    layer.container: unknown (inferred)
+      neither /proc nor /sys can be read
+      | the hypervisor flag of /proc/cpuinfo -> not set
+    layer.session: unknown (inferred)
       neither /proc nor /sys can be read
       | the hypervisor flag of /proc/cpuinfo -> not set
     "

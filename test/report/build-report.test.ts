@@ -4,6 +4,7 @@ import type { Matrix } from "../../src/model/capability.ts";
 import type { Report } from "../../src/model/report.ts";
 import type { Trial } from "../../src/model/trial.ts";
 import { buildReport, summarizeCandidate, type ReportInput } from "../../src/report/build-report.ts";
+import { layersOf, withLayers } from "../../src/report/layers.ts";
 import { remediesFor } from "../../src/report/remedies.ts";
 import { judgeAll, select } from "../../src/select/select.ts";
 import { strategies } from "../../src/strategies/registry.gen.ts";
@@ -50,12 +51,14 @@ describe("buildReport", () => {
       user: { uid: 1000, gid: 1000, groups: [1000] },
       fingerprint: expect.stringMatching(/^[\da-f]{64}$/),
       fingerprintParts,
-      capabilities: Object.values(matrix),
+      layers: layersOf(Object.values(matrix)),
+      capabilities: withLayers(Object.values(matrix), layersOf(Object.values(matrix))),
       trials,
       strategies: judgeAll(input).map(summarizeCandidate),
       selection: select(input),
       remedies: remediesFor(Object.values(matrix), { uid: 1000, packageManager: "dnf" }),
       durationMs: 34.5,
+      quickProbes: { durationMs: 1, budgetMs: 500 },
     });
   });
 

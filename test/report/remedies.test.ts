@@ -131,6 +131,7 @@ describe("remediesFor", () => {
 
   test("names the sysctl that was measured", () => {
     expect(remedyFor("sysctl", "kernel.unprivileged_userns_clone is 0")).toEqual({
+      id: "sysctl",
       blocker: "sysctl",
       capability: "userns.create",
       summary: "set kernel.unprivileged_userns_clone to 1 until the next boot",

@@ -96,7 +96,7 @@ describe("renderRefusal", () => {
   });
 
   test("prefers a remedy that can be pasted, then one that asks least", () => {
-    const base = { blocker: "sysctl", capability: "userns.capable", reversible: true, risk: "" };
+    const base = { id: "a-row", blocker: "sysctl", capability: "userns.capable", reversible: true, risk: "" } as const;
     const advice = { ...base, summary: "ask somebody", commands: [], appliedBy: "you" } as const;
     const hard = { ...base, summary: "call the operator", commands: ["one"], appliedBy: "host operator" } as const;
     const easy = { ...base, summary: "ask the administrator", commands: ["two"], appliedBy: "administrator" } as const;
@@ -109,6 +109,7 @@ describe("renderRefusal", () => {
 
   test("proposes nothing where nothing helps", () => {
     const helpless = {
+      id: "unknown",
       blocker: "unknown",
       capability: "userns.capable",
       summary: "nothing that cupel knows helps",

@@ -19,7 +19,7 @@ const host = createRealHost();
 async function measure(): Promise<Matrix> {
   using directory = makeTempDir();
   const helpers = createNativeHelpers(host, [directory.at("state")]);
-  return buildMatrix({ host, helpers }, [controlGroupsProbe]);
+  return buildMatrix({ host, helpers, deep: false }, [controlGroupsProbe]);
 }
 
 const matrix = await measure();

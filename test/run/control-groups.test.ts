@@ -24,7 +24,7 @@ async function measure(): Promise<Matrix> {
   using directory = makeTempDir();
   const host = createRealHost();
   const helpers = createNativeHelpers(host, [directory.at("state")]);
-  return buildMatrix({ host, helpers }, [controlGroupsProbe]);
+  return buildMatrix({ host, helpers, deep: false }, [controlGroupsProbe]);
 }
 
 const matrix = await measure();

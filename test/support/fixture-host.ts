@@ -145,5 +145,5 @@ export interface Fixture {
 
 /** What a probe is given on such a host. */
 export function createFixtureContext({ host, helpers }: Fixture): ProbeContext {
-  return { host: createFixtureHost(host), helpers: createFixtureHelpers(helpers) };
+  return { host: createFixtureHost(host), helpers: createFixtureHelpers(helpers), deep: false };
 }

@@ -7,5 +7,7 @@ const [directory = "", ...ids] = process.argv.slice(2);
 const host = createRealHost();
 const helpers = createNativeHelpers(host, [directory]);
 const chosen = probes.filter((probe) => ids.length === 0 || ids.includes(probe.id));
-const findings = await Promise.all(chosen.map((probe) => probe.run({ host, helpers })));
+const findings = await Promise.all(
+  chosen.map((probe) => probe.run({ host, helpers, deep: process.env["CUPEL_DEEP"] === "1" })),
+);
 console.log(JSON.stringify(Object.assign({}, ...findings)));

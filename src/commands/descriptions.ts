@@ -99,7 +99,16 @@ export const descriptions: readonly CommandDescription[] = [
   {
     name: "doctor",
     summary: "find out what this host can enforce, and what would be chosen",
-    flags: [jsonFlag, { name: "all", description: "show what works as well" }, helpFlag],
+    flags: [
+      jsonFlag,
+      { name: "all", description: "show what works as well" },
+      { name: "fix", description: "write the missing steps as one block for a shell; nothing is changed" },
+      {
+        name: "container-profile",
+        description: "write a seccomp profile for the container that cupel shall run in; nothing is measured",
+      },
+      helpFlag,
+    ],
     exitCodes: [
       { code: "0", meaning: "the default job's demands all hold" },
       { code: "1", meaning: "one of them does not" },
@@ -107,7 +116,7 @@ export const descriptions: readonly CommandDescription[] = [
       { code: "64", meaning: "usage" },
       { code: "70", meaning: "a bug in cupel" },
     ],
-    examples: ["cupel doctor", "cupel doctor --json"],
+    examples: ["cupel doctor", "cupel doctor --json", "cupel doctor --fix"],
   },
   {
     name: "plan",

@@ -2,10 +2,14 @@
 import { stateDirectories } from "../host/private-directory.ts";
 import { createRealHost } from "../host/real-host.ts";
 import { isolationSet } from "../model/guarantee.ts";
+import { CupelError } from "../model/error.ts";
 import type { Report, StrategySummary } from "../model/report.ts";
+import { renderContainerProfile } from "../report/container-profile.ts";
+import { renderFix, type FixView } from "../report/render-fix.ts";
 import { renderJson } from "../report/render-json.ts";
 import { renderText } from "../report/render-text.ts";
 import { measureHost } from "./measure-host.ts";
+import { matrixOf } from "./prepare-job.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { styleOf } from "./style-of.ts";
 import { say } from "./terminal.ts";
@@ -29,12 +33,34 @@ export function doctorExitCode(report: Report): 0 | 1 | 3 {
   return report.strategies.some((strategy) => mayDo(strategy, report)) ? 3 : 1;
 }
 
+/** Each is another form of output: two of them at once would be none. */
+function checkForms(flags: CommandLine["flags"]): void {
+  const given = ["json", "fix", "container-profile"].filter((name) => flags.has(name));
+  if (given.length < 2) return;
+  throw new CupelError("usage", `--${given.join(" and --")} cannot be given together; see cupel doctor --help`);
+}
+
+function renderReport(report: Report, flags: CommandLine["flags"]): string {
+  if (flags.has("json")) return renderJson(report);
+  if (flags.has("fix")) return renderFix(fixViewOf(report));
+  return renderText(report, styleOf(process.stdout), { all: flags.has("all") });
+}
+
+function fixViewOf(report: Report): FixView {
+  const inContainer = report.layers.some(({ kind }) => kind === "container");
+  return { ...report, matrix: matrixOf(report.capabilities), demanded: isolationSet, inContainer };
+}
+
 /** Runs it; gives the exit code. */
 export async function doctor({ flags }: CommandLine): Promise<number> {
+  checkForms(flags);
+  if (flags.has("container-profile")) {
+    process.stdout.write(renderContainerProfile());
+    return 0;
+  }
   const host = createRealHost();
   const { report, unsaved } = await measureHost(host, stateDirectories(host));
-  const style = styleOf(process.stdout);
-  process.stdout.write(flags.has("json") ? renderJson(report) : renderText(report, style, { all: flags.has("all") }));
+  process.stdout.write(renderReport(report, flags));
   if (unsaved !== undefined) say(`the report could not be saved: ${unsaved}`);
   return doctorExitCode(report);
 }

@@ -10,15 +10,17 @@ import type { Probe } from "../probes/_probe.ts";
 import { probes } from "../probes/registry.gen.ts";
 import { isAvailable, judgeAll, select, type Candidate } from "../select/select.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
+import { findAttachedProfile } from "./apparmor-attachments.ts";
 import type { FingerprintParts } from "./fingerprint.ts";
 import { layersOf, withLayers } from "./layers.ts";
 import { packageManagers } from "./package-names.ts";
 import { remediesFor } from "./remedies.ts";
 import type { RemedyFacts } from "./remedy-case.ts";
+import { findRootOwnedExecutable } from "./root-owned-executable.ts";
 
 /** Everything that a report is made of. */
 export interface ReportInput {
-  readonly host: Pick<Host, "identity" | "findPrograms">;
+  readonly host: Pick<Host, "identity" | "findPrograms" | "readLink" | "linkStatus" | "list" | "readText">;
   readonly matrix: Matrix;
   readonly trials: readonly Trial[];
   readonly strategies: readonly Strategy[];
@@ -47,9 +49,12 @@ function hashParts(parts: FingerprintParts): string {
   return createHash("sha256").update(lines.toSorted().join("\n")).digest("hex");
 }
 
-function remedyFacts(host: ReportInput["host"]): RemedyFacts {
+function remedyFacts(host: ReportInput["host"], found: readonly Capability[]): RemedyFacts {
   const packageManager = packageManagers.find((name) => host.findPrograms(name).length > 0);
-  return { uid: host.identity.uid, packageManager };
+  const isConfined = found.some(({ blockers }) => blockers.some(({ code }) => code === "lsm:apparmor"));
+  const rootOwnedLauncher = isConfined ? findRootOwnedExecutable(host) : undefined;
+  const attachedProfile = rootOwnedLauncher === undefined ? undefined : findAttachedProfile(host, rootOwnedLauncher);
+  return { uid: host.identity.uid, packageManager, rootOwnedLauncher, attachedProfile };
 }
 
 /** All quick probes together, on two cores. */
@@ -57,7 +62,7 @@ const quickBudgetMs = 500;
 
 /** Probes start together, so the longest is what they took together. */
 function longestQuickProbe(capabilities: readonly Capability[]): number {
-  const slow = probes.filter((probe: Probe) => probe.pace === "slow").map(({ id }) => id as string);
+  const slow = probes.filter((probe: Probe) => probe.pace === "slow").map(({ id }): string => id);
   const quick = capabilities.filter(({ probe }) => !slow.includes(probe));
   return Math.max(0, ...quick.map(({ durationMs }) => durationMs));
 }
@@ -81,7 +86,7 @@ export function buildReport(input: ReportInput): Report {
     trials: input.trials,
     strategies: judgeAll(selectionInput).map(summarizeCandidate),
     selection: select(selectionInput),
-    remedies: remediesFor(capabilities, remedyFacts(input.host)),
+    remedies: remediesFor(capabilities, remedyFacts(input.host, found)),
     durationMs: input.durationMs,
     quickProbes: { durationMs: longestQuickProbe(found), budgetMs: quickBudgetMs },
   };

@@ -2,6 +2,7 @@
 import { blockerCodes } from "../model/capability.ts";
 import type { Blocker, BlockerCode, Capability } from "../model/capability.ts";
 import type { Remedy } from "../model/report.ts";
+import { controlGroupRemedies } from "./remedies-control-groups.ts";
 import { deviceRemedies } from "./remedies-devices.ts";
 import { kernelRemedies } from "./remedies-kernel.ts";
 import { layerRemedies } from "./remedies-layers.ts";
@@ -9,7 +10,13 @@ import { softwareRemedies } from "./remedies-software.ts";
 import type { RemedyCase, RemedyFacts, RemedyRow } from "./remedy-case.ts";
 
 /** All rows; for each blocker the narrower ones stand first. */
-const remedyTable: readonly RemedyRow[] = [...kernelRemedies, ...layerRemedies, ...deviceRemedies, ...softwareRemedies];
+export const remedyTable: readonly RemedyRow[] = [
+  ...kernelRemedies,
+  ...layerRemedies,
+  ...controlGroupRemedies,
+  ...deviceRemedies,
+  ...softwareRemedies,
+];
 
 /** Rows by blocker code. */
 const rowsByCode: ReadonlyMap<BlockerCode, readonly RemedyRow[]> = new Map(
@@ -32,7 +39,15 @@ function remedyOf(capability: Capability, blocker: Blocker, facts: RemedyFacts):
   const row = rowsByCode.get(blocker.code)?.find(({ when }) => when === undefined || when(remedyCase));
   return row === undefined
     ? []
-    : [{ id: row.id ?? row.code, blocker: blocker.code, capability: capability.id, ...row.remedy(remedyCase) }];
+    : [
+        {
+          id: row.id,
+          blocker: blocker.code,
+          capability: capability.id,
+          scope: row.scope,
+          ...row.remedy(remedyCase),
+        },
+      ];
 }
 
 /** The innermost container around cupel, if there is one (`vm:firecracker > container:docker`). */

@@ -35,7 +35,9 @@ const creationSteps = ["clone", "user-namespace", "idmap-namespace", "cgroup-nam
 export function judgeSeccomp(facts: NamespaceFacts): Judgement {
   const { reading, failure } = facts;
   const calls = creationSteps.includes(failure.step) ? creationCalls : { ...creationCalls, ...mountCalls };
-  if (errnoAt(reading, "unshare-zero") === undefined) return "cannot-tell";
+  // Of the calls that take other ids none is tried: what denies namespaces and mounts says nothing of those.
+  const isOther = failure.step === "drop-identity" && reading.steps.get("seccomp-mode")?.value !== 0;
+  if (isOther || errnoAt(reading, "unshare-zero") === undefined) return "cannot-tell";
   // prctl(2): 0 means that no filter is loaded, and only a filter or strict mode denies calls.
   if (reading.steps.get("seccomp-mode")?.errno === "ok" && reading.steps.get("seccomp-mode")?.value === 0)
     return "ruled-out";

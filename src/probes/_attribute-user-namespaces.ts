@@ -27,6 +27,7 @@ const judges: readonly (readonly [BlockerCode, (facts: NamespaceFacts) => Judgem
   ["capability", judgeCapability],
   ["lsm:apparmor", judgeAppArmor],
   ["lsm:selinux", judgeSelinux],
+  ["lsm:landlock", judgeLandlock],
   ["proc-masked", judgeMaskedProc],
   ["mount-propagation", judgeRootMount],
   ["rlimit", judgeProcessLimit],
@@ -62,7 +63,9 @@ function unexplained({ failure, reading }: NamespaceFacts): Blocker {
 
 /** ENOSPC is the kernel's word for it alone (user_namespaces(7)); EUSERS was until Linux 4.9. It is checked first. */
 function judgeLimit(facts: NamespaceFacts): Judgement {
-  const errnos = creationErrnos(facts);
+  const { step, errno } = facts.failure;
+  // Every kind of namespace has a limit of its own; elsewhere ENOSPC may be a full file system.
+  const errnos = [...creationErrnos(facts), ...(step.endsWith("-namespace") ? [errno] : [])];
   if (errnos.some((errno) => errno === "ENOSPC" || errno === "EUSERS")) return { cause: describeLimit(facts) };
   const reachedKernel = errnoAt(facts.reading, "unshare-user") !== undefined && judgeSeccomp(facts) === "ruled-out";
   return reachedKernel ? "ruled-out" : "cannot-tell";
@@ -166,6 +169,23 @@ function judgeMaskedProc(facts: NamespaceFacts): Judgement {
   if (!isDenied || procCovers.length === 0) return "ruled-out";
   return { cause: `mounted over parts of /proc: ${procCovers.join(", ")}` };
 }
+
+/**
+ * While a Landlock domain has rules for files, mounts cannot be changed in it (EPERM; landlock(7), "Current limitations").
+ * Nothing tells a process that it is in one, but no more than 16 can be stacked (LANDLOCK_MAX_NUM_LAYERS).
+ */
+function judgeLandlock({ failure, reading }: NamespaceFacts): Judgement {
+  const stacked = valueAt(reading, "landlock-layers");
+  if (stacked === undefined || stacked >= landlockLayersMax) return stacked === undefined ? "cannot-tell" : "ruled-out";
+  const isMountStep = /^(?:mount-(?!namespace)|pivot-root|private-root|tmpfs|proc|bind|root-)/.test(failure.step);
+  if (failure.errno !== "EPERM" || !isMountStep) return "ruled-out";
+  const around = landlockLayersMax - stacked;
+  return {
+    cause: `${around} of ${landlockLayersMax} possible Landlock domains are around this process, and inside of one mounts cannot be changed`,
+  };
+}
+
+const landlockLayersMax = 16;
 
 /** pivot_root(2) from the initial ramfs is EINVAL; so is it where the parent of the root is shared. */
 function judgeRootMount({ failure, reading }: NamespaceFacts): Judgement {

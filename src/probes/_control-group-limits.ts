@@ -71,6 +71,8 @@ function denied(errno: string, step: string, place: Place, evidence: readonly Ev
 /** Version 1 knows no safe delegation (systemd's CGROUP_DELEGATION): there, what is root's stays root's. */
 function explain(errno: string, step: string, { directory, version }: Place): Blocker {
   if (errno === "EROFS") return { code: "cgroup-delegation", detail: `${directory} is mounted read-only` };
+  if (step === "create" && errno === "ENOENT")
+    return { code: "outer-container", detail: `${directory} cannot be seen here: something is mounted over it` };
   if (step === "limit" && errno === "ENOENT") {
     return { code: "cgroup-delegation", detail: `the controller is not handed to groups in ${directory}` };
   }

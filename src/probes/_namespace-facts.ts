@@ -88,6 +88,7 @@ const attributionWords = {
   "mount-bad": "mount(NULL)",
   "open-tree-bad": "open_tree(unknown flag)",
   "root-is-mount-root": "whether / is the root of a mount",
+  "landlock-layers": "Landlock domains that could be entered, of 16",
   "clone-user": "clone(CLONE_NEWUSER)",
   "unshare-user": "unshare(CLONE_NEWUSER)",
   "write-uid-map": "write own id to uid_map",

@@ -51,7 +51,9 @@ const exercises = {
   "mount-namespace": "unshare(CLONE_NEWNS) in a user namespace",
   "private-root": "make / private in it",
   tmpfs: "mount tmpfs in it",
+  "uts-namespace": "unshare(CLONE_NEWUTS) in it",
   "set-hostname": "set a host name in it",
+  "network-namespace": "unshare(CLONE_NEWNET) in it",
   loopback: "bring lo up in it",
 } as const;
 

@@ -7,7 +7,10 @@ const folder = "/etc/apparmor.d";
 const header =
   /^\s*(?:profile\s+(?<name>"[^"]+"|[^\s"{]+)\s*)?(?<path>"[/@{][^"]*"|[/@](?:[^\s"{]|\{[^}\s]*\})*)?\s*(?:xattrs=\([^)]*\)\s*)?(?:flags=)?(?:\([^)]*\)\s*)?\{\s*(?:#.*)?$/gmu;
 
-/** The file whose profile is attached to `path`, if there is one. */
+/**
+ * The file whose profile is attached to this very path, if there is one: two such make the kernel take neither. A pattern
+ * with wildcards gives way to a path that is written out, so it is no obstacle.
+ */
 export function findAttachedProfile(host: Pick<Host, "list" | "readText">, path: string): string | undefined {
   const names = host.list(folder);
   if (!names.ok) return undefined;
@@ -15,7 +18,7 @@ export function findAttachedProfile(host: Pick<Host, "list" | "readText">, path:
     .map((name) => `${folder}/${name}`)
     .find((file) => {
       const text = host.readText(file);
-      return text.ok && listAttachments(text.value).some((pattern) => matchesAttachment(pattern, path));
+      return text.ok && listAttachments(text.value).includes(path);
     });
 }
 
@@ -27,43 +30,22 @@ function listAttachments(text: string): string[] {
   }
   return [...text.matchAll(header)].flatMap(({ groups }) => {
     const pattern = groups?.["path"] ?? groups?.["name"] ?? "";
-    return expand(pattern.replaceAll('"', ""), variables);
+    return expandVariables(pattern.replaceAll('"', ""), variables).flatMap(expandAlternatives);
   });
 }
 
-/** One variable at a time; what is defined elsewhere is left as it is, and matches nothing. */
-function expand(pattern: string, variables: ReadonlyMap<string, readonly string[]>): string[] {
+/** One variable at a time; what is defined elsewhere is left as it is, and equals no path. */
+function expandVariables(pattern: string, variables: ReadonlyMap<string, readonly string[]>): string[] {
   const [found, name = ""] = /@\{(\w+)\}/u.exec(pattern) ?? [];
   const values = variables.get(name);
   if (found === undefined || values === undefined) return [pattern];
   const rest = new Map([...variables].filter(([other]) => other !== name));
-  return values.flatMap((value) => expand(pattern.replace(found, value), rest));
+  return values.flatMap((value) => expandVariables(pattern.replace(found, value), rest));
 }
 
-/** `*` stays within one name, `**` does not; `?`, `[…]` and `{one,other}` are as in a shell. */
-function matchesAttachment(pattern: string, path: string): boolean {
-  if (!pattern.startsWith("/") || pattern.includes("@{")) return false;
-  const source = pattern.replaceAll(
-    /\*\*|[*?{},]|\[[^\]]*\]|[^*?{},[]/gu,
-    (part) => translations[part] ?? literal(part),
-  );
-  try {
-    return new RegExp(`^${source}$`, "u").test(path);
-  } catch (error) {
-    if (error instanceof SyntaxError) return pattern === path;
-    throw error;
-  }
-}
-
-const translations: Readonly<Record<string, string>> = {
-  "**": ".*",
-  "*": "[^/]*",
-  "?": "[^/]",
-  "{": "(?:",
-  "}": ")",
-  ",": "|",
-};
-
-function literal(part: string): string {
-  return part.startsWith("[") ? part : part.replaceAll(/[\\^$.|+()/-]/gu, String.raw`\$&`);
+/** `/{usr/,}bin/x` is two paths. The innermost braces first: they may stand in others. */
+function expandAlternatives(pattern: string): string[] {
+  const [found, choices = ""] = /(?<!@)\{([^{}]*)\}/u.exec(pattern) ?? [];
+  if (found === undefined) return [pattern];
+  return choices.split(",").flatMap((choice) => expandAlternatives(pattern.replace(found, choice)));
 }

@@ -10,7 +10,11 @@ export const controlGroupRemedies: readonly RemedyRow[] = [
     scope: "this machine, until the next boot",
     when: (remedyCase) =>
       !isInContainer(remedyCase) && remedyCase.blocker.detail.includes("no control groups are mounted"),
-    remedy: () => advice("administrator", "mount control groups of version 2 at /sys/fs/cgroup"),
+    remedy: () =>
+      advice(
+        "administrator",
+        "mount control groups of version 2 at /sys/fs/cgroup, and hand controllers to a group of cupel's",
+      ),
   },
   {
     id: "leave-sandbox",

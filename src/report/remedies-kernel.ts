@@ -28,6 +28,13 @@ const creationRisk = "every user of this host can then create namespaces, which 
 /** Sysctls, namespace limits, process privileges, boot parameters, the kernel itself. */
 export const kernelRemedies: readonly RemedyRow[] = [
   {
+    id: "allow-user-namespaces",
+    code: "sysctl",
+    scope: untilBoot,
+    when: (remedyCase) => sysctlIn(remedyCase) === "kernel.unprivileged_userns_clone" && !isInContainer(remedyCase),
+    remedy: allowUserNamespaces,
+  },
+  {
     id: "set-known-sysctl",
     code: "sysctl",
     scope: untilBoot,
@@ -178,6 +185,18 @@ function placeOf(remedyCase: RemedyCase): string {
   return isInContainer(remedyCase) ? "on the host, not in the container, " : "";
 }
 
+/** Debian's own setting. */
+function allowUserNamespaces({ sudo }: RemedyCase): RemedyText {
+  const set = (value: number): string => `${sudo}sysctl -w kernel.unprivileged_userns_clone=${value}`;
+  return steps({
+    summary: "set kernel.unprivileged_userns_clone to 1 until the next boot",
+    commands: [set(1)],
+    undo: [set(0)],
+    appliedBy: "administrator",
+    risk: creationRisk,
+  });
+}
+
 /** Quotas (user_namespaces(7)) that the detail says are 0. */
 function exhaustedQuotas({ blocker }: RemedyCase): string[] {
   return [...blocker.detail.matchAll(/\b(user\.max_[a-z]+_namespaces) is 0\b/gu)].map(([, name = ""]) => name);
@@ -199,9 +218,5 @@ function raiseQuota(remedyCase: RemedyCase): RemedyText {
 function raiseLimit(remedyCase: RemedyCase): RemedyText {
   const name = resourceLimitIn(remedyCase) ?? "";
   const letter = limitLetters[name] ?? "";
-  return steps({
-    summary: `raise RLIMIT_${name} to its hard limit, in the shell that starts cupel`,
-    commands: [`ulimit -S -${letter} "$(ulimit -H -${letter})"`],
-    appliedBy: "you",
-  });
+  return advice("you", `raise RLIMIT_${name} to its hard limit (ulimit -S -${letter}), in the shell that starts cupel`);
 }

@@ -1,5 +1,5 @@
 /** Remedies for what security modules, filters and surrounding containers deny. */
-import { advice, engineFlags, isInContainer, machineOwner } from "./remedy-case.ts";
+import { advice, engineFlags, isInContainer, machineOwner, steps } from "./remedy-case.ts";
 import type { RemedyCase, RemedyRow, RemedyText } from "./remedy-case.ts";
 
 /** LSMs, seccomp, no_new_privs, capabilities, chroot, masked /proc. */
@@ -198,14 +198,26 @@ function hasProfilablePath({ facts }: RemedyCase): boolean {
   return /^\/[\w/.+-]+$/u.test(facts.rootOwnedLauncher ?? "");
 }
 
-/** The form that Ubuntu documents for programs of its own: `flags=(unconfined)` with `userns,` (AppArmor 4). */
-function attachProfile({ facts }: RemedyCase): RemedyText {
-  return advice(
-    "administrator",
-    `load an AppArmor profile that is attached to ${facts.rootOwnedLauncher ?? ""} alone, has flags=(unconfined) and the one ` +
-      "rule userns (AppArmor 4): no other program may then create user namespaces by it",
-    "every user who may start cupel can create user namespaces through it",
-  );
+/**
+ * The form that Ubuntu documents for programs of its own: `flags=(unconfined)` with `userns,` (AppArmor 4). What the
+ * program starts keeps its profile, so that the launcher is meant as well, wherever it lies.
+ */
+function attachProfile({ facts, sudo }: RemedyCase): RemedyText {
+  const path = facts.rootOwnedLauncher ?? "";
+  const name = path.slice(1).replaceAll("/", ".");
+  const file = `/etc/apparmor.d/${name}`;
+  const profile = `profile ${name} ${path} flags=(unconfined) {`;
+  const lines = ["abi <abi/4.0>,", "include <tunables/global>", profile, "  userns,", "}"];
+  return steps({
+    summary: "load an AppArmor profile that lets cupel, and no other program, create user namespaces",
+    commands: [
+      `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")} | ${sudo}tee ${file}`,
+      `${sudo}apparmor_parser -r ${file}`,
+    ],
+    undo: [`${sudo}apparmor_parser -R ${file}`, `${sudo}rm ${file}`],
+    appliedBy: "administrator",
+    risk: "every user who may start cupel can create user namespaces through it",
+  });
 }
 
 function extendProfile({ facts }: RemedyCase): RemedyText {

@@ -7,7 +7,13 @@ import { join } from "node:path";
 /** Conditions of condition.c without an argument. */
 export type Condition =
   | "unshare-denied"
+  | "unshare-unknown"
   | "mount-denied"
+  | "keys-denied"
+  | "tracing-denied"
+  | "landlock-denied"
+  | "pid-namespace"
+  | "closed-input"
   | "userns-quota"
   | "userns-quota-above"
   | "userns-depth"
@@ -18,8 +24,22 @@ export type Condition =
   | "bounding-empty"
   | "noexec-tmp";
 
-/** Conditions with one: a fresh directory that the caller owns, or a user id. */
-export type ConditionWith = { readonly chroot: string } | { readonly "as-user": number };
+/** Conditions with one: see condition.c. */
+export type ConditionWith =
+  /** A fresh directory that the caller owns. */
+  | { readonly chroot: string }
+  | { readonly "as-user": number }
+  /** A directory that may be changed in the domain. */
+  | { readonly "landlock-domain": string }
+  | { readonly "file-size": number }
+  | { readonly "open-files": number }
+  | { readonly processes: number }
+  /** A directory that nothing is seen of, a file that is no program. */
+  | { readonly hidden: string }
+  | { readonly "hidden-file": string }
+  | { readonly "kvm-mode": string }
+  /** A kind of namespace, as in `user.max_KIND_namespaces`. */
+  | { readonly "namespace-quota": "cgroup" | "ipc" | "mnt" | "net" | "pid" | "uts" };
 
 /** `command` under conditions, the first outermost. Exit code 125 and a line on stderr where one cannot be made here. */
 export function underConditions(

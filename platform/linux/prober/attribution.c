@@ -220,6 +220,23 @@ static int exercise_as_root(void *argument)
     return 0;
 }
 
+/* A process can be in 16 domains (security/landlock/limits.h): entering more is E2BIG, and those around it count. */
+static int stack_landlock_domains(void *argument)
+{
+    const unsigned long long handled_execution = 1;
+    const long rules = kernel_call(__NR_landlock_create_ruleset, &handled_execution, sizeof handled_execution, 0);
+    long result = rules;
+    int entered = 0;
+    if (rules >= 0)
+        result = kernel_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    while (result == 0 && entered < 17) {
+        result = kernel_call(__NR_landlock_restrict_self, rules, 0);
+        entered += result == 0;
+    }
+    report(argument, result == -E2BIG ? entered : result);
+    return 0;
+}
+
 void probe_attribution(int count, char **arguments)
 {
     (void)count;
@@ -236,6 +253,7 @@ void probe_attribution(int count, char **arguments)
     if (process > 0)
         wait_for(process);
     report_child("unshare-user", unshare_user_namespace, 0, 3000);
+    report_child("landlock", stack_landlock_domains, "landlock-layers", 1000);
     if (kernel_call(__NR_geteuid) == 0)
         report_child("root", exercise_as_root, 0, 3000);
 }

@@ -1,0 +1,311 @@
+/**
+ * A remedy that is printed as commands or flags was tried: under a fabricated condition the probe says `blocked` with its
+ * cause, this remedy is proposed, the very lines that it prints are run, and then the probe says `works`.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { resolve } from "node:path";
+import type { Capability, Finding } from "../../src/model/capability.ts";
+import type { Remedy } from "../../src/model/report.ts";
+import { layersOf, withLayers } from "../../src/report/layers.ts";
+import { packagedPrograms } from "../../src/report/package-names.ts";
+import { remediesFor, remedyTable } from "../../src/report/remedies.ts";
+import { underConditions, type Condition, type ConditionWith } from "../support/condition.ts";
+import { startDocker, usePodman, type ContainerEngine } from "../support/container-engines.ts";
+import { execute, start, type Running } from "../support/execute.ts";
+import { needs } from "../support/must-work.ts";
+import { everyRemedy } from "../fixtures/reports/every-remedy.ts";
+import { clearStage, setStage, strangerId, type Stage } from "../support/run-real-probes.ts";
+import { isRoot } from "../support/tester.ts";
+
+type Findings = Readonly<Record<string, Finding>>;
+
+/** A host that can be probed and changed. */
+interface Patient extends AsyncDisposable {
+  probe(ids: readonly string[]): Promise<Findings>;
+  /** Runs lines as they are printed, and takes flags over. */
+  apply(lines: readonly string[], flags: readonly string[]): Promise<void>;
+}
+
+interface Trial {
+  readonly remedy: string;
+  readonly name: string;
+  readonly make: () => Promise<Patient>;
+  readonly probe: string;
+  readonly capability: string;
+  readonly uid: number;
+}
+
+/** Those whose condition no test here can make; each was tried by hand in a virtual machine, as said. */
+const triedByHand: Readonly<Record<string, string>> = {
+  "attach-apparmor-profile":
+    "Debian 13's kernel 6.12 and AppArmor 4.1 in QEMU: a profile of the pattern /opt/** without `userns,` denied it to " +
+    "/opt/cupel/cupel, and the block that --fix printed, pasted, made the default job's demands hold",
+  "allow-user-namespaces": "Debian 13's kernel 6.12 in QEMU: kernel.unprivileged_userns_clone=0, and the block pasted",
+};
+
+const cupel = resolve(import.meta.dir, "../../dist/cupel");
+let stage: Stage;
+let docker: ContainerEngine;
+let podman: ContainerEngine;
+
+beforeAll(async () => {
+  stage = await setStage("/var/tmp");
+  if (!isRoot) return;
+  docker = await startDocker(stage.directory.path);
+  podman = usePodman(stage.directory.path);
+}, 30_000);
+
+afterAll(async () => {
+  if (isRoot) {
+    await docker[Symbol.asyncDispose]();
+    await podman[Symbol.asyncDispose]();
+  }
+  clearStage(stage);
+});
+
+function remediesOf(findings: Findings, uid: number): { capabilities: Capability[]; remedies: Remedy[] } {
+  const found = Object.entries(findings).map(([id, finding]): Capability => ({
+    ...finding,
+    id,
+    title: id,
+    area: "host",
+    probe: "any",
+    durationMs: 0,
+  }));
+  const capabilities = withLayers(found, layersOf(found));
+  return { capabilities, remedies: remediesFor(capabilities, { uid, packageManager: "apt-get" }) };
+}
+
+/** Namespaces in which a condition holds for as long as the patient lives; root there is who applies. */
+async function makeHere(
+  conditions: readonly (Condition | ConditionWith)[],
+  namespaces: readonly ("user" | "mnt")[],
+  path = process.env["PATH"] ?? "",
+): Promise<Patient> {
+  const holder: Running = start(underConditions(conditions, ["sh", "-c", "echo ready; exec sleep 1000"]));
+  await holder.wrote("ready");
+  const names = { user: "--user", mnt: "--mount" };
+  const enter = ["nsenter", ...namespaces.map((kind) => `${names[kind]}=/proc/${holder.pid}/ns/${kind}`), "--"];
+  const env = { PATH: path };
+  return {
+    probe: async (ids) => {
+      const words = [stage.bun, stage.script, stage.directory.at("user"), ...ids];
+      return read(await execute([...enter, ...underConditions([{ "as-user": strangerId }], words)], { cwd: "/", env }));
+    },
+    apply: async (lines) => {
+      const ran = await execute([...enter, "sh", "-euc", `sudo() { "$@"; }\n${lines.join("\n")}`], { cwd: "/", env });
+      expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: "" });
+    },
+    [Symbol.asyncDispose]: () => holder[Symbol.asyncDispose](),
+  };
+}
+
+function read(ran: Awaited<ReturnType<typeof execute>>): Findings {
+  if (ran.code !== 0) throw new Error(`the probes ended with ${String(ran.code)}: ${ran.stderr}`);
+  return JSON.parse(ran.stdout) as Findings;
+}
+
+/** A container for each look; what is applied are files and flags for the next one. */
+function makeContainer(engine: () => ContainerEngine, uid: number, given: readonly string[]): () => Promise<Patient> {
+  return async () => {
+    const flags = [...given, "--user", `${uid}:${uid}`];
+    const directory = stage.directory.folder(`files-${Bun.randomUUIDv7()}`);
+    const place = stage.directory.at(uid === 0 ? "root" : "user");
+    return {
+      probe: async (ids) => read(await engine().run(flags, [stage.bun, stage.script, place, ...ids], directory)),
+      apply: async (lines, added) => {
+        const script = [`cupel() { ${cupel} "$@"; }`, ...lines].join("\n");
+        const ran = await execute(["sh", "-euc", script], { cwd: directory });
+        expect(ran).toMatchObject({ code: 0, stderr: "" });
+        flags.push(...added.flatMap((flag) => flag.split(" ")));
+      },
+      [Symbol.asyncDispose]: async () => {},
+    };
+  };
+}
+
+const inDocker = (uid: number, ...given: readonly string[]) => makeContainer(() => docker, uid, given);
+const inPodman = (uid: number, ...given: readonly string[]) => makeContainer(() => podman, uid, given);
+
+function profileFlags(): string[] {
+  const profile = stage.directory.at("profile.json");
+  Bun.spawnSync(["sh", "-c", `${cupel} doctor --container-profile > ${profile}`]);
+  return ["--security-opt", `seccomp=${profile}`];
+}
+
+const trials: readonly Trial[] = [
+  {
+    remedy: "raise-namespace-quota",
+    name: "a quota of no user namespaces",
+    make: () => makeHere(["userns-quota"], ["user"]),
+    probe: "user-namespaces",
+    capability: "userns.create",
+    uid: strangerId,
+  },
+  {
+    remedy: "raise-namespace-quota",
+    name: "a quota of no network namespaces",
+    make: () => makeHere([{ "namespace-quota": "net" }], ["user"]),
+    probe: "namespaces",
+    capability: "ns.network",
+    uid: strangerId,
+  },
+  {
+    remedy: "allow-device-for-user",
+    name: "a KVM device for root only",
+    make: () => makeHere([{ "kvm-mode": "0600" }], ["mnt"]),
+    probe: "kvm",
+    capability: "kvm.open",
+    uid: strangerId,
+  },
+  {
+    remedy: "container-seccomp-profile",
+    name: "Docker as it is, as a user",
+    make: inDocker(strangerId),
+    probe: "user-namespaces",
+    capability: "userns.capable",
+    uid: strangerId,
+  },
+  {
+    remedy: "container-unmask-proc",
+    name: "Docker with that profile, as a user",
+    make: async () => inDocker(strangerId, ...profileFlags())(),
+    probe: "process-file-system",
+    capability: "mount.proc",
+    uid: strangerId,
+  },
+  {
+    remedy: "container-unmask-proc",
+    name: "Podman as it is, as a user",
+    make: inPodman(strangerId),
+    probe: "process-file-system",
+    capability: "mount.proc",
+    uid: strangerId,
+  },
+  {
+    remedy: "container-add-device",
+    name: "Docker as it is, as root",
+    make: inDocker(0),
+    probe: "kvm",
+    capability: "kvm.open",
+    uid: 0,
+  },
+  {
+    remedy: "container-add-device",
+    name: "Podman as it is, as root",
+    make: inPodman(0),
+    probe: "kvm",
+    capability: "kvm.open",
+    uid: 0,
+  },
+  {
+    remedy: "container-allow-device",
+    name: "Docker with the device's file but not its right, as root",
+    make: inDocker(0, "--volume", "/dev/kvm:/dev/kvm"),
+    probe: "kvm",
+    capability: "kvm.open",
+    uid: 0,
+  },
+  {
+    remedy: "container-add-capability",
+    name: "Docker without capabilities, as root",
+    make: inDocker(0, "--cap-drop=ALL"),
+    probe: "privileges",
+    capability: "privilege.drop-identity",
+    uid: 0,
+  },
+];
+
+describe("a remedy, tried:", () => {
+  const tryAsRoot = needs(isRoot, "only root can make these hosts");
+  for (const { remedy: id, name, make, probe, capability, uid } of trials) {
+    tryAsRoot(`${id}: ${name}`, async () => {
+      await using patient = await make();
+      const ids = ["layers", probe];
+      const before = remediesOf(await patient.probe(ids), uid);
+      const found = before.capabilities.find((candidate) => candidate.id === capability);
+      const own = before.remedies.filter((remedy) => remedy.capability === capability);
+      expect({ summary: found?.summary, proposed: own.map((remedy) => remedy.id) }).toEqual({
+        summary: found?.summary,
+        proposed: [id],
+      });
+      expect(found?.state).toMatch(/^(?:blocked|absent)$/);
+      const [remedy] = own;
+      if (remedy === undefined) throw new Error("nothing is proposed");
+      await patient.apply(remedy.commands, remedy.engineFlags);
+      const after = await patient.probe(ids);
+      expect({ summary: after[capability]?.summary, state: after[capability]?.state }).toEqual({
+        summary: after[capability]?.summary,
+        state: "works",
+      });
+      if (remedy.undo.length === 0) return;
+      await patient.apply(remedy.undo, []);
+      expect((await patient.probe(ids))[capability]?.state).toBe(found?.state);
+    });
+  }
+});
+
+/** Debian packages of this machine by the programs of cupel's table that they hold. */
+function installedPrograms(): { readonly program: string; readonly package: string; readonly path: string }[] {
+  return [...packagedPrograms("apt-get")].flatMap(([program, name]) => {
+    const listed = Bun.spawnSync(["dpkg", "-L", name]);
+    const files = listed.success ? listed.stdout.toString().split("\n") : [];
+    const path = files.find((file) => file.endsWith(`bin/${program}`));
+    return listed.success ? [{ program, package: name, path: path ?? "" }] : [];
+  });
+}
+
+needs(isRoot && Bun.which("dpkg") !== null, "only root on Debian can hide programs")(
+  "install-package: each package that is named really has the program, which the probe then finds",
+  async () => {
+    // Docker's client and QEMU under its short name are other packages' or other files on some releases.
+    const programs = installedPrograms().filter(({ program }) => !["qemu", "docker"].includes(program));
+    expect(programs.filter(({ path }) => path === "")).toEqual([]);
+    const own = programs.filter(({ program }) => ["bwrap", "newuidmap", "podman"].includes(program));
+    expect(own.map(({ program }) => program)).toEqual(["bwrap", "newuidmap", "podman"]);
+    // Nothing is fetched: what "install" makes appear are the files that dpkg says are that package's.
+    const manager = stage.directory.file(
+      "manager/apt-get",
+      [
+        "#!/bin/sh",
+        'case "$1 $2" in "install -y") ;; "remove -y") exit 0 ;; *) exit 2 ;; esac',
+        'dpkg -L "$3" | while read -r file; do if mountpoint -q "$file"; then umount "$file"; fi; done',
+      ].join("\n"),
+      0o755,
+    );
+    const path = `${manager.slice(0, manager.lastIndexOf("/"))}:/usr/sbin:/usr/bin:/sbin:/bin`;
+    const hidden = own.map((one) => ({ "hidden-file": one.path }));
+    await using patient = await makeHere(hidden, ["mnt"], path);
+    const before = remediesOf(await patient.probe(["layers", "programs"]), strangerId);
+    const ids = own.map(({ program }) => `program.${program}`);
+    const remedies = before.remedies.filter(({ capability }) => ids.includes(capability));
+    expect(remedies.map(({ id, capability }) => `${id} for ${capability}`).toSorted()).toEqual(
+      ids.map((id) => `install-package for ${id}`).toSorted(),
+    );
+    await patient.apply(
+      remedies.flatMap(({ commands }) => commands),
+      [],
+    );
+    const after = await patient.probe(["programs"]);
+    expect(ids.map((id) => [id, after[id]?.state])).toEqual(ids.map((id) => [id, "works"]));
+  },
+);
+
+describe("the table of remedies", () => {
+  test("has ids of its own for its rows", () => {
+    const ids = remedyTable.map(({ id }) => id);
+    expect(ids.filter((id) => !/^[a-z0-9]+(?:-[a-z0-9]+)+$/.test(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test("prints as commands or flags only what was tried", () => {
+    const printed = everyRemedy.filter(({ commands, engineFlags }) => commands.length + engineFlags.length > 0);
+    const tried = [...trials.map(({ remedy }) => remedy), "install-package", ...Object.keys(triedByHand)];
+    expect([...new Set(printed.map(({ id }) => id))].toSorted()).toEqual([...new Set(tried)].toSorted());
+  });
+
+  test("shows every row to this test", () => {
+    const shown = new Set(everyRemedy.map(({ id }) => id));
+    expect(remedyTable.filter(({ id }) => !shown.has(id)).map(({ id }) => id)).toEqual([]);
+  });
+});

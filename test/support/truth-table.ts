@@ -1,0 +1,74 @@
+/** What a condition changes: every probe once without it and once under it, capability by capability. */
+import type { Capability, Finding } from "../../src/model/capability.ts";
+import { layersOf, withLayers } from "../../src/report/layers.ts";
+import { remediesFor } from "../../src/report/remedies.ts";
+
+/** One capability as a word: state, blockers with their layers, remedies: `blocked seccomp@session leave-seccomp-filter`. */
+export type Standing = string;
+
+/** Standings by capability. */
+export type Truth = Readonly<Record<string, Standing>>;
+
+/** Findings as a report would have them, each in one word. */
+export function readTruth(findings: Readonly<Record<string, Finding>>): Truth {
+  const found = Object.entries(findings).map(([id, finding]): Capability => ({
+    ...finding,
+    id,
+    title: id,
+    area: "host",
+    probe: "any",
+    durationMs: 0,
+  }));
+  const capabilities = withLayers(found, layersOf(found));
+  const remedies = remediesFor(capabilities, { packageManager: "apt-get" });
+  return Object.fromEntries(
+    capabilities.map(({ id, state, blockers }) => {
+      const causes = [...new Set(blockers.map(({ code, layer }) => `${code}@${layer ?? ""}`))];
+      const own = [...new Set(remedies.filter(({ capability }) => capability === id).map((remedy) => remedy.id))];
+      return [id, [state, ...causes.toSorted(), ...own.toSorted()].join(" ")];
+    }),
+  );
+}
+
+/** What is otherwise under the condition. */
+export function differences(before: Truth, after: Truth): Truth {
+  return Object.fromEntries(Object.entries(after).filter(([id, standing]) => before[id] !== standing));
+}
+
+/** One line for each standing: `blocked seccomp@session leave-seccomp-filter: ns.ipc ns.uts`. */
+export function printTruth(truth: Truth): string {
+  const groups = Map.groupBy(Object.entries(truth), ([, standing]) => standing);
+  const lines = [...groups].map(
+    ([standing, entries]) =>
+      `${standing}: ${entries
+        .map(([id]) => id)
+        .toSorted()
+        .join(" ")}`,
+  );
+  return lines.toSorted().join("\n");
+}
+
+/** Reads what {@link printTruth} wrote. */
+export function parseTruth(text: string): Truth {
+  const lines = text.split("\n").filter((line) => line.includes(": "));
+  return Object.fromEntries(
+    lines.flatMap((line) => {
+      const at = line.indexOf(": ");
+      return line
+        .slice(at + 2)
+        .split(" ")
+        .map((id) => [id, line.slice(0, at)] as const);
+    }),
+  );
+}
+
+/** Sections `[name]` of a golden file. */
+export function parseSections(text: string): Map<string, string> {
+  const sections = text.split(/^\[/mu).slice(1);
+  return new Map(
+    sections.map((section) => {
+      const end = section.indexOf("]");
+      return [section.slice(0, end), section.slice(end + 1).trim()];
+    }),
+  );
+}

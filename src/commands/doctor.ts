@@ -5,6 +5,7 @@ import { isolationSet } from "../model/guarantee.ts";
 import { CupelError } from "../model/error.ts";
 import type { Report, StrategySummary } from "../model/report.ts";
 import { renderContainerProfile } from "../report/container-profile.ts";
+import { containerAround } from "../report/remedies.ts";
 import { renderFix, type FixView } from "../report/render-fix.ts";
 import { renderJson } from "../report/render-json.ts";
 import { renderText } from "../report/render-text.ts";
@@ -47,7 +48,7 @@ function renderReport(report: Report, flags: CommandLine["flags"]): string {
 }
 
 function fixViewOf(report: Report): FixView {
-  const inContainer = report.layers.some(({ kind }) => kind === "container");
+  const inContainer = containerAround(report.capabilities) !== undefined;
   return { ...report, matrix: matrixOf(report.capabilities), demanded: isolationSet, inContainer };
 }
 

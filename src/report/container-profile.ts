@@ -26,7 +26,7 @@ const allowed = `
   newfstatat open open_tree openat openat2 pause pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 pivot_root
   pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 prctl pread64 preadv preadv2 prlimit64
   process_mrelease process_vm_readv process_vm_writev pselect6 pselect6_time64 ptrace pwrite64 pwritev pwritev2
-  read readahead readdir readlink readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 recvmsg
+  read readahead readdir readlink readlinkat readv recv recvfrom recvmmsg recvmmsg_time64 recvmsg
   remap_file_pages removexattr rename renameat renameat2 restart_syscall rmdir rseq rt_sigaction rt_sigpending
   rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64
   rt_tgsigqueueinfo sched_get_priority_max sched_get_priority_min sched_getaffinity sched_getattr sched_getparam
@@ -50,6 +50,7 @@ const allowedForCupel = "setdomainname sethostname";
 /** Allowed where the container was given the capability. */
 const allowedWith: Readonly<Record<string, string>> = {
   CAP_DAC_READ_SEARCH: "open_by_handle_at",
+  CAP_SYS_BOOT: "reboot",
   CAP_SYS_ADMIN: "bpf fanotify_init lookup_dcookie perf_event_open quotactl",
   CAP_SYS_CHROOT: "chroot",
   CAP_SYS_MODULE: "delete_module finit_module init_module query_module",

@@ -28,7 +28,7 @@ const rowsByCode: ReadonlyMap<BlockerCode, readonly RemedyRow[]> = new Map(
  * does not say is read from the capabilities, as far as they do.
  */
 export function remediesFor(capabilities: readonly Capability[], stated: RemedyFacts = {}): Remedy[] {
-  const facts = { ...deriveFacts(capabilities), ...stated };
+  const facts = { container: containerAround(capabilities), ...stated };
   const faulty = capabilities.filter(({ state }) => state !== "works" && state !== "not-applicable");
   return faulty.flatMap((capability) => capability.blockers.flatMap((blocker) => remedyOf(capability, blocker, facts)));
 }
@@ -51,10 +51,10 @@ function remedyOf(capability: Capability, blocker: Blocker, facts: RemedyFacts):
 }
 
 /** The innermost container around cupel, if there is one (`vm:firecracker > container:docker`). */
-function deriveFacts(capabilities: readonly Capability[]): RemedyFacts {
+export function containerAround(capabilities: readonly Capability[]): string | undefined {
   const layers = capabilities.find(({ id }) => id === "host.layers")?.value;
   const container = String(layers ?? "")
     .split(" > ")
     .findLast((layer) => layer.startsWith("container:"));
-  return { container: container?.slice("container:".length) };
+  return container?.slice("container:".length);
 }

@@ -11,7 +11,8 @@ import { packagedPrograms } from "../../src/report/package-names.ts";
 import { remediesFor, remedyTable } from "../../src/report/remedies.ts";
 import { underConditions, type Condition, type ConditionWith } from "../support/condition.ts";
 import { startDocker, usePodman, type ContainerEngine } from "../support/container-engines.ts";
-import { execute, start, type Running } from "../support/execute.ts";
+import { execute } from "../support/execute.ts";
+import { holdConditions, type HeldNamespace } from "../support/held-conditions.ts";
 import { needs } from "../support/must-work.ts";
 import { everyRemedy } from "../fixtures/reports/every-remedy.ts";
 import { clearStage, setStage, strangerId, type Stage } from "../support/run-real-probes.ts";
@@ -79,13 +80,10 @@ function remediesOf(findings: Findings, uid: number): { capabilities: Capability
 /** Namespaces in which a condition holds for as long as the patient lives; root there is who applies. */
 async function makeHere(
   conditions: readonly (Condition | ConditionWith)[],
-  namespaces: readonly ("user" | "mnt")[],
+  namespaces: readonly HeldNamespace[],
   path = process.env["PATH"] ?? "",
 ): Promise<Patient> {
-  const holder: Running = start(underConditions(conditions, ["sh", "-c", "echo ready; exec sleep 1000"]));
-  await holder.wrote("ready");
-  const names = { user: "--user", mnt: "--mount" };
-  const enter = ["nsenter", ...namespaces.map((kind) => `${names[kind]}=/proc/${holder.pid}/ns/${kind}`), "--"];
+  const { enter, ...held } = await holdConditions(conditions, namespaces);
   const env = { PATH: path };
   return {
     probe: async (ids) => {
@@ -96,7 +94,7 @@ async function makeHere(
       const ran = await execute([...enter, "sh", "-euc", `sudo() { "$@"; }\n${lines.join("\n")}`], { cwd: "/", env });
       expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: "" });
     },
-    [Symbol.asyncDispose]: () => holder[Symbol.asyncDispose](),
+    ...held,
   };
 }
 
@@ -261,15 +259,15 @@ needs(isRoot && Bun.which("dpkg") !== null, "only root on Debian can hide progra
     // Docker's client and QEMU under its short name are other packages' or other files on some releases.
     const programs = installedPrograms().filter(({ program }) => !["qemu", "docker"].includes(program));
     expect(programs.filter(({ path }) => path === "")).toEqual([]);
-    const own = programs.filter(({ program }) => ["bwrap", "newuidmap", "podman"].includes(program));
-    expect(own.map(({ program }) => program)).toEqual(["bwrap", "newuidmap", "podman"]);
+    const own = programs.filter(({ program }) => ["bwrap", "newuidmap", "runc"].includes(program));
+    expect(own.map(({ program }) => program)).toEqual(["bwrap", "newuidmap", "runc"]);
     // Nothing is fetched: what "install" makes appear are the files that dpkg says are that package's.
     const manager = stage.directory.file(
       "manager/apt-get",
       [
         "#!/bin/sh",
         'case "$1 $2" in "install -y") ;; "remove -y") exit 0 ;; *) exit 2 ;; esac',
-        'dpkg -L "$3" | while read -r file; do if mountpoint -q "$file"; then umount "$file"; fi; done',
+        'dpkg -L "$3" | while read -r file; do if [ -c "$file" ]; then umount "$file"; fi; done',
       ].join("\n"),
       0o755,
     );

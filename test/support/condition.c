@@ -280,15 +280,6 @@ static void limit_open_files(const char *files)
     must(setrlimit(RLIMIT_NOFILE, &limit), "RLIMIT_NOFILE");
 }
 
-/* The soft limit alone: whoever runs into it may raise it again. */
-static void limit_processes(const char *processes)
-{
-    struct rlimit limit;
-    must(getrlimit(RLIMIT_NPROC, &limit), "RLIMIT_NPROC");
-    limit.rlim_cur = strtoul(processes, NULL, 10);
-    must(setrlimit(RLIMIT_NPROC, &limit), "RLIMIT_NPROC");
-}
-
 /* The limit is the surrounding namespace's: the one that is seen inside says something else. */
 static void set_quota_above(const char *argument)
 {
@@ -463,7 +454,6 @@ static const struct {
     {"landlock-domain", enter_landlock_domain, 1},
     {"file-size", limit_file_size, 1},
     {"open-files", limit_open_files, 1},
-    {"processes", limit_processes, 1},
     {"hidden", hide, 1},
     {"hidden-file", hide_file, 1},
     {"pid-namespace", enter_pid_namespace, 0},

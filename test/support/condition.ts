@@ -33,7 +33,6 @@ export type ConditionWith =
   | { readonly "landlock-domain": string }
   | { readonly "file-size": number }
   | { readonly "open-files": number }
-  | { readonly processes: number }
   /** A directory that nothing is seen of, a file that is no program. */
   | { readonly hidden: string }
   | { readonly "hidden-file": string }

@@ -58,7 +58,6 @@ export const fabricatedConditions: readonly FabricatedCondition[] = [
   { name: "a /tmp without execution", conditions: ["noexec-tmp"] },
   { name: "other processes in a namespace, /proc as before", conditions: ["pid-namespace"] },
   { name: "a KVM device for everyone", outer: [{ "kvm-mode": "0666" }], only: "user" },
-  { name: "no more processes than a few", conditions: [{ processes: 64 }] },
   { name: "not many open files", conditions: [{ "open-files": 512 }] },
   { name: "no file may grow", conditions: [{ "file-size": 0 }] },
   { name: "a closed standard input", conditions: ["closed-input"] },

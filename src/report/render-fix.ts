@@ -86,14 +86,15 @@ function describeStep({ remedy, capabilities }: Step): string[] {
   const causes = capabilities.flatMap(({ blockers }) => blockers).filter(({ code }) => code === remedy.blocker);
   const ids = capabilities.map(({ id }) => id);
   const [cause] = causes;
-  const what =
-    remedy.summary === nothingHelps
-      ? sentence(nothingHelps)
-      : `${actors[remedy.appliedBy]}: ${sentence(remedy.summary)}`;
+  const isHelpless = remedy.summary === nothingHelps;
+  const what = isHelpless
+    ? "Nothing that cupel knows helps."
+    : `${actors[remedy.appliedBy]}: ${sentence(remedy.summary)}`;
   return [
     `# For ${joinWords(ids, mostIds)}${cause === undefined ? "" : `, blocked by ${describeBlocker(cause)}`}.`,
     `#   ${what}`,
     ...(remedy.commands.length + remedy.engineFlags.length === 0 ? [] : [`#   Changes ${remedy.scope}.`]),
+    ...remedy.engineFlags.map((flag) => `#   Flag: ${flag}`),
     ...(remedy.risk === "" ? [] : [`#   Risk: ${sentence(remedy.risk)}`]),
     ...(remedy.undo.length === 0 ? [] : [`#   Undo: ${remedy.undo.join("; ")}`]),
   ].map((line) => printableText(line, true));

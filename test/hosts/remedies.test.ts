@@ -165,6 +165,14 @@ const trials: readonly Trial[] = [
     uid: strangerId,
   },
   {
+    remedy: "container-seccomp-profile",
+    name: "Podman as it is, as a user",
+    make: inPodman(strangerId),
+    probe: "user-namespaces",
+    capability: "userns.capable",
+    uid: strangerId,
+  },
+  {
     remedy: "container-unmask-proc",
     name: "Docker with that profile, as a user",
     make: async () => inDocker(strangerId, ...profileFlags())(),

@@ -311,15 +311,12 @@ static void nest_deepest(const char *argument)
         enter_user_namespace(0);
 }
 
-/* A directory that is no mount point, with everything that the root has bound into it. */
-static void change_root(const char *directory)
+/* Everything that the root has, bound into a directory. */
+static void fill_root(const char *directory)
 {
     static const char *const names[] = {"bin", "dev", "etc", "home", "lib", "lib64", "opt", "proc", "root",
                                         "run", "sbin", "srv", "sys", "tmp", "usr", "var", "work"};
-    char here[4096], source[64], target[4200];
-    if (getcwd(here, sizeof here) == NULL)
-        fail("getcwd");
-    enter_mount_namespace();
+    char source[64], target[4200];
     for (size_t index = 0; index < sizeof names / sizeof *names; index++) {
         snprintf(source, sizeof source, "/%s", names[index]);
         snprintf(target, sizeof target, "%s/%s", directory, names[index]);
@@ -334,11 +331,35 @@ static void change_root(const char *directory)
         must(mkdir(target, 0755), target);
         must(mount(source, target, NULL, MS_BIND | MS_REC, NULL), target);
     }
+}
+
+/* A directory that is no mount point. */
+static void change_root(const char *directory)
+{
+    char here[4096];
+    if (getcwd(here, sizeof here) == NULL)
+        fail("getcwd");
+    enter_mount_namespace();
+    fill_root(directory);
     must(chroot(directory), directory);
     must(chdir("/"), "/");
     /* The same place, as far as it is there. */
     if (chdir(here) < 0 && errno != ENOENT && errno != EACCES)
         fail(here);
+}
+
+/* The same machine with a root of its own, in which the file lies that Docker leaves in its containers. */
+static void forge_docker(const char *directory)
+{
+    enter_mount_namespace();
+    must(mount("tmpfs", directory, "tmpfs", 0, "mode=0755"), directory);
+    fill_root(directory);
+    must(chdir(directory), directory);
+    const int file = open(".dockerenv", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+    must(file, ".dockerenv");
+    must((int)syscall(__NR_pivot_root, ".", "."), "pivot_root");
+    must(umount2(".", detach), "umount");
+    must(chdir("/"), "/");
 }
 
 /*
@@ -464,6 +485,7 @@ static const struct {
     {"userns-quota-above", set_quota_above, 0},
     {"userns-depth", nest_deepest, 0},
     {"chroot", change_root, 1},
+    {"forged-docker", forge_docker, 1},
     {"masked-proc", mask_proc, 0},
     {"no-proc", hide_proc, 0},
     {"read-only-cgroups", lock_control_groups, 0},

@@ -28,6 +28,7 @@ export type Condition =
 export type ConditionWith =
   /** A fresh directory that the caller owns. */
   | { readonly chroot: string }
+  | { readonly "forged-docker": string }
   | { readonly "as-user": number }
   /** A directory that may be changed in the domain. */
   | { readonly "landlock-domain": string }

@@ -13,10 +13,14 @@ export interface FabricatedCondition {
   /** Made by root around the user. */
   readonly outer?: readonly (Condition | ConditionWith)[];
   /** Programs in front of the probes, inside the conditions. */
-  readonly prefix?: readonly string[] | ((stage: Stage, identity: TestIdentity) => readonly string[]);
+  readonly prefix?: readonly string[] | ((stage: Stage, identity: TestIdentity, cupel: string) => readonly string[]);
   readonly environment?: Readonly<Record<string, string>>;
   /** Scripts by program name, first in PATH. */
   readonly programs?: Readonly<Record<string, string>>;
+  /** Bun as a file that may be executed but not read: the process is not dumpable then (execve(2), PR_SET_DUMPABLE). */
+  readonly unreadable?: true;
+  /** In a container as the engine makes it without further flags. */
+  readonly container?: "docker" | "podman";
   /** Whose host it can be made; everyone's where absent. */
   readonly only?: TestIdentity;
 }
@@ -73,6 +77,20 @@ export const fabricatedConditions: readonly FabricatedCondition[] = [
   { name: "a bwrap that runs what it is given", programs: { bwrap: 'for last; do :; done; exec sh -c "$last"' } },
   { name: "a podman that hangs", programs: { podman: "sleep 600" } },
   {
+    name: "the file of a Docker container, and no container",
+    conditions: (stage, identity) => [{ "forged-docker": ownDirectory(stage, identity, "forged") }],
+  },
+  { name: "a process that is not dumpable", unreadable: true, only: "user" },
+  { name: "Docker around us", container: "docker" },
+  { name: "Podman around us", container: "podman" },
+  {
+    name: "cupel around us",
+    prefix: ({ directory }, identity, cupel) => [
+      ...[cupel, "run", "--read", directory.path, "--write", directory.at(identity), "--workspace", "none"],
+      ...["--env", "PATH", "--"],
+    ],
+  },
+  {
     name: "bubblewrap around us",
     prefix: [
       "bwrap",
@@ -95,13 +113,16 @@ export function inCondition(
   stage: Stage,
   identity: TestIdentity,
   words: readonly string[],
+  cupel: string,
 ): string[] {
   const made = typeof conditions === "function" ? conditions(stage, identity) : conditions;
-  const front = typeof prefix === "function" ? prefix(stage, identity) : prefix;
+  const front = typeof prefix === "function" ? prefix(stage, identity, cupel) : prefix;
   return underConditions(outer, asIdentity(identity, made, [...front, ...words]));
 }
 
 /** Rows that can be made for this user here. */
 export function conditionsFor(identity: TestIdentity): FabricatedCondition[] {
-  return fabricatedConditions.filter(({ only }) => only === undefined || (only === identity && isRoot));
+  return fabricatedConditions
+    .filter(({ container }) => container === undefined || isRoot)
+    .filter(({ only }) => only === undefined || (only === identity && isRoot));
 }

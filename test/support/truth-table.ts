@@ -9,6 +9,9 @@ export type Standing = string;
 /** Standings by capability. */
 export type Truth = Readonly<Record<string, Standing>>;
 
+/** How much processor time a group got is another thing on a busy machine, whatever the condition. */
+const measuredByTime: readonly string[] = ["cgroup.cpu"];
+
 /** Findings as a report would have them, each in one word. */
 export function readTruth(findings: Readonly<Record<string, Finding>>): Truth {
   const found = Object.entries(findings).map(([id, finding]): Capability => ({
@@ -21,8 +24,9 @@ export function readTruth(findings: Readonly<Record<string, Finding>>): Truth {
   }));
   const capabilities = withLayers(found, layersOf(found));
   const remedies = remediesFor(capabilities, { packageManager: "apt-get" });
+  const told = capabilities.filter(({ id }) => !measuredByTime.includes(id));
   return Object.fromEntries(
-    capabilities.map(({ id, state, blockers }) => {
+    told.map(({ id, state, blockers }) => {
       const causes = [...new Set(blockers.map(({ code, layer }) => `${code}@${layer ?? ""}`))];
       const own = [...new Set(remedies.filter(({ capability }) => capability === id).map((remedy) => remedy.id))];
       return [id, [state, ...causes.toSorted(), ...own.toSorted()].join(" ")];

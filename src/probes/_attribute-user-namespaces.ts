@@ -63,9 +63,9 @@ function unexplained({ failure, reading }: NamespaceFacts): Blocker {
 
 /** ENOSPC is the kernel's word for it alone (user_namespaces(7)); EUSERS was until Linux 4.9. It is checked first. */
 function judgeLimit(facts: NamespaceFacts): Judgement {
-  const { step, errno } = facts.failure;
+  const { failure } = facts;
   // Every kind of namespace has a limit of its own; elsewhere ENOSPC may be a full file system.
-  const errnos = [...creationErrnos(facts), ...(step.endsWith("-namespace") ? [errno] : [])];
+  const errnos = [...creationErrnos(facts), ...(failure.step.endsWith("-namespace") ? [failure.errno] : [])];
   if (errnos.some((errno) => errno === "ENOSPC" || errno === "EUSERS")) return { cause: describeLimit(facts) };
   const reachedKernel = errnoAt(facts.reading, "unshare-user") !== undefined && judgeSeccomp(facts) === "ruled-out";
   return reachedKernel ? "ruled-out" : "cannot-tell";

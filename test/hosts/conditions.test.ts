@@ -5,11 +5,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Finding } from "../../src/model/capability.ts";
 import { startDocker, usePodman, type ContainerEngine } from "../support/container-engines.ts";
 import { execute, type Ran } from "../support/execute.ts";
 import { conditionsFor, inCondition, type FabricatedCondition } from "../support/fabricated-conditions.ts";
 import { installCupel } from "../support/run-cli.ts";
+import type { Findings } from "../support/reported-findings.ts";
 import { clearStage, identities, setStage, strangerId, type TestIdentity } from "../support/run-real-probes.ts";
 import { isRoot } from "../support/tester.ts";
 import { differences, parseSections, parseTruth, printTruth, readTruth, type Truth } from "../support/truth-table.ts";
@@ -70,7 +70,7 @@ async function probeUnder(condition: FabricatedCondition, identity: TestIdentity
   const bun = condition.unreadable === true ? unreadableBun() : stage.bun;
   const ran = await runUnder(condition, identity, [bun, stage.script, stage.directory.at(identity)]);
   if (ran.code !== 0) throw new Error(`${condition.name}: ${String(ran.code)}: ${ran.stderr}`);
-  return readTruth(JSON.parse(ran.stdout) as Readonly<Record<string, Finding>>);
+  return readTruth(JSON.parse(ran.stdout) as Findings);
 }
 
 const usualTruth = new Map<TestIdentity, Truth>();

@@ -4,33 +4,20 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
-import type { Capability, Finding } from "../../src/model/capability.ts";
-import type { Remedy } from "../../src/model/report.ts";
-import { layersOf, withLayers } from "../../src/report/layers.ts";
 import { packagedPrograms } from "../../src/report/package-names.ts";
-import { remediesFor, remedyTable } from "../../src/report/remedies.ts";
-import { underConditions, type Condition, type ConditionWith } from "../support/condition.ts";
+import { remedyTable } from "../../src/report/remedies.ts";
 import { startDocker, usePodman, type ContainerEngine } from "../support/container-engines.ts";
-import { execute } from "../support/execute.ts";
-import { holdConditions, type HeldNamespace } from "../support/held-conditions.ts";
 import { needs } from "../support/must-work.ts";
 import { everyRemedy } from "../fixtures/reports/every-remedy.ts";
+import { makeContainer, makeHere, type Patient } from "../support/patients.ts";
+import { reportFindings } from "../support/reported-findings.ts";
 import { clearStage, setStage, strangerId, type Stage } from "../support/run-real-probes.ts";
 import { isRoot } from "../support/tester.ts";
-
-type Findings = Readonly<Record<string, Finding>>;
-
-/** A host that can be probed and changed. */
-interface Patient extends AsyncDisposable {
-  probe(ids: readonly string[]): Promise<Findings>;
-  /** Runs lines as they are printed, and takes flags over. */
-  apply(lines: readonly string[], flags: readonly string[]): Promise<void>;
-}
 
 interface Trial {
   readonly remedy: string;
   readonly name: string;
-  readonly make: () => Promise<Patient>;
+  readonly make: () => Patient | Promise<Patient>;
   readonly probe: string;
   readonly capability: string;
   readonly uid: number;
@@ -64,66 +51,10 @@ afterAll(async () => {
   clearStage(stage);
 });
 
-function remediesOf(findings: Findings, uid: number): { capabilities: Capability[]; remedies: Remedy[] } {
-  const found = Object.entries(findings).map(([id, finding]): Capability => ({
-    ...finding,
-    id,
-    title: id,
-    area: "host",
-    probe: "any",
-    durationMs: 0,
-  }));
-  const capabilities = withLayers(found, layersOf(found));
-  return { capabilities, remedies: remediesFor(capabilities, { uid, packageManager: "apt-get" }) };
-}
-
-/** Namespaces in which a condition holds for as long as the patient lives; root there is who applies. */
-async function makeHere(
-  conditions: readonly (Condition | ConditionWith)[],
-  namespaces: readonly HeldNamespace[],
-  path = process.env["PATH"] ?? "",
-): Promise<Patient> {
-  const { enter, ...held } = await holdConditions(conditions, namespaces);
-  const env = { PATH: path };
-  return {
-    probe: async (ids) => {
-      const words = [stage.bun, stage.script, stage.directory.at("user"), ...ids];
-      return read(await execute([...enter, ...underConditions([{ "as-user": strangerId }], words)], { cwd: "/", env }));
-    },
-    apply: async (lines) => {
-      const ran = await execute([...enter, "sh", "-euc", `sudo() { "$@"; }\n${lines.join("\n")}`], { cwd: "/", env });
-      expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: "" });
-    },
-    ...held,
-  };
-}
-
-function read(ran: Awaited<ReturnType<typeof execute>>): Findings {
-  if (ran.code !== 0) throw new Error(`the probes ended with ${String(ran.code)}: ${ran.stderr}`);
-  return JSON.parse(ran.stdout) as Findings;
-}
-
-/** A container for each look; what is applied are files and flags for the next one. */
-function makeContainer(engine: () => ContainerEngine, uid: number, given: readonly string[]): () => Promise<Patient> {
-  return async () => {
-    const flags = [...given, "--user", `${uid}:${uid}`];
-    const directory = stage.directory.folder(`files-${Bun.randomUUIDv7()}`);
-    const place = stage.directory.at(uid === 0 ? "root" : "user");
-    return {
-      probe: async (ids) => read(await engine().run(flags, [stage.bun, stage.script, place, ...ids], directory)),
-      apply: async (lines, added) => {
-        const script = [`cupel() { ${cupel} "$@"; }`, ...lines].join("\n");
-        const ran = await execute(["sh", "-euc", script], { cwd: directory });
-        expect(ran).toMatchObject({ code: 0, stderr: "" });
-        flags.push(...added.flatMap((flag) => flag.split(" ")));
-      },
-      [Symbol.asyncDispose]: async () => {},
-    };
-  };
-}
-
-const inDocker = (uid: number, ...given: readonly string[]) => makeContainer(() => docker, uid, given);
-const inPodman = (uid: number, ...given: readonly string[]) => makeContainer(() => podman, uid, given);
+const inDocker = (uid: number, ...given: readonly string[]) =>
+  makeContainer(stage, docker, { uid, flags: given, cupel });
+const inPodman = (uid: number, ...given: readonly string[]) =>
+  makeContainer(stage, podman, { uid, flags: given, cupel });
 
 function profileFlags(): string[] {
   const profile = stage.directory.at("profile.json");
@@ -135,7 +66,7 @@ const trials: readonly Trial[] = [
   {
     remedy: "raise-namespace-quota",
     name: "a quota of no user namespaces",
-    make: () => makeHere(["userns-quota"], ["user"]),
+    make: () => makeHere(stage, ["userns-quota"], ["user"]),
     probe: "user-namespaces",
     capability: "userns.create",
     uid: strangerId,
@@ -143,7 +74,7 @@ const trials: readonly Trial[] = [
   {
     remedy: "raise-namespace-quota",
     name: "a quota of no network namespaces",
-    make: () => makeHere([{ "namespace-quota": "net" }], ["user"]),
+    make: () => makeHere(stage, [{ "namespace-quota": "net" }], ["user"]),
     probe: "namespaces",
     capability: "ns.network",
     uid: strangerId,
@@ -151,7 +82,7 @@ const trials: readonly Trial[] = [
   {
     remedy: "allow-device-for-user",
     name: "a KVM device for root only",
-    make: () => makeHere([{ "kvm-mode": "0600" }], ["mnt"]),
+    make: () => makeHere(stage, [{ "kvm-mode": "0600" }], ["mnt"]),
     probe: "kvm",
     capability: "kvm.open",
     uid: strangerId,
@@ -159,7 +90,7 @@ const trials: readonly Trial[] = [
   {
     remedy: "container-seccomp-profile",
     name: "Docker as it is, as a user",
-    make: inDocker(strangerId),
+    make: () => inDocker(strangerId),
     probe: "user-namespaces",
     capability: "userns.capable",
     uid: strangerId,
@@ -167,7 +98,7 @@ const trials: readonly Trial[] = [
   {
     remedy: "container-seccomp-profile",
     name: "Podman as it is, as a user",
-    make: inPodman(strangerId),
+    make: () => inPodman(strangerId),
     probe: "user-namespaces",
     capability: "userns.capable",
     uid: strangerId,
@@ -175,7 +106,7 @@ const trials: readonly Trial[] = [
   {
     remedy: "container-unmask-proc",
     name: "Docker with that profile, as a user",
-    make: async () => inDocker(strangerId, ...profileFlags())(),
+    make: () => inDocker(strangerId, ...profileFlags()),
     probe: "process-file-system",
     capability: "mount.proc",
     uid: strangerId,
@@ -183,7 +114,7 @@ const trials: readonly Trial[] = [
   {
     remedy: "container-unmask-proc",
     name: "Podman as it is, as a user",
-    make: inPodman(strangerId),
+    make: () => inPodman(strangerId),
     probe: "process-file-system",
     capability: "mount.proc",
     uid: strangerId,
@@ -191,7 +122,7 @@ const trials: readonly Trial[] = [
   {
     remedy: "container-add-device",
     name: "Docker as it is, as root",
-    make: inDocker(0),
+    make: () => inDocker(0),
     probe: "kvm",
     capability: "kvm.open",
     uid: 0,
@@ -199,7 +130,7 @@ const trials: readonly Trial[] = [
   {
     remedy: "container-add-device",
     name: "Podman as it is, as root",
-    make: inPodman(0),
+    make: () => inPodman(0),
     probe: "kvm",
     capability: "kvm.open",
     uid: 0,
@@ -207,7 +138,7 @@ const trials: readonly Trial[] = [
   {
     remedy: "container-allow-device",
     name: "Docker with the device's file but not its right, as root",
-    make: inDocker(0, "--volume", "/dev/kvm:/dev/kvm"),
+    make: () => inDocker(0, "--volume", "/dev/kvm:/dev/kvm"),
     probe: "kvm",
     capability: "kvm.open",
     uid: 0,
@@ -215,7 +146,7 @@ const trials: readonly Trial[] = [
   {
     remedy: "container-add-capability",
     name: "Docker without capabilities, as root",
-    make: inDocker(0, "--cap-drop=ALL"),
+    make: () => inDocker(0, "--cap-drop=ALL"),
     probe: "privileges",
     capability: "privilege.drop-identity",
     uid: 0,
@@ -228,7 +159,7 @@ describe("a remedy, tried:", () => {
     tryAsRoot(`${id}: ${name}`, async () => {
       await using patient = await make();
       const ids = ["layers", probe];
-      const before = remediesOf(await patient.probe(ids), uid);
+      const before = reportFindings(await patient.probe(ids), uid);
       const found = before.capabilities.find((candidate) => candidate.id === capability);
       const own = before.remedies.filter((remedy) => remedy.capability === capability);
       expect({ summary: found?.summary, proposed: own.map((remedy) => remedy.id) }).toEqual({
@@ -281,8 +212,8 @@ needs(isRoot && Bun.which("dpkg") !== null, "only root on Debian can hide progra
     );
     const path = `${manager.slice(0, manager.lastIndexOf("/"))}:/usr/sbin:/usr/bin:/sbin:/bin`;
     const hidden = own.map((one) => ({ "hidden-file": one.path }));
-    await using patient = await makeHere(hidden, ["mnt"], path);
-    const before = remediesOf(await patient.probe(["layers", "programs"]), strangerId);
+    await using patient = await makeHere(stage, hidden, ["mnt"], path);
+    const before = reportFindings(await patient.probe(["layers", "programs"]), strangerId);
     const ids = own.map(({ program }) => `program.${program}`);
     const remedies = before.remedies.filter(({ capability }) => ids.includes(capability));
     expect(remedies.map(({ id, capability }) => `${id} for ${capability}`).toSorted()).toEqual(

@@ -58,7 +58,7 @@ describe("every remedy", () => {
   });
 
   test("has commands of one line each that a shell can read", () => {
-    const commands = [...new Set(everyRemedy.flatMap(({ commands, undo }) => [...commands, ...undo]))];
+    const commands = [...new Set(everyRemedy.flatMap((remedy) => [...remedy.commands, ...remedy.undo]))];
     expect(commands.filter((command) => /[\n<]PATH|\n/u.test(command))).toEqual([]);
     for (const command of commands) {
       const { exitCode, stderr } = Bun.spawnSync(["bash", "-n", "-c", command]);

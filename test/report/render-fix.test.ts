@@ -86,11 +86,13 @@ describe("renderFix", () => {
       # For userns.capable, ns.mount and ns.pid, blocked by a system call filter (seccomp): a system call filter denies unshare (EPERM).
       #   Whoever runs the host: start the container with a seccomp profile of its own: an engine's default one that also allows the calls that make namespaces and mounts.
       #   Changes this container, each time that it is started.
+      #   Flag: --security-opt seccomp=cupel-seccomp.json
       #   Risk: what runs in the container reaches more of the kernel.
       #   cupel doctor --container-profile > cupel-seccomp.json
       # For userns.capable, ns.mount and ns.pid, blocked by a masked /proc (proc-masked): mounted over parts of /proc: /proc/kcore.
       #   Whoever runs the host: start the container with a /proc that is whole.
       #   Changes this container, each time that it is started.
+      #   Flag: --security-opt systempaths=unconfined
       #   Risk: root in the container can then reach the host's kernel settings, unless the container has a user namespace.
       # For userns.capable, ns.mount and ns.pid, blocked by a missing program (package-missing): no newuidmap in PATH.
       #   In the image: install newuidmap in the container's image.
@@ -121,7 +123,7 @@ describe("renderFix", () => {
       # For userns.capable, ns.mount and ns.pid, blocked by a chroot (chroot): / is not the root of a mount ) rm -rf /.
       #   You: run cupel outside of the chroot: the kernel creates no user namespace in one.
       # For userns.capable, ns.mount and ns.pid, blocked by something unexplained (unknown): EPERM.
-      #   nothing that cupel knows helps.
+      #   Nothing that cupel knows helps.
       cupel doctor
       )
       # END cupel doctor --fix

@@ -32,21 +32,10 @@ export async function startDocker(stage: string): Promise<ContainerEngine> {
   const directory = makeTempDir({ parent: "/var/tmp" });
   const root = makeRoot(directory);
   const socket = `unix://${directory.at("socket")}`;
-  const daemon = start([
-    ...[
-      "unshare",
-      "--mount",
-      "--propagation",
-      "private",
-      "dockerd",
-      "--host",
-      socket,
-      "--pidfile",
-      directory.at("pid"),
-    ],
-    ...["--data-root", directory.at("data"), "--exec-root", directory.at("exec"), "--storage-driver=vfs"],
-    ...["--bridge=none", "--iptables=false", `--cgroup-parent=/${controlGroupParent}`, "--log-level=error"],
-  ]);
+  const [data, exec, pid] = ["data", "exec", "pid"].map((name) => directory.at(name));
+  const places = `--host ${socket} --pidfile ${pid} --data-root ${data} --exec-root ${exec} --storage-driver=vfs`;
+  const limits = `--bridge=none --iptables=false --cgroup-parent=/${controlGroupParent} --log-level=error`;
+  const daemon = start(`unshare --mount --propagation private dockerd ${places} ${limits}`.split(" "));
   const docker = (words: readonly string[], cwd = "/"): Promise<Ran> =>
     execute(["docker", "--host", socket, ...words], { cwd });
   await until("the Docker daemon answers", async () => (await docker(["version"])).code === 0);
@@ -87,29 +76,17 @@ export function usePodman(stage: string): ContainerEngine {
   const directory = makeTempDir({ parent: "/var/tmp" });
   const root = makeRoot(directory);
   const prepare = "if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi";
-  const podman = 'exec podman "$@"';
+  const store = `--root ${directory.at("store")} --runroot ${directory.at("run")} --storage-driver=vfs`;
+  const limits = "--cgroups=disabled --ulimit=nproc=1000:1000 --ulimit=nofile=1024:1024";
+  const command = `podman ${store} --cgroup-manager=cgroupfs run --rm ${limits}`;
+  const inside = ["unshare", "--mount", "--propagation", "private", "sh", "-c", `${prepare}; exec "$@"`, "podman"];
   return {
-    run: (flags, words, cwd) =>
-      execute(
-        [
-          ...["unshare", "--mount", "--propagation", "private", "sh", "-c", `${prepare}; ${podman}`, "podman"],
-          ...["--root", directory.at("store"), "--runroot", directory.at("run"), "--storage-driver=vfs"],
-          ...["--cgroup-manager=cgroupfs", "run", "--rm", "--cgroups=disabled", "--ulimit=nproc=1000:1000"],
-          ...["--ulimit=nofile=1024:1024", ...shared(stage), ...flags, "--rootfs", root, ...words],
-        ],
-        { cwd },
-      ),
+    run: (flags, words, cwd) => {
+      const rest = [...shared(stage), ...flags, "--rootfs", root, ...words];
+      return execute([...inside, ...command.split(" "), ...rest], { cwd });
+    },
     [Symbol.asyncDispose]: async () => {
-      await execute([
-        "podman",
-        "--root",
-        directory.at("store"),
-        "--runroot",
-        directory.at("run"),
-        "system",
-        "reset",
-        "-f",
-      ]);
+      await execute(`podman ${store} system reset --force`.split(" "));
       directory[Symbol.dispose]();
     },
   };

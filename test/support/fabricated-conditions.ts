@@ -85,10 +85,10 @@ export const fabricatedConditions: readonly FabricatedCondition[] = [
   { name: "Podman around us", container: "podman" },
   {
     name: "cupel around us",
-    prefix: ({ directory }, identity, cupel) => [
-      ...[cupel, "run", "--read", directory.path, "--write", directory.at(identity), "--workspace", "none"],
-      ...["--env", "PATH", "--"],
-    ],
+    prefix: ({ directory }, identity, cupel) =>
+      `${cupel} run --read ${directory.path} --write ${directory.at(identity)} --workspace none --env PATH --`.split(
+        " ",
+      ),
   },
   {
     name: "bubblewrap around us",

@@ -1,7 +1,5 @@
 /** What a condition changes: every probe once without it and once under it, capability by capability. */
-import type { Capability, Finding } from "../../src/model/capability.ts";
-import { layersOf, withLayers } from "../../src/report/layers.ts";
-import { remediesFor } from "../../src/report/remedies.ts";
+import { reportFindings, type Findings } from "./reported-findings.ts";
 
 /** One capability as a word: state, blockers with their layers, remedies: `blocked seccomp@session leave-seccomp-filter`. */
 export type Standing = string;
@@ -13,17 +11,8 @@ export type Truth = Readonly<Record<string, Standing>>;
 const measuredByTime: readonly string[] = ["cgroup.cpu"];
 
 /** Findings as a report would have them, each in one word. */
-export function readTruth(findings: Readonly<Record<string, Finding>>): Truth {
-  const found = Object.entries(findings).map(([id, finding]): Capability => ({
-    ...finding,
-    id,
-    title: id,
-    area: "host",
-    probe: "any",
-    durationMs: 0,
-  }));
-  const capabilities = withLayers(found, layersOf(found));
-  const remedies = remediesFor(capabilities, { packageManager: "apt-get" });
+export function readTruth(findings: Findings): Truth {
+  const { capabilities, remedies } = reportFindings(findings, -1);
   const told = capabilities.filter(({ id }) => !measuredByTime.includes(id));
   return Object.fromEntries(
     told.map(({ id, state, blockers }) => {

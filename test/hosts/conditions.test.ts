@@ -10,7 +10,7 @@ import { execute, type Ran } from "../support/execute.ts";
 import { conditionsFor, inCondition, type FabricatedCondition } from "../support/fabricated-conditions.ts";
 import { installCupel } from "../support/run-cli.ts";
 import type { Findings } from "../support/reported-findings.ts";
-import { clearStage, identities, setStage, strangerId, type TestIdentity } from "../support/run-real-probes.ts";
+import { clearStage, giveTo, identities, setStage, strangerId, type TestIdentity } from "../support/run-real-probes.ts";
 import { isRoot } from "../support/tester.ts";
 import { differences, parseSections, parseTruth, printTruth, readTruth, type Truth } from "../support/truth-table.ts";
 
@@ -58,7 +58,8 @@ function unreadableBun(): string {
 }
 
 function runUnder(condition: FabricatedCondition, identity: TestIdentity, words: readonly string[]): Promise<Ran> {
-  const env = { ...condition.environment, PATH: pathWith(condition) };
+  const state = { XDG_STATE_HOME: giveTo(identity, stage.directory.folder(`state-${identity}`, 0o700)) };
+  const env = { ...state, ...condition.environment, PATH: pathWith(condition) };
   if (condition.container === undefined)
     return execute(inCondition(condition, stage, identity, words, cupel.path), { cwd: "/", env });
   const id = identity === "root" ? 0 : strangerId;

@@ -50,7 +50,8 @@ export function ownDirectory({ directory }: Stage, identity: TestIdentity, name:
   return giveTo(identity, directory.folder(`${identity}/${name}`));
 }
 
-function giveTo(identity: TestIdentity, path: string): string {
+/** Makes a path this identity's own. */
+export function giveTo(identity: TestIdentity, path: string): string {
   if (identity === "user" && isRoot) chownSync(path, strangerId, strangerId);
   return path;
 }

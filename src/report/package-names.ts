@@ -72,13 +72,3 @@ export function packageCommands(
   if (manager === undefined || name === undefined) return undefined;
   return { install: `${installCommands[manager]} ${name}`, remove: `${removeCommands[manager]} ${name}` };
 }
-
-/** Every program that a package manager of these has a package for, with that package's name. */
-export function packagedPrograms(manager: PackageManager): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries(packages).flatMap(([program, names]) => {
-      const name = names[manager];
-      return name === undefined ? [] : [[program, name] as const];
-    }),
-  );
-}

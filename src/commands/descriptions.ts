@@ -99,7 +99,13 @@ export const descriptions: readonly CommandDescription[] = [
   {
     name: "doctor",
     summary: "find out what this host can enforce, and what would be chosen",
-    flags: [jsonFlag, { name: "all", description: "show what works as well" }, helpFlag],
+    flags: [
+      jsonFlag,
+      { name: "all", description: "show what works as well" },
+      { name: "brief", description: "show the verdict alone" },
+      { name: "deep", description: "also do what takes seconds, such as booting a kernel" },
+      helpFlag,
+    ],
     exitCodes: [
       { code: "0", meaning: "the default job's demands all hold" },
       { code: "1", meaning: "one of them does not" },

@@ -5,6 +5,7 @@ import { isolationSet } from "../model/guarantee.ts";
 import type { Report, StrategySummary } from "../model/report.ts";
 import { renderJson } from "../report/render-json.ts";
 import { renderText } from "../report/render-text.ts";
+import { saveReport } from "../report/saved-report.ts";
 import { measureHost } from "./measure-host.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { styleOf } from "./style-of.ts";
@@ -32,9 +33,15 @@ export function doctorExitCode(report: Report): 0 | 1 | 3 {
 /** Runs it; gives the exit code. */
 export async function doctor({ flags }: CommandLine): Promise<number> {
   const host = createRealHost();
-  const { report, unsaved } = await measureHost(host, stateDirectories(host));
+  const directories = stateDirectories(host);
+  const report = await measureHost(host, directories, { kind: "whole", deep: flags.has("deep") });
+  const saved = saveReport(report, directories, host.identity.uid);
   const style = styleOf(process.stdout);
-  process.stdout.write(flags.has("json") ? renderJson(report) : renderText(report, style, { all: flags.has("all") }));
-  if (unsaved !== undefined) say(`the report could not be saved: ${unsaved}`);
+  process.stdout.write(
+    flags.has("json")
+      ? renderJson(report)
+      : renderText(report, style, { all: flags.has("all"), brief: flags.has("brief") }),
+  );
+  if (!saved.ok) say(`the report could not be saved: ${saved.reason}`);
   return doctorExitCode(report);
 }

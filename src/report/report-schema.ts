@@ -106,6 +106,8 @@ const report = v.strictObject({
   user: v.strictObject({ uid: v.number(), gid: v.number(), groups: v.array(v.number()) }),
   fingerprint: v.string(),
   fingerprintParts: v.record(v.string(), v.string()),
+  isWhole: v.boolean(),
+  skipped: v.array(v.string()),
   layers: v.array(layer),
   capabilities: v.array(capability),
   trials: v.array(trial),

@@ -1,33 +1,35 @@
 /** Markdown as GitHub and GitLab render it, from text that may hold anything. */
 import { printableText } from "./printable-text.ts";
 
-/** Characters that mean something in the middle of a line, and what stands for them. */
-const meanings: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  // Mentions, formulas and addresses are recognized whatever precedes them.
-  "@": "&#64;",
-  $: "&#36;",
-  "|": "\\|",
-};
+/** What HTML needs escaped. */
+const references: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+/** What a backslash disarms. An underscore within a word means nothing. */
+const punctuation = /^[\\`*[\]~_|]$/u;
+
+/**
+ * All that means something: markup; mentions, issues, formulas and addresses, which are recognized whatever precedes them;
+ * and what would begin a list or a heading at the start of a line.
+ */
+const meaningful =
+  /[\\`*[\]~|&<>@$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\/\/)|(?<=\bwww)\.|#(?=\w)|^[#+=-]|(?<=^\d+)[.)](?=\s|$)/giu;
 
 /** One line of text that renders as it stands: no markup, no HTML, no mention, no link, no end of a table's cell. */
 export function escapeMarkdown(text: string): string {
-  return printableText(text, true)
-    .replace(/[\\`*[\]~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/gu, "\\$&")
-    .replace(/[&<>@$|]/gu, (character) => meanings[character] ?? "")
-    .replace(/:\/\//gu, ":&#47;&#47;")
-    .replace(/\b(www)\./giu, "$1&#46;")
-    .replace(/#(?=\w)/gu, "&#35;")
-    .replace(/^(?=[#>+-]|\d+[.)])/u, "\u200b")
-    .trim();
+  const line = printableText(text.toWellFormed(), true).trim();
+  return line.replace(meaningful, (character) => {
+    if (punctuation.test(character)) return `\\${character}`;
+    return references[character] ?? `&#${character.codePointAt(0)};`;
+  });
 }
 
 /** Text as code, in a table or out of it; as HTML, because a fence has no place in a table and backticks can be broken out of. */
 export function markdownCode(text: string): string {
-  const safe = printableText(text, true).replace(/[&<>]/gu, (character) => meanings[character] ?? "");
-  return `<code>${safe.replace(/[\\`*_[\]~|@$#:]/gu, (character) => `&#${character.codePointAt(0)};`)}</code>`;
+  const safe = printableText(text.toWellFormed(), true).replace(
+    /[&<>]|[\\`*[\]|@$#:~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/gu,
+    (character) => references[character] ?? `&#${character.codePointAt(0)};`,
+  );
+  return `<code>${safe}</code>`;
 }
 
 /** A table; its cells are Markdown already. Nothing where there are no rows. */

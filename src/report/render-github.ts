@@ -1,6 +1,7 @@
 /** Problems as annotations of a GitHub workflow run, and the verdict as the last of them. */
 import type { Report } from "../model/report.ts";
-import { clause } from "./phrase.ts";
+import { describeDemands } from "./demand-words.ts";
+import { clause, sentence } from "./phrase.ts";
 import { printableText } from "./printable-text.ts";
 import type { RenderOptions } from "./render-options.ts";
 import { relativeLocation } from "./relative-location.ts";
@@ -9,6 +10,7 @@ import {
   describeProblem,
   findReportedProblems,
   mergeByCause,
+  nameProblem,
   type ReportedProblem,
   type Severity,
 } from "./reported-problems.ts";
@@ -25,7 +27,9 @@ export function renderGithub(report: Report, options: RenderOptions): string {
   const problems = findReportedProblems(report, demandsOf(report, options.demands));
   const file = options.location === undefined ? {} : { file: relativeLocation(options.location) };
   const annotations = mergeByCause(problems, report).map((problem) => annotate(problem, file));
-  const verdict = command("notice", { title: "cupel" }, printable(describeVerdict(report, matrix)));
+  const defaultJob = describeVerdict(report, matrix);
+  const stated = options.demands === undefined ? "" : `${sentence(describeDemands(options.demands))} Without flags: `;
+  const verdict = command("notice", { title: "cupel" }, printable(stated + defaultJob));
   return [...annotations, verdict].map((line) => `${line}\n`).join("");
 }
 
@@ -34,17 +38,13 @@ function annotate(problem: ReportedProblem, file: { readonly file?: string }): s
   const lines = message.split("\n").map((line) => line.slice(0, line.search(/\S|$/u)) + printable(line));
   return command(
     commands[problem.severity],
-    { ...file, title: `cupel: ${printable(titleOf(problem))}` },
+    { ...file, title: `cupel: ${printable(nameProblem(problem))}` },
     lines.join("\n"),
   );
 }
 
-function titleOf({ id, capability }: ReportedProblem): string {
-  return capability === undefined ? `${id} does not hold` : `${capability.id} is ${capability.state}`;
-}
-
 function printable(text: string): string {
-  return printableText(text, true).trim();
+  return printableText(text.toWellFormed(), true).trim();
 }
 
 function command(name: string, properties: Readonly<Record<string, string>>, message: string): string {

@@ -3,21 +3,16 @@ import { areas, type Capability, type Matrix } from "../model/capability.ts";
 import type { DemandVerdict } from "../model/demand.ts";
 import { isolationSet } from "../model/guarantee.ts";
 import type { Remedy, Report, StrategySummary } from "../model/report.ts";
+import { describeDemand, describeDemands, worstResult } from "./demand-words.ts";
 import { areaTitles, stateAndLevel } from "./capability-words.ts";
 import { escapeMarkdown, markdownCode, markdownFold, markdownTable } from "./markdown-text.ts";
 import { countStates } from "./matrix-blocks.ts";
-import { clause, count, formatDuration, sentence } from "./phrase.ts";
+import { clause, formatDuration, sentence } from "./phrase.ts";
 import { describeRejection } from "./rejection-words.ts";
 import { describeWho } from "./remedy-blocks.ts";
 import { nothingHelps } from "./remedy-case.ts";
 import type { RenderOptions } from "./render-options.ts";
-import {
-  demandsOf,
-  describeDemand,
-  findReportedProblems,
-  mergeByCause,
-  type ReportedProblem,
-} from "./reported-problems.ts";
+import { demandsOf, findReportedProblems, mergeByCause, type ReportedProblem } from "./reported-problems.ts";
 import { describeVerdict } from "./verdict-words.ts";
 
 /** The summary. */
@@ -27,9 +22,9 @@ export function renderMarkdown(report: Report, options: RenderOptions): string {
   const problems = findReportedProblems(report, demands);
   const judge = report.strategies.find(({ id }) => id === (report.selection.chosen ?? report.selection.closest));
   const lines = [
-    `## ${headline(demands)}`,
+    `## ${icons[worstResult(demands)]} cupel: ${describeDemands(demands)}`,
     "",
-    escapeMarkdown(describeVerdict(report, matrix)),
+    `${options.demands === undefined ? "" : "Without flags: "}${escapeMarkdown(describeVerdict(report, matrix))}`,
     "",
     ...demandLines(options.demands ?? []),
     ...problemLines(problems, report),
@@ -42,18 +37,6 @@ export function renderMarkdown(report: Report, options: RenderOptions): string {
 }
 
 const icons = { holds: "✅", degraded: "⚠️", fails: "❌", unknown: "❓" } as const;
-
-/** The gravest result of all demands. */
-function headline(demands: readonly DemandVerdict[]): string {
-  const amountOf = (wanted: DemandVerdict["result"]): number =>
-    demands.filter(({ result }) => result === wanted).length;
-  const rest = demands.length === 1 ? "the demand" : `of ${count(demands.length, "demand")}`;
-  if (demands.length === 0) return "❓ cupel: no demand could be judged";
-  if (amountOf("fails") > 0) return `❌ cupel: ${amountOf("fails")} ${rest} not kept`;
-  if (amountOf("unknown") > 0) return `❓ cupel: ${amountOf("unknown")} ${rest} could not be told`;
-  if (amountOf("degraded") > 0) return `⚠️ cupel: all demands hold, ${amountOf("degraded")} only in part`;
-  return "✅ cupel: all demands hold";
-}
 
 /** The demands that were stated; those of the default job are told by the guarantees below. */
 function demandLines(demands: readonly DemandVerdict[]): string[] {
@@ -109,14 +92,15 @@ function strategyLines(report: Report, matrix: Matrix): string[] {
   return section("Strategies", markdownTable(["Strategy", "Class", "Here", "Why"], rows));
 }
 
-function guaranteeLines({ id, guarantees }: StrategySummary, isTaken: boolean): string[] {
-  const kept = guarantees.filter((decision) => decision.kept).length;
+/** What a strategy that cannot be taken would keep is not kept. */
+function guaranteeLines({ id, available, guarantees }: StrategySummary, isTaken: boolean): string[] {
+  const kept = available ? guarantees.filter((decision) => decision.kept).length : 0;
   const rows = guarantees.map((decision) => {
     const lack = isolationSet.includes(decision.id) && !isTaken ? "❌ no" : "– no";
     const capabilities = decision.kept ? decision.capabilities : [decision.missing ?? []].flat();
     return [
       markdownCode(decision.id),
-      decision.kept ? "✅ yes" : lack,
+      decision.kept && available ? "✅ yes" : `${lack}${decision.kept ? ", not before it is available" : ""}`,
       escapeMarkdown(clause(decision.kept ? decision.mechanism : decision.reason)),
       capabilities.map(markdownCode).join(" "),
     ];

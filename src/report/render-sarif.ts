@@ -86,7 +86,7 @@ function measuredOf(
 
 /** A line without what a viewer could obey; its indentation says that it is a command. */
 function printable(line: string): string {
-  return line.slice(0, line.search(/\S|$/u)) + printableText(line, true).trim();
+  return line.slice(0, line.search(/\S|$/u)) + printableText(line.toWellFormed(), true).trim();
 }
 
 /** SARIF takes a GUID only in its strict form. */

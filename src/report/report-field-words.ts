@@ -49,7 +49,7 @@ interface Node {
 
 /** The schema with a description of each field that has one. */
 export function describeFields(schema: object): object {
-  return describeNode(schema as Node, "");
+  return describeNode(schema, "");
 }
 
 function describeNode(node: Node, path: string): Node {

@@ -5,6 +5,7 @@ import type { Remedy, Report } from "../model/report.ts";
 import { describeBlocker } from "./blocker-words.ts";
 import { describeCosts, usesOf } from "./capability-uses.ts";
 import { describeBeforeCauses } from "./capability-words.ts";
+import { describeDemand, describeDemandResult } from "./demand-words.ts";
 import { defaultDemands } from "./default-demands.ts";
 import { clause, joinWords, sentence } from "./phrase.ts";
 import { findProblems, mergeUses } from "./problem-blocks.ts";
@@ -52,33 +53,39 @@ export function findReportedProblems(report: Report, demands: readonly DemandVer
 
 /** Problems by cause, so that one cause is told once: the gravest of each group stands for it, with what all of them cost. */
 export function mergeByCause(problems: readonly ReportedProblem[], { strategies }: Report): ReportedProblem[] {
-  const groups = Map.groupBy(problems, ({ id, capability }) =>
-    capability === undefined || capability.blockers.length === 0 ? id : JSON.stringify(capability.blockers),
-  );
+  const groups = Map.groupBy(problems, causeOf);
   return [...groups.values()].flatMap(([first, ...others]) => {
     if (first === undefined || others.length === 0) return first ?? [];
     const group = [first, ...others];
+    const demands = group.flatMap((problem) => problem.demands);
     const costs = describeCosts(mergeUses(group.map(({ id }) => usesOf(id, strategies))));
-    return { ...first, costs, also: others.map(({ id }) => id), demands: group.flatMap(({ demands }) => demands) };
+    const also = others.flatMap(({ capability }) => capability?.id ?? []);
+    return { ...first, costs, also, demands };
   });
 }
 
+/** What the problem is about, in a few words: `userns.capable is blocked`. */
+export function nameProblem({ id, capability, demands }: ReportedProblem): string {
+  if (capability !== undefined) return `${capability.id} is ${capability.state}`;
+  return demands[0] === undefined ? id : describeDemandResult(demands[0]);
+}
+
+function causeOf({ id, capability, demands }: ReportedProblem): string {
+  if (capability === undefined) return `demand ${demands[0]?.result} ${demands[0]?.because}`;
+  return capability.blockers.length === 0 ? id : JSON.stringify(capability.blockers);
+}
+
 /** What stands on it and what helps, in sentences: the title's continuation. */
-export function describeProblem({ also, causes, demands, costs, remedies }: ReportedProblem): string {
+export function describeProblem({ capability, also, causes, demands, costs, remedies }: ReportedProblem): string {
+  // A demand without a capability stands in the title.
+  const isTold = demands.length === 0 || (capability === undefined && demands.length === 1);
   return [
     ...(also.length === 0 ? [] : [`Also, by the same cause: ${joinWords(also)}.`]),
     ...causes.map((cause) => `Cause: ${sentence(cause)}`),
-    ...(demands.length === 0 ? [] : [`Demanded: ${sentence(joinWords(demands.map(describeDemand)))}`]),
+    ...(isTold ? [] : [`Demanded: ${sentence(joinWords(demands.map(describeDemand)))}`]),
     ...(costs === "" ? [] : [`Costs: ${sentence(costs)}`]),
     ...remedies.map(describeRemedy),
   ].join("\n");
-}
-
-/** `net.none`, `strategy namespaces`, `isolation class vm`: as it reads in a sentence. */
-export function describeDemand({ demand }: DemandVerdict): string {
-  return demand.kind === "guarantee" || demand.kind === "capability"
-    ? demand.id
-    : `${kindWords[demand.kind]} ${demand.id}`;
 }
 
 /** A remedy in sentences, its commands on lines of their own. */
@@ -95,14 +102,6 @@ export function capabilityOf({ demand, capability }: DemandVerdict): string | un
 }
 
 const severities: readonly Severity[] = ["error", "warning", "note"];
-const kindWords = { isolation: "isolation class", strategy: "strategy" } as const;
-const resultWords = {
-  degraded: "holds only in part",
-  fails: "does not hold",
-  unknown: "could not be told",
-  holds: "holds",
-};
-
 function severityOfDemands(demands: readonly DemandVerdict[]): Severity {
   return demands.some(({ result }) => result === "fails" || result === "unknown") ? "error" : "warning";
 }
@@ -111,7 +110,7 @@ function problemOfDemand(verdict: DemandVerdict): ReportedProblem {
   return {
     id: `${verdict.demand.kind}:${verdict.demand.id}`,
     severity: severityOfDemands([verdict]),
-    title: `Demanded ${describeDemand(verdict)} ${resultWords[verdict.result]}: ${clause(verdict.because)}`,
+    title: `Demanded ${describeDemandResult(verdict)}: ${clause(verdict.because)}`,
     also: [],
     demands: [verdict],
     causes: [],

@@ -18,7 +18,7 @@ export async function reportJsonSchema(): Promise<JsonSchema> {
     $id: `urn:cupel:schema:report:${reportSchema}`,
     title: `cupel report, version ${reportSchema}`,
     description: "What one host can enforce in one context, and what would be chosen for a job without flags.",
-    ...describeFields(withoutDialect(schema)),
+    ...describeFields(schema),
   };
 }
 
@@ -32,8 +32,4 @@ export async function publishedSchema(name: string): Promise<JsonSchema> {
   throw new CupelError("usage", `there is no schema called "${name}"`, {
     hint: `Schemas: ${Object.keys(publishedSchemas).join(", ")}`,
   });
-}
-
-function withoutDialect({ $schema: _, ...rest }: JsonSchema): JsonSchema {
-  return rest;
 }

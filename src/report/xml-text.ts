@@ -1,7 +1,6 @@
 /** XML 1.0 as text. */
 
 /** What XML 1.0 forbids even as a reference (Char of its section 2.2), lone halves of characters among it, and what reorders text. */
-// oxlint-disable-next-line no-control-regex -- finding them is the purpose
 const forbidden =
   /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 

@@ -1,0 +1,226 @@
+/** Takes out of text what names a person, a machine or a secret; the same secret always leaves the same mark. */
+import { isIP } from "node:net";
+import { redactPath, type PathPart } from "./redact-path.ts";
+
+/** What is known about the machine and its user. The first of each is the caller's own. */
+export interface RedactionFacts {
+  readonly users?: readonly string[] | undefined;
+  readonly homes?: readonly string[] | undefined;
+  readonly hosts?: readonly string[] | undefined;
+  /** Where the caller works: project directories. */
+  readonly directories?: readonly string[] | undefined;
+  /** Words that look like identifiers and are none, such as cupel's own build. */
+  readonly kept?: readonly string[] | undefined;
+}
+
+/** Takes secrets out of one text. */
+export type RedactText = (text: string) => string;
+
+/** A piece of text: what is still to be looked at, or a mark that is not. */
+interface Piece {
+  readonly text: string;
+  readonly isMark?: boolean;
+}
+
+/** Gives a secret its mark: `<address-1>`. */
+export type MarkSecret = (kind: string, secret: string) => string;
+
+type Replace = (match: RegExpExecArray) => readonly Piece[] | undefined;
+
+/** One kind of secret. */
+interface Rule {
+  readonly pattern: RegExp;
+  readonly replace: Replace;
+}
+
+/** A redactor that numbers what it finds. Patterns go before names, so that a name does not break up what they look for. */
+export function createRedactor(facts: RedactionFacts): RedactText {
+  const mark = createMarks();
+  const rules = [
+    ...secretRules(mark),
+    ...addressRules(mark),
+    ...placeRules(facts, mark),
+    ...idRules(facts, mark),
+    ...nameRules(facts, mark),
+  ];
+  return (text) => {
+    const pieces = rules.reduce<readonly Piece[]>(applyRule, [{ text }]);
+    return pieces.map((piece) => piece.text).join("");
+  };
+}
+
+function createMarks(): MarkSecret {
+  const numbers = new Map<string, Map<string, number>>();
+  return (kind, secret) => {
+    const known = numbers.get(kind) ?? new Map<string, number>();
+    numbers.set(kind, known);
+    if (!known.has(secret)) known.set(secret, known.size + 1);
+    return `<${kind}-${known.get(secret)}>`;
+  };
+}
+
+function applyRule(pieces: readonly Piece[], { pattern, replace }: Rule): readonly Piece[] {
+  return pieces.flatMap((piece) => (piece.isMark ? piece : replaceIn(piece.text, pattern, replace)));
+}
+
+function replaceIn(text: string, pattern: RegExp, replace: Replace): Piece[] {
+  const pieces: Piece[] = [];
+  let end = 0;
+  for (const match of text.matchAll(pattern)) {
+    const parts = replace(match);
+    if (parts === undefined) continue;
+    pieces.push({ text: text.slice(end, match.index) }, ...parts);
+    end = match.index + match[0].length;
+  }
+  return [...pieces, { text: text.slice(end) }];
+}
+
+/** Errno names, numbers and yes or no are answers, not secrets. */
+const harmlessAnswer = /^(?:E[A-Z0-9]+|\d{1,6}|none|not|no|yes|true|false|absent|unknown|\(.*)[.,;]?$/u;
+
+function secretRules(mark: MarkSecret): Rule[] {
+  const whole: Replace = ([secret]) => [{ text: mark("secret", secret), isMark: true }];
+  return [
+    { pattern: /(?<=\b(?:Bearer|Basic)\s+)[\w.~+/=-]+/gu, replace: whole },
+    // Prefixes that GitHub, GitLab, Slack, AWS, npm and the makers of language models give their tokens; JSON web tokens.
+    {
+      pattern:
+        /\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|npm_|sk-|pypi-|dop_v1_|hf_)[\w-]{12,}|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/gu,
+      replace: whole,
+    },
+    {
+      pattern:
+        /(?<=(?:token|passw(?:or)?d|passphrase|secret|api[_-]?key|credentials?|serial(?:[_ -]?number)?|asset[_ -]?tag)["']?\s*[:=]\s*["']?)[^\s"']+/giu,
+      replace: (match) => (harmlessAnswer.test(match[0]) ? undefined : whole(match)),
+    },
+  ];
+}
+
+function addressRules(mark: MarkSecret): Rule[] {
+  const address: Replace = ([found]) => {
+    const bare = found.replace(/%.*$/u, "");
+    if (isIP(bare) === 0 || isOfNobody(bare)) return undefined;
+    return [{ text: mark("address", found.toLowerCase()), isMark: true }];
+  };
+  return [
+    // User and password, host; the path that follows is a path.
+    {
+      pattern: /(?<=\b[a-z][a-z0-9+.-]*:\/\/)(?:([^\s/@]+)@)?([^\s/:@]+)/giu,
+      replace: ([, account, host = ""]) => [
+        ...(account === undefined ? [] : [{ text: `${mark("secret", account)}@`, isMark: true }]),
+        { text: mark("host", host), isMark: true },
+      ],
+    },
+    {
+      pattern: /[\w.%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}/gu,
+      replace: ([found]) => (unitName.test(found) ? undefined : [{ text: mark("email", found), isMark: true }]),
+    },
+    {
+      pattern: /(?<![0-9A-Fa-f:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:-])/gu,
+      replace: ([found]) => [{ text: mark("mac", found.toLowerCase()), isMark: true }],
+    },
+    { pattern: /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)/gu, replace: address },
+    {
+      pattern: /(?<![\w:.])[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:]*(?:(?:\d{1,3}\.){3}\d{1,3})?(?:%\w+)?(?![\w:])/gu,
+      replace: address,
+    },
+  ];
+}
+
+/** Loopback, unspecified and mask addresses are every machine's. */
+function isOfNobody(address: string): boolean {
+  return /^(?:127\.|0\.0\.0\.0$|255\.)/u.test(address) || /^[0:]*:[0:]*1?$/u.test(address);
+}
+
+function placeRules({ homes = [], directories = [] }: RedactionFacts, mark: MarkSecret): Rule[] {
+  const named = [
+    ...directories.map((path) => ({ path, kind: "directory" })),
+    ...homes.map((path) => ({ path, kind: "home" })),
+  ]
+    .map(({ path, kind }, index, all) => ({
+      path: path.replace(/\/+$/u, ""),
+      text: nameOf(kind, all.slice(0, index).filter((one) => one.kind === kind).length),
+    }))
+    .filter(({ path }) => path.startsWith("/") && redactPath(path, [], () => "").some((part) => part.isMark));
+  const places = named.toSorted((left, right) => right.path.length - left.path.length);
+  const replace: Replace = ([found]) => {
+    const path = found.replace(/[.]+$/u, "");
+    return [...redactPath(path, places, mark), { text: found.slice(path.length) }] satisfies PathPart[];
+  };
+  const known = places.map(({ path }) => escapePattern(path));
+  // A path that is known is found whole even where it has spaces in it.
+  const rules =
+    known.length === 0 ? [] : [{ pattern: new RegExp(`(?:${known.join("|")})(?![\\w-])${pathTail}*`, "gu"), replace }];
+  return [...rules, { pattern: new RegExp(`(?<![\\w.~)\\]<>/-])(?:/(?!/)|~[\\w.-]*/)${pathTail}+`, "gu"), replace }];
+}
+
+/** A character of a path. Lists of paths are several paths. */
+const pathTail = "(?:[^\\s'\"`,;:()<>|\\[\\]{}=]|[,=](?=[^\\s/]))";
+
+const unitPattern = /(?<![\w.@\\-])[\w.@\\-]+\.(?:service|scope|slice|timer|socket)(?![\w.-]*\w)/gu;
+
+const unitName = /\.(?:service|scope|slice|timer|socket)$/u;
+
+/** Units that every system has. */
+const commonUnit =
+  /^(?:-\.slice|(?:user|system|machine|app|session|background|init|kubepods)\.(?:slice|scope)|user-\d+\.slice|user@\d+\.service|session-\w+\.scope|(?:docker|containerd|podman|crio|dbus|systemd-[a-z]+)\.(?:service|socket)|cupel[\w.-]*\.\w+|\*\.scope)$/u;
+
+function idRules({ kept = [] }: RedactionFacts, mark: MarkSecret): Rule[] {
+  const id: Replace = ([found]) =>
+    kept.includes(found) ? undefined : [{ text: mark("id", found.toLowerCase()), isMark: true }];
+  return [
+    // Which engine made a container stays to be seen.
+    { pattern: /(?<=(?:docker|libpod|crio|cri-containerd)-)[0-9a-f]{12,}/gu, replace: id },
+    {
+      pattern: unitPattern,
+      replace: ([found]) => (commonUnit.test(found) ? undefined : [{ text: mark("unit", found), isMark: true }]),
+    },
+    { pattern: /(?<![0-9A-Za-z])[0-9a-f]{8}[-_](?:[0-9a-f]{4}[-_]){3}[0-9a-f]{12}(?![0-9A-Za-z])/giu, replace: id },
+    // Identifiers of containers, machines and volumes. Masks of capabilities begin with zeros.
+    {
+      pattern: /(?<![0-9A-Za-z])(?!0000)(?=[0-9]*[a-f])(?=[a-f]*[0-9])(?:[0-9a-f]{12}|[0-9a-f]{16,})(?![0-9A-Za-z])/giu,
+      replace: id,
+    },
+    {
+      pattern: /(?<![\w+-])(?=[\w+-]*[A-Z])(?=[\w+-]*[a-z])(?=[\w+-]*[0-9])[A-Za-z0-9_+-]{32,}(?![\w+-])/gu,
+      replace: ([found]) => [{ text: mark("secret", found), isMark: true }],
+    },
+  ];
+}
+
+/** Accounts that every system has name nobody. */
+const commonUsers = ["root", "nobody"];
+
+function nameRules({ users = [], hosts = [] }: RedactionFacts, mark: MarkSecret): Rule[] {
+  const short = hosts.map((host) => host.split(".")[0] ?? "");
+  const names = [
+    ...namesOf(
+      "host",
+      [...hosts, ...short].filter((host) => isIP(host) === 0),
+      ["localhost", "(none)"],
+    ),
+    ...namesOf("user", users, commonUsers),
+  ];
+  return names.map(({ name, text }) => ({
+    pattern: new RegExp(`(?<![A-Za-z0-9])${escapePattern(name)}(?![A-Za-z0-9])`, "gu"),
+    replace: () => [{ text: text === "" ? mark("name", name) : text, isMark: true }],
+  }));
+}
+
+/** Longest first: a short name may be a part of a long one. */
+function namesOf(kind: string, names: readonly string[], common: readonly string[]): { name: string; text: string }[] {
+  const own = [...new Set(names)].filter((name) => name !== "" && !common.includes(name));
+  // A host's short name stands for the same host.
+  const first = own[0]?.split(".")[0];
+  return own
+    .map((name, index) => ({ name, text: nameOf(kind, kind === "host" && name === first ? 0 : index) }))
+    .toSorted((left, right) => right.name.length - left.name.length);
+}
+
+function nameOf(kind: string, index: number): string {
+  return index === 0 ? `<${kind}>` : `<other-${kind}-${index}>`;
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&");
+}

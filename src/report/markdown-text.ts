@@ -25,11 +25,8 @@ export function escapeMarkdown(text: string): string {
 
 /** Text as code, in a table or out of it; as HTML, because a fence has no place in a table and backticks can be broken out of. */
 export function markdownCode(text: string): string {
-  const safe = printableText(text.toWellFormed(), true).replace(
-    /[&<>]|[\\`*[\]|@$#:~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/gu,
-    (character) => references[character] ?? `&#${character.codePointAt(0)};`,
-  );
-  return `<code>${safe}</code>`;
+  const line = printableText(text.toWellFormed(), true);
+  return `<code>${line.replace(meaningful, (character) => references[character] ?? `&#${character.codePointAt(0)};`)}</code>`;
 }
 
 /** A table; its cells are Markdown already. Nothing where there are no rows. */

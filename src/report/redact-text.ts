@@ -98,17 +98,19 @@ function secretRules(mark: MarkSecret): Rule[] {
 
 function addressRules(mark: MarkSecret): Rule[] {
   const address: Replace = ([found]) => {
-    const bare = found.replace(/%.*$/u, "");
+    const whole = isIP(found.replace(/%.*$/u, "")) === 0 ? found.replace(/:$/u, "") : found;
+    const bare = whole.replace(/%.*$/u, "");
     if (isIP(bare) === 0 || isOfNobody(bare)) return undefined;
-    return [{ text: mark("address", found.toLowerCase()), isMark: true }];
+    return [{ text: mark("address", whole.toLowerCase()), isMark: true }, { text: found.slice(whole.length) }];
   };
   return [
-    // User and password, host; the path that follows is a path.
+    // User and password, host, port, path.
     {
-      pattern: /(?<=\b[a-z][a-z0-9+.-]*:\/\/)(?:([^\s/@]+)@)?([^\s/:@]+)/giu,
-      replace: ([, account, host = ""]) => [
+      pattern: /(?<=\b[a-z][a-z0-9+.-]*:\/\/)(?:([^\s/@]+)@)?([^\s/:@]+)(:\d+)?(\/[^\s'"`,;()<>]+)?/giu,
+      replace: ([, account, host = "", port = "", path]) => [
         ...(account === undefined ? [] : [{ text: `${mark("secret", account)}@`, isMark: true }]),
-        { text: mark("host", host), isMark: true },
+        { text: `${mark("host", host)}${port}`, isMark: true },
+        ...(path === undefined ? [] : [{ text: `/${mark("path", path.slice(1))}`, isMark: true }]),
       ],
     },
     {
@@ -116,12 +118,14 @@ function addressRules(mark: MarkSecret): Rule[] {
       replace: ([found]) => (unitName.test(found) ? undefined : [{ text: mark("email", found), isMark: true }]),
     },
     {
-      pattern: /(?<![0-9A-Fa-f:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:-])/gu,
+      pattern:
+        /(?<![0-9A-Fa-f]|[0-9A-Fa-f][:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f]|[:-][0-9A-Fa-f])/gu,
       replace: ([found]) => [{ text: mark("mac", found.toLowerCase()), isMark: true }],
     },
     { pattern: /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)/gu, replace: address },
     {
-      pattern: /(?<![\w:.])[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:]*(?:(?:\d{1,3}\.){3}\d{1,3})?(?:%\w+)?(?![\w:])/gu,
+      pattern:
+        /(?:(?<![\w:.])|(?<=[G-Zg-z_]:))[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:]*(?:(?:\d{1,3}\.){3}\d{1,3})?(?:%\w+)?(?!\w)/gu,
       replace: address,
     },
   ];

@@ -44,11 +44,12 @@ describe("defaultDemands", () => {
     expect([ids.length, ids.includes("fs.read"), ids.includes("net.none")]).toEqual([13, false, false]);
   });
 
-  test.each(everyReport.map((report) => [report.selection.chosen ?? report.selection.rejected[0]?.reason.kind, report] as const))(
-    "agree with the exit code (%s)",
-    (_, report) => {
-      const results = { 0: "holds", 1: "fails", 3: "unknown" } as const;
-      expect(worstResult(defaultDemands(report))).toBe(results[doctorExitCode(report)]);
-    },
-  );
+  test.each(
+    everyReport.map(
+      (report) => [report.selection.chosen ?? report.selection.rejected[0]?.reason.kind, report] as const,
+    ),
+  )("agree with the exit code (%s)", (_, report) => {
+    const results = { 0: "holds", 1: "fails", 3: "unknown" } as const;
+    expect(worstResult(defaultDemands(report))).toBe(results[doctorExitCode(report)]);
+  });
 });

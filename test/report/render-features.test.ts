@@ -26,14 +26,17 @@ describe("renderFeatures", () => {
       "capability.host.kernel",
       "capability.host.layers",
       "capability.cgroup.mode",
-      "capability.program.podman",
+      "capability.program.bwrap",
     ]);
     expect(labels[`${namespace}capability.userns.capable`]).toBe("works");
   });
 
   test("vanishes a day after the report was made, or when it is told to", () => {
     const dayAfter = new Date(Date.parse(firecrackerRoot.createdAt) + 24 * 3_600_000 + 1);
-    expect(parseFeatureFile(renderFeatures(firecrackerRoot, plainOptions), dayAfter)).toEqual({ labels: {}, features: {} });
+    expect(parseFeatureFile(renderFeatures(firecrackerRoot, plainOptions), dayAfter)).toEqual({
+      labels: {},
+      features: {},
+    });
     const short = renderFeatures(firecrackerRoot, { ...plainOptions, lifetimeSeconds: 30 });
     expect(parseFeatureFile(short, soon)).toEqual({ labels: {}, features: {} });
     expect(short).toContain("# +expiry-time=2026-11-21T09:30:30Z\n");

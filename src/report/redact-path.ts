@@ -1,8 +1,10 @@
 /** Paths without what they say about a person: the system's own stay, what lies in homes and projects goes. */
-import type { MarkSecret } from "./redact-text.ts";
 
-/** A piece of a path: as it stands, or a mark. */
-export interface PathPart {
+/** Gives a secret its mark: `<address-1>`. */
+export type MarkSecret = (kind: string, secret: string) => string;
+
+/** A piece of text: as it stands, still to be looked at; or a mark, which is not. */
+export interface TextPart {
   readonly text: string;
   readonly isMark?: boolean;
 }
@@ -76,7 +78,7 @@ const plainGroups =
 const otherHome = /^(\/(?:var\/)?home|\/Users)\/([^/]+)(.*)$/u;
 
 /** The parts of an absolute path (or one that begins with `~`) that may stay, and marks for those that may not. */
-export function redactPath(path: string, places: readonly Place[], mark: MarkSecret): PathPart[] {
+export function redactPath(path: string, places: readonly Place[], mark: MarkSecret): TextPart[] {
   const place = places.find((candidate) => isWithin(path, candidate.path));
   if (place !== undefined)
     return [{ text: place.text, isMark: true }, ...tailParts(path.slice(place.path.length), mark)];
@@ -95,7 +97,7 @@ function isWithin(path: string, directory: string): boolean {
   return path === directory || path.startsWith(`${directory}/`);
 }
 
-function systemParts(path: string, mark: MarkSecret): PathPart[] {
+function systemParts(path: string, mark: MarkSecret): TextPart[] {
   const candidates = Object.keys(keptBelow).filter((directory) => isWithin(path, directory));
   const directory = candidates.toSorted((left, right) => right.length - left.length)[0];
   if (directory === undefined) return path === "/" ? [{ text: path }] : [{ text: mark("path", path), isMark: true }];
@@ -107,20 +109,20 @@ function systemParts(path: string, mark: MarkSecret): PathPart[] {
 }
 
 /** What follows a home or a project: up to the first name that is not everybody's. */
-function tailParts(tail: string, mark: MarkSecret): PathPart[] {
+function tailParts(tail: string, mark: MarkSecret): TextPart[] {
   const names = tail.split("/").filter((name) => name !== "");
   const firstOwn = names.findIndex((name) => !plainNames.test(name));
   const kept = firstOwn === -1 ? names : names.slice(0, firstOwn);
-  const parts: PathPart[] = kept.map((name) => ({ text: `/${name}`, isMark: true }));
+  const parts: TextPart[] = kept.map((name) => ({ text: `/${name}`, isMark: true }));
   if (firstOwn === -1) return parts;
   return [...parts, { text: "/" }, { text: mark("path", names.slice(firstOwn).join("/")), isMark: true }];
 }
 
-function groupParts(start: string, path: string, mark: MarkSecret): PathPart[] {
+function groupParts(start: string, path: string, mark: MarkSecret): TextPart[] {
   const parts = path
     .split("/")
     .slice(1)
-    .map((name): PathPart[] =>
+    .map((name): TextPart[] =>
       name === "" || plainGroups.test(name)
         ? [{ text: `/${name}`, isMark: true }]
         : [{ text: "/" }, { text: mark("group", name), isMark: true }],

@@ -1,6 +1,6 @@
 /** Takes out of text what names a person, a machine or a secret; the same secret always leaves the same mark. */
 import { isIP } from "node:net";
-import { redactPath, type PathPart } from "./redact-path.ts";
+import { redactPath, type MarkSecret, type TextPart } from "./redact-path.ts";
 
 /** What is known about the machine and its user. The first of each is the caller's own. */
 export interface RedactionFacts {
@@ -16,16 +16,7 @@ export interface RedactionFacts {
 /** Takes secrets out of one text. */
 export type RedactText = (text: string) => string;
 
-/** A piece of text: what is still to be looked at, or a mark that is not. */
-interface Piece {
-  readonly text: string;
-  readonly isMark?: boolean;
-}
-
-/** Gives a secret its mark: `<address-1>`. */
-export type MarkSecret = (kind: string, secret: string) => string;
-
-type Replace = (match: RegExpExecArray) => readonly Piece[] | undefined;
+type Replace = (match: RegExpExecArray) => readonly TextPart[] | undefined;
 
 /** One kind of secret. */
 interface Rule {
@@ -44,7 +35,7 @@ export function createRedactor(facts: RedactionFacts): RedactText {
     ...nameRules(facts, mark),
   ];
   return (text) => {
-    const pieces = rules.reduce<readonly Piece[]>(applyRule, [{ text }]);
+    const pieces = rules.reduce<readonly TextPart[]>(applyRule, [{ text }]);
     return pieces.map((piece) => piece.text).join("");
   };
 }
@@ -59,12 +50,12 @@ function createMarks(): MarkSecret {
   };
 }
 
-function applyRule(pieces: readonly Piece[], { pattern, replace }: Rule): readonly Piece[] {
+function applyRule(pieces: readonly TextPart[], { pattern, replace }: Rule): readonly TextPart[] {
   return pieces.flatMap((piece) => (piece.isMark ? piece : replaceIn(piece.text, pattern, replace)));
 }
 
-function replaceIn(text: string, pattern: RegExp, replace: Replace): Piece[] {
-  const pieces: Piece[] = [];
+function replaceIn(text: string, pattern: RegExp, replace: Replace): TextPart[] {
+  const pieces: TextPart[] = [];
   let end = 0;
   for (const match of text.matchAll(pattern)) {
     const parts = replace(match);
@@ -149,9 +140,9 @@ function placeRules({ homes = [], directories = [] }: RedactionFacts, mark: Mark
   const places = named.toSorted((left, right) => right.path.length - left.path.length);
   const replace: Replace = ([found]) => {
     const path = found.replace(/[.]+$/u, "");
-    return [...redactPath(path, places, mark), { text: found.slice(path.length) }] satisfies PathPart[];
+    return [...redactPath(path, places, mark), { text: found.slice(path.length) }] satisfies TextPart[];
   };
-  const known = places.map(({ path }) => escapePattern(path));
+  const known = places.map(({ path }) => RegExp.escape(path));
   // A path that is known is found whole even where it has spaces in it.
   const rules =
     known.length === 0 ? [] : [{ pattern: new RegExp(`(?:${known.join("|")})(?![\\w-])${pathTail}*`, "gu"), replace }];
@@ -206,7 +197,7 @@ function nameRules({ users = [], hosts = [] }: RedactionFacts, mark: MarkSecret)
     ...namesOf("user", users, commonUsers),
   ];
   return names.map(({ name, text }) => ({
-    pattern: new RegExp(`(?<![A-Za-z0-9])${escapePattern(name)}(?![A-Za-z0-9])`, "gu"),
+    pattern: new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(name)}(?![A-Za-z0-9])`, "gu"),
     replace: () => [{ text: text === "" ? mark("name", name) : text, isMark: true }],
   }));
 }
@@ -223,8 +214,4 @@ function namesOf(kind: string, names: readonly string[], common: readonly string
 
 function nameOf(kind: string, index: number): string {
   return index === 0 ? `<${kind}>` : `<other-${kind}-${index}>`;
-}
-
-function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&");
 }

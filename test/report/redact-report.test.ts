@@ -59,16 +59,18 @@ function reportSaying(text: string): Report {
 }
 
 const word = fc.stringMatching(/^[a-z][a-z0-9]{7,12}$/u);
+/** As accounts and projects are called: with characters that mean something in a pattern. */
+const accountName = fc.stringMatching(/^[a-z][a-z0-9.+$(*_-]{6,11}[a-z0-9]$/u);
 const hex = (length: number): fc.Arbitrary<string> =>
   fc.stringMatching(new RegExp(`^[1-9][a-f][0-9a-f]{${length - 2}}$`, "u"));
 const byte = fc.integer({ min: 1, max: 99 });
 
 /** Secrets, each with the facts that are known of it; what has none is found by its looks. */
 const secrets = fc.record({
-  user: word,
-  home: word.map((name) => `/home/${name}`),
+  user: accountName,
+  home: accountName.map((last) => `/home/${last}`),
   host: fc.tuple(word, word).map(([name, domain]) => `${name}.${domain}.example`),
-  project: fc.tuple(word, word).map(([one, two]) => `/data/${one} ${two}`),
+  project: fc.tuple(accountName, word).map(([one, two]) => `/data/${one} ${two}`),
   address: fc.tuple(byte, byte, byte).map((parts) => `10.${parts.join(".")}`),
   longAddress: fc.tuple(hex(4), hex(4)).map(([one, two]) => `fd00:${one}:${two}::1`),
   hardware: fc.tuple(hex(2), hex(2), hex(2)).map((parts) => `02:54:00:${parts.join(":")}`),

@@ -47,10 +47,10 @@ describe("renderPrometheus", () => {
   });
 
   test("gives a label's text back, but for characters that no line can hold", () => {
-    const { labels } = parseMetrics(renderPrometheus(hostileReport, plainOptions)).find(
-      ({ name }) => name === "cupel_layer_info",
-    ) ?? { labels: {} as Record<string, string> };
-    const readable = hostileText.replace(/[\u001b\0\r\u202e\ud800]/gu, "\ufffd");
-    expect(labels["name"]).toBe(readable);
+    const samples = parseMetrics(renderPrometheus(hostileReport, plainOptions));
+    const layer = samples.find(({ name }) => name === "cupel_layer_info");
+    const unreadable = ["\u001b", "\0", "\r", "\u202e", "\ud800"];
+    const readable = unreadable.reduce((text, character) => text.replaceAll(character, "\ufffd"), hostileText);
+    expect(layer?.labels["name"]).toBe(readable);
   });
 });

@@ -81,7 +81,7 @@ export function parseMetrics(text: string): Sample[] {
     if (type !== undefined && type !== families.at(-1)) fail(`TYPE without HELP: ${line}`);
     if (line.startsWith("#")) continue;
     const sample = parseSample(line);
-    const key = JSON.stringify([sample.name, Object.entries(sample.labels).toSorted()]);
+    const key = JSON.stringify([sample.name, sample.labels]);
     if (sample.name !== families.at(-1) || seen.has(key)) fail(`out of its family, or twice: ${line}`);
     seen.add(key);
     samples.push(sample);
@@ -101,29 +101,38 @@ function parseSample(line: string): Sample {
   return { name, labels, value: Number(value) };
 }
 
+/** What is found in a feature file. */
+interface FoundFeatures {
+  readonly labels: Record<string, string>;
+  readonly features: Record<string, string>;
+}
+
 /** What Node Feature Discovery makes of a file (source/local): labels, and features for rules, that have not expired. */
-export function parseFeatureFile(
-  text: string,
-  now: Date,
-): { labels: Record<string, string>; features: Record<string, string> } {
-  const found = { labels: {} as Record<string, string>, features: {} as Record<string, string> };
+export function parseFeatureFile(text: string, now: Date): FoundFeatures {
+  const found: FoundFeatures = { labels: {}, features: {} };
   let expiry = now;
   let isLabel = true;
   if (Buffer.byteLength(text) > 65_536) fail("more than Node Feature Discovery reads");
   for (const line of linesOf(text)) {
-    const directive = /^# \+([\w-]+)(?:=(.*))?$/u.exec(line);
-    if (directive?.[1] === "expiry-time") expiry = parseRfc3339(directive[2] ?? "");
-    else if (directive?.[1] === "no-label") isLabel = false;
-    else if (directive !== null) fail(`no directive: ${line}`);
-    if (line.startsWith("#")) continue;
-    const [key = "", value = "true"] = line.split(/=(.*)/su);
-    if (expiry >= now) {
-      found.features[checkedKey(key)] = checkedValue(value);
-      if (isLabel) found.labels[key] = value;
+    if (line.startsWith("#")) {
+      const { name, value } = parseDirective(line);
+      if (name === "expiry-time") expiry = parseRfc3339(value);
+      if (name === "no-label") isLabel = false;
+      continue;
     }
+    const [key = "", value = "true"] = line.split(/=(.*)/su);
+    if (expiry >= now) found.features[checkedKey(key)] = checkedValue(value);
+    if (expiry >= now && isLabel) found.labels[key] = value;
+    // A directive other than the time holds for one feature.
     isLabel = true;
   }
   return found;
+}
+
+function parseDirective(line: string): { name: string; value: string } {
+  const [, name = "", value = ""] = /^# \+([\w-]+)(?:=(.*))?$/u.exec(line) ?? [];
+  const isKnown = ["expiry-time", "no-label", "no-feature"].includes(name);
+  return isKnown || !line.startsWith("# +") ? { name, value } : fail(`no directive: ${line}`);
 }
 
 function parseRfc3339(text: string): Date {

@@ -32,7 +32,7 @@ export function createRedactor(facts: RedactionFacts): RedactText {
     ...addressRules(mark),
     ...placeRules(facts, mark),
     ...idRules(facts, mark),
-    ...nameRules(facts, mark),
+    ...nameRules(facts),
   ];
   return (text) => {
     const pieces = rules.reduce<readonly TextPart[]>(applyRule, [{ text }]);
@@ -186,30 +186,31 @@ function idRules({ kept = [] }: RedactionFacts, mark: MarkSecret): Rule[] {
 /** Accounts that every system has name nobody. */
 const commonUsers = ["root", "nobody"];
 
-function nameRules({ users = [], hosts = [] }: RedactionFacts, mark: MarkSecret): Rule[] {
+function nameRules({ users = [], hosts = [] }: RedactionFacts): Rule[] {
   const short = hosts.map((host) => host.split(".")[0] ?? "");
-  const names = [
+  const marks = new Map([
+    ...namesOf("user", users, commonUsers),
     ...namesOf(
       "host",
       [...hosts, ...short].filter((host) => isIP(host) === 0),
       ["localhost", "(none)"],
     ),
-    ...namesOf("user", users, commonUsers),
+  ]);
+  if (marks.size === 0) return [];
+  // Longest first: a short name may be a part of a long one.
+  const names = [...marks.keys()].toSorted((left, right) => right.length - left.length);
+  const pattern = `(?<![A-Za-z0-9])(?:${names.map((name) => RegExp.escape(name)).join("|")})(?![A-Za-z0-9])`;
+  return [
+    { pattern: new RegExp(pattern, "gu"), replace: ([name]) => [{ text: marks.get(name) ?? "<name>", isMark: true }] },
   ];
-  return names.map(({ name, text }) => ({
-    pattern: new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(name)}(?![A-Za-z0-9])`, "gu"),
-    replace: () => [{ text: text === "" ? mark("name", name) : text, isMark: true }],
-  }));
 }
 
-/** Longest first: a short name may be a part of a long one. */
-function namesOf(kind: string, names: readonly string[], common: readonly string[]): { name: string; text: string }[] {
+/** Each name with its mark. */
+function namesOf(kind: string, names: readonly string[], common: readonly string[]): [name: string, text: string][] {
   const own = [...new Set(names)].filter((name) => name !== "" && !common.includes(name));
   // A host's short name stands for the same host.
   const first = own[0]?.split(".")[0];
-  return own
-    .map((name, index) => ({ name, text: nameOf(kind, kind === "host" && name === first ? 0 : index) }))
-    .toSorted((left, right) => right.name.length - left.name.length);
+  return own.map((name, index) => [name, nameOf(kind, kind === "host" && name === first ? 0 : index)]);
 }
 
 function nameOf(kind: string, index: number): string {

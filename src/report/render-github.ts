@@ -6,7 +6,6 @@ import { printableText } from "./printable-text.ts";
 import type { RenderOptions } from "./render-options.ts";
 import { relativeLocation } from "./relative-location.ts";
 import {
-  demandsOf,
   describeProblem,
   findReportedProblems,
   mergeByCause,
@@ -24,7 +23,7 @@ const commands: Readonly<Record<Severity, string>> = { error: "error", warning: 
  */
 export function renderGithub(report: Report, options: RenderOptions): string {
   const matrix = Object.fromEntries(report.capabilities.map((capability) => [capability.id, capability]));
-  const problems = findReportedProblems(report, demandsOf(report, options.demands));
+  const problems = findReportedProblems(report, options.demands);
   const file = options.location === undefined ? {} : { file: relativeLocation(options.location) };
   const annotations = mergeByCause(problems, report).map((problem) => annotate(problem, file));
   const defaultJob = describeVerdict(report, matrix);

@@ -35,7 +35,7 @@ interface TestCase {
  */
 export function renderJunit(report: Report, options: RenderOptions): string {
   const demands = demandsOf(report, options.demands);
-  const problems = findReportedProblems(report, demands);
+  const problems = findReportedProblems(report, options.demands);
   const suites = [
     { name: "demands", cases: demands.map(caseOfDemand), durationMs: 0 },
     {

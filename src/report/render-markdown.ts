@@ -19,7 +19,7 @@ import { describeVerdict } from "./verdict-words.ts";
 export function renderMarkdown(report: Report, options: RenderOptions): string {
   const matrix: Matrix = Object.fromEntries(report.capabilities.map((capability) => [capability.id, capability]));
   const demands = demandsOf(report, options.demands);
-  const problems = findReportedProblems(report, demands);
+  const problems = findReportedProblems(report, options.demands);
   const judge = report.strategies.find(({ id }) => id === (report.selection.chosen ?? report.selection.closest));
   const lines = [
     `## ${icons[worstResult(demands)]} cupel: ${describeDemands(demands)}`,
@@ -50,15 +50,17 @@ function demandLines(demands: readonly DemandVerdict[]): string[] {
 }
 
 function problemLines(problems: readonly ReportedProblem[], report: Report): string[] {
+  const seen = new Map<string, string>();
   const rows = mergeByCause(problems, report).flatMap((problem) =>
-    problem.capability === undefined ? [] : [problemRow(problem, problem.capability)],
+    problem.capability === undefined ? [] : [problemRow(problem, problem.capability, seen)],
   );
   return section("Problems", markdownTable(["Capability", "State", "Cause", "Layer", "Costs", "Remedy"], rows));
 }
 
 const severityIcons = { error: "❌", warning: "⚠️", note: "ℹ️" } as const;
 
-function problemRow(problem: ReportedProblem, capability: Capability): string[] {
+/** `seen` maps remedies that were shown to where. */
+function problemRow(problem: ReportedProblem, capability: Capability, seen: Map<string, string>): string[] {
   const { blockers } = capability;
   const layers = [...new Set(blockers.flatMap(({ layer }) => layer ?? []))];
   const names = [problem.id, ...problem.also].map(markdownCode).join("<br>");
@@ -70,12 +72,18 @@ function problemRow(problem: ReportedProblem, capability: Capability): string[] 
     causes.length === 0 ? escapeMarkdown(clause(capability.summary)) : causes.join("<br>"),
     layers.length === 0 ? "–" : layers.join(", "),
     costs,
-    problem.remedies.length === 0 ? nothingHelps : problem.remedies.map(remedyCell).join("<br>"),
+    problem.remedies.length === 0
+      ? nothingHelps
+      : problem.remedies.map((remedy) => remedyCell(remedy, seen)).join("<br>"),
   ];
 }
 
-function remedyCell(remedy: Remedy): string {
+function remedyCell(remedy: Remedy, seen: Map<string, string>): string {
   if (remedy.summary === nothingHelps) return escapeMarkdown(nothingHelps);
+  const key = JSON.stringify([remedy.summary, remedy.commands]);
+  const earlier = seen.get(key);
+  if (earlier !== undefined) return `as for ${markdownCode(earlier)}, above`;
+  seen.set(key, remedy.capability);
   const risk = remedy.risk === "" ? "" : ` Risk: ${sentence(remedy.risk)}`;
   const text = escapeMarkdown(`${clause(remedy.summary)} (${describeWho(remedy)}).${risk}`);
   return [text, ...remedy.commands.map(markdownCode)].join("<br>");

@@ -7,17 +7,11 @@ import { printableText } from "./printable-text.ts";
 import { defaultLocation, relativeLocation } from "./relative-location.ts";
 import { renderJson } from "./render-json.ts";
 import type { RenderOptions } from "./render-options.ts";
-import {
-  demandsOf,
-  describeProblem,
-  describeRemedy,
-  findReportedProblems,
-  type ReportedProblem,
-} from "./reported-problems.ts";
+import { describeProblem, describeRemedy, findReportedProblems, type ReportedProblem } from "./reported-problems.ts";
 
 /** One run with one result for each problem. What works is no result: a scanner's results are what is wrong. */
 export function renderSarif(report: Report, options: RenderOptions): string {
-  const problems = findReportedProblems(report, demandsOf(report, options.demands));
+  const problems = findReportedProblems(report, options.demands);
   const location = relativeLocation(options.location ?? defaultLocation);
   return renderJson({
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",

@@ -38,15 +38,23 @@ export function demandsOf(report: Report, demands: readonly DemandVerdict[] | un
   return demands ?? defaultDemands(report);
 }
 
-/** All problems, gravest first; a capability that several demands need is one problem. */
-export function findReportedProblems(report: Report, demands: readonly DemandVerdict[]): ReportedProblem[] {
-  const broken = demands.filter(({ result }) => result !== "holds");
+/**
+ * All problems, gravest first; a capability that several demands need is one problem. Where demands were stated, what they
+ * do not need is good to know and no more.
+ */
+export function findReportedProblems(report: Report, stated: readonly DemandVerdict[] | undefined): ReportedProblem[] {
+  const broken = demandsOf(report, stated).filter(({ result }) => result !== "holds");
   const behind = report.capabilities.filter(({ id }) => broken.some((demand) => capabilityOf(demand) === id));
   const others = findProblems(report).filter((problem) => !behind.includes(problem));
   const nameless = broken.filter((demand) => !behind.some(({ id }) => id === capabilityOf(demand)));
+  const severityOf = (id: string): Severity => (stated === undefined ? severityOfCosts(id, report) : "note");
   const problems = [
     ...nameless.map(problemOfDemand),
-    ...[...behind, ...others].map((capability) => problemOfCapability(capability, broken, report)),
+    ...behind.map((capability) => {
+      const demands = broken.filter((demand) => capabilityOf(demand) === capability.id);
+      return problemOfCapability(capability, severityOfDemands(demands), demands, report);
+    }),
+    ...others.map((capability) => problemOfCapability(capability, severityOf(capability.id), [], report)),
   ];
   return problems.toSorted((left, right) => severities.indexOf(left.severity) - severities.indexOf(right.severity));
 }
@@ -121,19 +129,18 @@ function problemOfDemand(verdict: DemandVerdict): ReportedProblem {
 
 function problemOfCapability(
   capability: Capability,
-  broken: readonly DemandVerdict[],
+  severity: Severity,
+  demands: readonly DemandVerdict[],
   report: Report,
 ): ReportedProblem {
-  const demands = broken.filter((demand) => capabilityOf(demand) === capability.id);
-  const causes = capability.blockers.map(describeBlocker);
   return {
     id: capability.id,
-    severity: demands.length > 0 ? severityOfDemands(demands) : severityOfCosts(capability.id, report),
+    severity,
     title: clause(describeBeforeCauses(capability)),
     capability,
     also: [],
     demands,
-    causes,
+    causes: capability.blockers.map(describeBlocker),
     costs: describeCosts(usesOf(capability.id, report.strategies)),
     remedies: report.remedies.filter((remedy) => remedy.capability === capability.id),
   };

@@ -1,7 +1,10 @@
 /** The report of this very machine in every format, each read back by its strict reader. */
 import { beforeAll, describe, expect, test } from "bun:test";
 import { hostname } from "node:os";
+import { createRealHost } from "../../src/host/real-host.ts";
 import type { Report } from "../../src/model/report.ts";
+import type { RedactionFacts } from "../../src/report/redact-text.ts";
+import { readRedactionFacts } from "../../src/report/redaction-facts.ts";
 import { redactReport } from "../../src/report/redact-report.ts";
 import { reportJsonSchema } from "../../src/report/schemas.ts";
 import { needsPrograms } from "../support/must-work.ts";
@@ -20,6 +23,12 @@ import { callers, type Caller } from "../support/tester.ts";
 
 const cupel = installCupel();
 
+/** As the command reads them, of whoever calls it. */
+function factsOf(caller: Caller): RedactionFacts {
+  const host = { ...createRealHost(), directory: cupel.workspace(caller), environment: cupel.environment(caller) };
+  return readRedactionFacts({ ...host, identity: { uid: caller.uid, gid: caller.gid, groups: [] } });
+}
+
 describe.each(callers)("this machine's report, called by $name", (caller: Caller) => {
   let measured: Report;
   let redacted: Report;
@@ -27,13 +36,7 @@ describe.each(callers)("this machine's report, called by $name", (caller: Caller
   beforeAll(async () => {
     const { stdout } = await cupel.run(caller, ["doctor", "--json"]);
     measured = JSON.parse(stdout) as Report;
-    const facts = {
-      users: [caller.name],
-      homes: [caller.home],
-      hosts: [hostname()],
-      directories: [cupel.workspace(caller)],
-    };
-    redacted = redactReport(measured, facts);
+    redacted = redactReport(measured, factsOf(caller));
   });
 
   const both = (): Report[] => [measured, redacted];

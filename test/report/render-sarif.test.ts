@@ -57,7 +57,7 @@ describe("renderSarif", () => {
       "strategy:process: error",
       "cgroup.memory: error",
       "kvm.run: warning",
-      "cgroup.cpu: warning",
+      "cgroup.cpu: note",
     ]);
   });
 

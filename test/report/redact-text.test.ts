@@ -53,7 +53,7 @@ describe("createRedactor takes out", () => {
     ["tokens", "ghp_0123456789abcdefghij sk-abcdefghijklmnop AKIA0123456789ABCDEF", "<secret-1> <secret-2> <secret-3>"],
     [
       "what is called a secret",
-      `Authorization: Bearer abc.def password=x "token": "y" serial number: Z1`,
+      `Authorization: Bearer abc.def password=1234 "token": "y" serial number: Z1`,
       `Authorization: Bearer <secret-1> password=<secret-2> "token": "<secret-3>" serial number: <secret-4>`,
     ],
     ["long random words", "a 0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1w b", "a <secret-1> b"],

@@ -9,6 +9,8 @@ export const reportFieldWords: Readonly<Record<string, string>> = {
   user: "The ids of the caller, for whom it holds.",
   fingerprint: "SHA-256 over fingerprintParts.",
   fingerprintParts: "What decides whether the report still holds: when one of these changes, it does not.",
+  isWhole: "Whether every probe was run; otherwise those that something asked for.",
+  skipped: "Capabilities that were asked for, but whose probes were too slow to wait for.",
   layers: "What lies around a job, outermost first, and who can change what each layer denies.",
   capabilities: "Everything that was looked at, one entry each. What was not measured is unknown, never works.",
   "capabilities[].id": "Stable name: userns.create, kvm.run.",

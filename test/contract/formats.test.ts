@@ -26,6 +26,8 @@ const reportProblems = createValidator(await reportJsonSchema());
 function reportOf(name: keyof typeof allMatrices, defaultJob: typeof hard): Report {
   return buildReport({
     host: createFixtureHost({ uid: 1000 }),
+    isWhole: true,
+    skipped: [],
     matrix: allMatrices[name],
     trials: strategies.map(({ id }, index) => ({
       strategy: id,

@@ -9,6 +9,8 @@ export interface RenderOptions {
   readonly style: TerminalStyle;
   /** For text: every capability on its own line, every reason, every trial's evidence. */
   readonly all: boolean;
+  /** For text: the verdict alone. */
+  readonly brief?: boolean | undefined;
   /** For text: only these capabilities or families of them, in every detail. */
   readonly capabilities?: readonly string[] | undefined;
   /** What was asked of this host and whether it holds; the demands of the default job where nothing is given. */

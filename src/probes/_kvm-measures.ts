@@ -10,7 +10,7 @@ const slowMicroseconds = 10;
 export function judgeLatency(reading: Reading): Finding {
   const evidence = evidenceOf(
     { ...reading, trouble: undefined },
-    { exit: "leave a guest 199 times (nanoseconds for one exit)" },
+    { exit: "leave a guest 200 times (nanoseconds for one exit)" },
   );
   const nanoseconds = valueAt(reading, "exit");
   if (nanoseconds === undefined) return { ...notEstablished(reading, "exits of a guest"), evidence };

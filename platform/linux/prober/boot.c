@@ -9,9 +9,11 @@
 #include <linux/fcntl.h>
 #include <linux/reboot.h>
 #include <linux/resource.h>
-#include <linux/stat.h>
 
 enum { token_length = 16, console_wait = 0x5409 /* TCSBRK, with an argument tcdrain(3) */ };
+
+/* inode(7) */
+enum { directory = 0040000, character_device = 0020000, regular_file = 0100000 };
 
 static const char marker[] = "cupel-boot";
 static const char greeting[] = "cupel-boot:";
@@ -71,8 +73,10 @@ static long make_initramfs(void)
     if (length <= 0 || length == sizeof self)
         return length < 0 ? length : -EFBIG;
     const struct entry entries[] = {
-        {"dev", S_IFDIR | 0755, "", 0, 0, 0},  {"dev/console", S_IFCHR | 0600, "", 0, 5, 1},
-        {marker, S_IFREG | 0444, "", 0, 0, 0}, {"init", S_IFREG | 0755, self, (uint32_t)length, 0, 0},
+        {"dev", directory | 0755, "", 0, 0, 0},
+        {"dev/console", character_device | 0600, "", 0, 5, 1},
+        {marker, regular_file | 0444, "", 0, 0, 0},
+        {"init", regular_file | 0755, self, (uint32_t)length, 0, 0},
         {"TRAILER!!!", 0, "", 0, 0, 0},
     };
     file = kernel_call(__NR_memfd_create, marker, 0);
@@ -172,11 +176,13 @@ static long start(const struct boot *boot)
     /* A QEMU that fails an assertion of its own would leave a core file where it stands. */
     const struct rlimit64 none = {.rlim_cur = 0, .rlim_max = 0};
     kernel_call(__NR_prlimit64, 0, RLIMIT_CORE, &none, 0);
+    const long told = kernel_call(__NR_fcntl, 1, F_DUPFD_CLOEXEC, 3);
     const long nothing = open_path("/dev/null", O_RDONLY);
     kernel_call(__NR_dup3, nothing, 0, 0);
     kernel_call(__NR_dup3, boot->output[1], 1, 0);
     kernel_call(__NR_dup3, boot->output[1], 2, 0);
     const long failed = execute(boot);
+    kernel_call(__NR_dup3, told, 1, 0);
     report("execute", failed);
     leave(127);
 }

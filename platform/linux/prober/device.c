@@ -5,9 +5,19 @@
 #include <linux/if_tun.h>
 #include <linux/stat.h>
 #include <linux/vhost.h>
-#include <linux/vm_sockets.h>
 
 enum { family_vsock = 40, stream = 1, get_terminal = 0x5441 /* TIOCGPTPEER */, act_deadline = 1000 };
+/* inode(7); linux/stat.h keeps these to itself beside a C library. */
+enum { file_type = 0170000, character_device = 0020000 };
+
+/* vsock(7) and include/uapi/linux/vm_sockets.h, which does not compile by itself everywhere. */
+struct virtual_address {
+    uint16_t family, reserved;
+    uint32_t port, id;
+    uint8_t flags, zero[3];
+};
+enum { get_local_id = 0x7b9 /* IOCTL_VM_SOCKETS_GET_LOCAL_CID */, local_id = 1 /* VMADDR_CID_LOCAL */ };
+static const uint32_t any_port = 0xffffffff; /* VMADDR_PORT_ANY */
 
 struct device {
     const char *path;
@@ -42,7 +52,7 @@ static void ask_vhost(long descriptor)
 static void ask_vsock(long descriptor)
 {
     uint32_t id = 0;
-    const long asked = kernel_call(__NR_ioctl, descriptor, IOCTL_VM_SOCKETS_GET_LOCAL_CID, &id);
+    const long asked = kernel_call(__NR_ioctl, descriptor, get_local_id, &id);
     report("ask", asked < 0 ? asked : (long long)id);
 }
 
@@ -138,7 +148,7 @@ static void report_number(const char *step, const char *path)
 {
     struct statx status;
     const long result = kernel_call(__NR_statx, AT_FDCWD, path, 0, STATX_TYPE, &status);
-    const bool is_device = result == 0 && (status.stx_mode & S_IFMT) == S_IFCHR;
+    const bool is_device = result == 0 && (status.stx_mode & file_type) == character_device;
     report(step, result < 0 ? result
                             : (is_device ? (long long)status.stx_rdev_major << 20 | status.stx_rdev_minor : -ENOTTY));
 }
@@ -192,7 +202,7 @@ static int look_at_basics(void *argument)
 /* A word through the loopback of virtual sockets (VMADDR_CID_LOCAL, Linux 5.6). */
 static long loop_back(void)
 {
-    struct sockaddr_vm address = {.svm_family = family_vsock, .svm_port = VMADDR_PORT_ANY, .svm_cid = VMADDR_CID_LOCAL};
+    struct virtual_address address = {.family = family_vsock, .port = any_port, .id = local_id};
     unsigned int length = sizeof address;
     const long listener = kernel_call(__NR_socket, family_vsock, stream | O_CLOEXEC, 0);
     if (listener < 0)

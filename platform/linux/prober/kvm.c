@@ -69,11 +69,11 @@ static int report_exit(const char *step, const struct kvm_run *run)
 static int measure_exits(const struct guest *guest, const struct machine *machine)
 {
     const long long start = now_microseconds();
-    for (long turn = 1; turn < guest->turns; turn++)
+    for (long turn = 0; turn < guest->turns; turn++)
         if (run_once(machine) < 0 || !guest->is_answer(machine->run))
             return report_exit(guest->step, machine->run);
     const long long microseconds = now_microseconds() - start;
-    report_both(guest->step, 0, microseconds * 1000 / (guest->turns - 1), "nanoseconds for one exit");
+    report_both(guest->step, 0, microseconds * 1000 / guest->turns, "nanoseconds for one exit");
     return 0;
 }
 

@@ -46,7 +46,7 @@ void begin_message(struct request *request, int type, int flags, const void *hea
 
 void put_attribute(struct request *request, int type, const void *value, size_t length)
 {
-    const struct nlattr attribute = {.nla_len = (uint16_t)(NLA_HDRLEN + length), .nla_type = (uint16_t)type};
+    const struct nlattr attribute = {.nla_len = (uint16_t)(sizeof(struct nlattr) + length), .nla_type = (uint16_t)type};
     put_bytes(request, &attribute, sizeof attribute);
     put_bytes(request, value, length);
     set_message_length(request);

@@ -63,11 +63,12 @@ async function probeSockets({ host, helpers }: ProbeContext): Promise<Finding> {
     const code = made === "EPERM" || made === "EACCES" ? "seccomp" : "unknown";
     return finding({ state: "blocked", level: "exercised", summary: detail, evidence, blockers: [{ code, detail }] });
   }
-  const address = valueAt(asked, "ask");
+  const told = valueAt(asked, "ask");
+  const address = told === noAddress ? undefined : told;
   return finding({
     state: "works",
     level: "exercised",
-    summary: describeAddress(address, errnoAt(reading, "loopback")),
+    summary: describeSocket(told, errnoAt(reading, "loopback")),
     evidence,
     value: address,
   });
@@ -75,8 +76,12 @@ async function probeSockets({ host, helpers }: ProbeContext): Promise<Finding> {
 
 const vsockDevice: Pick<Device, "path"> = { path: "/dev/vsock" };
 
-function describeAddress(address: number | undefined, loopback: string | undefined): string {
-  const own = address === undefined ? "the own address could not be asked" : `the own address is ${address}`;
+/** VMADDR_CID_ANY: of a machine that no hypervisor has given an address (vsock(7)). */
+const noAddress = 0xffffffff;
+
+function describeSocket(told: number | undefined, loopback: string | undefined): string {
+  const asked = told === undefined ? "its address could not be asked" : `its address is ${told}`;
+  const own = told === noAddress ? "no hypervisor has given this machine an address" : `this machine: ${asked}`;
   return `a socket was made; ${own}${loopback === "ok" ? "; a connection to itself works" : ""}`;
 }
 

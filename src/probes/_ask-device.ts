@@ -27,6 +27,11 @@ export async function askDevice(context: ProbeContext, question: Question): Prom
   const { device, kind, ask, words = {}, judge } = question;
   const unloaded = describeUnloaded(host, device);
   if (unloaded !== undefined) return unloaded;
+  // The commonest answer by far, and it needs no process.
+  const status = host.status(device.path);
+  if (!status.ok && status.errno === "ENOENT") {
+    return { ...describeDevice(host, device, status.errno, []), level: "declared" };
+  }
   const reading = readSteps("device", await helpers.probe("device", [kind, device.path], askDeadlineMs));
   const evidence = evidenceOf(reading, {
     open: `open ${device.path}`,

@@ -6,7 +6,10 @@ import { altered } from "../fixtures/hosts/transcripts.ts";
 import { printFindings } from "../support/print-findings.ts";
 import { alteredContext } from "../support/with-devices.ts";
 
-const loop = { "/dev/loop-control": { status: { kind: "character-device", mode: 0o600 } as const } };
+const loop = {
+  "/dev/loop-control": { status: { kind: "character-device", mode: 0o600 } as const },
+  "/dev/ptmx": { status: { kind: "character-device", mode: 0o666 } as const },
+};
 
 test("are the kernel's own", async () => {
   const context = alteredContext(fixtures.firecrackerUser, { files: loop, transcripts: devicesAsUser });

@@ -13,15 +13,13 @@ test("a machine without a card", async () => {
   });
   expect(printFindings(await nvidia.run(context))).toMatchInlineSnapshot(`
     "
-    gpu.nvidia: absent (opened)
+    gpu.nvidia: absent (declared)
       no /dev/nvidiactl: no NVIDIA driver
       | read /proc/driver/nvidia/version -> ENOENT
-      | open /dev/nvidiactl -> ENOENT
       | stat /dev/nvidiactl -> ENOENT
       ! device-missing: no /dev/nvidiactl: no NVIDIA driver
-    gpu.nvidia-uvm: absent (opened)
+    gpu.nvidia-uvm: absent (declared)
       no /dev/nvidia-uvm: no NVIDIA driver
-      | open /dev/nvidia-uvm -> ENOENT
       | stat /dev/nvidia-uvm -> ENOENT
       ! device-missing: no /dev/nvidia-uvm: no NVIDIA driver
     gpu.nvidia-container: absent (exercised)
@@ -30,9 +28,8 @@ test("a machine without a card", async () => {
       | look for NVIDIA in /etc/cdi -> nothing
       | look for NVIDIA in /var/run/cdi -> nothing
       ! package-missing: no nvidia-ctk in PATH and no specification of NVIDIA's devices
-    gpu.cuda-ipc: absent (opened)
+    gpu.cuda-ipc: absent (declared)
       no /dev/nvidia-uvm: no NVIDIA driver
-      | open /dev/nvidia-uvm -> ENOENT
       | stat /dev/nvidia-uvm -> ENOENT
       | look for /dev/shm in /proc/self/mountinfo -> not there
       | ptrace_scope -> ENOENT

@@ -1,4 +1,5 @@
 /** A device that the prober opens and asks for what only the real one answers. */
+import type { Host } from "../host/host.ts";
 import type { Evidence, Finding } from "../model/capability.ts";
 import { describeDevice, describeUnloaded, type Device } from "./_device.ts";
 import { finding, type ProbeContext } from "./_probe.ts";
@@ -23,16 +24,22 @@ const askDeadlineMs = 2000;
 
 /** Opens and asks; nothing is opened that would have the kernel load a module. */
 export async function askDevice(context: ProbeContext, question: Question): Promise<Finding> {
-  const { host, helpers } = context;
-  const { device, kind, ask, words = {}, judge } = question;
-  const unloaded = describeUnloaded(host, device);
-  if (unloaded !== undefined) return unloaded;
-  // The commonest answer by far, and it needs no process.
+  const { device, kind } = question;
+  const untouched = describeUntouched(context.host, device);
+  if (untouched !== undefined) return untouched;
+  const result = await context.helpers.probe("device", [kind, device.path], askDeadlineMs);
+  return judgeAnswer(context, question, readSteps("device", result));
+}
+
+/** What is not there needs no process to be told, and what is only a name is left alone. */
+function describeUntouched(host: Host, device: Device): Finding | undefined {
   const status = host.status(device.path);
-  if (!status.ok && status.errno === "ENOENT") {
-    return { ...describeDevice(host, device, status.errno, []), level: "declared" };
-  }
-  const reading = readSteps("device", await helpers.probe("device", [kind, device.path], askDeadlineMs));
+  if (status.ok || status.errno !== "ENOENT") return describeUnloaded(host, device);
+  return { ...describeDevice(host, device, status.errno, []), level: "declared" };
+}
+
+async function judgeAnswer(context: ProbeContext, question: Question, reading: Reading): Promise<Finding> {
+  const { device, ask, words = {}, judge } = question;
   const evidence = evidenceOf(reading, {
     open: `open ${device.path}`,
     ...words,
@@ -40,7 +47,7 @@ export async function askDevice(context: ProbeContext, question: Question): Prom
   });
   const opened = errnoAt(reading, "open");
   if (opened === undefined) return { ...notEstablished(reading, `open ${device.path}`), evidence };
-  if (opened !== "ok") return describeDevice(host, device, opened, evidence);
+  if (opened !== "ok") return describeDevice(context.host, device, opened, evidence);
   if (ask === undefined) return judge(reading, evidence);
   const stopped = await question.stop?.(context, reading);
   if (stopped !== undefined) return { ...stopped, evidence: [...evidence, ...stopped.evidence] };

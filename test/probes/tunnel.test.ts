@@ -148,6 +148,7 @@ test("a device of that name that is none is broken", async () => {
 
 test("a namespace that cannot be made is the cause where it is", async () => {
   const context = alteredContext(fixtures.oldKernel, {
+    files: { "/dev/net/tun": node(0o666) },
     transcripts: { "device tunnel": "open ok\nnamespaces ENOSPC" },
   });
   expect((await tunnel.run(context))["device.tun"]).toMatchObject({

@@ -70,7 +70,10 @@ function explain(host: Host, device: Device, errno: string): Cause {
   const { path, what } = device;
   switch (errno) {
     case "ENOENT":
-      return { state: "absent", blockers: [explainAbsence(host, device)] };
+      return {
+        state: "absent",
+        blockers: [host.status(path).ok ? withoutFooting(path) : explainAbsence(host, device)],
+      };
     case "EACCES":
       return { state: "blocked", ...explainDenial(host, path) };
     case "EPERM": {
@@ -85,6 +88,11 @@ function explain(host: Host, device: Device, errno: string): Cause {
     default:
       return { state: "broken", blockers: [{ code: "unknown", detail: `${path}: ${errno}` }] };
   }
+}
+
+/** /dev/ptmx without devpts mounted says so (pts(4)). */
+function withoutFooting(path: string): Blocker {
+  return { code: "device-missing", detail: `${path} is there, but what it stands on is not (ENOENT)` };
 }
 
 function explainAbsence(host: Host, device: Device): Blocker {

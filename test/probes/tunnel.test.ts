@@ -77,6 +77,12 @@ describe("is refused, and says by what", () => {
       { state: "broken", summary: "/dev/net/tun: EBUSY", blockers: [{ code: "unknown" }] },
     ],
     [
+      "what it stands on",
+      "ENOENT",
+      {},
+      { state: "absent", summary: "/dev/net/tun is there, but what it stands on is not (ENOENT)" },
+    ],
+    [
       "a container that was not given it",
       "ENOENT",
       { files: nowhere },

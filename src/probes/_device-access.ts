@@ -30,9 +30,9 @@ export function explainDenial(host: Host, path: string): AccessJudgement {
   const mount = findMount(host, path);
   if (mount?.isWithoutDevices === true) {
     const detail = `${path} lies on ${mount.point}, which is mounted nodev (EACCES)`;
-    return { blockers: [{ code: "policy", detail }], ruledOut: ["device-mode"] };
+    return { blockers: [{ code: "nodev", detail }], ruledOut: ["device-mode"] };
   }
-  return { blockers: [explainLabel(host, path)], ruledOut: ["device-mode", "policy"] };
+  return { blockers: [explainLabel(host, path)], ruledOut: ["device-mode", "nodev"] };
 }
 
 interface MountFound {

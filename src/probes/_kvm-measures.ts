@@ -34,7 +34,13 @@ export function judgeMemory(reading: Reading): Finding {
   }
   const text = reading.steps.get("memory")?.text ?? "";
   const detail = `64 MiB of memory for a guest: ${errno}${text === "" ? "" : `: ${text}`}`;
-  const isLimit = errno === "ENOMEM";
-  const blockers = [{ code: isLimit ? "rlimit" : "unknown", detail }] as const;
-  return finding({ state: isLimit ? "blocked" : "broken", level: "exercised", summary: detail, evidence, blockers });
+  const blockers = [{ code: "unknown", detail }] as const;
+  // A limit of this process, of its control group, or a machine that is full: ENOMEM does not say.
+  return finding({
+    state: errno === "ENOMEM" ? "blocked" : "broken",
+    level: "exercised",
+    summary: detail,
+    evidence,
+    blockers,
+  });
 }

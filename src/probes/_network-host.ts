@@ -62,8 +62,9 @@ export function judgePing(reading: Reading, host: Host): Finding {
     return finding({ state: "blocked", level: "exercised", summary: detail, evidence, blockers });
   }
   if (made !== "ok") {
-    const detail = `no ICMP socket: ${made}`;
-    const blockers = [{ code: made === "EPERM" ? "seccomp" : "unknown", detail }] as const;
+    const isFiltered = made === "EPERM";
+    const detail = isFiltered ? "a system call filter answers EPERM to an ICMP socket" : `no ICMP socket: ${made}`;
+    const blockers = [{ code: isFiltered ? "seccomp" : "unknown", detail }] as const;
     return finding({ state: "blocked", level: "exercised", summary: detail, evidence, blockers });
   }
   if (errnoAt(reading, "ping-answer") === "ok")

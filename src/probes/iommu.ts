@@ -18,7 +18,7 @@ async function run({ host }: ProbeContext) {
     const detail = isGuest
       ? "no groups of devices: the hypervisor around gives this machine no IOMMU"
       : "no groups of devices: the IOMMU is switched off in the firmware, or by a boot parameter (intel_iommu=on)";
-    const blockers = [{ code: isGuest ? "policy" : "boot-param", detail }] as const;
+    const blockers = [{ code: isGuest ? "device-missing" : "boot-param", detail }] as const;
     return { "vm.iommu": finding({ state: "absent", level: "declared", summary: detail, evidence, blockers }) };
   }
   const summary = `${count} groups of devices; none was given to a guest`;

@@ -59,8 +59,9 @@ async function probeSockets({ host, helpers }: ProbeContext): Promise<Finding> {
   const made = errnoAt(reading, "socket");
   if (made === undefined) return { ...notEstablished(reading, "a virtual socket"), evidence };
   if (made !== "ok") {
-    const detail = `no virtual socket: ${made}`;
-    const code = made === "EPERM" || made === "EACCES" ? "seccomp" : "unknown";
+    const isFiltered = made === "EPERM";
+    const detail = isFiltered ? "a system call filter answers EPERM to a virtual socket" : `no virtual socket: ${made}`;
+    const code = isFiltered ? "seccomp" : "unknown";
     return finding({ state: "blocked", level: "exercised", summary: detail, evidence, blockers: [{ code, detail }] });
   }
   const told = valueAt(asked, "ask");

@@ -78,6 +78,8 @@ function judgeAnswers(
     return finding({ state: "unknown", level: "inferred", summary, evidence });
   }
   const line = said === undefined ? "" : oneLine(outputOf(said));
+  const refusal = said === undefined ? undefined : findRefusal(path, said);
+  if (refusal !== undefined) return refuse(refusal, evidence);
   if (!/\d/.test(line)) {
     const summary = `${path} does not say its version`;
     return finding({ state: "broken", level: "exercised", summary, evidence });
@@ -86,6 +88,17 @@ function judgeAnswers(
   const more = accelerators === undefined || machines === undefined ? "" : describeQemu(accelerators, machines);
   const summary = `${path}: ${line}${more}; present, what it can do here was not tried`;
   return finding({ state: "works", level: "declared", summary, evidence, value: path });
+}
+
+/** Some, such as QEMU's own virtiofsd, give up privileges before they read their arguments, and cannot as a user. */
+function findRefusal(path: string, said: ProgramResult): string | undefined {
+  if (said.status !== "exited" || said.code === 0 || !said.stderr.includes("Operation not permitted")) return undefined;
+  return `${path} wants privileges even to say its version: ${oneLine(said.stderr)}`;
+}
+
+function refuse(detail: string, evidence: readonly Evidence[]): Finding {
+  const blockers = [{ code: "capability", detail }] as const;
+  return finding({ state: "blocked", level: "exercised", summary: detail, evidence, blockers });
 }
 
 /** `-accel help` lists what was built in, whether or not this machine has it. */

@@ -147,7 +147,7 @@ describe.each(identities)("as %s", (identity) => {
     expect(found["device.tun"]).toMatchObject({
       state: "blocked",
       summary: "/dev/net/tun lies on /dev/net, which is mounted nodev (EACCES)",
-      blockers: [{ code: "policy" }],
+      blockers: [{ code: "nodev" }],
       ruledOut: ["device-mode"],
     });
   });

@@ -12,7 +12,10 @@ test("groups are counted", async () => {
 });
 
 test("a guest has what its hypervisor gives it", async () => {
-  expect(await find(fixtures.firecrackerUser)).toMatchObject({ state: "absent", blockers: [{ code: "policy" }] });
+  expect(await find(fixtures.firecrackerUser)).toMatchObject({
+    state: "absent",
+    blockers: [{ code: "device-missing" }],
+  });
 });
 
 test("a machine has it switched off", async () => {

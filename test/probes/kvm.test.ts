@@ -246,7 +246,7 @@ test("says what exits cost, whether guests may nest, and where memory fails", as
     "a guest's exit and return take 45.2 microseconds: works, slow, as under another hypervisor",
   );
   const short = await kvm.run(alteredContext(fixtures.gpuServer, kvmAfter("memory", "ENOMEM 0 mmap")));
-  expect(short["kvm.memory"]).toMatchObject({ state: "blocked", blockers: [{ code: "rlimit" }] });
+  expect(short["kvm.memory"]).toMatchObject({ state: "blocked", blockers: [{ code: "unknown" }] });
   const wrong = await kvm.run(alteredContext(fixtures.gpuServer, kvmAfter("memory", "EPROTO 0 lost")));
   expect(wrong["kvm.memory"]).toMatchObject({ state: "broken", summary: "64 MiB of memory for a guest: EPROTO: lost" });
 });

@@ -154,7 +154,13 @@ const cases = [
     "a socket can be made, but this machine's loopback does not answer: it may be down or filtered",
     ["unknown"],
   ],
-  ["net.ping", { "ping-socket": "EPERM" }, "blocked", "no ICMP socket: EPERM", ["seccomp"]],
+  [
+    "net.ping",
+    { "ping-socket": "EPERM" },
+    "blocked",
+    "a system call filter answers EPERM to an ICMP socket",
+    ["seccomp"],
+  ],
 ] as const;
 
 describe.each(cases)("%s with %j", (id, changes, state, summary, codes) => {

@@ -46,7 +46,7 @@ describe("is refused, and says by what", () => {
       {
         state: "blocked",
         summary: "/dev/net/tun lies on /dev/net, which is mounted nodev (EACCES)",
-        blockers: [{ code: "policy" }],
+        blockers: [{ code: "nodev" }],
         ruledOut: ["device-mode"],
       },
     ],
@@ -60,7 +60,7 @@ describe("is refused, and says by what", () => {
       "AppArmor",
       "EACCES",
       { files: { "/proc/self/attr/apparmor/current": "docker-default (enforce)\n" } },
-      { blockers: [{ code: "lsm:apparmor" }], ruledOut: ["device-mode", "policy"] },
+      { blockers: [{ code: "lsm:apparmor" }], ruledOut: ["device-mode", "nodev"] },
     ],
     ["nobody knows what", "EACCES", { uid: 0 }, { state: "blocked", blockers: [{ code: "unknown" }] }],
     [

@@ -68,6 +68,7 @@ test.each([
   ["hangs", { status: "timeout", stdout: "", stderr: "", durationMs: 5000 }, "unknown"],
   ["says nothing", exited(0, ""), "broken"],
   ["fails", exited(1, "", "no such library 1.2"), "broken"],
+  ["wants privileges", exited(1, "", "setgroups() failed with error=1:Operation not permitted\n"), "blocked"],
 ] as const)("one that %s", async (_, result, state) => {
   const context = alteredContext(fixtures.gpuServer, { programs: { "/usr/bin/crosvm": result } });
   expect((await vmms.run(context))["vmm.crosvm"].state).toBe(state);

@@ -1,34 +1,96 @@
-/** Measures this host and saves the report: probes, trials, selection for the default job. */
+/** Measures this host: probes, trials, selection for the default job; in whole, or as far as something asks. */
 import type { Host } from "../host/host.ts";
 import { createNativeHelpers } from "../launch/native-helpers.ts";
 import { buildMatrix } from "../matrix/build-matrix.ts";
+import type { Matrix } from "../model/capability.ts";
+import type { Job } from "../model/job.ts";
 import type { Report } from "../model/report.ts";
+import type { Probe, ProbeContext } from "../probes/_probe.ts";
+import { probes as registeredProbes } from "../probes/registry.gen.ts";
 import { buildReport } from "../report/build-report.ts";
 import { readFingerprintParts } from "../report/fingerprint.ts";
-import { saveReport } from "../report/saved-report.ts";
-import { defaultRequest } from "../run/job-request.ts";
 import { removeStaleControlGroups } from "../run/control-groups.ts";
+import { defaultRequest } from "../run/job-request.ts";
 import { resolveJob } from "../run/resolve-job.ts";
+import { askedCapabilities } from "../select/asked-capabilities.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { runTrials } from "../verify/run-trial.ts";
 
-/** A report, and why it could not be saved, if it could not. */
-export interface Measurement {
-  readonly report: Report;
-  readonly unsaved?: string | undefined;
+/** How much is measured. */
+export type Scope =
+  /** Everything; `deep` also what takes seconds. */
+  | { readonly kind: "whole"; readonly deep: boolean }
+  /** What the strategies ask about for this job (without one: no strategy is looked at), and these capabilities. */
+  | {
+      readonly kind: "asked";
+      readonly job?: Job | undefined;
+      readonly capabilities: readonly string[];
+      /** Whether to wait for probes that ask an engine or a manager. */
+      readonly waits: boolean;
+      readonly deep: boolean;
+    };
+
+const probes: readonly Probe[] = registeredProbes;
+
+function finds(probe: Probe, ids: ReadonlySet<string>): boolean {
+  return Object.keys(probe.capabilities).some((id) => ids.has(id));
 }
 
-/** Probes everything, tries every strategy, and saves what came out. Never throws for what the host is like. */
-export async function measureHost(host: Host, directories: readonly string[]): Promise<Measurement> {
+interface Measured {
+  readonly matrix: Matrix;
+  /** Capabilities that were asked for, but not waited for. */
+  readonly skipped: readonly string[];
+}
+
+async function measureAsked(
+  context: ProbeContext,
+  jobs: readonly Job[],
+  scope: Scope & { kind: "asked" },
+): Promise<Measured> {
+  const done = new Set<Probe>();
+  let matrix: Matrix = {};
+  for (;;) {
+    const known = matrix;
+    const asked = new Set([
+      ...scope.capabilities,
+      ...askedCapabilities(jobs.length === 0 ? [] : strategies, jobs, known),
+    ]);
+    const wanted = probes.filter((probe) => finds(probe, asked));
+    const isWaitedFor = (probe: Probe): boolean => scope.waits || probe.pace !== "slow";
+    const next = wanted.filter((probe) => isWaitedFor(probe) && !done.has(probe));
+    if (next.length === 0) {
+      const skipped = wanted.filter((probe) => !isWaitedFor(probe)).flatMap((probe) => Object.keys(probe.capabilities));
+      return { matrix, skipped };
+    }
+    for (const probe of next) done.add(probe);
+    matrix = { ...known, ...(await buildMatrix(context, next)) };
+  }
+}
+
+/** Probes, tries strategies, and puts together what came out. Never throws for what the host is like; saves nothing. */
+export async function measureHost(host: Host, directories: readonly string[], scope: Scope): Promise<Report> {
   const started = performance.now();
   // Before the probes: a host that changes meanwhile shall not match.
   const fingerprintParts = readFingerprintParts(host);
-  const matrix = await buildMatrix({ host, helpers: createNativeHelpers(host, directories), deep: false });
-  removeStaleControlGroups(matrix);
+  const context: ProbeContext = { host, helpers: createNativeHelpers(host, directories), deep: scope.deep };
   const defaultJob = resolveJob(defaultRequest, { host, stateDirectories: directories, tools: undefined });
-  const trials = await runTrials(strategies, defaultJob, { host, matrix, stateDirectories: directories });
+  const isWhole = scope.kind === "whole";
+  const judged = isWhole || scope.job !== undefined ? strategies : [];
+  const { matrix, skipped } = isWhole
+    ? { matrix: await buildMatrix(context), skipped: [] }
+    : await measureAsked(context, scope.job === undefined ? [] : [defaultJob, scope.job], scope);
+  removeStaleControlGroups(matrix);
+  const trials = await runTrials(judged, defaultJob, { host, matrix, stateDirectories: directories });
   const durationMs = performance.now() - started;
-  const report = buildReport({ host, matrix, trials, strategies, defaultJob, fingerprintParts, durationMs });
-  const saved = saveReport(report, directories, host.identity.uid);
-  return { report, unsaved: saved.ok ? undefined : saved.reason };
+  return buildReport({
+    host,
+    matrix,
+    skipped,
+    isWhole,
+    trials,
+    strategies: judged,
+    defaultJob,
+    fingerprintParts,
+    durationMs,
+  });
 }

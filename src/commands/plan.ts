@@ -17,9 +17,10 @@ export async function plan(line: CommandLine): Promise<number> {
   const host = createRealHost();
   const directories = stateDirectories(host);
   const job = await prepareJob(jobFromFlags(line), host, directories);
-  const found = await obtainReport(host, directories, line.flags.has("fresh"));
-  const { knowledge, selection, plan: chosen } = await choose(job, found, host, directories);
-  const report = knowledge.report ?? found.report;
+  const inquiry = { job, host, directories };
+  const found = await obtainReport(inquiry, line.flags.has("fresh"));
+  const { knowledge, selection, plan: chosen } = await choose(inquiry, found);
+  const report = knowledge.report ?? found.report ?? found.saved;
   const style = styleOf(process.stdout);
   if (line.flags.has("json")) {
     process.stdout.write(renderJson({ job, selection, plan: chosen ?? null, report: report.id }));

@@ -5,10 +5,11 @@ import type { Job } from "../model/job.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Report, Selection, Verdict } from "../model/report.ts";
 import { readFingerprintParts } from "../report/fingerprint.ts";
-import { loadSaved } from "../report/saved-report.ts";
+import { loadSaved, saveReport } from "../report/saved-report.ts";
 import { parseVerdict, verdictOf } from "../report/verdict.ts";
 import type { JobRequest } from "../run/job-request.ts";
 import { resolveJob } from "../run/resolve-job.ts";
+import { askedCapabilities } from "../select/asked-capabilities.ts";
 import { select } from "../select/select.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { say } from "./terminal.ts";
@@ -20,49 +21,74 @@ export interface Knowledge {
   readonly report?: Report | undefined;
 }
 
+/** What was measured just now. */
+export type Measurement = Knowledge & { readonly report: Report };
+
 /** The job. @throws CupelError `usage`. */
 export async function prepareJob(request: JobRequest, host: Host, directories: readonly string[]): Promise<Job> {
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
   return resolveJob(request, { host, stateDirectories: directories, tools });
 }
 
-/** Measures now. The measuring part of cupel is loaded only here: `run` seldom needs it. */
-export async function measureAnew(host: Host, directories: readonly string[]): Promise<Knowledge & { report: Report }> {
+/** Where to look, and for which job. */
+export interface Inquiry {
+  readonly job: Job;
+  readonly host: Host;
+  readonly directories: readonly string[];
+}
+
+/**
+ * Measures now what this job's choice depends on, and saves it. The measuring part of cupel is loaded only here: `run`
+ * seldom needs it. Slow probes are waited for only where something depends on the last of them.
+ */
+export async function measureAnew({ job, host, directories }: Inquiry, waits: boolean): Promise<Measurement> {
   const { measureHost } = await import("./measure-host.ts");
-  const { report, unsaved } = await measureHost(host, directories);
-  if (unsaved !== undefined) say(`the report could not be saved, so every run will probe again: ${unsaved}`);
+  const report = await measureHost(host, directories, { kind: "asked", job, capabilities: [], waits, deep: false });
+  const saved = saveReport(report, directories, host.identity.uid);
+  if (!saved.ok) say(`the report could not be saved, so every run will probe again: ${saved.reason}`);
   return { verdict: verdictOf(report), report };
 }
 
-/** What was saved, if it holds; otherwise what is measured now. */
-export async function obtainKnowledge(host: Host, directories: readonly string[], fresh: boolean): Promise<Knowledge> {
-  if (fresh) return measureAnew(host, directories);
+/** Whether it says all that this job's choice depends on; another job may have depended on less. */
+function answers({ standings, skipped }: Verdict, { demands, ...job }: Job): boolean {
+  if (demands.prefer === "strongest" && skipped.length > 0) return false;
+  const asked = askedCapabilities(strategies, [{ ...job, demands }], standings);
+  return [...asked].every((id) => Object.hasOwn(standings, id) || skipped.includes(id));
+}
+
+/** What was saved, if it holds and says enough; otherwise what is measured now. */
+export async function obtainKnowledge(inquiry: Inquiry, fresh: boolean): Promise<Knowledge> {
+  const { job, host, directories } = inquiry;
+  const waits = job.demands.prefer === "strongest";
+  if (fresh) return measureAnew(inquiry, waits);
   const saved = loadSaved(directories, host.identity.uid, {
     kind: "verdict",
     parse: parseVerdict,
     parts: readFingerprintParts(host),
   });
-  if (saved.ok) return { verdict: saved.value };
-  if (saved.reason !== undefined) say(saved.reason);
-  return measureAnew(host, directories);
+  if (saved.ok && answers(saved.value, job)) return { verdict: saved.value };
+  if (!saved.ok && saved.reason !== undefined) say(saved.reason);
+  return measureAnew(inquiry, waits);
 }
 
-/** The same with the reasons: the whole report. */
-export async function obtainReport(
-  host: Host,
-  directories: readonly string[],
-  fresh: boolean,
-): Promise<Knowledge & { report: Report }> {
-  if (fresh) return measureAnew(host, directories);
+/** Knowledge with the reasons: `report` where it was measured just now, otherwise `saved`. */
+export type ReasonedKnowledge = Measurement | (Knowledge & { readonly report?: undefined; readonly saved: Report });
+
+/** The same with the reasons. */
+export async function obtainReport(inquiry: Inquiry, fresh: boolean): Promise<ReasonedKnowledge> {
+  const { job, host, directories } = inquiry;
+  const waits = job.demands.prefer === "strongest";
+  if (fresh) return measureAnew(inquiry, waits);
   const { parseReport } = await import("../report/report-schema.ts");
   const saved = loadSaved(directories, host.identity.uid, {
     kind: "report",
     parse: parseReport,
     parts: readFingerprintParts(host),
   });
-  if (saved.ok) return { verdict: verdictOf(saved.value), report: saved.value };
-  if (saved.reason !== undefined) say(saved.reason);
-  return measureAnew(host, directories);
+  const verdict = saved.ok ? verdictOf(saved.value) : undefined;
+  if (saved.ok && verdict !== undefined && answers(verdict, job)) return { verdict, saved: saved.value };
+  if (!saved.ok && saved.reason !== undefined) say(saved.reason);
+  return measureAnew(inquiry, waits);
 }
 
 /** The report's capabilities by id. */
@@ -91,17 +117,14 @@ export type Choice =
   | { readonly knowledge: Knowledge; readonly selection: Selection; readonly plan: Plan }
   | { readonly knowledge: Knowledge & { report: Report }; readonly selection: Selection; readonly plan: undefined };
 
-/** Chooses; before a refusal it measures again, unless that was just done: what was saved never decides against the caller. */
-export async function choose(
-  job: Job,
-  knowledge: Knowledge,
-  host: Host,
-  directories: readonly string[],
-): Promise<Choice> {
+/** Chooses; before a refusal it measures again, in whole: what was saved or left out never decides against the caller. */
+export async function choose(inquiry: Inquiry, knowledge: Knowledge): Promise<Choice> {
+  const { job } = inquiry;
   const selection = selectFrom(job, knowledge.verdict);
   const plan = planFor(job, selection, knowledge.verdict.standings);
   if (plan !== undefined) return { knowledge, selection, plan };
   const { report } = knowledge;
-  if (report !== undefined) return { knowledge: { ...knowledge, report }, selection, plan };
-  return choose(job, await measureAnew(host, directories), host, directories);
+  if (report !== undefined && report.skipped.length === 0)
+    return { knowledge: { ...knowledge, report }, selection, plan };
+  return choose(inquiry, await measureAnew(inquiry, true));
 }

@@ -15,7 +15,7 @@ import { judgeOutcome, lostInput, lostOutput, outcomeWithoutJob } from "../run/o
 import type { ResultFile } from "../run/write-result.ts";
 import { jobFromFlags } from "./job-from-flags.ts";
 import type { CommandLine } from "./parse-command-line.ts";
-import { choose, measureAnew, obtainKnowledge, prepareJob, type Knowledge } from "./prepare-job.ts";
+import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
 import { say, writeErrors } from "./terminal.ts";
 
 function isOpen(descriptor: number): boolean {
@@ -64,10 +64,7 @@ async function explain(outcome: Outcome, job: Job, host: Host): Promise<void> {
   }
 }
 
-interface Attempt {
-  readonly job: Job;
-  readonly host: Host;
-  readonly directories: readonly string[];
+interface Attempt extends Inquiry {
   readonly knowledge: Knowledge;
 }
 
@@ -81,7 +78,7 @@ async function refuse(job: Job, selection: Selection, report: Report): Promise<O
 /** One try. A set-up that fails shows what was saved wrong; what was measured just now has nothing newer to ask. */
 async function attempt(request: Attempt): Promise<Outcome> {
   const { host, directories, job } = request;
-  const { knowledge, selection, plan } = await choose(job, request.knowledge, host, directories);
+  const { knowledge, selection, plan } = await choose(request, request.knowledge);
   if (plan === undefined) return refuse(job, selection, knowledge.report);
   announce(selection);
   const { standings, id: reportId } = knowledge.verdict;
@@ -109,7 +106,7 @@ async function attempt(request: Attempt): Promise<Outcome> {
 async function attemptAnew(input: Attempt): Promise<Outcome> {
   say("the set-up failed under the saved report; probing again");
   dropReport(input.directories, input.host.identity.uid);
-  return attempt({ ...input, knowledge: await measureAnew(input.host, input.directories) });
+  return attempt({ ...input, knowledge: await measureAnew(input, true) });
 }
 
 /** Opens the place for the outcome before anything runs. @throws CupelError `usage` where it cannot be written. */
@@ -125,7 +122,7 @@ export async function run(line: CommandLine): Promise<number> {
   const directories = stateDirectories(host);
   const job = await prepareJob(jobFromFlags(line), host, directories);
   const result = await openResult(line.flags.get("result")?.at(-1));
-  const knowledge = await obtainKnowledge(host, directories, line.flags.has("fresh"));
+  const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   if (job.workspace.mode === "empty" && job.workspace.why !== "") say(job.workspace.why);
   const outcome = await attempt({ job, host, directories, knowledge });
   await explain(outcome, job, host);

@@ -13,6 +13,7 @@ export interface Verdict {
   readonly id: string;
   readonly fingerprintParts: Readonly<Record<string, string>>;
   readonly standings: Standings;
+  readonly skipped: readonly string[];
   readonly trials: readonly TrialVerdict[];
 }
 
@@ -109,6 +110,10 @@ export interface Report {
   /** SHA-256 over {@link fingerprintParts}. */
   readonly fingerprint: string;
   readonly fingerprintParts: Readonly<Record<string, string>>;
+  /** Whether every probe was run; otherwise those that something asked for. */
+  readonly isWhole: boolean;
+  /** Capabilities that were asked for, but whose probes were too slow to wait for. */
+  readonly skipped: readonly string[];
   /** Outermost first. */
   readonly layers: readonly Layer[];
   readonly capabilities: readonly Capability[];

@@ -1,5 +1,6 @@
 /** Blocker codes in words. */
 import type { Blocker, BlockerCode, Capability } from "../model/capability.ts";
+import { layerWords } from "./layer-blocks.ts";
 import { clause, joinWords } from "./phrase.ts";
 
 /** What stands in the way, as it reads after "blocked by". */
@@ -18,6 +19,7 @@ const blockerWords: Readonly<Record<BlockerCode, string>> = {
   "mount-propagation": "the way the root is mounted",
   noexec: "a noexec mount",
   nosuid: "a nosuid mount",
+  nodev: "a nodev mount",
   "device-missing": "a missing device",
   "device-mode": "a device's permissions",
   "device-cgroup": "a device control group",
@@ -37,9 +39,10 @@ const blockerWords: Readonly<Record<BlockerCode, string>> = {
   unknown: "something unexplained",
 };
 
-/** One cause, whole: `a kernel setting (sysctl): kernel.unprivileged_userns_clone is 0`. */
-export function describeBlocker(blocker: Blocker): string {
-  return `${blockerWords[blocker.code]} (${blocker.code}): ${clause(blocker.detail)}`;
+/** One cause, whole: `a kernel setting (sysctl, in the kernel or system): kernel.unprivileged_userns_clone is 0`. */
+export function describeBlocker({ code, detail, layer }: Blocker): string {
+  const place = layer === undefined ? "" : `, in the ${layerWords[layer]}`;
+  return `${blockerWords[code]} (${code}${place}): ${clause(detail)}`;
 }
 
 /** The codes of a capability's blockers, each once: `sysctl and seccomp`; its state where it has none. */

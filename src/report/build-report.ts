@@ -22,6 +22,8 @@ import { findRootOwnedExecutable } from "./root-owned-executable.ts";
 export interface ReportInput {
   readonly host: Pick<Host, "identity" | "findPrograms" | "readLink" | "linkStatus" | "list" | "readText">;
   readonly matrix: Matrix;
+  readonly isWhole: boolean;
+  readonly skipped: readonly string[];
   readonly trials: readonly Trial[];
   readonly strategies: readonly Strategy[];
   readonly defaultJob: Job;
@@ -62,7 +64,7 @@ const quickBudgetMs = 500;
 
 /** Probes start together, so the longest is what they took together. */
 function longestQuickProbe(capabilities: readonly Capability[]): number {
-  const slow = probes.filter((probe: Probe) => probe.pace === "slow").map(({ id }): string => id);
+  const slow = probes.filter((probe: Probe) => probe.pace === "slow").map((probe: Probe) => probe.id);
   const quick = capabilities.filter(({ probe }) => !slow.includes(probe));
   return Math.max(0, ...quick.map(({ durationMs }) => durationMs));
 }
@@ -81,6 +83,8 @@ export function buildReport(input: ReportInput): Report {
     user: input.host.identity,
     fingerprint: hashParts(input.fingerprintParts),
     fingerprintParts: input.fingerprintParts,
+    isWhole: input.isWhole,
+    skipped: input.skipped,
     layers,
     capabilities,
     trials: input.trials,

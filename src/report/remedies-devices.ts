@@ -82,6 +82,16 @@ export const deviceRemedies: readonly RemedyRow[] = [
     remedy: passDevice,
   },
   {
+    id: "move-device",
+    code: "nodev",
+    scope: "the /dev that cupel sees",
+    remedy: (remedyCase) =>
+      advice(
+        machineOwner(remedyCase),
+        `put ${deviceIn(remedyCase) ?? "the device"} on a file system that is not mounted nodev`,
+      ),
+  },
+  {
     id: "load-module",
     code: "module-missing",
     scope: untilBoot,

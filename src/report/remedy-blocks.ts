@@ -1,21 +1,15 @@
 /** A remedy as blocks: what it does, who can do it, what it risks, and its commands. */
 import type { Remedy } from "../model/report.ts";
+import { ownerWords } from "./owner-words.ts";
 import { clause, sentence } from "./phrase.ts";
 import { nothingHelps } from "./remedy-case.ts";
 import { command, field } from "./text-block.ts";
 import type { Block } from "./text-block.ts";
 
-const whoWords: Readonly<Record<Remedy["appliedBy"], string>> = {
-  you: "you",
-  administrator: "the administrator",
-  "image author": "whoever builds the image",
-  "host operator": "whoever runs the host",
-};
-
 /** `for the administrator, reversible`; advice without a command has nothing to be reversed. */
 export function describeWho({ appliedBy, commands, reversible }: Remedy): string {
   const undo = reversible ? ", reversible" : ", not reversible";
-  return `for ${whoWords[appliedBy]}${reversible && commands.length === 0 ? "" : undo}`;
+  return `for ${ownerWords[appliedBy]}${reversible && commands.length === 0 ? "" : undo}`;
 }
 
 /** The remedy, whole. */

@@ -11,6 +11,7 @@ const verdictSchema = v.strictObject({
     v.string(),
     v.strictObject({ state: v.picklist(capabilityStates), value: v.optional(v.union([v.string(), v.number()])) }),
   ),
+  skipped: v.array(v.string()),
   trials: v.array(
     v.strictObject({
       strategy: v.string(),
@@ -36,6 +37,7 @@ export function verdictOf(report: Report): Verdict {
     standings: Object.fromEntries(
       report.capabilities.map(({ id, state, value }) => [id, value === undefined ? { state } : { state, value }]),
     ),
+    skipped: report.skipped,
     trials: report.trials.map(({ strategy, result, summary }) => ({ strategy, result, summary })),
   };
 }

@@ -12,6 +12,8 @@ import { createFixtureHost } from "../support/fixture-host.ts";
 function exitCode(standings: Standings, results: Readonly<Record<string, Trial["result"]>> = {}): number {
   const report = buildReport({
     host: createFixtureHost({}),
+    isWhole: true,
+    skipped: [],
     matrix: matrixOf(standings),
     trials: strategies.map(({ id }) => ({
       strategy: id,

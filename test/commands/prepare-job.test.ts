@@ -7,6 +7,7 @@ import {
   obtainReport,
   planFor,
   prepareJob,
+  type Inquiry,
 } from "../../src/commands/prepare-job.ts";
 import { createRealHost } from "../../src/host/real-host.ts";
 import type { Job } from "../../src/model/job.ts";
@@ -25,6 +26,12 @@ const host = createRealHost();
 /** A job that nothing keeps. */
 const impossible = jobOf({ demands: demands({ required: ["kernel.boundary"] }) });
 
+const usual = jobOf();
+
+function inquiry(state: string, of: Job = usual): Inquiry {
+  return { job: of, host, directories: [state] };
+}
+
 function readVerdict(state: string): Verdict {
   return JSON.parse(readFileSync(`${state}/verdict.json`, "utf8")) as Verdict;
 }
@@ -38,7 +45,7 @@ async function obtainApart(
     const { obtain${kind} } = await import(src + "/commands/prepare-job.ts");
     const { createRealHost } = await import(src + "/host/real-host.ts");
     const before = Date.now();
-    const { verdict, report } = await obtain${kind}(createRealHost(), [${JSON.stringify(state)}], false);
+    const { verdict, report } = await obtain${kind}({ job: ${JSON.stringify(usual)}, host: createRealHost(), directories: [${JSON.stringify(state)}] }, false);
     console.log(JSON.stringify([verdict.id, report !== undefined && Date.parse(report.createdAt) >= before]));`;
   const ran = await runCode(code, { env: { PATH: process.env["PATH"] ?? "" } });
   expect(ran.code).toBe(0);
@@ -50,28 +57,50 @@ describe("obtainKnowledge", () => {
   test("measures once, and uses what was saved from then on", async () => {
     using directory = makeTempDir();
     const state = directory.at("state");
-    const first = await obtainKnowledge(host, [state], false);
+    const first = await obtainKnowledge(inquiry(state), false);
     expect(first.report?.id).toBe(first.verdict.id);
     expect(readVerdict(state)).toEqual(JSON.parse(JSON.stringify(first.verdict)) as Verdict);
     const written = statSync(`${state}/verdict.json`).mtimeMs;
-    expect(await obtainKnowledge(host, [state], false)).toEqual({ verdict: readVerdict(state) });
+    expect(await obtainKnowledge(inquiry(state), false)).toEqual({ verdict: readVerdict(state) });
     expect(statSync(`${state}/verdict.json`).mtimeMs).toBe(written);
   });
 
   test("measures again where that is asked for", async () => {
     using directory = makeTempDir();
     const state = directory.at("state");
-    const first = await obtainKnowledge(host, [state], true);
-    const second = await obtainKnowledge(host, [state], true);
+    const first = await obtainKnowledge(inquiry(state), true);
+    const second = await obtainKnowledge(inquiry(state), true);
     expect(second.report).toBeDefined();
     expect(second.verdict.id).not.toBe(first.verdict.id);
     expect(readVerdict(state).id).toBe(second.verdict.id);
   });
 
+  test("measures again for a job that depends on more than was measured", async () => {
+    using directory = makeTempDir();
+    const state = directory.at("state");
+    await obtainKnowledge(inquiry(state), false);
+    const { "cgroup.cpu": _, ...standings } = readVerdict(state).standings;
+    writeFileSync(`${state}/verdict.json`, JSON.stringify({ ...readVerdict(state), standings }));
+    expect((await obtainKnowledge(inquiry(state), false)).report).toBeDefined();
+    expect((await obtainKnowledge(inquiry(state), false)).report).toBeUndefined();
+  });
+
+  test("takes what was left out as slow for left out, unless the strongest is wanted", async () => {
+    using directory = makeTempDir();
+    const state = directory.at("state");
+    await obtainKnowledge(inquiry(state), false);
+    const { "cgroup.cpu": _, ...standings } = readVerdict(state).standings;
+    const skipping = { ...readVerdict(state), standings, skipped: ["cgroup.cpu"] };
+    writeFileSync(`${state}/verdict.json`, JSON.stringify(skipping));
+    expect((await obtainKnowledge(inquiry(state), false)).report).toBeUndefined();
+    const strongest = jobOf({ demands: demands({ prefer: "strongest" }) });
+    expect((await obtainKnowledge(inquiry(state, strongest), false)).report).toBeDefined();
+  });
+
   test("measures again where the host is another, and has no word to say of it", async () => {
     using directory = makeTempDir();
     const state = directory.at("state");
-    const { id } = (await obtainKnowledge(host, [state], false)).verdict;
+    const { id } = (await obtainKnowledge(inquiry(state), false)).verdict;
     const saved = readVerdict(state);
     const changed = { ...saved, fingerprintParts: { ...saved.fingerprintParts, boot: "another" } };
     writeFileSync(`${state}/verdict.json`, JSON.stringify(changed));
@@ -84,7 +113,7 @@ describe("obtainKnowledge", () => {
     async (kind) => {
       using directory = makeTempDir();
       const state = directory.at("state");
-      await obtainKnowledge(host, [state], false);
+      await obtainKnowledge(inquiry(state), false);
       const path = `${state}/${kind === "Report" ? "report" : "verdict"}.json`;
       writeFileSync(path, readFileSync(path, "utf8").slice(0, -9));
       const after = await obtainApart(state, kind);
@@ -104,10 +133,11 @@ describe("obtainReport", () => {
   test("gives the whole saved report, with the verdict that is its own", async () => {
     using directory = makeTempDir();
     const state = directory.at("state");
-    const { report: measured } = await obtainReport(host, [state], false);
-    const { report, verdict } = await obtainReport(host, [state], false);
-    expect(report).toEqual(JSON.parse(JSON.stringify(measured)) as typeof report);
-    expect(verdict).toEqual(verdictOf(report));
+    const { report: measured } = await obtainReport(inquiry(state), false);
+    const found = await obtainReport(inquiry(state), false);
+    if (found.report !== undefined) throw new Error("measured twice");
+    expect(found.saved).toEqual(JSON.parse(JSON.stringify(measured)) as typeof found.saved);
+    expect(found.verdict).toEqual(verdictOf(found.saved));
   });
 });
 
@@ -120,16 +150,15 @@ describe("choose", () => {
 
   test("plans by what was saved, where that will do, and measures nothing", async () => {
     const knowledge = { verdict: { ...verdictOf(firecrackerRoot), standings: allMatrices.rootEverything } };
-    const job = jobOf();
-    const choice = await choose(job, knowledge, host, ["/proc/cupel"]);
+    const choice = await choose(inquiry("/proc/cupel"), knowledge);
     expect(choice).toEqual({
       knowledge,
       selection: expect.objectContaining({ chosen: "namespaces" }) as never,
       plan: {
         strategy: "namespaces",
         isolation: "namespace",
-        launch: namespaces.plan(job, knowledge.verdict.standings),
-        guarantees: namespaces.guarantees(job, knowledge.verdict.standings),
+        launch: namespaces.plan(usual, knowledge.verdict.standings),
+        guarantees: namespaces.guarantees(usual, knowledge.verdict.standings),
       },
     });
   });
@@ -137,7 +166,7 @@ describe("choose", () => {
   test("never refuses by what was saved: it measures first", async () => {
     using directory = makeTempDir();
     const state = directory.at("state");
-    const { knowledge, plan, selection } = await choose(jobOf(), { verdict: nothingHere }, host, [state]);
+    const { knowledge, plan, selection } = await choose(inquiry(state), { verdict: nothingHere });
     expect([plan?.strategy, selection.chosen]).toEqual(["namespaces", "namespaces"]);
     expect(knowledge.report?.id).toBe(readVerdict(state).id);
     expect(knowledge.verdict.id).not.toBe(nothingHere.id);
@@ -147,7 +176,7 @@ describe("choose", () => {
     using directory = makeTempDir();
     const report = firecrackerRoot;
     const knowledge = { verdict: verdictOf(report), report };
-    const choice = await choose(impossible, knowledge, host, [directory.at("state")]);
+    const choice = await choose(inquiry(directory.at("state"), impossible), knowledge);
     expect(choice).toEqual({
       knowledge,
       selection: expect.objectContaining({ accepted: [] }) as never,
@@ -160,7 +189,7 @@ describe("choose", () => {
   test("refuses what cannot be kept after measuring, with the report that says why", async () => {
     using directory = makeTempDir();
     const state = directory.at("state");
-    const choice = await choose(impossible, { verdict: nothingHere }, host, [state]);
+    const choice = await choose(inquiry(state, impossible), { verdict: nothingHere });
     expect(choice.plan).toBeUndefined();
     expect(choice.knowledge.report?.id).toBe(readVerdict(state).id);
   });

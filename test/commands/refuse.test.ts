@@ -16,6 +16,8 @@ const trials = strategies.map(
 const host = createFixtureHost({});
 const report: Report = buildReport({
   host,
+  isWhole: true,
+  skipped: [],
   matrix,
   trials,
   strategies,
@@ -50,6 +52,8 @@ describe("describeRefused", () => {
     const selection = select({ strategies, job: demanding, matrix: allMatrices.rootEverything, trials });
     const perfect = buildReport({
       host,
+      isWhole: true,
+      skipped: [],
       matrix: allMatrices.rootEverything,
       trials,
       strategies,

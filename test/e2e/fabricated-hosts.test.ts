@@ -108,7 +108,7 @@ describe.each(blocking)("$name", (given) => {
     expect(ran.stderr).toStartWith("cupel: refused: ");
     const text = ran.stderr.replaceAll(/\s+/g, " ");
     expect(text).toContain(given.capability);
-    expect(text).toContain(`(${given.code})`);
+    expect(text).toContain(`(${given.code}, in the `);
     expect(text).toContain("--accept-missing all");
     expect(text).not.toContain("is a bug");
   });
@@ -154,6 +154,6 @@ describe.each(callers)("inside cupel itself, called by $name", (caller) => {
     const ran = await cupel.run(caller, ["run", ...words]);
     expect(ran).toMatchObject({ code: 125, stdout: "" });
     expect(ran.stderr).toStartWith("cupel: refused: ");
-    expect(ran.stderr.replaceAll(/\s+/g, " ")).toContain("(seccomp)");
+    expect(ran.stderr.replaceAll(/\s+/g, " ")).toContain("(seccomp, in the ");
   });
 });

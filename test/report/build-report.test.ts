@@ -28,6 +28,8 @@ function trialsOf(result: Trial["result"]): Trial[] {
 function make(parts: Partial<ReportInput> = {}): Report {
   return buildReport({
     host,
+    isWhole: true,
+    skipped: [],
     matrix: allMatrices.userEverything,
     trials: trialsOf("passed"),
     strategies,
@@ -51,6 +53,8 @@ describe("buildReport", () => {
       user: { uid: 1000, gid: 1000, groups: [1000] },
       fingerprint: expect.stringMatching(/^[\da-f]{64}$/),
       fingerprintParts,
+      isWhole: true,
+      skipped: [],
       layers: layersOf(Object.values(matrix)),
       capabilities: withLayers(Object.values(matrix), layersOf(Object.values(matrix))),
       trials,

@@ -40,6 +40,8 @@ describe("parseReport", () => {
     for (const defaultJob of [jobOf(), hard, jobOf({ demands: demands({ strategy: "process" }) })]) {
       const report = buildReport({
         host: createFixtureHost({ uid: 1000 }),
+        isWhole: true,
+        skipped: [],
         matrix: allMatrices[name],
         trials: strategies.map(({ id }, index) => ({
           strategy: id,

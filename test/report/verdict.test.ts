@@ -8,6 +8,7 @@ const whole = report({
     capability("cgroups", { id: "cgroup.mode", title: "Mode", summary: "v2", value: "v2", state: "degraded" }),
     capability("privilege", { id: "landlock.scopes", title: "Scopes", summary: "", value: 7 }),
   ],
+  skipped: [],
   trials: [
     { strategy: "process", result: "passed", summary: "ok", evidence: [{ action: "a", result: "b" }], durationMs: 3 },
   ],
@@ -24,6 +25,7 @@ const verdict = {
     "cgroup.mode": { state: "degraded", value: "v2" },
     "landlock.scopes": { state: "works", value: 7 },
   },
+  skipped: [],
   trials: [{ strategy: "process", result: "passed", summary: "ok" }],
 } as const;
 

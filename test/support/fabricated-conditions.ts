@@ -54,7 +54,10 @@ export const fabricatedConditions: readonly FabricatedCondition[] = [
     ],
     only: "root",
   },
-  { name: "a chroot", conditions: (stage, identity) => [{ chroot: ownDirectory(stage, identity, "root") }] },
+  {
+    name: "a chroot",
+    conditions: (stage, identity) => [{ chroot: ownDirectory(stage, identity, `root-${Bun.randomUUIDv7()}`) }],
+  },
   { name: "a masked /proc", conditions: ["masked-proc"] },
   { name: "control groups that are mounted read-only", conditions: ["read-only-cgroups"] },
   { name: "control groups that are not mounted", conditions: [{ hidden: "/sys/fs/cgroup" }] },

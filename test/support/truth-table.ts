@@ -23,9 +23,22 @@ export function readTruth(findings: Findings): Truth {
   );
 }
 
+/** Without layers and remedies: `absent package-missing`. */
+function withoutPlace(standing: Standing): string {
+  const [state = "", ...words] = standing.split(" ");
+  const causes = words.filter((word) => word.includes("@")).map((word) => word.slice(0, word.indexOf("@")));
+  return [state, ...causes].join(" ");
+}
+
+/** What does not work for the same cause as before is no other, in whatever layers that now lies. */
+function isSame(before: Standing, after: Standing): boolean {
+  if (/^(?:works|degraded)/u.test(after)) return before === after;
+  return withoutPlace(before) === withoutPlace(after);
+}
+
 /** What is otherwise under the condition. */
 export function differences(before: Truth, after: Truth): Truth {
-  return Object.fromEntries(Object.entries(after).filter(([id, standing]) => before[id] !== standing));
+  return Object.fromEntries(Object.entries(after).filter(([id, standing]) => !isSame(before[id] ?? "", standing)));
 }
 
 /** One line for each standing: `blocked seccomp@session leave-seccomp-filter: ns.ipc ns.uts`. */

@@ -1,0 +1,73 @@
+/** `cupel check`: whether this host holds what is demanded of it. */
+import type { Host } from "../host/host.ts";
+import { stateDirectories } from "../host/private-directory.ts";
+import { createRealHost } from "../host/real-host.ts";
+import type { DemandVerdict } from "../model/demand.ts";
+import type { Report } from "../model/report.ts";
+import { checkExitCodes, conclude, findDrift, type CheckResult } from "../report/check-result.ts";
+import { renderCheck, renderCheckJson } from "../report/render-check.ts";
+import type { Snapshot } from "../report/snapshot.ts";
+import { defaultLockPath, readLockFile } from "../run/lock-file.ts";
+import { judgeDemands } from "../select/judge-demands.ts";
+import { strategies } from "../strategies/registry.gen.ts";
+import { demandsFromFlags, type Demanded } from "./demands-from-flags.ts";
+import { measureHost, type Scope } from "./measure-host.ts";
+import type { CommandLine } from "./parse-command-line.ts";
+import { matrixOf } from "./prepare-job.ts";
+import { styleOf } from "./style-of.ts";
+
+/** Everything for a lock, otherwise what the demands depend on. */
+function scopeOf({ job, capabilities }: Demanded, isLocked: boolean, deep: boolean, waits: boolean): Scope {
+  return isLocked ? { kind: "whole", deep } : { kind: "asked", job, capabilities, waits, deep };
+}
+
+interface Judged {
+  readonly report: Report;
+  readonly demands: readonly DemandVerdict[];
+}
+
+function judge({ job, capabilities }: Demanded, report: Report): DemandVerdict[] {
+  const matrix = matrixOf(report.capabilities);
+  if (job !== undefined) return judgeDemands({ job, capabilities, strategies, matrix, trials: report.trials });
+  return judgeDemands({ capabilities, strategies: [], matrix, trials: [] });
+}
+
+/** Waits for slow probes only where something hangs on them. */
+async function measureAndJudge(
+  demanded: Demanded,
+  host: Host,
+  directories: readonly string[],
+  { isLocked, deep }: { isLocked: boolean; deep: boolean },
+): Promise<Judged> {
+  const measure = async (waits: boolean): Promise<Judged> => {
+    const report = await measureHost(host, directories, scopeOf(demanded, isLocked, deep, waits));
+    return { report, demands: judge(demanded, report) };
+  };
+  const first = await measure(demanded.capabilities.length > 0);
+  const isOpen = first.demands.some(({ result }) => result !== "holds");
+  return isOpen && first.report.skipped.length > 0 ? measure(true) : first;
+}
+
+function lockIn({ flags }: CommandLine): { path: string; snapshot: Snapshot } | undefined {
+  const path = flags.get("lock")?.at(-1) ?? (flags.has("locked") ? defaultLockPath : undefined);
+  return path === undefined ? undefined : { path, snapshot: readLockFile(path) };
+}
+
+/** Runs it; gives the exit code. @throws CupelError `usage`. */
+export async function check(line: CommandLine): Promise<number> {
+  const host = createRealHost();
+  const directories = stateDirectories(host);
+  const lock = lockIn(line);
+  const demanded = await demandsFromFlags(line, host, directories, lock !== undefined);
+  const extent = { isLocked: lock !== undefined, deep: line.flags.has("deep") };
+  const judged = await measureAndJudge(demanded, host, directories, extent);
+  const result: CheckResult = {
+    ...judged,
+    drift: lock && findDrift(lock.path, lock.snapshot, judged.report),
+    failsOnDegraded: line.flags.has("fail-on"),
+    location: demanded.location,
+  };
+  const render = line.flags.has("json") ? renderCheckJson : renderCheck;
+  process.stdout.write(render(result, styleOf(process.stdout)));
+  return checkExitCodes[conclude(result)];
+}

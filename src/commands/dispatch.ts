@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import("./check.ts")).check,
   lock: async () => (await import("./lock.ts")).lock,
   diff: async () => (await import("./diff.ts")).diff,
+  explain: async () => (await import("./explain.ts")).explain,
   schema: async () => (await import("./schema.ts")).schema,
   plan: async () => (await import("./plan.ts")).plan,
   completion: async () => (await import("./completion.ts")).completion,

@@ -6,8 +6,8 @@ import type { Block, Mark } from "./text-block.ts";
 
 const marks: Readonly<Record<Difference["change"], Mark>> = { better: "works", worse: "blocked", other: "degraded" };
 const changeWords: Readonly<Record<Difference["change"], string>> = {
-  better: " (better)",
-  worse: " (worse)",
+  better: "; better",
+  worse: "; worse",
   other: "",
 };
 
@@ -25,9 +25,9 @@ function titleOf({ kind, id }: Difference): string {
 
 const absent = "not there";
 
-/** `net.none: was works, is blocked (seccomp) (worse)`. */
+/** `ns.network: was works; is blocked (seccomp); worse`. */
 export function describeDifference({ id, was, is, change }: Difference): string {
-  return `${id}: was ${was ?? absent}, is ${is ?? absent}${changeWords[change]}`;
+  return `${id}: was ${was ?? absent}; is ${is ?? absent}${changeWords[change]}`;
 }
 
 /** One section for each kind. */
@@ -45,7 +45,7 @@ export function factBlocks(changes: readonly FactChange[], title: string): Block
   if (changes.length === 0) return [];
   return [
     ...heading(title),
-    ...changes.map(({ fact, was, is }) => note(sentence(`${fact}: was ${shown(was)}, is ${shown(is)}`))),
+    ...changes.map(({ fact, was, is }) => note(sentence(`${fact}: was ${shown(was)}; is ${shown(is)}`))),
   ];
 }
 

@@ -98,8 +98,12 @@ function allFacts(report: Report): Record<string, string> {
   ]);
 }
 
+/** Who calls explains differences, and is none. */
+const ofTheCaller = ["layer.session"];
+
 /** A path may be one session's or user's, and the kernel's release explains differences and is none. */
-function isLasting(value: string | number, release: string): boolean {
+function isLasting(id: string, value: string | number, release: string): boolean {
+  if (ofTheCaller.includes(id)) return false;
   const text = String(value);
   return !text.startsWith("/") && (release === "" || !text.includes(release));
 }
@@ -113,7 +117,7 @@ export function snapshotOf(report: Report, extent: "lasting" | "all" = "lasting"
       id,
       {
         state,
-        ...(value !== undefined && (extent === "all" || isLasting(value, release)) ? { value } : {}),
+        ...(value !== undefined && (extent === "all" || isLasting(id, value, release)) ? { value } : {}),
         ...(codes.length === 0 ? {} : { blockers: codes }),
       },
     ];
@@ -135,12 +139,12 @@ function namesOf(one: object, other: object): string[] {
   return [...new Set([...Object.keys(one), ...Object.keys(other)])].toSorted();
 }
 
-/** `blocked (ns-limit)`, `works, 7`. */
+/** `blocked (ns-limit)`, `works [7]`. */
 function describeExpected(expected: ExpectedCapability | undefined): string | undefined {
   if (expected === undefined) return undefined;
   const { state, value, blockers = [] } = expected;
   const codes = blockers.length === 0 ? "" : ` (${blockers.join(", ")})`;
-  return `${state}${codes}${value === undefined ? "" : `, ${value}`}`;
+  return `${state}${codes}${value === undefined ? "" : ` [${value}]`}`;
 }
 
 function rank(state: CapabilityState | undefined): number {
@@ -168,8 +172,10 @@ function difference(
 function capabilityDifferences(was: Snapshot, is: Snapshot): Difference[] {
   return namesOf(was.capabilities, is.capabilities).flatMap((id) => {
     const [before, now] = [was.capabilities[id], is.capabilities[id]];
-    const isOnBoth = before !== undefined && now !== undefined;
-    const change = isOnBoth ? compare(rank(before.state), rank(now.state)) : "other";
+    // What has no meaning for one of both callers is neither better nor worse.
+    const states = [before?.state, now?.state];
+    const isComparable = states.every((state) => state !== undefined && state !== "not-applicable");
+    const change = isComparable ? compare(rank(before?.state), rank(now?.state)) : "other";
     return difference("capability", id, [describeExpected(before), describeExpected(now)], change);
   });
 }

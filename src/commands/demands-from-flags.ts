@@ -132,6 +132,30 @@ function policyPath({ flags }: CommandLine): string | undefined {
   return !isDemanding && existsSync(defaultPolicyPath) ? defaultPolicyPath : undefined;
 }
 
+/** What is wrong with a job in a file is said of the file. */
+async function resolve(
+  request: JobRequest,
+  host: Host,
+  directories: readonly string[],
+  location: string | undefined,
+): Promise<Job> {
+  try {
+    return await prepareJob(request, host, directories);
+  } catch (error) {
+    if (!(error instanceof CupelError) || location === undefined) throw error;
+    throw new CupelError(error.code, `${location}: ${error.message}`, { cause: error, hint: error.hint });
+  }
+}
+
+/** The job's request; a job in a file needs no flag beside it. */
+function requestFrom(line: CommandLine, jobPath: string | undefined): JobRequest {
+  return jobPath === undefined ? requestIn(line) : { ...requestIn(line), ...readJobFile(jobPath) };
+}
+
+function demandsSomething({ demands: { required, minimum, strategy } }: Job): boolean {
+  return required.length > 0 || minimum !== undefined || strategy !== undefined;
+}
+
 /**
  * Everything that is demanded. Where nothing is, and no lock either, the demands of the default job.
  * @throws CupelError `usage` for a file or an id that is wrong.
@@ -145,14 +169,11 @@ export async function demandsFromFlags(
   const policy = policyPath(line);
   const jobPath = line.flags.get("job")?.at(-1);
   const stated = [statedIn(line), ...(policy === undefined ? [] : [statedBy(readPolicyFile(policy), policy)])];
-  const isStated = policy !== undefined || jobPath !== undefined || demandFlags.some((name) => line.flags.has(name));
-  const request = jobPath === undefined ? requestIn(line) : { ...requestIn(line), ...readJobFile(jobPath) };
+  const isStated = policy !== undefined || demandFlags.some((name) => line.flags.has(name));
   const isOwn = jobPath !== undefined || (!isStated && !isLocked);
-  const job = withDemands(await prepareJob(request, host, directories), isOwn, stated);
-  const { required, minimum, strategy } = job.demands;
-  const isOfStrategy = required.length > 0 || minimum !== undefined || strategy !== undefined;
+  const job = withDemands(await resolve(requestFrom(line, jobPath), host, directories, jobPath), isOwn, stated);
   return {
-    job: isOfStrategy ? job : undefined,
+    job: isOwn || demandsSomething(job) ? job : undefined,
     capabilities: [...new Set(stated.flatMap(({ capabilities }) => capabilities))],
     location: jobPath ?? policy,
   };

@@ -216,7 +216,7 @@ const schemaDescription: CommandDescription = {
   summary: "write the JSON Schema of what cupel reads or writes",
   operands: [{ value: choice("NAME", schemaNames), description: "which one", required: true }],
   flags: [helpFlag],
-  examples: ["cupel schema policy > cupel-policy.schema.json"],
+  examples: ["cupel schema policy"],
 };
 
 /** All commands, in the order of the usage text. */

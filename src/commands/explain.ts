@@ -85,7 +85,7 @@ async function obtainReport(needs: Topic["needs"], isFresh: boolean): Promise<Re
 }
 
 function unknownTopic(id: string, topics: readonly Topic[]): CupelError {
-  const ids = [...new Set(topics.map((topic) => topic.id))];
+  const ids = [...new Set(topics.filter(({ kind }) => kind !== "exit code").map((topic) => topic.id))];
   const near = nearestWord(id, ids);
   const hint = near === undefined ? "cupel explain lists everything" : `did you mean ${near}?`;
   return new CupelError("usage", `There is nothing called ${JSON.stringify(id)} to explain: ${hint}`);

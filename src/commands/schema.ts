@@ -31,12 +31,12 @@ const schemas: Readonly<Record<SchemaName, { readonly title: string; readonly lo
 export async function renderSchema(name: SchemaName): Promise<string> {
   const { toJsonSchema } = await import("@valibot/to-json-schema");
   const { title, load } = schemas[name];
-  const schema = toJsonSchema(await load(), {
+  const described = toJsonSchema(await load(), {
     target: "draft-2020-12",
     typeMode: "input",
     errorMode: "ignore",
   });
-  return renderJson({ title, ...schema });
+  return renderJson({ title, ...described });
 }
 
 /** Writes one; gives the exit code. @throws CupelError `usage`. */

@@ -45,9 +45,19 @@ export const checkExitCodes: Readonly<Record<Conclusion, number>> = {
   degraded: 2,
 };
 
+/** Without values that the lock does not expect: they were not the same twice when it was made. */
+function onlyExpectedValues(found: Snapshot, expected: Snapshot): Snapshot {
+  const entries = Object.entries(found.capabilities).map(([id, capability]) => {
+    const { value: _value, ...rest } = capability;
+    const isExpected = expected.capabilities[id]?.value !== undefined;
+    return [id, isExpected ? capability : rest] as const;
+  });
+  return { ...found, capabilities: Object.fromEntries(entries) };
+}
+
 /** How this host differs from the lock. */
 export function findDrift(lock: string, expected: Snapshot, report: Report): Drift {
-  const found = snapshotOf(report);
+  const found = onlyExpectedValues(snapshotOf(report), expected);
   const all = compareSnapshots(expected, found);
   const isUnexpected = ({ kind, was }: Difference): boolean => kind === "capability" && was === undefined;
   return {
@@ -72,22 +82,32 @@ export function describeConclusion(result: Omit<CheckResult, "report">): string 
   const { demands, drift } = result;
   const amountOf = (wanted: DemandVerdict["result"]): number =>
     demands.filter((verdict) => verdict.result === wanted).length;
-  const of = (amount: number): string => `${amount} of ${count(demands.length, "demand")}`;
-  const partly = amountOf("degraded") === 0 ? "" : `, ${amountOf("degraded")} only in part`;
-  const holding =
-    demands.length === 0 ? "" : `${count(demands.length, "demand")} hold${demands.length === 1 ? "s" : ""}${partly}`;
-  const differing = drift?.differences.length ?? 0;
-  const same = drift === undefined ? "" : "nothing differs from the lock";
+  const of = (amount: number, singular: string, plural: string): string =>
+    `${amount} of ${count(demands.length, "demand")} ${amount === 1 ? singular : plural}`;
   switch (conclude(result)) {
     case "failed":
-      return `check: failed: ${of(amountOf("fails"))} ${amountOf("fails") === 1 ? "does" : "do"} not hold`;
+      return `check: failed: ${of(amountOf("fails"), "does not hold", "do not hold")}`;
     case "unknown":
-      return `check: cannot tell: ${of(amountOf("unknown"))} cannot be told`;
+      return `check: cannot tell: ${of(amountOf("unknown"), "cannot be told", "cannot be told")}`;
     case "drifted":
-      return `check: drifted: ${count(differing, "entry differs", "entries differ")} from the lock (${countChanges(drift?.differences ?? [])})`;
+      return `check: drifted: ${describeDrift(drift?.differences ?? [])}`;
     case "degraded":
-      return `check: degraded: ${of(amountOf("degraded"))} hold${amountOf("degraded") === 1 ? "s" : ""} only in part`;
+      return `check: degraded: ${of(amountOf("degraded"), "holds only in part", "hold only in part")}`;
     case "passed":
-      return `check: passed: ${[holding, same].filter((part) => part !== "").join(", ")}`;
+      return `check: passed: ${describePassed(demands.length, amountOf("degraded"), drift !== undefined)}`;
   }
+}
+
+function describeDrift(differences: readonly Difference[]): string {
+  const amount = count(differences.length, "entry differs", "entries differ");
+  return `${amount} from the lock (${countChanges(differences)})`;
+}
+
+function describePassed(amount: number, degraded: number, isLocked: boolean): string {
+  const parts = [
+    ...(amount === 0 ? [] : [`${count(amount, "demand")} hold${amount === 1 ? "s" : ""}`]),
+    ...(degraded === 0 ? [] : [`${degraded} only in part`]),
+    ...(isLocked ? ["nothing differs from the lock"] : []),
+  ];
+  return parts.join(", ");
 }

@@ -23,11 +23,11 @@ function titleOf({ kind, id }: Difference): string {
   return titles[kind === "capability" && id.startsWith("layer.") ? "layer" : kind];
 }
 
-const absent = "not there";
+const unmeasured = "not measured";
 
 /** `ns.network: was works; is blocked (seccomp); worse`. */
 export function describeDifference({ id, was, is, change }: Difference): string {
-  return `${id}: was ${was ?? absent}; is ${is ?? absent}${changeWords[change]}`;
+  return `${id}: was ${was ?? unmeasured}; is ${is ?? unmeasured}${changeWords[change]}`;
 }
 
 /** One section for each kind. */
@@ -50,7 +50,7 @@ export function factBlocks(changes: readonly FactChange[], title: string): Block
 }
 
 function shown(value: string | undefined): string {
-  if (value === undefined) return absent;
+  if (value === undefined) return "not there";
   return value === "" ? "empty" : value;
 }
 

@@ -214,20 +214,36 @@ function selectionDifferences({ selection: was }: Snapshot, { selection: is }: S
   return difference("selection", "the default job", [was.chosen ?? "refused", is.chosen ?? "refused"], change);
 }
 
-/** The same without what was not the same in both: what does not last cannot be expected. Also gives its ids. */
-export function stablePart(one: Snapshot, other: Snapshot): { snapshot: Snapshot; unstable: readonly string[] } {
-  const unstable = capabilityDifferences(one, other).map(({ id }) => id);
-  const entries = Object.entries(one.capabilities).flatMap(([id, expected]): [string, ExpectedCapability][] => {
-    if (!unstable.includes(id)) return [[id, expected]];
+/** Ids of the capabilities that are not the same in both. */
+export function unstableIn(one: Snapshot, other: Snapshot): string[] {
+  return capabilityDifferences(one, other).map(({ id }) => id);
+}
+
+/**
+ * What several measurements of one host, of which the last decides, agree on: what each other capability was twice, without
+ * a value where only that changed. What was never the same twice cannot be expected, and is left out.
+ */
+export function stablePart(earlier: readonly Snapshot[], last: Snapshot): Snapshot {
+  const isLike = (id: string, expected: ExpectedCapability | undefined): boolean =>
+    earlier.some(({ capabilities }) => describeExpected(capabilities[id]) === describeExpected(expected));
+  const entries = Object.entries(last.capabilities).flatMap(([id, expected]): [string, ExpectedCapability][] => {
+    if (isLike(id, expected)) return [[id, expected]];
     const { value: _value, ...rest } = expected;
-    return expected.state === other.capabilities[id]?.state ? [[id, rest]] : [];
+    return earlier.every(({ capabilities }) => capabilities[id]?.state === expected.state) ? [[id, rest]] : [];
   });
-  return { snapshot: { ...one, capabilities: Object.fromEntries(entries) }, unstable };
+  return { ...last, capabilities: Object.fromEntries(entries) };
 }
 
 /** Everything that differs, by kind and id. */
 export function compareSnapshots(was: Snapshot, is: Snapshot): Difference[] {
   return [...selectionDifferences(was, is), ...strategyDifferences(was, is), ...capabilityDifferences(was, is)];
+}
+
+/** Differences that were found twice in the same way. */
+export function commonDifferences(one: readonly Difference[], other: readonly Difference[]): Difference[] {
+  return other.filter((later) =>
+    one.some(({ kind, id, is }) => kind === later.kind && id === later.id && is === later.is),
+  );
 }
 
 /** Facts that differ, by name. */

@@ -95,30 +95,39 @@ function environmentOf({ env }: JobFile): string[] {
   return [...(env?.inherit ?? []), ...Object.entries(env?.set ?? {}).map(([name, value]) => `${name}=${value}`)];
 }
 
-/** The request that the file stands for. Pure. */
-export function requestOf(file: JobFile): JobRequest {
-  const { filesystem: files, limits: caps = {}, minimum: floor = {} } = file;
-  const [program = "", ...rest] = file.command;
+function grantsOf({ filesystem: files = {} }: JobFile): Pick<JobRequest, "read" | "write" | "tools"> {
+  return { read: files.read?.allow ?? [], write: files.write?.allow ?? [], tools: files.tools ?? false };
+}
+
+type Caps = Pick<JobRequest, "timeoutMs" | "graceMs" | "memoryBytes" | "cpus" | "pids">;
+
+function capsOf({ limits: { wall, grace, memory, cpus, pids } = {} }: JobFile): Caps {
+  return { timeoutMs: wall, graceMs: grace, memoryBytes: memory, cpus, pids };
+}
+
+function demandsOf({ minimum: floor = {} }: JobFile): Pick<JobRequest, "minimum" | "require" | "accept" | "strict"> {
   const accepted = floor.accept_missing ?? [];
   return {
-    ...defaultRequest,
-    command: [program, ...rest],
-    workspace: file.workspace?.mode,
-    read: files?.read?.allow ?? [],
-    write: files?.write?.allow ?? [],
-    tools: files?.tools ?? false,
-    network: file.network?.mode ?? "none",
-    environment: environmentOf(file),
-    timeoutMs: caps.wall,
-    graceMs: caps.grace,
-    memoryBytes: caps.memory,
-    cpus: caps.cpus,
-    pids: caps.pids,
-    strategy: file.selection?.strategy,
     minimum: floor.isolation,
     require: floor.guarantees ?? [],
     accept: accepted.includes("all") ? "all" : guaranteeIds.filter((id) => accepted.includes(id)),
     strict: floor.strict ?? false,
+  };
+}
+
+/** The request that the file stands for. Pure. */
+function requestOf(file: JobFile): JobRequest {
+  const [program = "", ...rest] = file.command;
+  return {
+    ...defaultRequest,
+    ...grantsOf(file),
+    ...capsOf(file),
+    ...demandsOf(file),
+    command: [program, ...rest],
+    workspace: file.workspace?.mode,
+    network: file.network?.mode ?? "none",
+    environment: environmentOf(file),
+    strategy: file.selection?.strategy,
     prefer: file.selection?.prefer ?? "fastest",
   };
 }

@@ -69,25 +69,41 @@ function refuseUnfit(path: string): void {
   }
 }
 
-/** Writes the lock, whole or not at all. @throws CupelError `usage` where it cannot be written. */
-export function writeLockFile(path: string, snapshot: Snapshot): void {
+function writeNew(path: string, text: string): void {
+  const descriptor = openSync(path, "wx", 0o644);
+  try {
+    writeFileSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Does something with a new file beside `path`, of which nothing is left. @throws CupelError `usage`. */
+function besideFile(path: string, use: (temporary: string, target: string) => void): void {
   const target = realPath(path) ?? path;
   const temporary = `${target}.${process.pid}.tmp`;
   try {
     refuseUnfit(target);
-    const descriptor = openSync(temporary, "wx", 0o644);
-    try {
-      writeFileSync(descriptor, renderLock(snapshot));
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, target);
+    use(temporary, target);
   } catch (error) {
     if (error instanceof CupelError) throw error;
+    const problem = `--output ${path} cannot be written (${errnoOf(error)}); name another file`;
+    throw new CupelError("usage", problem, { cause: error });
+  } finally {
     rmSync(temporary, { force: true });
-    throw new CupelError("usage", `--output ${path} cannot be written (${errnoOf(error)}); name another file`, {
-      cause: error,
-    });
   }
+}
+
+/** Sees to it before a long measurement that the lock can be written. @throws CupelError `usage` where it cannot. */
+export function checkLockPlace(path: string): void {
+  besideFile(path, (temporary) => writeNew(temporary, ""));
+}
+
+/** Writes the lock, whole or not at all. @throws CupelError `usage` where it cannot be written. */
+export function writeLockFile(path: string, snapshot: Snapshot): void {
+  besideFile(path, (temporary, target) => {
+    writeNew(temporary, renderLock(snapshot));
+    renameSync(temporary, target);
+  });
 }

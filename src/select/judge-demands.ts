@@ -1,7 +1,12 @@
 /** Whether what is demanded of a host holds on it, demand by demand. Pure. */
 import type { CapabilityState, Matrix } from "../model/capability.ts";
 import type { DemandVerdict } from "../model/demand.ts";
-import { isolationStrength, type GuaranteeDecision, type GuaranteeId } from "../model/guarantee.ts";
+import {
+  isolationStrength,
+  type GuaranteeDecision,
+  type GuaranteeId,
+  type IsolationClass,
+} from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { TrialVerdict } from "../model/trial.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
@@ -54,7 +59,9 @@ function judgeJob(input: JobInput): DemandVerdict[] {
       ...judgeGuarantee(id, bench),
     })),
   ];
-  return settleTogether(together, bench);
+  // A job that gives everything up still has to be run by something.
+  const anything: DemandVerdict = { demand: { kind: "isolation", id: "process" }, ...judgeClass(bench) };
+  return settleTogether(together.length === 0 ? [anything] : together, bench);
 }
 
 function demandedGuarantees({ demands }: Job): GuaranteeId[] {
@@ -109,9 +116,13 @@ function judgeClass({ input, candidates }: Bench): Answer {
     return { result: "holds", because: `strategy ${available.strategy.id}, of class ${available.strategy.isolation}` };
   }
   if (candidates.length === 0) {
-    return { result: "fails", because: `no strategy of class ${minimum ?? ""} or stronger is there to be taken` };
+    return { result: "fails", because: noStrategyOf(minimum) };
   }
   return explainAbsence(candidates, input.matrix);
+}
+
+function noStrategyOf(minimum: IsolationClass | undefined): string {
+  return `this version of cupel has no strategy of class ${minimum ?? "process"} or stronger`;
 }
 
 function judgeStrategy(id: string, { input, candidates }: Bench): Answer {
@@ -155,7 +166,7 @@ function judgeGuarantee(id: GuaranteeId, bench: Bench): Answer {
   const decision = judge && decisionOf(id, judge);
   if (judge === undefined || decision === undefined) {
     const { minimum } = input.job.demands;
-    return { result: "fails", because: `no strategy of class ${minimum ?? "any"} or stronger is there to be taken` };
+    return { result: "fails", because: noStrategyOf(minimum) };
   }
   if (decision.kept && isAvailable(judge)) return keptAnswer(judge, decision, input.matrix);
   const result = bench.candidates.some((candidate) => mightKeep(candidate, id, input.matrix)) ? "unknown" : "fails";
@@ -238,7 +249,7 @@ function nameCapability(id: string, matrix: Matrix): string {
   if (capability === undefined) return `${id}, which was not probed`;
   const [cause] = capability.blockers;
   const codes = [...new Set(capability.blockers.map(({ code }) => code))].join(", ");
-  const how = cause === undefined ? withoutStop(capability.summary) : `${withoutStop(cause.detail)}`;
+  const how = cause === undefined ? withoutStop(capability.summary) : withoutStop(cause.detail);
   return `${id}, which is ${capability.state}${codes === "" ? "" : ` (${codes})`}: ${how}`;
 }
 

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { join, relative } from "node:path";
 import { BuildError } from "./build/build-error.ts";
 import { buildExecutable } from "./build/executable.ts";
+import { renderManual } from "./build/manual.ts";
 import { analyzeHelper, buildHelper, buildSanitized, findCompiler, listHelpers } from "./build/native.ts";
 import { embeddedHelpersPath, renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
 import { generate, writeGenerated } from "./gen.ts";
@@ -36,11 +37,21 @@ async function buildAll(): Promise<void> {
   }
 }
 
+/** Loaded late: a fresh checkout has no generated sources before the build. */
+async function writeManual(): Promise<void> {
+  const [{ build }, { descriptions }] = await Promise.all([
+    import("../src/model/build.gen.ts"),
+    import("../src/commands/descriptions.ts"),
+  ]);
+  writeFileSync(join(dist, "cupel.1"), renderManual({ version: build.version, commands: descriptions }));
+}
+
 async function buildInOrder(): Promise<void> {
   writeGenerated(await generate());
   await buildHelpers();
   const executable = readFileSync(await buildExecutable());
   report("dist/cupel", executable.byteLength, sha256(executable));
+  await writeManual();
 }
 
 async function buildAllSanitized(): Promise<void> {

@@ -5,11 +5,12 @@ import { createRealHost } from "../host/real-host.ts";
 import type { DemandVerdict } from "../model/demand.ts";
 import type { Report } from "../model/report.ts";
 import { checkExitCodes, conclude, findDrift, type CheckResult, type Drift } from "../report/check-result.ts";
-import { renderCheck, renderCheckJson } from "../report/render-check.ts";
+import { renderCheckAs } from "../report/render-check.ts";
 import { commonDifferences, type Snapshot } from "../report/snapshot.ts";
 import { defaultLockPath, readLockFile } from "../run/lock-file.ts";
 import { judgeDemands } from "../select/judge-demands.ts";
 import { strategies } from "../strategies/registry.gen.ts";
+import { chosenFormat } from "./chosen-format.ts";
 import { demandsFromFlags, type Demanded } from "./demands-from-flags.ts";
 import { measureHost, type Scope } from "./measure-host.ts";
 import type { CommandLine } from "./parse-command-line.ts";
@@ -53,6 +54,12 @@ function lockIn({ flags }: CommandLine): { path: string; snapshot: Snapshot } | 
   return path === undefined ? undefined : { path, snapshot: readLockFile(path) };
 }
 
+/** The file that makes the demands, where its path says nothing of this machine. */
+function withinRepository(path: string | undefined): string | undefined {
+  const isOutside = path === undefined || path.startsWith("/") || path.split("/").includes("..");
+  return isOutside ? undefined : path;
+}
+
 /** What differs is measured again before it is said: a loaded machine may answer otherwise for once. */
 async function findLastingDrift(
   { path, snapshot }: { path: string; snapshot: Snapshot },
@@ -78,9 +85,8 @@ export async function check(line: CommandLine): Promise<number> {
     ...judged,
     drift: lock && (await findLastingDrift(lock, judged.report, measureAgain)),
     failsOnDegraded: line.flags.has("fail-on"),
-    location: demanded.location,
+    location: line.flags.get("location")?.at(-1) ?? withinRepository(demanded.location),
   };
-  const render = line.flags.has("json") ? renderCheckJson : renderCheck;
-  process.stdout.write(render(result, styleOf(process.stdout)));
+  process.stdout.write(await renderCheckAs(chosenFormat(line), result, styleOf(process.stdout)));
   return checkExitCodes[conclude(result)];
 }

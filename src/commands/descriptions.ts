@@ -1,6 +1,7 @@
 /** Every command and flag, as data: parsing, usage and completion are all made from it. */
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
+import { reportFormats } from "../report/formats.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { schemaNames } from "./schema-names.ts";
 
@@ -36,6 +37,19 @@ const minimumFlag: FlagDescription = {
   value: choice("CLASS", isolationClasses),
 };
 const deepFlag: FlagDescription = { name: "deep", description: "also do what takes seconds, such as booting a kernel" };
+
+const formatFlags: readonly FlagDescription[] = [
+  {
+    name: "format",
+    description: "how the report is written; default text",
+    value: choice("FORMAT", Object.keys(reportFormats)),
+  },
+  {
+    name: "location",
+    description: "for sarif and github: the file in the repository that a finding is shown at",
+    value: path("FILE"),
+  },
+];
 
 const jobFlags: readonly FlagDescription[] = [
   {
@@ -146,6 +160,7 @@ const checkDescription: CommandDescription = {
     },
     deepFlag,
     jsonFlag,
+    ...formatFlags,
     helpFlag,
   ],
   exitCodes: [
@@ -228,6 +243,8 @@ export const descriptions: readonly CommandDescription[] = [
       jsonFlag,
       { name: "all", description: "show what works as well" },
       { name: "brief", description: "show the verdict alone" },
+      ...formatFlags,
+      { name: "redact", description: "leave out what names a person, a place or a secret: for a bug report" },
       deepFlag,
       helpFlag,
     ],
@@ -238,7 +255,7 @@ export const descriptions: readonly CommandDescription[] = [
       { code: "64", meaning: "usage" },
       { code: "70", meaning: "a bug in cupel" },
     ],
-    examples: ["cupel doctor", "cupel doctor --json"],
+    examples: ["cupel doctor", "cupel doctor --all --redact", "cupel doctor --format markdown"],
   },
   checkDescription,
   lockDescription,

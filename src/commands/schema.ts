@@ -7,36 +7,25 @@ import { schemaNames } from "./schema-names.ts";
 
 type SchemaName = (typeof schemaNames)[number];
 
+/** The schema of what is read from a file; what is said of a quantity's letters is in words alone. */
+async function inputSchema(title: string, shape: GenericSchema): Promise<object> {
+  const { toJsonSchema } = await import("@valibot/to-json-schema");
+  return { title, ...toJsonSchema(shape, { target: "draft-2020-12", typeMode: "input", errorMode: "ignore" }) };
+}
+
 /** Each loaded when it is asked for. */
-const schemas: Readonly<Record<SchemaName, { readonly title: string; readonly load: () => Promise<GenericSchema> }>> = {
-  report: {
-    title: "cupel report: what cupel doctor --json writes",
-    load: async () => (await import("../report/report-schema.ts")).reportShape,
-  },
-  job: {
-    title: "cupel job: what cupel check --job reads",
-    load: async () => (await import("../run/job-file.ts")).jobSchema,
-  },
-  policy: {
-    title: "cupel policy: what cupel check --policy reads",
-    load: async () => (await import("../run/policy-file.ts")).policySchema,
-  },
-  lock: {
-    title: "cupel lock: what cupel lock writes and cupel check --locked reads",
-    load: async () => (await import("../run/lock-file.ts")).lockSchema,
-  },
+const schemas: Readonly<Record<SchemaName, () => Promise<object>>> = {
+  report: async () => (await import("../report/schemas.ts")).reportJsonSchema(),
+  job: async () =>
+    inputSchema("cupel job: what cupel check --job reads", (await import("../run/job-file.ts")).jobSchema),
+  policy: async () =>
+    inputSchema("cupel policy: what cupel check --policy reads", (await import("../run/policy-file.ts")).policySchema),
+  lock: async () => inputSchema("cupel lock: what cupel lock writes", (await import("../run/lock-file.ts")).lockSchema),
 };
 
-/** The schema as JSON (draft 2020-12); what is said of a quantity's letters is in words alone. */
+/** The schema as JSON (draft 2020-12). */
 export async function renderSchema(name: SchemaName): Promise<string> {
-  const { toJsonSchema } = await import("@valibot/to-json-schema");
-  const { title, load } = schemas[name];
-  const described = toJsonSchema(await load(), {
-    target: "draft-2020-12",
-    typeMode: "input",
-    errorMode: "ignore",
-  });
-  return renderJson({ title, ...described });
+  return renderJson(await schemas[name]());
 }
 
 /** Writes one; gives the exit code. @throws CupelError `usage`. */

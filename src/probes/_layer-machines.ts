@@ -21,7 +21,7 @@ const dmiWords: readonly (readonly [RegExp, string])[] = [
   [/bhyve/i, "bhyve"],
   [/apple virtualization/i, "apple"],
   [/microsoft corporation.*virtual machine/i, "hyper-v"],
-  [/qemu|kvm|openstack|digitalocean|bochs/i, "kvm"],
+  [/qemu|kvm|openstack|digitalocean|bochs/i, "qemu"],
 ];
 
 /** The machine around this kernel. */
@@ -65,9 +65,20 @@ function findByDmi(host: Host): LayerFinding {
   // Amazon's and Google's machines without a hypervisor say the same in DMI; arm64 has no flag that would tell.
   const isFlagless = host.architecture === "x64" && !/\bhypervisor\b/.test(textOf(host, "/proc/cpuinfo"));
   const isMetal = isFlagless || /\.metal\b/.test(text);
-  const known = dmiWords.find(([words]) => words.test(text));
+  const name = dmiWords.find(([words]) => words.test(text))?.[1];
   const evidence = text === "" ? [] : [{ action: "read /sys/class/dmi/id", result: text }];
-  return { layer: known === undefined || isMetal ? undefined : `vm:${known[1]}`, evidence };
+  if (name === undefined || isMetal) return { layer: undefined, evidence };
+  return name === "qemu" ? findAccelerator(host, evidence) : { layer: `vm:${name}`, evidence };
+}
+
+/** QEMU's machines say the same in DMI with KVM and without; KVM offers its guests a clock of its own. */
+function findAccelerator(host: Host, evidence: readonly Evidence[]): LayerFinding {
+  const clocks = firstLine(host, "/sys/devices/system/clocksource/clocksource0/available_clocksource");
+  const layer = /\bkvm-clock\b/.test(clocks) ? "vm:kvm" : "vm:qemu";
+  return {
+    layer,
+    evidence: [...evidence, { action: "clocks that the kernel found", result: clocks || "not to be read" }],
+  };
 }
 
 function findByHypervisorNode(host: Host): LayerFinding {

@@ -3,7 +3,9 @@ import type { DemandVerdict } from "../model/demand.ts";
 import { usesOf } from "./capability-uses.ts";
 import { describeBeforeCauses, markOf } from "./capability-words.ts";
 import { checkExitCodes, conclude, describeConclusion, type CheckResult, type Drift } from "./check-result.ts";
+import { describeDemandResult } from "./demand-words.ts";
 import { differenceBlocks, factBlocks } from "./difference-blocks.ts";
+import { reportFormats, type ReportFormatName } from "./formats.ts";
 import { layOutBlocks } from "./lay-out-blocks.ts";
 import { clause, joinWords, sentence } from "./phrase.ts";
 import { detailBlocks } from "./problem-blocks.ts";
@@ -13,7 +15,7 @@ import { blank, heading, item, paragraph, verdict } from "./text-block.ts";
 import type { Block, Mark } from "./text-block.ts";
 
 /** The result as text. */
-export function renderCheck(result: CheckResult, style: TerminalStyle): string {
+function renderCheck(result: CheckResult, style: TerminalStyle): string {
   const demands = result.demands.map(demandBlock);
   const blocks = [
     ...demands,
@@ -26,10 +28,33 @@ export function renderCheck(result: CheckResult, style: TerminalStyle): string {
 }
 
 /** The result as JSON. */
-export function renderCheckJson(result: CheckResult): string {
+function renderCheckJson(result: CheckResult): string {
   const { report, demands, drift } = result;
   const conclusion = conclude(result);
   return renderJson({ schema: 1, result: conclusion, exitCode: checkExitCodes[conclusion], demands, drift, report });
+}
+
+/** What drifted, as demands that do not hold: the other formats have no words for a lock. */
+function driftDemands({ lock, differences }: Drift): DemandVerdict[] {
+  return differences.map(({ kind, id, was = "not measured", is = "not measured", change }) => ({
+    demand: { kind: kind === "selection" ? "strategy" : kind, id },
+    result: "fails",
+    because: `${lock} expects ${was}, and it is ${is}${change === "better" ? ", which is better" : ""}`,
+  }));
+}
+
+/** The result in one of the formats of a report. */
+export async function renderCheckAs(
+  format: ReportFormatName,
+  result: CheckResult,
+  style: TerminalStyle,
+): Promise<string> {
+  if (format === "text") return renderCheck(result, style);
+  if (format === "json") return renderCheckJson(result);
+  const { report, drift, location } = result;
+  const demands = [...result.demands, ...(drift === undefined ? [] : driftDemands(drift))];
+  const render = await reportFormats[format].load();
+  return render(report, { style, all: false, demands, location });
 }
 
 const marks: Readonly<Record<DemandVerdict["result"], Mark>> = {
@@ -39,25 +64,8 @@ const marks: Readonly<Record<DemandVerdict["result"], Mark>> = {
   unknown: "unknown",
 };
 
-const resultWords: Readonly<Record<DemandVerdict["result"], string>> = {
-  holds: "holds",
-  degraded: "holds only in part",
-  fails: "does not hold",
-  unknown: "cannot be told",
-};
-
-const kindWords: Readonly<Record<DemandVerdict["demand"]["kind"], string>> = {
-  capability: "capability ",
-  guarantee: "",
-  isolation: "class ",
-  strategy: "strategy ",
-};
-
-function demandBlock({ demand, result, because }: DemandVerdict): Block {
-  return item(
-    marks[result],
-    sentence(`${kindWords[demand.kind]}${demand.id} ${resultWords[result]}: ${clause(because)}`),
-  );
+function demandBlock(demand: DemandVerdict): Block {
+  return item(marks[demand.result], sentence(`${describeDemandResult(demand)}: ${clause(demand.because)}`));
 }
 
 /** Each capability that is behind a demand that does not hold, once, with cause and remedy. */

@@ -1,4 +1,4 @@
-/** The shape of a report, for reading one that was saved. Unknown fields are errors. */
+/** The shape of a report, for reading one that was saved and for publishing. Unknown fields are errors. */
 import * as v from "valibot";
 import { areas, blockerCodes, capabilityStates, evidenceLevels, layerKinds } from "../model/capability.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
@@ -98,7 +98,7 @@ const remedy = v.strictObject({
   risk: v.string(),
 });
 
-/** The shape of a report. */
+/** The whole shape. */
 export const reportShape = v.strictObject({
   schema: v.literal(reportSchema),
   id: v.string(),

@@ -7,6 +7,7 @@ import {
   lstatSync,
   openSync,
   readFileSync,
+  readdirSync,
   renameSync,
   unlinkSync,
   writeFileSync,
@@ -145,6 +146,17 @@ function writeBoth(report: Report, directory: string): string | undefined {
   );
 }
 
+const leftoverAgeMs = 60_000;
+
+/** What a killed cupel had not renamed or removed yet. Younger ones may be another's that is at work. */
+function removeLeftovers(directory: string): void {
+  const old = Date.now() - leftoverAgeMs;
+  for (const name of readdirSync(directory).filter((entry) => /\.\d+$|^trial-.*-\d+$/.test(entry))) {
+    const path = `${directory}/${name}`;
+    if ((lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? old) < old) removeIfThere(path);
+  }
+}
+
 /** Saves the report in the first directory that takes it; gives its path, or why none does. */
 export function saveReport(
   report: Report,
@@ -155,7 +167,10 @@ export function saveReport(
   for (const directory of directories) {
     const place = usePrivateDirectory(directory, uid);
     const failure = place.ok ? writeBoth(report, directory) : place.reason;
-    if (failure === undefined) return { ok: true, path: `${directory}/${fileNames.report}` };
+    if (failure === undefined) {
+      removeLeftovers(directory);
+      return { ok: true, path: `${directory}/${fileNames.report}` };
+    }
     reasons.push(failure);
   }
   return { ok: false, reason: reasons.join("; ") };

@@ -14,7 +14,15 @@ type Unkept = Extract<GuaranteeDecision, { kept: false }>;
 /** What the report comes to. */
 export function describeVerdict(report: Report, matrix: Matrix): string {
   const chosen = report.strategies.find((strategy) => strategy.id === report.selection.chosen);
-  return chosen === undefined ? refusalSentences(report, matrix) : choiceSentences(report, chosen, matrix);
+  if (chosen !== undefined) return choiceSentences(report, chosen, matrix);
+  return elsewhereSentence(report) ?? refusalSentences(report, matrix);
+}
+
+/** On a platform where every mechanism is another's there is one thing to say. */
+function elsewhereSentence({ capabilities }: Report): string | undefined {
+  const [first] = capabilities;
+  if (first === undefined || capabilities.some(({ state }) => state !== "not-applicable")) return undefined;
+  return `Nothing can be measured or run here: every capability is ${sentence(first.summary)}`;
 }
 
 /** The caps that a job can ask for, as they read in a sentence. */

@@ -146,6 +146,17 @@ describe("on fixture hosts", () => {
   test.each(fixtureHosts)("$name", ({ context }) => findAll(context));
 });
 
+describe.each(["darwin", "win32", "freebsd"] as const)("on %s", (platform) => {
+  test.each(all.map((probe) => [probe.id, probe] as const))("%s says how to reach Linux", async (_, probe) => {
+    const host = createFixtureHost({ platform });
+    const helpers = helpersByManner["cannot be started"] as HelperPort;
+    for (const { state, summary } of Object.values(await probe.run({ host, helpers, deep: true }))) {
+      expect(state).toBe("not-applicable");
+      expect(summary).toMatch(/^a Linux .*run cupel /);
+    }
+  });
+});
+
 describe("on hostile hosts", () => {
   test.each(hostileHosts)("$name", ({ context }) => findAll(context));
 });

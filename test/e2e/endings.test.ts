@@ -6,6 +6,7 @@ import { childrenOf, findProcesses, freshMark, isAlive, statusField } from "../s
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { callers, type Caller } from "../support/tester.ts";
+import { cupelControlGroups, noneBut, temporaryFiles } from "../support/traces.ts";
 import { until } from "../support/until.ts";
 
 const cupel = installCupel();
@@ -142,25 +143,6 @@ describe.each(callers)("signals, called by $name", (caller) => {
     expect(findProcesses(mark)).toEqual([]);
   });
 });
-
-function cupelControlGroups(): string[] {
-  const roots = readFileSync("/proc/self/mountinfo", "utf8").matchAll(/^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2? /gm);
-  const below = (directory: string): string[] =>
-    readdirSync(directory, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .flatMap(({ name }) => [`${directory}/${name}`, ...below(`${directory}/${name}`)]);
-  return [...roots].flatMap(([, root = "/"]) => below(root)).filter((path) => /\/cupel-[^/]*$/.test(path));
-}
-
-/** Of cupel's own: tests that run meanwhile have theirs. */
-function temporaryFiles(): string[] {
-  return readdirSync("/tmp").filter((name) => name.startsWith("cupel") && !/^cupel-(test|condition)-/.test(name));
-}
-
-/** Another cupel may be at work on this machine, so what is there for a moment is not what was left. */
-async function noneBut(before: readonly string[], list: () => string[]): Promise<void> {
-  await until("what the run made is gone", () => list().every((name) => before.includes(name)), 5000);
-}
 
 const ends = {
   "ends well": ["--", "true"],

@@ -36,10 +36,10 @@ test("does not apply elsewhere", async () => {
   expect(printFindings(await kernel.run(createFixtureContext(fixtures.mac)))).toMatchInlineSnapshot(`
     "
     host.kernel: not-applicable (declared)
-      a Linux mechanism; this is darwin
+      a Linux mechanism, and this is macOS: run cupel in a Linux virtual machine, such as one of Lima (limactl shell) or podman machine (ssh)
       | platform -> darwin
     host.architecture: not-applicable (declared)
-      a Linux mechanism; this is darwin
+      a Linux mechanism, and this is macOS: run cupel in a Linux virtual machine, such as one of Lima (limactl shell) or podman machine (ssh)
       | platform -> darwin
     "
   `);

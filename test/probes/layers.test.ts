@@ -252,3 +252,18 @@ test("does not guess where it cannot look", async () => {
     "
   `);
 });
+
+test.each([
+  ["kvm-clock tsc acpi_pm", "vm:kvm"],
+  ["tsc hpet acpi_pm", "vm:qemu"],
+])("tells QEMU with KVM from QEMU without by the clocks: %s", async (clocks, expected) => {
+  const files = {
+    "/proc/version": "Linux version 6.1.0",
+    "/proc/cpuinfo": "flags\t: fpu hypervisor\n",
+    "/sys/class/dmi/id/sys_vendor": "QEMU\n",
+    "/sys/class/dmi/id/product_name": "Standard PC (Q35 + ICH9, 2009)\n",
+    "/sys/devices/system/clocksource/clocksource0/available_clocksource": `${clocks}\n`,
+  };
+  const found = await layers.run(createFixtureContext({ host: { files }, helpers: {} }));
+  expect(found["host.layers"].value).toBe(expected);
+});

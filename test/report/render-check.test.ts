@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { DemandVerdict } from "../../src/model/demand.ts";
 import { findDrift, type CheckResult } from "../../src/report/check-result.ts";
-import { renderCheck, renderCheckJson } from "../../src/report/render-check.ts";
+import { renderCheckAs } from "../../src/report/render-check.ts";
 import { snapshotOf } from "../../src/report/snapshot.ts";
 import { blockedNamespaces } from "../fixtures/reports/blocked-namespaces.ts";
 import { perfectHost } from "../fixtures/reports/perfect-host.ts";
@@ -49,15 +49,15 @@ function commandsIn({ report }: CheckResult): string[] {
   );
 }
 
-describe("renderCheck", () => {
-  test.each(results.map((result, index) => [index, result] as const))("of result %d", (_, result) => {
-    expect(renderCheck(result, plainStyle)).toMatchSnapshot();
+describe("text", () => {
+  test.each(results.map((result, index) => [index, result] as const))("of result %d", async (_, result) => {
+    expect(await renderCheckAs("text", result, plainStyle)).toMatchSnapshot();
   });
 
-  test("is tidy in every style, and ends with the verdict", () => {
+  test("is tidy in every style, and ends with the verdict", async () => {
     for (const style of styles) {
       for (const result of results) {
-        const text = renderCheck(result, style);
+        const text = await renderCheckAs("text", result, style);
         expectTidy(text, style, commandsIn(result));
         const ending = withoutColor(text).split("\n\n").at(-1)?.replaceAll(/\s+/g, " ").trim();
         expect(ending).toMatch(/^check: (passed|failed|drifted): .*(hold|holds|lock|other\))$/);
@@ -66,8 +66,18 @@ describe("renderCheck", () => {
   });
 });
 
-test("renderCheckJson says the same, with the report", () => {
-  expect(JSON.parse(renderCheckJson(failed))).toEqual(
+test.each(["markdown", "junit", "sarif", "github"] as const)("%s tells demands and drift", async (format) => {
+  for (const [result, word] of [
+    [failed, "net.none"],
+    [drifted, "expects"],
+  ] as const) {
+    const drift = findDrift("cupel.lock.json", snapshotOf(perfectHost), result.report);
+    expect(await renderCheckAs(format, { ...result, drift }, plainStyle)).toContain(word);
+  }
+});
+
+test("JSON says the same, with the report", async () => {
+  expect(JSON.parse(await renderCheckAs("json", failed, plainStyle))).toEqual(
     JSON.parse(JSON.stringify({ schema: 1, result: "failed", exitCode: 1, demands, report: blockedNamespaces })),
   );
 });

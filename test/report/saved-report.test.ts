@@ -8,6 +8,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import type { Report } from "../../src/model/report.ts";
@@ -74,6 +75,18 @@ describe("saveReport", () => {
     saveReport({ ...report, id: "second" }, [state], uid);
     expect(readFileSync(directory.at("old"), "utf8")).toBe(old);
     expect(statSync(`${state}/report.json`).ino).not.toBe(before);
+  });
+
+  test("removes what killed ones left, once it is old, and nothing else", () => {
+    using directory = makeTempDir();
+    const state = directory.folder("state", 0o700);
+    const names = ["launcher-0123456789abcdef.77", "report.json.12", "trial-namespaces-31", "notes.txt"];
+    for (const name of names) writeFileSync(`${state}/${name}`, "");
+    const hourAgo = Date.now() / 1000 - 3600;
+    for (const name of names.filter((one) => one !== "report.json.12"))
+      utimesSync(`${state}/${name}`, hourAgo, hourAgo);
+    saveReport(report, [state], uid);
+    expect(readdirSync(state).toSorted()).toEqual(["notes.txt", "report.json", "report.json.12", "verdict.json"]);
   });
 
   test("is not stopped by what a killed cupel of the same process id left", () => {

@@ -61,6 +61,15 @@ describe("describeVerdict", () => {
     );
   });
 
+  test("on another platform says how to reach Linux, and nothing else", () => {
+    const way = "a Linux mechanism, and this is macOS: run cupel in a Linux virtual machine";
+    const elsewhere = control("cpu", { state: "not-applicable", summary: way });
+    const selection = { accepted: [], rejected: [], closest: "process" };
+    expect(describeVerdict({ ...perfectHost, selection, capabilities: [elsewhere] }, {})).toBe(
+      `Nothing can be measured or run here: every capability is ${way}.`,
+    );
+  });
+
   test("names no closest strategy where there is none", () => {
     const selection = { accepted: [], rejected: [] };
     expect(describeVerdict({ ...perfectHost, selection, strategies: [] }, {})).toBe(

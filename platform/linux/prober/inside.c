@@ -82,8 +82,8 @@ static void report_open(const char *step, const char *path, int flags)
 static void report_files(void)
 {
     report("processes", count_processes());
-    report_open("root-write", "/.cupel-inside", O_WRONLY | O_CREAT | O_EXCL);
-    kernel_call(__NR_unlinkat, AT_FDCWD, "/.cupel-inside", 0);
+    /* A file without a name: where the job shares the host's root, not even its directory's time changes. */
+    report_open("root-write", "/", O_WRONLY | O_TMPFILE);
     report_open("core-pattern-write", "/proc/sys/kernel/core_pattern", O_WRONLY);
     report_open("sysrq-write", "/proc/sysrq-trigger", O_WRONLY);
     report_open("shadow-read", "/etc/shadow", O_RDONLY);

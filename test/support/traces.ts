@@ -1,0 +1,47 @@
+/** What cupel could leave behind on a machine. */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { listProcesses } from "./processes.ts";
+import { until } from "./until.ts";
+
+/** Control groups that cupel makes. */
+export function cupelControlGroups(): string[] {
+  const roots = readFileSync("/proc/self/mountinfo", "utf8").matchAll(/^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2? /gm);
+  const below = (directory: string): string[] =>
+    readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .flatMap(({ name }) => [`${directory}/${name}`, ...below(`${directory}/${name}`)]);
+  return [...roots].flatMap(([, root = "/"]) => below(root)).filter((path) => /\/cupel-[^/]*$/.test(path));
+}
+
+/** Temporary files of cupel's own: tests that run meanwhile have theirs. */
+export function temporaryFiles(): string[] {
+  return readdirSync("/tmp").filter((name) => name.startsWith("cupel") && !/^cupel-(test|condition)-/.test(name));
+}
+
+/** Another cupel may be at work on this machine, so what is there for a moment is not what was left. */
+export async function noneBut(before: readonly string[], list: () => string[]): Promise<void> {
+  await until("what the run made is gone", () => list().every((name) => before.includes(name)), 5000);
+}
+
+/** Processes whose program lies in this directory: helpers of a cupel with this state. */
+export function processesFrom(directory: string): number[] {
+  return listProcesses().filter((pid) => programOf(pid).startsWith(`${directory}/`));
+}
+
+function programOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    // It has ended since it was listed, or is the kernel's.
+    return "";
+  }
+}
+
+/** Shared memory segments, semaphores and queues (sysvipc(7)), without what counts their use. */
+export function sharedObjects(): string[] {
+  const kinds = ["shm", "sem", "msg"];
+  return kinds.flatMap((kind) => {
+    const [, ...lines] = readFileSync(`/proc/sysvipc/${kind}`, "utf8").trimEnd().split("\n");
+    return lines.map((line) => `${kind} ${line.trim().split(/\s+/).slice(0, 2).join(" ")}`);
+  });
+}

@@ -98,6 +98,17 @@ describe.each(callers)("check, called by $name", (caller) => {
     expect(demands).toMatchObject([{ demand: { kind: "guarantee", id: "kernel.boundary" }, result: "fails" }]);
   });
 
+  test.each([
+    ["sarif", '"ruleId": "guarantee:kernel.boundary"'],
+    ["junit", "kernel.boundary"],
+    ["github", "::error"],
+    ["markdown", "kernel.boundary"],
+  ])("as %s tells the demands, with the same exit code", async (format, part) => {
+    const ran = await check(caller, "--require", "kernel.boundary", "--format", format);
+    expect(ran).toMatchObject({ code: 1, stderr: "" });
+    expect(ran.stdout).toContain(part);
+  });
+
   test("cannot tell where a program hangs", async () => {
     using directory = makeTempDir({ owner: caller });
     directory.file("podman", "#!/bin/sh\nexec sleep 1000000\n", 0o755);

@@ -47,8 +47,17 @@ function kindOf(stats: Stats): string | undefined {
   return stats.isFile() ? undefined : "a device";
 }
 
+/** Standard input may be closed. */
+function statusOf(path: string, descriptor: number): Stats {
+  try {
+    return fstatSync(descriptor);
+  } catch (error) {
+    throw refuse(path, `cannot be read (${errnoOf(error)}); name a file`, error);
+  }
+}
+
 function checkKind(path: string, descriptor: number, { what, pipes, maxBytes }: InputFile): void {
-  const stats = fstatSync(descriptor);
+  const stats = statusOf(path, descriptor);
   const kind = kindOf(stats);
   const isTaken = kind === undefined || (pipes && (path === "-" || kind === "a pipe") && kind !== "a directory");
   if (!isTaken) throw refuse(path, `is ${kind}, not ${what}; name a file`);

@@ -49,6 +49,14 @@ describe.each(callers)("called by $name", (caller) => {
     }
   });
 
+  test("standard input that is closed, or empty, is no report", async () => {
+    for (const script of ['"$CUPEL" diff - here <&-', ': | "$CUPEL" diff - here']) {
+      const ran = await cupel.shell(caller, script);
+      expect(ran).toMatchObject({ code: 64, stdout: "" });
+      expect(ran.stderr).toMatch(/^cupel: Standard input [^\n]+\n$/);
+    }
+  });
+
   test.each([
     [["check", "--require", "net.nono"], "did you mean net.none?"],
     [["check", "--capability", "kvm.rnu"], "did you mean kvm.run?"],

@@ -1,14 +1,12 @@
 /** What `check` prints: each demand, what is behind those that do not hold, what drifted, and the verdict as the last line. */
 import type { DemandVerdict } from "../model/demand.ts";
-import { usesOf } from "./capability-uses.ts";
-import { describeBeforeCauses, markOf } from "./capability-words.ts";
 import { checkExitCodes, conclude, describeConclusion, type CheckResult, type Drift } from "./check-result.ts";
 import { describeDemandResult } from "./demand-words.ts";
 import { differenceBlocks, factBlocks } from "./difference-blocks.ts";
 import { reportFormats, type ReportFormatName } from "./formats.ts";
 import { layOutBlocks } from "./lay-out-blocks.ts";
 import { clause, joinWords, sentence } from "./phrase.ts";
-import { detailBlocks } from "./problem-blocks.ts";
+import { groupBlocks, groupByCause } from "./problem-blocks.ts";
 import { renderJson } from "./render-json.ts";
 import type { TerminalStyle } from "./terminal-style.ts";
 import { blank, heading, item, paragraph, verdict } from "./text-block.ts";
@@ -68,17 +66,14 @@ function demandBlock(demand: DemandVerdict): Block {
   return item(marks[demand.result], sentence(`${describeDemandResult(demand)}: ${clause(demand.because)}`));
 }
 
-/** Each capability that is behind a demand that does not hold, once, with cause and remedy. */
+/** The capabilities that are behind demands that do not hold, cause by cause, with remedies. */
 function causeBlocks({ report, demands }: CheckResult): Block[] {
   const open = demands.filter(({ result }) => result !== "holds");
   const ids = new Set(open.flatMap(({ capability }) => capability ?? []));
-  const found = report.capabilities.filter(({ id }) => ids.has(id));
+  const groups = groupByCause(report.capabilities.filter(({ id }) => ids.has(id)));
   const seen = new Map<string, string>();
-  return found.flatMap((capability, index) => [
-    ...(index === 0 ? heading("What is in the way") : []),
-    item(markOf(capability), sentence(describeBeforeCauses(capability))),
-    ...detailBlocks(capability, usesOf(capability.id, report.strategies), report.remedies, seen),
-  ]);
+  if (groups.length === 0) return [];
+  return [...heading("What is in the way"), ...groups.flatMap((group) => groupBlocks(group, report, seen))];
 }
 
 function driftBlocks(drift: Drift | undefined): Block[] {

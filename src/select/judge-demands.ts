@@ -243,14 +243,14 @@ function settleTogether(verdicts: readonly DemandVerdict[], { input, candidates 
   );
 }
 
-/** `userns.create, which is blocked (ns-limit): user.max_user_namespaces is 0`. */
+/** `userns.create, which is blocked (ns-limit)`. */
 function nameCapability(id: string, matrix: Matrix): string {
   const capability = matrix[id];
   if (capability === undefined) return `${id}, which was not probed`;
-  const [cause] = capability.blockers;
-  const codes = [...new Set(capability.blockers.map(({ code }) => code))].join(", ");
-  const how = cause === undefined ? withoutStop(capability.summary) : withoutStop(cause.detail);
-  return `${id}, which is ${capability.state}${codes === "" ? "" : ` (${codes})`}: ${how}`;
+  const codes = [...new Set(capability.blockers.map(({ code }) => code))]
+    .filter((code) => code !== "unknown")
+    .join(", ");
+  return `${id}, which is ${capability.state}${codes === "" ? "" : ` (${codes})`}`;
 }
 
 function withoutStop(text: string): string {

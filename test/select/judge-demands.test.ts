@@ -126,7 +126,7 @@ describe("judgeDemands", () => {
   test("says that a mechanism stands on what is degraded", () => {
     expect(print(judge({ required: ["net.none"] }, { states: { "ns.network": "degraded" } }))).toMatchInlineSnapshot(`
       "
-      guarantee net.none: degraded: good: good's way; ns.network, which is degraded (unknown): not told [ns.network]
+      guarantee net.none: degraded: good: good's way; ns.network, which is degraded [ns.network]
       "
     `);
   });
@@ -170,7 +170,7 @@ describe("judgeDemands", () => {
     };
     expect(print(judge({ required: ["net.none", "kernel.boundary"] }, given))).toMatchInlineSnapshot(`
       "
-      guarantee net.none: fails: good needs ns.network, which is unknown (unknown): not told; whatever comes of that, no strategy keeps all demands together [ns.network]
+      guarantee net.none: fails: good needs ns.network, which is unknown; whatever comes of that, no strategy keeps all demands together [ns.network]
       guarantee kernel.boundary: fails: strong has not passed its trial: strong was tried; whatever comes of that, no strategy keeps all demands together
       "
     `);

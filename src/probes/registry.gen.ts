@@ -1,39 +1,57 @@
 // Written by scripts/gen.ts from the files of this folder; do not edit.
 import apparmorProbe from "./apparmor.ts";
+import confidentialProbe from "./confidential.ts";
 import controlGroupsProbe from "./control-groups.ts";
+import devicesProbe from "./devices.ts";
+import graphicsProbe from "./graphics.ts";
 import identityMappedMountsProbe from "./identity-mapped-mounts.ts";
+import iommuProbe from "./iommu.ts";
 import kernelProbe from "./kernel.ts";
 import kvmProbe from "./kvm.ts";
 import landlockProbe from "./landlock.ts";
 import layersProbe from "./layers.ts";
 import mountsProbe from "./mounts.ts";
 import namespacesProbe from "./namespaces.ts";
+import networkProbe from "./network.ts";
+import nvidiaProbe from "./nvidia.ts";
 import privilegesProbe from "./privileges.ts";
 import processFileSystemProbe from "./process-file-system.ts";
 import processLimitsProbe from "./process-limits.ts";
 import programsProbe from "./programs.ts";
 import seccompProbe from "./seccomp.ts";
 import selinuxProbe from "./selinux.ts";
+import tunnelProbe from "./tunnel.ts";
 import userNamespacesProbe from "./user-namespaces.ts";
+import vhostProbe from "./vhost.ts";
+import vmmsProbe from "./vmms.ts";
 import yamaProbe from "./yama.ts";
 
 /** All probes, by file name. */
 export const probes = [
   apparmorProbe,
+  confidentialProbe,
   controlGroupsProbe,
+  devicesProbe,
+  graphicsProbe,
   identityMappedMountsProbe,
+  iommuProbe,
   kernelProbe,
   kvmProbe,
   landlockProbe,
   layersProbe,
   mountsProbe,
   namespacesProbe,
+  networkProbe,
+  nvidiaProbe,
   privilegesProbe,
   processFileSystemProbe,
   processLimitsProbe,
   programsProbe,
   seccompProbe,
   selinuxProbe,
+  tunnelProbe,
   userNamespacesProbe,
+  vhostProbe,
+  vmmsProbe,
   yamaProbe,
 ] as const;

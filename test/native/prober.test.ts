@@ -19,6 +19,27 @@ const names = [
   "no-new-privs",
   "process-limit",
   "inside",
+  "network",
+  "device",
+  "init",
+  "boot",
+];
+
+/** Probes with arguments, for the build with sanitizers. */
+const furtherProbes = [
+  "fork-limit 3",
+  "cgroup memory v2 /nowhere",
+  "network ipv6 filter",
+  "device basics",
+  "device terminal",
+  "device tunnel",
+  "device vsock",
+  "device vsock-socket",
+  "device open /dev/null",
+  "device vhost /dev/null",
+  "device render-node /dev/null",
+  "init 0123456789abcdef",
+  "boot /bin/false /nowhere kvm 1000",
 ];
 
 const lineSchema = v.strictObject({
@@ -168,7 +189,7 @@ test("built with sanitizers, every probe runs clean", () => {
   expect(built.stderr.toString()).toBe("");
   chmodSync(checked, 0o755);
   for (const identity of identities) {
-    for (const name of [...names, "fork-limit 3", "cgroup memory v2 /nowhere"]) {
+    for (const name of [...names, ...furtherProbes]) {
       const { code, errors, lines } = run([checked, ...name.split(" ")], identity);
       expect({ name, code, errors, last: lines.at(-1)?.step }).toEqual({ name, code: 0, errors: "", last: "end" });
     }

@@ -40,6 +40,12 @@ long enter_namespaces(unsigned long flags)
     return map_own_ids(user, group);
 }
 
+long enter_network_namespace(void)
+{
+    const long result = kernel_call(__NR_geteuid) == 0 ? enter_namespaces(CLONE_NEWNET) : -EPERM;
+    return result == -EPERM ? enter_namespaces(CLONE_NEWUSER | CLONE_NEWNET) : result;
+}
+
 long long capability_set(int which)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};

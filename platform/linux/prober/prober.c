@@ -21,6 +21,10 @@ static const struct {
     {"process-limit", probe_process_limit},
     {"fork-limit", probe_fork_limit},
     {"inside", probe_inside},
+    {"network", probe_network},
+    {"device", probe_device},
+    {"boot", probe_boot},
+    {"init", probe_init},
 };
 
 /*

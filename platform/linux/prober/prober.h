@@ -19,6 +19,10 @@ void probe_no_new_privileges(int count, char **arguments);
 void probe_process_limit(int count, char **arguments);
 void probe_fork_limit(int count, char **arguments);
 void probe_inside(int count, char **arguments);
+void probe_network(int count, char **arguments);
+void probe_device(int count, char **arguments);
+void probe_boot(int count, char **arguments);
+void probe_init(int count, char **arguments);
 
 /* report.c: one line each. A negative result is -errno; any other is the step's value. */
 void report(const char *step, long long result);
@@ -72,6 +76,8 @@ enum { foreign_id = 61184 };
 long write_id_map(const char *path, long id);
 /* unshare(FLAGS), with the caller's own ids mapped where FLAGS has CLONE_NEWUSER; the first failing call's -errno. */
 long enter_namespaces(unsigned long flags);
+/* A network namespace; root needs no user namespace for it, unless its capabilities were taken. */
+long enter_network_namespace(void);
 /* The mask of capability set 0 effective, 1 permitted, 2 inheritable; -errno where capget(2) fails. */
 long long capability_set(int which);
 

@@ -20,7 +20,7 @@ function describeLocked({ capabilities, strategies }: Snapshot): string {
 
 interface Locked {
   readonly snapshot: Snapshot;
-  /** Capabilities that are not in it in whole. */
+  /** Capabilities that are not in it. */
   readonly unstable: readonly string[];
 }
 
@@ -30,7 +30,8 @@ async function measureStable(measure: () => Promise<Snapshot>): Promise<Locked> 
   if (unstableIn(first, second).length === 0) return { snapshot: second, unstable: [] };
   const last = await measure();
   const snapshot = stablePart([first, second], last);
-  return { snapshot, unstable: unstableIn(snapshot, last) };
+  const unstable = Object.keys(last.capabilities).filter((id) => snapshot.capabilities[id] === undefined);
+  return { snapshot, unstable };
 }
 
 /** Writes the lock; gives the exit code. @throws CupelError `usage`. */
@@ -43,7 +44,7 @@ export async function lock({ flags }: CommandLine): Promise<number> {
   const { snapshot, unstable } = await measureStable(async () =>
     snapshotOf(await measureHost(host, directories, scope)),
   );
-  if (unstable.length > 0) say(`never the same twice, so not locked in whole: ${joinWords(unstable)}`);
+  if (unstable.length > 0) say(`never the same twice, so not locked: ${joinWords(unstable)}`);
   if (path === "-") {
     process.stdout.write(renderLock(snapshot));
     return 0;

@@ -25,6 +25,7 @@ export const blockerExplanations: Readonly<Record<BlockerCode, string>> = {
     "Parts of /proc are mounted over, as container engines do; the kernel then refuses a fresh /proc to whoever is not privileged outside.",
   "mount-propagation": "The root is mounted in a way that mounts cannot be made private or moved.",
   noexec: "A file system is mounted noexec: programs on it cannot be started.",
+  nodev: "A file system is mounted nodev: device nodes on it open nothing.",
   nosuid: "A file system is mounted nosuid: set-id programs on it give nothing.",
   "device-missing": "The device is not there: no driver, no hardware, or not passed into this container.",
   "device-mode": "The device is there, and its owner and permissions keep this user from it.",

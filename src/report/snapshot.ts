@@ -98,6 +98,9 @@ function allFacts(report: Report): Record<string, string> {
   ]);
 }
 
+/** Values that are amounts, measured anew each time: a time is never the same twice. */
+const measuredAmounts = ["kvm.latency"];
+
 /** Who calls explains differences, and is none. */
 const ofTheCaller = ["layer.session"];
 
@@ -111,13 +114,15 @@ function isLasting(id: string, value: string | number, release: string): boolean
 /** What of a report is expected to stay; or with every value and fact, for two reports that are compared. */
 export function snapshotOf(report: Report, extent: "lasting" | "all" = "lasting"): Snapshot {
   const release = (report.fingerprintParts["kernel"] ?? "").split(" ")[0] ?? "";
+  const isShown = (id: string, value: string | number | undefined): boolean =>
+    value !== undefined && !measuredAmounts.includes(id) && (extent === "all" || isLasting(id, value, release));
   const capabilities = report.capabilities.map(({ id, state, value, blockers }): [string, ExpectedCapability] => {
     const codes = [...new Set(blockers.map(({ code }) => code))].toSorted();
     return [
       id,
       {
         state,
-        ...(value !== undefined && (extent === "all" || isLasting(id, value, release)) ? { value } : {}),
+        ...(isShown(id, value) ? { value } : {}),
         ...(codes.length === 0 ? {} : { blockers: codes }),
       },
     ];

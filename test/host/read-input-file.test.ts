@@ -38,7 +38,7 @@ describe("readInputFile", () => {
     directory.file("file");
     const paths = ["missing", "file/below", "loop", "pipe", "socket", "."].map((name) => directory.at(name));
     const found = [...paths, "/dev/zero", "/dev/null", "", "a\0b"].map((path) => problem(path));
-    server.close();
+    await new Promise((resolve) => server.close(resolve));
     expect(`\n${found.join("\n").replaceAll(directory.path, "DIR")}\n`).toMatchInlineSnapshot(`
       "
       DIR/missing does not exist; name a policy that does

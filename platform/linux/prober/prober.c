@@ -25,6 +25,14 @@ static const struct {
     {"device", probe_device},
     {"boot", probe_boot},
     {"init", probe_init},
+    {"system-calls", probe_system_calls},
+    {"interfaces", probe_interfaces},
+    {"tracing", probe_tracing},
+    {"places", probe_places},
+    {"shared-memory", probe_shared_memory},
+    {"resources", probe_resources},
+    {"kernel-facts", probe_kernel_facts},
+    {"file-calls", probe_file_calls},
 };
 
 /*

@@ -23,6 +23,14 @@ void probe_network(int count, char **arguments);
 void probe_device(int count, char **arguments);
 void probe_boot(int count, char **arguments);
 void probe_init(int count, char **arguments);
+void probe_system_calls(int count, char **arguments);
+void probe_interfaces(int count, char **arguments);
+void probe_tracing(int count, char **arguments);
+void probe_places(int count, char **arguments);
+void probe_shared_memory(int count, char **arguments);
+void probe_resources(int count, char **arguments);
+void probe_kernel_facts(int count, char **arguments);
+void probe_file_calls(int count, char **arguments);
 
 /* report.c: one line each. A negative result is -errno; any other is the step's value. */
 void report(const char *step, long long result);

@@ -6,6 +6,14 @@ import devicesProbe from "./devices.ts";
 import graphicsProbe from "./graphics.ts";
 import identityMappedMountsProbe from "./identity-mapped-mounts.ts";
 import iommuProbe from "./iommu.ts";
+import clockAndRandomProbe from "./clock-and-random.ts";
+import controlGroupsProbe from "./control-groups.ts";
+import executablePlacesProbe from "./executable-places.ts";
+import fileSystemCallsProbe from "./file-system-calls.ts";
+import hardeningProbe from "./hardening.ts";
+import identityMappedMountsProbe from "./identity-mapped-mounts.ts";
+import kernelInterfacesProbe from "./kernel-interfaces.ts";
+import kernelSettingsProbe from "./kernel-settings.ts";
 import kernelProbe from "./kernel.ts";
 import kvmProbe from "./kvm.ts";
 import landlockProbe from "./landlock.ts";
@@ -18,9 +26,14 @@ import privilegesProbe from "./privileges.ts";
 import processFileSystemProbe from "./process-file-system.ts";
 import processLimitsProbe from "./process-limits.ts";
 import programsProbe from "./programs.ts";
+import resourcesProbe from "./resources.ts";
 import seccompProbe from "./seccomp.ts";
 import selinuxProbe from "./selinux.ts";
 import tunnelProbe from "./tunnel.ts";
+import sharedMemoryProbe from "./shared-memory.ts";
+import surroundingsProbe from "./surroundings.ts";
+import systemCallsProbe from "./system-calls.ts";
+import tracingProbe from "./tracing.ts";
 import userNamespacesProbe from "./user-namespaces.ts";
 import vhostProbe from "./vhost.ts";
 import vmmsProbe from "./vmms.ts";
@@ -35,6 +48,14 @@ export const probes = [
   graphicsProbe,
   identityMappedMountsProbe,
   iommuProbe,
+  clockAndRandomProbe,
+  controlGroupsProbe,
+  executablePlacesProbe,
+  fileSystemCallsProbe,
+  hardeningProbe,
+  identityMappedMountsProbe,
+  kernelInterfacesProbe,
+  kernelSettingsProbe,
   kernelProbe,
   kvmProbe,
   landlockProbe,
@@ -47,9 +68,14 @@ export const probes = [
   processFileSystemProbe,
   processLimitsProbe,
   programsProbe,
+  resourcesProbe,
   seccompProbe,
   selinuxProbe,
   tunnelProbe,
+  sharedMemoryProbe,
+  surroundingsProbe,
+  systemCallsProbe,
+  tracingProbe,
   userNamespacesProbe,
   vhostProbe,
   vmmsProbe,

@@ -128,6 +128,9 @@ function judgeTrouble(errno: string, { name }: Interface, evidence: Finding["evi
     } as const;
     return finding({ state: "blocked", level: "exercised", summary: blocker.detail, evidence, blockers: [blocker] });
   }
+  if (errno === "ENODEV" || errno === "EOPNOTSUPP") {
+    return finding({ state: "absent", level: "exercised", summary: `this kernel has no ${name} (${errno})`, evidence });
+  }
   const summary = `${name} is there, but fails with ${errno}`;
   return finding({ state: "broken", level: "exercised", summary, evidence });
 }

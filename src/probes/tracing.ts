@@ -42,8 +42,8 @@ function judgeSibling(reading: Reading, scope: Setting): Finding {
     }),
     settingEvidence(scope),
   ];
-  if (allGave(reading, { "beside-seize": "ok", "beside-copy": "ok" })) {
-    const summary = "a process can read the memory of any other of its user, unless something keeps them apart";
+  if (errnoAt(reading, "beside-seize") === "ok") {
+    const summary = "a process can attach to any other of its user, unless something keeps them apart";
     return finding({ state: "works", level: "exercised", summary, evidence });
   }
   return judgeDenied({ reading, scope, evidence }, "beside-seize");
@@ -60,7 +60,7 @@ function judgeDenied({ reading, scope, evidence }: Denied, step: DeniedStep): Fi
   const errno = errnoAt(reading, step);
   if (errno === undefined) return { ...notEstablished(reading, "ptrace"), evidence };
   if (errno === "ok") {
-    const summary = "a process was attached to, but its memory could not be read";
+    const summary = "a child asked to be traced, but was not";
     return finding({ state: "broken", level: "exercised", summary, evidence });
   }
   const blockers = explain(reading, numberOf(scope) ?? 0, { errno, step });
@@ -70,7 +70,7 @@ function judgeDenied({ reading, scope, evidence }: Denied, step: DeniedStep): Fi
   }
   // A denial counts beside an attach that was not denied.
   const level = errnoAt(reading, "descendant-seize") === "ok" ? "enforced" : "exercised";
-  const summary = `a process cannot read the memory of one beside it (${errno}): that protects jobs`;
+  const summary = `a process cannot attach to one beside it (${errno}): that protects jobs`;
   return finding({ state: "blocked", level, summary, evidence, blockers });
 }
 

@@ -23,6 +23,14 @@ const names = [
   "device",
   "init",
   "boot",
+  "system-calls",
+  "interfaces",
+  "tracing",
+  "places",
+  "shared-memory",
+  "resources",
+  "kernel-facts",
+  "file-calls",
 ];
 
 /** Probes with arguments, for the build with sanitizers. */

@@ -12,11 +12,13 @@
 #include <linux/mount.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -289,6 +291,120 @@ static void forbid_execution_in_tmp(const char *argument)
     must(mount("tmpfs", "/tmp", "tmpfs", MS_NOEXEC | MS_NOSUID | MS_NODEV, "mode=1777"), "/tmp");
 }
 
+/* As container engines mount it, but smaller. */
+static void shrink_shared_memory(const char *argument)
+{
+    (void)argument;
+    enter_mount_namespace();
+    must(mount("tmpfs", "/dev/shm", "tmpfs", MS_NOEXEC | MS_NOSUID | MS_NODEV, "mode=1777,size=1m"), "/dev/shm");
+}
+
+/* As container engines do it: interfaces that reach much of the kernel get EPERM. */
+static void deny_interfaces(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(io_uring_setup), RETURN(deny | EPERM),
+        ON_CALL(io_uring_enter), RETURN(deny | EPERM),
+        ON_CALL(io_uring_register), RETURN(deny | EPERM),
+        ON_CALL(bpf), RETURN(deny | EPERM),
+        ON_CALL(perf_event_open), RETURN(deny | EPERM),
+        ON_CALL(add_key), RETURN(deny | EPERM),
+        ON_CALL(keyctl), RETURN(deny | EPERM),
+        ON_CALL(userfaultfd), RETURN(deny | EPERM),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+/* As newer profiles answer what they do not know. */
+static void hide_io_uring(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(io_uring_setup), RETURN(deny | ENOSYS),
+        ON_CALL(io_uring_enter), RETURN(deny | ENOSYS),
+        ON_CALL(io_uring_register), RETURN(deny | ENOSYS),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+static void deny_tracing(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(ptrace), RETURN(deny | EPERM),
+        ON_CALL(process_vm_readv), RETURN(deny | EPERM),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+/* As file systems answer that have no O_TMPFILE. Its own bit is 0x400000; the rest of it is O_DIRECTORY. */
+static void deny_unnamed_files(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 3),
+        LOAD(args[2]),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x400000, 0, 1),
+        RETURN(deny | EOPNOTSUPP),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+/* A filter that is in force and denies nothing. */
+static void allow_everything(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {RETURN(SECCOMP_RET_ALLOW)};
+    install(code, sizeof code / sizeof *code);
+}
+
+static void lower_limits(const char *argument)
+{
+    (void)argument;
+    const struct rlimit files = {256, 256};
+    const struct rlimit size = {1UL << 40, 1UL << 40};
+    must(setrlimit(RLIMIT_NOFILE, &files), "RLIMIT_NOFILE");
+    must(setrlimit(RLIMIT_FSIZE, &size), "RLIMIT_FSIZE");
+}
+
+static void take_one_processor(const char *argument)
+{
+    (void)argument;
+    cpu_set_t all, one;
+    must(sched_getaffinity(0, sizeof all, &all), "sched_getaffinity");
+    CPU_ZERO(&one);
+    for (int processor = 0; processor < CPU_SETSIZE && CPU_COUNT(&one) == 0; processor++)
+        if (CPU_ISSET(processor, &all))
+            CPU_SET(processor, &one);
+    must(sched_setaffinity(0, sizeof one, &one), "sched_setaffinity");
+}
+
+/* vm.memfd_noexec is a PID namespace's own since it exists (Linux 6.3): the host's stays as it is. Needs root. */
+static void forbid_execution_of_memory(const char *argument)
+{
+    (void)argument;
+    must(unshare(CLONE_NEWPID), "unshare");
+    const pid_t inside = fork();
+    must(inside, "fork");
+    if (inside == 0) {
+        must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "death signal");
+        write_text("/proc/sys/vm/memfd_noexec", "2");
+        return;
+    }
+    int status;
+    must(waitpid(inside, &status, 0), "wait");
+    exit(WIFEXITED(status) ? WEXITSTATUS(status) : 125);
+}
+
 static const struct {
     const char *name;
     void (*make)(const char *argument);
@@ -307,6 +423,15 @@ static const struct {
     {"no-new-privs", renounce, 0},
     {"bounding-empty", empty_bounding_set, 0},
     {"noexec-tmp", forbid_execution_in_tmp, 0},
+    {"small-shm", shrink_shared_memory, 0},
+    {"interfaces-denied", deny_interfaces, 0},
+    {"io-uring-hidden", hide_io_uring, 0},
+    {"tracing-denied", deny_tracing, 0},
+    {"no-unnamed-files", deny_unnamed_files, 0},
+    {"filter-without-effect", allow_everything, 0},
+    {"low-limits", lower_limits, 0},
+    {"one-processor", take_one_processor, 0},
+    {"memfd-noexec", forbid_execution_of_memory, 0},
 };
 
 int main(int count, char **arguments)

@@ -16,7 +16,16 @@ export type Condition =
   | "read-only-cgroups"
   | "no-new-privs"
   | "bounding-empty"
-  | "noexec-tmp";
+  | "noexec-tmp"
+  | "small-shm"
+  | "interfaces-denied"
+  | "io-uring-hidden"
+  | "tracing-denied"
+  | "no-unnamed-files"
+  | "filter-without-effect"
+  | "low-limits"
+  | "one-processor"
+  | "memfd-noexec";
 
 /** Conditions with one: a fresh directory that the caller owns, or a user id. */
 export type ConditionWith = { readonly chroot: string } | { readonly "as-user": number };

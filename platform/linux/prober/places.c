@@ -16,7 +16,7 @@
 #endif
 
 /* What this program ends with when it is started without arguments: see prober.c. */
-enum { started_without_arguments = 64, path_capacity = 1024, unnamed = 1, named = 2, page = 4096 };
+enum { started_without_arguments = 64, unnamed = 1, named = 2, page = 4096 };
 
 struct place {
     const char *name;
@@ -46,14 +46,6 @@ static long copy_self(long to)
     return count;
 }
 
-/* A second, read-only descriptor: what is open for writing is not executed (ETXTBSY). */
-static long reopen(long descriptor)
-{
-    char path[64];
-    format_number(path + copy_text(path, sizeof path, "/proc/self/fd/"), descriptor);
-    return open_path(path, O_RDONLY);
-}
-
 static int execute(void *argument)
 {
     const struct place *const place = argument;
@@ -73,46 +65,22 @@ static void run_copy(const char *name, long descriptor)
     report_at(name, "map", mapped < 0 && mapped > -page ? mapped : 0);
 }
 
-/* Created, opened again for reading and unlinked without anything in between. */
-static long open_named(const char *directory, long *reader)
-{
-    char path[path_capacity], name[64] = "cupel-probe-";
-    format_number(name + strlen(name), kernel_call(__NR_getpid) * 1000000 + now_microseconds() % 1000000);
-    if (!join_path(path, sizeof path, directory, name))
-        return -ENAMETOOLONG;
-    const long writer =
-        kernel_call(__NR_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0700);
-    if (writer < 0)
-        return writer;
-    *reader = open_path(path, O_RDONLY | O_NOFOLLOW);
-    kernel_call(__NR_unlinkat, AT_FDCWD, path, 0);
-    return writer;
-}
-
 static void try_place(const char *name, const char *directory)
 {
-    long reader = -1;
-    bool has_name = false;
-    long writer = kernel_call(__NR_openat, AT_FDCWD, directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0700);
-    /* open(2): EOPNOTSUPP from the file system, EISDIR from a kernel that takes the flag for O_DIRECTORY. */
-    if (writer == -EOPNOTSUPP || writer == -EISDIR) {
-        has_name = true;
-        writer = open_named(directory, &reader);
-    }
-    report_at(name, "create", writer < 0 ? writer : has_name ? named : unnamed);
-    if (writer < 0)
+    const struct nameless file = make_nameless(directory, 0700);
+    report_at(name, "create", file.writer < 0 ? file.writer : file.had_name ? named : unnamed);
+    if (file.writer < 0)
         return;
-    const long copied = copy_self(writer);
+    const long copied = copy_self(file.writer);
     report_at(name, "write", copied);
-    if (!has_name)
-        reader = reopen(writer);
-    kernel_call(__NR_close, writer);
-    if (copied >= 0 && reader < 0)
-        report_at(name, "reopen", reader);
-    if (copied >= 0 && reader >= 0)
-        run_copy(name, reader);
-    if (reader >= 0)
-        kernel_call(__NR_close, reader);
+    /* What is open for writing is not executed (ETXTBSY). */
+    kernel_call(__NR_close, file.writer);
+    if (copied >= 0 && file.reader < 0)
+        report_at(name, "reopen", file.reader);
+    if (copied >= 0 && file.reader >= 0)
+        run_copy(name, file.reader);
+    if (file.reader >= 0)
+        kernel_call(__NR_close, file.reader);
 }
 
 static void try_memory(const char *name, unsigned flags)

@@ -65,6 +65,13 @@ long long now_microseconds(void);
 /* files.c: no path is followed that was not given; results are -errno or a length. */
 long read_file(const char *path, char *buffer, size_t capacity);
 long write_file(const char *path, const char *text);
+/* A file that is gone when its descriptors are; HAD_NAME where the file system makes none without (no O_TMPFILE). */
+struct nameless {
+    long writer;
+    long reader;
+    bool had_name;
+};
+struct nameless make_nameless(const char *directory, int mode);
 long open_path(const char *path, int flags);
 /* Joins with a slash; false where it does not fit. */
 bool join_path(char *path, size_t capacity, const char *directory, const char *name);

@@ -63,6 +63,8 @@ interface Facts {
   readonly isFiltered: boolean;
   /** A filter, and not the kernel, answered. */
   readonly filterAnswers: boolean;
+  /** The kernel itself looked at the bad arguments, so no filter denies every such call. */
+  readonly kernelAnswers: boolean;
 }
 
 function lookFor(host: Host, reading: Reading, { bad, setting: sign }: DenialSigns, errno: string): Facts {
@@ -76,7 +78,7 @@ function lookFor(host: Host, reading: Reading, { bad, setting: sign }: DenialSig
   const isOdd = answer !== undefined && !bad.answers.includes(answer);
   const maySettingAnswer = bad.askedFirst === true && restricts && answer === "EPERM";
   const filterAnswers = isFiltered && (errno === "ENOSYS" || (isOdd && !maySettingAnswer));
-  return { errno, setting, restricts, isFiltered, filterAnswers };
+  return { errno, setting, restricts, isFiltered, filterAnswers, kernelAnswers: answer !== undefined && !isOdd };
 }
 
 /** Root of a user namespace has every capability there, and none that these settings ask for. */
@@ -108,9 +110,9 @@ function unattributed({ name }: DenialSigns, { errno, isFiltered }: Facts): Bloc
     : { code: "unknown", detail: `neither a setting nor a filter denies ${name} (${errno}): a security module may` };
 }
 
-function ruledOutOf({ setting, restricts, isFiltered, filterAnswers }: Facts): BlockerCode[] {
+function ruledOutOf({ setting, restricts, isFiltered, kernelAnswers }: Facts): BlockerCode[] {
   return [
-    ...(!isFiltered || (restricts && !filterAnswers) ? (["seccomp"] as const) : []),
+    ...(!isFiltered || (restricts && kernelAnswers) ? (["seccomp"] as const) : []),
     ...(setting.answer.ok && !restricts ? (["sysctl"] as const) : []),
   ];
 }

@@ -42,7 +42,13 @@ function judge(host: Host, reading: Reading): Finding {
   if (died !== undefined)
     evidence.push({ action: "the process that made the calls", result: `killed by signal ${died.value}` });
   if (answered.length === 0) return { ...notEstablished(reading, "calls with bad arguments"), evidence };
-  return judgeAnswers({ mode, count, answered, evidence, isKilled: died !== undefined });
+  return judgeAnswers({
+    mode,
+    count,
+    answered,
+    evidence,
+    killedFor: died === undefined ? undefined : firstUnanswered(reading),
+  });
 }
 
 interface Judged {
@@ -50,25 +56,27 @@ interface Judged {
   readonly count: string | undefined;
   readonly answered: readonly Answered[];
   readonly evidence: readonly Evidence[];
-  readonly isKilled: boolean;
+  /** The call for which a process was killed. */
+  readonly killedFor: string | undefined;
 }
 
 /** prctl(2): a filter in force shows as mode 2, and without one the call says 0. */
-function judgeAnswers({ mode, count, answered, evidence, isKilled }: Judged): Finding {
+function judgeAnswers({ mode, count, answered, evidence, killedFor }: Judged): Finding {
   const denied = answered.filter(({ by }) => by === "filter");
   const value = denied.map(({ name }) => name).join(",");
   const parts = { level: "exercised", evidence, value } as const;
   const filters = count === undefined || count === "0" ? "a filter" : count === "1" ? "one filter" : `${count} filters`;
-  if (isKilled) {
+  if (killedFor !== undefined) {
     return finding({
       ...parts,
+      value: killedFor,
       state: "works",
-      summary: `${filters}: a process is killed for one of the calls that were tried`,
+      summary: `${filters}: a process is killed for ${killedFor}; calls after it were not tried`,
     });
   }
   if (denied.length > 0) {
     const unsure = answered.filter(({ by }) => by === "either").map(({ name }) => name);
-    const rest = unsure.length === 0 ? "" : `; ${unsure.join(", ")}: a filter, or not in this kernel`;
+    const rest = unsure.length === 0 ? "" : `; ${unsure.join(", ")}: a filter, or the kernel itself`;
     const summary = `${filters} deny: ${denied.map(({ name, errno }) => `${name} (${errno})`).join(", ")}${rest}`;
     return finding({ ...parts, state: "works", summary: summary.replace(/^(a|one) filter deny/, "$1 filter denies") });
   }
@@ -93,6 +101,12 @@ function judgeAnswers({ mode, count, answered, evidence, isKilled }: Judged): Fi
 
 function countKernel(answered: readonly Answered[]): string {
   return `${answered.filter(({ by }) => by === "kernel").length} of ${answered.length}`;
+}
+
+/** Calls are made in the order of the table: the first without an answer is the one that was not survived. */
+function firstUnanswered(reading: Reading): string {
+  const call = Object.entries(knownCalls).find(([step]) => errnoAt(reading, step) === undefined)?.[1];
+  return call?.name ?? "a call";
 }
 
 /** Each call that was made, with who answered it. */

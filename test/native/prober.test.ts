@@ -127,6 +127,27 @@ describe.each(identities)("as %s", (identity) => {
   });
 });
 
+describe("killed at any moment", () => {
+  const segments = (): string => readFileSync("/proc/sysvipc/shm", "utf8");
+  const named = (): string[] => readdirSync("/dev/shm").filter((name) => name.startsWith("cupel-probe-"));
+
+  test.each(["places", "shared-memory", "file-calls", "interfaces", "tracing"])("%s leaves nothing", async (name) => {
+    const own = directory.folder(`killed-${name}`);
+    const words = name === "places" ? [`own=${own}`, "shm=/dev/shm"] : [own];
+    const before = { ...look(), segments: segments(), named: named() };
+    for (let round = 0; round < 20; round++) {
+      const child = Bun.spawn([prober, name, ...words], { stdout: "ignore", stdin: "ignore" });
+      // Later with each round, so that other steps are hit.
+      await Bun.sleep(round / 8);
+      child.kill("SIGKILL");
+      await child.exited;
+    }
+    for (let round = 0; round < 1000 && processesOf(prober).length > 0; round++) await Bun.sleep(10);
+    expect(readdirSync(own)).toEqual([]);
+    expect({ ...look(), segments: segments(), named: named() }).toEqual(before);
+  });
+});
+
 test("what is asked about canaries is told inside", () => {
   const { lines } = run([
     prober,

@@ -1,0 +1,259 @@
+import { describe, expect, test } from "bun:test";
+import kernelInterfaces from "../../src/probes/kernel-interfaces.ts";
+import { fixtures } from "../fixtures/hosts/all.ts";
+import { surfaceAsRoot, surfaceAsUser } from "../fixtures/hosts/surface-transcripts.ts";
+import { altered } from "../fixtures/hosts/transcripts.ts";
+import { createFixtureContext, type FixtureFile } from "../support/fixture-host.ts";
+import { printFindings } from "../support/print-findings.ts";
+
+const hostIds = { "/proc/self/uid_map": "         0          0 4294967295\n" };
+
+function find(interfaces: string, files: Readonly<Record<string, FixtureFile>> = {}) {
+  return kernelInterfaces.run(
+    createFixtureContext({ host: { files: { ...hostIds, ...files } }, helpers: { transcripts: { interfaces } } }),
+  );
+}
+
+/** What decides, of one finding: state, causes with their details, what was ruled out. */
+async function essence(id: string, interfaces: string, files: Readonly<Record<string, FixtureFile>> = {}) {
+  const found: Readonly<Record<string, Awaited<ReturnType<typeof find>>[keyof Awaited<ReturnType<typeof find>>]>> =
+    await find(interfaces, files);
+  const { state, blockers = [], ruledOut = [] } = found[id] ?? {};
+  return [state, ...blockers.map(({ code, detail }) => `${code}: ${detail}`), ...ruledOut.map((code) => `not ${code}`)];
+}
+
+test("root uses them all", async () => {
+  expect(printFindings(await find(surfaceAsRoot.interfaces))).toMatchInlineSnapshot(`
+    "
+    interface.io-uring: works (exercised)
+      carried out a request; system call filters do not see what is asked through it
+      | io_uring_enter(-1) -> EBADF
+      | io_uring_setup(1) -> ok
+      | submit a request that does nothing, and wait for it -> ok, 1
+    interface.bpf: works (exercised)
+      a map holds what was written, and a program was loaded
+      | bpf(unknown command) -> EINVAL
+      | make a map, write to it and read it -> ok
+      | load a program for a socket that returns 0 -> ok
+    interface.perf: works (exercised)
+      counted the own time; no hardware counters (ENOENT)
+      | perf_event_open(unknown flag) -> EINVAL
+      | count the own time in user space -> ok
+      | count the own processor cycles -> ENOENT
+    interface.keyring: works (exercised)
+      held a key; keyrings have no namespace of their own but the user's
+      | keyctl(unknown command) -> EOPNOTSUPP
+      | put a key into the own process's keyring -> ok
+      | read it back -> ok
+    interface.userfaultfd: works (exercised)
+      filled a page
+      | userfaultfd(unknown flag) -> EINVAL
+      | userfaultfd() for faults in the kernel, too -> ok
+      | userfaultfd(USER_MODE_ONLY) -> ok
+      | fill a page that was never touched -> ok
+    "
+  `);
+});
+
+test("settings deny some to a user", async () => {
+  const files = {
+    "/proc/sys/kernel/unprivileged_bpf_disabled": "2\n",
+    "/proc/sys/kernel/io_uring_disabled": "1\n",
+    "/proc/sys/kernel/perf_event_paranoid": "4\n",
+  };
+  const changes = {
+    "io-uring-setup": "EPERM",
+    "io-uring-submit": undefined,
+    "perf-software": "EACCES",
+    "perf-hardware": "EACCES",
+  };
+  expect(printFindings(await find(altered(surfaceAsUser.interfaces, changes), files))).toMatchInlineSnapshot(`
+    "
+    interface.io-uring: blocked (exercised)
+      denied (EPERM); no job of cupel's needs it, and less of the kernel can be attacked
+      | io_uring_enter(-1) -> EBADF
+      | io_uring_setup(1) -> EPERM
+      | read kernel.io_uring_disabled -> 1
+      | read kernel.apparmor_restrict_unprivileged_io_uring -> ENOENT
+      ! sysctl: kernel.io_uring_disabled is 1
+      - not seccomp
+    interface.bpf: blocked (exercised)
+      denied (EPERM); no job of cupel's needs it, and less of the kernel can be attacked
+      | bpf(unknown command) -> EINVAL
+      | make a map, write to it and read it -> EPERM
+      | load a program for a socket that returns 0 -> EPERM
+      | read kernel.unprivileged_bpf_disabled -> 2
+      ! sysctl: kernel.unprivileged_bpf_disabled is 2
+      - not seccomp
+    interface.perf: blocked (exercised)
+      denied (EACCES); no job of cupel's needs it, and less of the kernel can be attacked
+      | perf_event_open(unknown flag) -> EINVAL
+      | count the own time in user space -> EACCES
+      | count the own processor cycles -> EACCES
+      | read kernel.perf_event_paranoid -> 4
+      ! sysctl: kernel.perf_event_paranoid is 4
+      - not seccomp
+    interface.keyring: works (exercised)
+      held a key; keyrings have no namespace of their own but the user's
+      | keyctl(unknown command) -> EOPNOTSUPP
+      | put a key into the own process's keyring -> ok
+      | read it back -> ok
+    interface.userfaultfd: works (exercised)
+      filled a page; not for faults in the kernel, which is what exploits use (EPERM)
+      | userfaultfd(unknown flag) -> EINVAL
+      | userfaultfd() for faults in the kernel, too -> EPERM
+      | userfaultfd(USER_MODE_ONLY) -> ok
+      | fill a page that was never touched -> ok
+    "
+  `);
+});
+
+describe("io_uring", () => {
+  const denied = (changes: Readonly<Record<string, string | undefined>>, root = false): string =>
+    altered(root ? surfaceAsRoot.interfaces : surfaceAsUser.interfaces, {
+      "io-uring-setup": "EPERM",
+      "io-uring-submit": undefined,
+      ...changes,
+    });
+  const disabled = (value: number) => ({ "/proc/sys/kernel/io_uring_disabled": `${value}\n` });
+
+  test.each([
+    [
+      "a filter",
+      denied({ "seccomp-mode": "ok 2", "io-uring-enter-bad": "EPERM" }),
+      disabled(0),
+      ["blocked", "seccomp: a system call filter denies io_uring (EPERM)", "not sysctl"],
+    ],
+    [
+      "a filter and the setting",
+      denied({ "seccomp-mode": "ok 2", "io-uring-enter-bad": "EPERM" }),
+      disabled(2),
+      ["blocked", "seccomp: a system call filter denies io_uring (EPERM)", "sysctl: kernel.io_uring_disabled is 2"],
+    ],
+    [
+      "the setting, under a filter that lets it pass",
+      denied({ "seccomp-mode": "ok 2" }),
+      disabled(2),
+      ["blocked", "sysctl: kernel.io_uring_disabled is 2", "not seccomp"],
+    ],
+    [
+      "a filter on the set-up alone",
+      denied({ "seccomp-mode": "ok 2" }),
+      disabled(0),
+      ["blocked", "seccomp: a system call filter is in force, and nothing else denies io_uring (EPERM)", "not sysctl"],
+    ],
+    [
+      "the setting denies it even to root",
+      denied({}, true),
+      disabled(2),
+      ["blocked", "sysctl: kernel.io_uring_disabled is 2", "not seccomp"],
+    ],
+    [
+      "the setting's 1 is not root's cause",
+      denied({}, true),
+      disabled(1),
+      [
+        "blocked",
+        "unknown: neither a setting nor a filter denies io_uring (EPERM): a security module may",
+        "not seccomp",
+        "not sysctl",
+      ],
+    ],
+    [
+      "in a user namespace root is nobody",
+      denied({}, true),
+      { ...disabled(1), "/proc/self/uid_map": "0 1000 1\n" },
+      ["blocked", "sysctl: kernel.io_uring_disabled is 1", "not seccomp"],
+    ],
+    [
+      "AppArmor",
+      denied({}),
+      { ...disabled(0), "/proc/sys/kernel/apparmor_restrict_unprivileged_io_uring": "1\n" },
+      ["blocked", "lsm:apparmor: kernel.apparmor_restrict_unprivileged_io_uring is 1", "not seccomp", "not sysctl"],
+    ],
+    [
+      "not built",
+      denied({ "io-uring-enter-bad": "ENOSYS", "io-uring-setup": "ENOSYS" }),
+      {},
+      ["absent", "kernel-config: this kernel has no io_uring (ENOSYS)"],
+    ],
+    [
+      "not built, or hidden",
+      denied({ "seccomp-mode": "ok 2", "io-uring-enter-bad": "ENOSYS", "io-uring-setup": "ENOSYS" }),
+      {},
+      ["absent", "kernel-config: this kernel has no io_uring (ENOSYS), or a filter says so"],
+    ],
+    [
+      "hidden by a filter",
+      denied({ "seccomp-mode": "ok 2", "io-uring-enter-bad": "ENOSYS", "io-uring-setup": "ENOSYS" }),
+      disabled(0),
+      ["blocked", "seccomp: a system call filter denies io_uring (ENOSYS)", "not sysctl"],
+    ],
+    [
+      "no memory may be locked",
+      denied({ "io-uring-setup": "ENOMEM" }),
+      disabled(0),
+      ["blocked", "rlimit: io_uring fails with ENOMEM: RLIMIT_MEMLOCK leaves no room for it"],
+    ],
+  ])("%s", async (_, transcript, files, expected) => {
+    expect(await essence("interface.io-uring", transcript, files)).toEqual(expected);
+  });
+});
+
+test("bpf: an older kernel heeds its setting before it looks at arguments", async () => {
+  const transcript = altered(surfaceAsUser.interfaces, { "seccomp-mode": "ok 2", "bpf-bad": "EPERM" });
+  const files = { "/proc/sys/kernel/unprivileged_bpf_disabled": "2\n" };
+  expect(await essence("interface.bpf", transcript, files)).toEqual([
+    "blocked",
+    "sysctl: kernel.unprivileged_bpf_disabled is 2",
+  ]);
+});
+
+test("what a kernel of another make answers", async () => {
+  const gvisor = altered(surfaceAsRoot.interfaces, {
+    "perf-software": "ENODEV",
+    "keyring-add": "EACCES",
+    "keyring-read": undefined,
+    "userfaultfd-fill": "EIO",
+  });
+  const found = await find(gvisor);
+  expect(Object.values(found).map(({ state, summary }) => `${state}: ${summary}`)).toMatchInlineSnapshot(`
+    [
+      "works: carried out a request; system call filters do not see what is asked through it",
+      "works: a map holds what was written, and a program was loaded",
+      "absent: this kernel has no perf_event_open (ENODEV)",
+      "blocked: denied (EACCES); no job of cupel's needs it, and less of the kernel can be attacked",
+      "broken: userfaultfd is there, but fails with EIO",
+    ]
+  `);
+});
+
+test("keys without end", async () => {
+  const transcript = altered(surfaceAsUser.interfaces, { "keyring-add": "EDQUOT", "keyring-read": undefined });
+  expect(await essence("interface.keyring", transcript)).toEqual([
+    "blocked",
+    "sysctl: add_key fails with EDQUOT: kernel.keys.maxkeys is reached for this user",
+  ]);
+});
+
+test("nothing could be started", async () => {
+  expect(printFindings(await kernelInterfaces.run(createFixtureContext(fixtures.empty)))).toMatchInlineSnapshot(`
+    "
+    interface.io-uring: unknown (inferred)
+      could not be established: prober interfaces: the prober could not be started
+      | prober interfaces -> the prober could not be started
+    interface.bpf: unknown (inferred)
+      could not be established: prober interfaces: the prober could not be started
+      | prober interfaces -> the prober could not be started
+    interface.perf: unknown (inferred)
+      could not be established: prober interfaces: the prober could not be started
+      | prober interfaces -> the prober could not be started
+    interface.keyring: unknown (inferred)
+      could not be established: prober interfaces: the prober could not be started
+      | prober interfaces -> the prober could not be started
+    interface.userfaultfd: unknown (inferred)
+      could not be established: prober interfaces: the prober could not be started
+      | prober interfaces -> the prober could not be started
+    "
+  `);
+});

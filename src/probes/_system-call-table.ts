@@ -14,6 +14,8 @@ export interface KnownCall {
   readonly isOptional?: true;
   /** Kernels ask for this capability first (all of them, or older ones): without it EPERM tells nothing. */
   readonly needs?: number;
+  /** The first kernel that looks at the arguments before it asks for the capability. */
+  readonly neededUntil?: readonly [number, number];
 }
 
 const sysAdmin = 21;
@@ -61,6 +63,7 @@ export const knownCalls: Readonly<Record<string, KnownCall>> = {
     answers: ["EINVAL"],
     setting: "vm.unprivileged_userfaultfd",
     needs: sysPtrace,
+    neededUntil: [5, 11],
   },
   keyctl: { name: "keyctl", since: [2, 6], answers: ["EOPNOTSUPP"], setting: "kernel.keys.maxkeys" },
   "add-key": { name: "add_key", since: [2, 6], answers: ["EFAULT", "EINVAL"], setting: "kernel.keys.maxkeys" },

@@ -130,12 +130,17 @@ interface Facts {
 
 function answererOf(host: Host, call: KnownCall, { errno, newest, mask }: Facts): Answerer {
   if (call.answers.includes(errno)) return "kernel";
-  if (errno === "EPERM" && call.needs !== undefined && !hasCapability(mask, call.needs)) return "either";
+  if (errno === "EPERM" && mayLackPrivilege(call, { errno, newest, mask })) return "either";
   if (errno !== "ENOSYS") return "filter";
   // A kernel that answers a newer call has every older one that is not optional.
   if (call.isOptional === true) return "either";
   if (call.setting === undefined) return orderOf(call.since) <= newest ? "filter" : "either";
   return readSetting(host, call.setting).answer.ok ? "filter" : "either";
+}
+
+function mayLackPrivilege({ needs, neededUntil }: KnownCall, { newest, mask }: Facts): boolean {
+  if (needs === undefined || hasCapability(mask, needs)) return false;
+  return neededUntil === undefined || newest < orderOf(neededUntil);
 }
 
 /** The newest kernel that the answers prove. */

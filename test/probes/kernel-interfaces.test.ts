@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import kernelInterfaces from "../../src/probes/kernel-interfaces.ts";
 import { fixtures } from "../fixtures/hosts/all.ts";
-import { surfaceAsRoot, surfaceAsUser } from "../fixtures/hosts/surface-transcripts.ts";
+import { surfaceAsRoot, surfaceAsUser, surfaceInPodman } from "../fixtures/hosts/surface-transcripts.ts";
 import { altered } from "../fixtures/hosts/transcripts.ts";
 import { createFixtureContext, type FixtureFile } from "../support/fixture-host.ts";
 import { printFindings } from "../support/print-findings.ts";
@@ -104,6 +104,58 @@ test("settings deny some to a user", async () => {
       | userfaultfd() for faults in the kernel, too -> EPERM
       | userfaultfd(USER_MODE_ONLY) -> ok
       | fill a page that was never touched -> ok
+    "
+  `);
+});
+
+test("in Podman, recorded", async () => {
+  const files = {
+    "/proc/sys/kernel/unprivileged_bpf_disabled": "2\n",
+    "/proc/sys/kernel/io_uring_disabled": "0\n",
+    "/proc/sys/kernel/perf_event_paranoid": "2\n",
+    "/proc/sys/kernel/keys/maxkeys": "200\n",
+    "/proc/sys/vm/unprivileged_userfaultfd": "0\n",
+  };
+  expect(printFindings(await find(surfaceInPodman.interfaces, files))).toMatchInlineSnapshot(`
+    "
+    interface.io-uring: blocked (exercised)
+      denied (ENOSYS); no job of cupel's needs it, and less of the kernel can be attacked
+      | io_uring_enter(-1) -> ENOSYS
+      | io_uring_setup(1) -> ENOSYS
+      | read kernel.io_uring_disabled -> 0
+      | read kernel.apparmor_restrict_unprivileged_io_uring -> ENOENT
+      ! seccomp: a system call filter denies io_uring (ENOSYS)
+      - not sysctl
+    interface.bpf: blocked (exercised)
+      denied (EPERM); no job of cupel's needs it, and less of the kernel can be attacked
+      | bpf(unknown command) -> EPERM
+      | make a map, write to it and read it -> EPERM
+      | load a program for a socket that returns 0 -> EPERM
+      | read kernel.unprivileged_bpf_disabled -> 2
+      ! sysctl: kernel.unprivileged_bpf_disabled is 2
+    interface.perf: blocked (exercised)
+      denied (EPERM); no job of cupel's needs it, and less of the kernel can be attacked
+      | perf_event_open(unknown flag) -> EPERM
+      | count the own time in user space -> EPERM
+      | count the own processor cycles -> EPERM
+      | read kernel.perf_event_paranoid -> 2
+      ! seccomp: a system call filter denies perf_event_open (EPERM)
+      - not sysctl
+    interface.keyring: blocked (exercised)
+      denied (ENOSYS); no job of cupel's needs it, and less of the kernel can be attacked
+      | keyctl(unknown command) -> EOPNOTSUPP
+      | put a key into the own process's keyring -> ENOSYS
+      | read kernel.keys.maxkeys -> 200
+      ! seccomp: a system call filter denies add_key (ENOSYS)
+      - not sysctl
+    interface.userfaultfd: blocked (exercised)
+      denied (EPERM); no job of cupel's needs it, and less of the kernel can be attacked
+      | userfaultfd(unknown flag) -> EPERM
+      | userfaultfd() for faults in the kernel, too -> EPERM
+      | userfaultfd(USER_MODE_ONLY) -> EPERM
+      | read vm.unprivileged_userfaultfd -> 0
+      ! seccomp: a system call filter denies userfaultfd (EPERM)
+      - not sysctl
     "
   `);
 });

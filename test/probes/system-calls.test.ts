@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import systemCalls from "../../src/probes/system-calls.ts";
 import { fixtures } from "../fixtures/hosts/all.ts";
-import { surfaceAsRoot, surfaceAsUser } from "../fixtures/hosts/surface-transcripts.ts";
+import { surfaceAsRoot, surfaceAsUser, surfaceInPodman } from "../fixtures/hosts/surface-transcripts.ts";
 import { altered } from "../fixtures/hosts/transcripts.ts";
 import { createFixtureContext, type FixtureFile } from "../support/fixture-host.ts";
 import { printFindings } from "../support/print-findings.ts";
@@ -77,6 +77,32 @@ test("a container engine's filter: older calls than one that is answered are the
       | landlock_create_ruleset with bad arguments -> ENOSYS
       | open_by_handle_at with bad arguments -> EPERM
       | calls with bad arguments that the kernel itself answered -> 15 of 32
+    "
+  `);
+});
+
+test("in Podman, recorded", async () => {
+  const files = {
+    ...filtered,
+    "/proc/sys/kernel/io_uring_disabled": "0\n",
+    "/proc/sys/kernel/keys/maxkeys": "200\n",
+  };
+  expect(await find(surfaceInPodman["system-calls"], files)).toMatchInlineSnapshot(`
+    "
+    seccomp.inherited: works (exercised) = perf_event_open,io_uring_enter,userfaultfd,add_key,request_key
+      one filter denies: perf_event_open (EPERM), io_uring_enter (ENOSYS), userfaultfd (EPERM), add_key (ENOSYS), request_key (ENOSYS); fsopen, pivot_root, bpf, open_by_handle_at: a filter, or the kernel itself
+      | prctl(PR_GET_SECCOMP) -> 2
+      | read Seccomp_filters in /proc/self/status -> 1
+      | fsopen with bad arguments -> EPERM
+      | pivot_root with bad arguments -> EPERM
+      | bpf with bad arguments -> EPERM
+      | perf_event_open with bad arguments -> EPERM
+      | io_uring_enter with bad arguments -> ENOSYS
+      | userfaultfd with bad arguments -> EPERM
+      | add_key with bad arguments -> ENOSYS
+      | request_key with bad arguments -> ENOSYS
+      | open_by_handle_at with bad arguments -> EPERM
+      | calls with bad arguments that the kernel itself answered -> 23 of 32
     "
   `);
 });

@@ -1,17 +1,15 @@
 // Written by scripts/gen.ts from the files of this folder; do not edit.
 import apparmorProbe from "./apparmor.ts";
+import clockAndRandomProbe from "./clock-and-random.ts";
 import confidentialProbe from "./confidential.ts";
 import controlGroupsProbe from "./control-groups.ts";
 import devicesProbe from "./devices.ts";
-import graphicsProbe from "./graphics.ts";
-import identityMappedMountsProbe from "./identity-mapped-mounts.ts";
-import iommuProbe from "./iommu.ts";
-import clockAndRandomProbe from "./clock-and-random.ts";
-import controlGroupsProbe from "./control-groups.ts";
 import executablePlacesProbe from "./executable-places.ts";
 import fileSystemCallsProbe from "./file-system-calls.ts";
+import graphicsProbe from "./graphics.ts";
 import hardeningProbe from "./hardening.ts";
 import identityMappedMountsProbe from "./identity-mapped-mounts.ts";
+import iommuProbe from "./iommu.ts";
 import kernelInterfacesProbe from "./kernel-interfaces.ts";
 import kernelSettingsProbe from "./kernel-settings.ts";
 import kernelProbe from "./kernel.ts";
@@ -29,11 +27,11 @@ import programsProbe from "./programs.ts";
 import resourcesProbe from "./resources.ts";
 import seccompProbe from "./seccomp.ts";
 import selinuxProbe from "./selinux.ts";
-import tunnelProbe from "./tunnel.ts";
 import sharedMemoryProbe from "./shared-memory.ts";
 import surroundingsProbe from "./surroundings.ts";
 import systemCallsProbe from "./system-calls.ts";
 import tracingProbe from "./tracing.ts";
+import tunnelProbe from "./tunnel.ts";
 import userNamespacesProbe from "./user-namespaces.ts";
 import vhostProbe from "./vhost.ts";
 import vmmsProbe from "./vmms.ts";
@@ -42,18 +40,16 @@ import yamaProbe from "./yama.ts";
 /** All probes, by file name. */
 export const probes = [
   apparmorProbe,
+  clockAndRandomProbe,
   confidentialProbe,
   controlGroupsProbe,
   devicesProbe,
-  graphicsProbe,
-  identityMappedMountsProbe,
-  iommuProbe,
-  clockAndRandomProbe,
-  controlGroupsProbe,
   executablePlacesProbe,
   fileSystemCallsProbe,
+  graphicsProbe,
   hardeningProbe,
   identityMappedMountsProbe,
+  iommuProbe,
   kernelInterfacesProbe,
   kernelSettingsProbe,
   kernelProbe,
@@ -71,11 +67,11 @@ export const probes = [
   resourcesProbe,
   seccompProbe,
   selinuxProbe,
-  tunnelProbe,
   sharedMemoryProbe,
   surroundingsProbe,
   systemCallsProbe,
   tracingProbe,
+  tunnelProbe,
   userNamespacesProbe,
   vhostProbe,
   vmmsProbe,

@@ -33,6 +33,11 @@ static const struct {
     {"resources", probe_resources},
     {"kernel-facts", probe_kernel_facts},
     {"file-calls", probe_file_calls},
+    {"effects", probe_effects},
+    {"nesting", probe_nesting},
+    {"filesystems", probe_file_systems},
+    {"overlay", probe_overlay},
+    {"fuse", probe_fuse},
 };
 
 /*

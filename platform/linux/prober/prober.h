@@ -31,6 +31,11 @@ void probe_shared_memory(int count, char **arguments);
 void probe_resources(int count, char **arguments);
 void probe_kernel_facts(int count, char **arguments);
 void probe_file_calls(int count, char **arguments);
+void probe_effects(int count, char **arguments);
+void probe_nesting(int count, char **arguments);
+void probe_file_systems(int count, char **arguments);
+void probe_overlay(int count, char **arguments);
+void probe_fuse(int count, char **arguments);
 
 /* report.c: one line each. A negative result is -errno; any other is the step's value. */
 void report(const char *step, long long result);
@@ -93,7 +98,32 @@ long write_id_map(const char *path, long id);
 long enter_namespaces(unsigned long flags);
 /* A network namespace; root needs no user namespace for it, unless its capabilities were taken. */
 long enter_network_namespace(void);
+/* Takes foreign_id for user and group and gives up all groups; stays dumpable, or no id map could be written. */
+long become_foreign(void);
 /* The mask of capability set 0 effective, 1 permitted, 2 inheritable; -errno where capget(2) fails. */
 long long capability_set(int which);
+
+/* scratch.c: an empty tmpfs as the current directory, seen by nobody else. */
+/* FLAGS, with CLONE_NEWUSER where the caller is not root: root builds mounts as root. */
+unsigned long with_own_user(unsigned long flags);
+/* Enters it, with namespaces FLAGS besides; reports namespaces, private-root, tmpfs, and says whether all went well. */
+bool enter_scratch(unsigned long flags);
+/* The same without a report: the first failing call's -errno. */
+long try_scratch(unsigned long flags);
+long create_file(const char *path);
+long make_directory(const char *path);
+long file_exists(const char *path);
+
+/* sockets.c: listeners on addresses that the kernel picks, and who reaches them; 0 or -errno. */
+struct sockaddr_in;
+struct sockaddr_un;
+/* On the loopback of this network namespace. */
+long listen_on_loopback(struct sockaddr_in *address);
+/* unix(7), "autobind". */
+long listen_on_abstract(struct sockaddr_un *address, unsigned int *length);
+long connect_to(int family, const void *address, size_t length);
+/* Whether any route leads to an IPv4 address; sends nothing. */
+long find_route(unsigned int address);
+long bring_loopback_up(void);
 
 #endif

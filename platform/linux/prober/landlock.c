@@ -141,6 +141,7 @@ void probe_landlock(int count, char **arguments)
         return;
     report_child("restrict-without-nnp", without_renouncing, "restrict-without-nnp", 1000);
     report_child("files", restrict_files, 0, 1000);
+    report_landlock_rights(abi);
     if (abi >= first_abi_with_network)
         report_child("network", restrict_network, 0, 1000);
     if (abi >= first_abi_with_scopes) {

@@ -114,6 +114,12 @@ long create_file(const char *path);
 long make_directory(const char *path);
 long file_exists(const char *path);
 
+/* seccomp-foreign.c: what the seccomp probe does besides. */
+void report_foreign_calls(void);
+
+/* landlock-rights.c: each right beyond those of the first ABI, for a kernel with this one. */
+void report_landlock_rights(long abi);
+
 /* sockets.c: listeners on addresses that the kernel picks, and who reaches them; 0 or -errno. */
 struct sockaddr_in;
 struct sockaddr_un;

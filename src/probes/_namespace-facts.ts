@@ -31,6 +31,7 @@ const settingNames = [
   "user.max_uts_namespaces",
   "user.max_cgroup_namespaces",
   "user.max_net_namespaces",
+  "user.max_time_namespaces",
   "kernel.unprivileged_userns_clone",
   "kernel.apparmor_restrict_unprivileged_userns",
 ] as const;
@@ -61,14 +62,37 @@ function readNumber(host: Host, path: string): number | undefined {
  * visible already (fs/namespace.c, mnt_already_visible()); covers on directories that are empty for good do not count.
  */
 export function listProcCovers(host: Host): string[] {
+  return listCovers(host, "/proc");
+}
+
+/** The same for any top, such as /sys; a root user of the namespace's own cannot mount what that hides. */
+export function listCovers(host: Host, top: "/proc" | "/sys"): string[] {
   const mounts = host.readText("/proc/self/mountinfo");
   if (!mounts.ok) return [];
   const points = mounts.value.split("\n").map((line) => line.split(" ")[4] ?? "");
-  const covers = points.filter((point) => point.startsWith("/proc/") && !alwaysEmpty.includes(point));
+  const isOnEmpty = (point: string): boolean =>
+    alwaysEmpty.some((path) => point === path || point.startsWith(`${path}/`));
+  const covers = points.filter((point) => point.startsWith(`${top}/`) && !isOnEmpty(point));
   return [...new Set(covers)].toSorted();
 }
 
-const alwaysEmpty = ["/proc/sys/fs/binfmt_misc", "/proc/fs/nfsd"];
+/** Directories made to be mounted on: proc_create_mount_point(), sysfs_create_mount_point() in the kernel's sources. */
+const alwaysEmpty = [
+  "/proc/sys/fs/binfmt_misc",
+  "/proc/fs/nfsd",
+  "/sys/firmware/efi/efivars",
+  "/sys/fs/bpf",
+  "/sys/fs/cgroup",
+  "/sys/fs/fuse/connections",
+  "/sys/fs/pstore",
+  "/sys/fs/selinux",
+  "/sys/fs/smackfs",
+  "/sys/hypervisor/s390",
+  "/sys/kernel/config",
+  "/sys/kernel/debug",
+  "/sys/kernel/security",
+  "/sys/kernel/tracing",
+];
 
 /** The differential calls as evidence: what the kernel answers to arguments that it never accepts. */
 export function attributionEvidence(facts: NamespaceFacts): Evidence[] {

@@ -12,6 +12,11 @@ import identityMappedMountsProbe from "./identity-mapped-mounts.ts";
 import iommuProbe from "./iommu.ts";
 import kernelInterfacesProbe from "./kernel-interfaces.ts";
 import kernelSettingsProbe from "./kernel-settings.ts";
+import controlGroupActsProbe from "./control-group-acts.ts";
+import controlGroupsProbe from "./control-groups.ts";
+import fuseProbe from "./fuse.ts";
+import identityMappedMountsProbe from "./identity-mapped-mounts.ts";
+import kernelFileSystemsProbe from "./kernel-file-systems.ts";
 import kernelProbe from "./kernel.ts";
 import kvmProbe from "./kvm.ts";
 import landlockProbe from "./landlock.ts";
@@ -20,6 +25,7 @@ import mountsProbe from "./mounts.ts";
 import namespacesProbe from "./namespaces.ts";
 import networkProbe from "./network.ts";
 import nvidiaProbe from "./nvidia.ts";
+import overlayProbe from "./overlay.ts";
 import privilegesProbe from "./privileges.ts";
 import processFileSystemProbe from "./process-file-system.ts";
 import processLimitsProbe from "./process-limits.ts";
@@ -52,6 +58,11 @@ export const probes = [
   iommuProbe,
   kernelInterfacesProbe,
   kernelSettingsProbe,
+  controlGroupActsProbe,
+  controlGroupsProbe,
+  fuseProbe,
+  identityMappedMountsProbe,
+  kernelFileSystemsProbe,
   kernelProbe,
   kvmProbe,
   landlockProbe,
@@ -60,6 +71,7 @@ export const probes = [
   namespacesProbe,
   networkProbe,
   nvidiaProbe,
+  overlayProbe,
   privilegesProbe,
   processFileSystemProbe,
   processLimitsProbe,

@@ -332,8 +332,7 @@ static void start_inside(const char *path)
     const long directory = open_path(path, O_RDONLY | O_DIRECTORY);
     const struct clone_args arguments = {
         .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)directory};
-    const long process =
-        directory < 0 ? directory : kernel_call(__NR_clone3, &arguments, sizeof arguments);
+    const long process = directory < 0 ? directory : kernel_call(__NR_clone3, &arguments, sizeof arguments);
     if (process == 0)
         leave(look_where_i_am());
     report("clone-into", process < 0 ? process : 0);
@@ -384,8 +383,8 @@ static const struct {
     const char *name;
     void (*act)(const struct own_group *group, bool unified, const char *argument);
 } acts[] = {
-    {"freeze", freeze},          {"kill", kill_all},       {"oom-group", kill_bystander}, {"swap", limit_swap},
-    {"io", limit_device},        {"cpuset", limit_processors}, {"delegation", delegate},      {"pressure", read_pressure},
+    {"freeze", freeze},   {"kill", kill_all},           {"oom-group", kill_bystander}, {"swap", limit_swap},
+    {"io", limit_device}, {"cpuset", limit_processors}, {"delegation", delegate},      {"pressure", read_pressure},
 };
 
 bool try_group_act(const char *name, const char *version, const char *directory, const char *argument)

@@ -1,4 +1,5 @@
-/* Landlock's rights one by one: to execute, to truncate, to move between directories, to control devices; and layers. */
+/* Landlock's rights one by one: to execute, to truncate, to move between directories, to control devices; and layers.
+ */
 #include "prober.h"
 
 #include <asm/ioctls.h>

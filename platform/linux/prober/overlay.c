@@ -32,8 +32,8 @@ static bool is_there(const char *path)
 
 static void make_layers(void)
 {
-    static const char *const directories[] = {"lower", "lower/emptied", "upper", "work", "merged", "upper2",
-                                              "work2", "merged2"};
+    static const char *const directories[] = {"lower",  "lower/emptied", "upper", "work",
+                                              "merged", "upper2",        "work2", "merged2"};
     static const char *const files[] = {"lower/changed", "lower/removed", "lower/emptied/inner"};
     for (size_t index = 0; index < sizeof directories / sizeof *directories; index++)
         make_directory(directories[index]);

@@ -83,14 +83,10 @@ static void report_actions(void)
         const char *step;
         unsigned int action;
     } actions[] = {
-        {"action-errno", SECCOMP_RET_ERRNO},
-        {"action-kill-process", SECCOMP_RET_KILL_PROCESS},
-        {"action-log", SECCOMP_RET_LOG},
-        {"action-kill-thread", SECCOMP_RET_KILL_THREAD},
-        {"action-trap", SECCOMP_RET_TRAP},
-        {"action-trace", SECCOMP_RET_TRACE},
-        {"action-allow", SECCOMP_RET_ALLOW},
-        {"action-user-notification", SECCOMP_RET_USER_NOTIF},
+        {"action-errno", SECCOMP_RET_ERRNO}, {"action-kill-process", SECCOMP_RET_KILL_PROCESS},
+        {"action-log", SECCOMP_RET_LOG},     {"action-kill-thread", SECCOMP_RET_KILL_THREAD},
+        {"action-trap", SECCOMP_RET_TRAP},   {"action-trace", SECCOMP_RET_TRACE},
+        {"action-allow", SECCOMP_RET_ALLOW}, {"action-user-notification", SECCOMP_RET_USER_NOTIF},
     };
     for (size_t index = 0; index < sizeof actions / sizeof *actions; index++)
         report(actions[index].step, kernel_call(__NR_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &actions[index].action));

@@ -143,7 +143,6 @@ export const acts = {
     version2: undefined,
     words: {
       create: groupWords.create,
-      controllers: "read which controllers it has",
       "hand-down": "hand one down",
       "create-below": "make a group in it",
       enter: "move a process into that",

@@ -1,6 +1,7 @@
 /** Which file systems this kernel has by now: to mount another, or to open its device, could load a module as root. */
 import type { Host } from "../host/host.ts";
 import type { Finding } from "../model/capability.ts";
+import { oneLine, readLine } from "./_host-text.ts";
 import { finding } from "./_probe.ts";
 
 /** The finding where a file system must not be tried; undefined where the kernel has it. proc(5), /proc/filesystems. */
@@ -40,13 +41,13 @@ interface Module {
 
 /** "kernel/fs/overlayfs/overlay.ko.xz: …", modules.dep(5). */
 function findModule(host: Host, name: string): Module {
-  const release = host.readText("/proc/sys/kernel/osrelease");
-  const directory = `/lib/modules/${release.ok ? release.value.trim() : ""}`;
+  const release = readLine(host, "/proc/sys/kernel/osrelease");
+  const directory = `/lib/modules/${release.ok ? release.value : ""}`;
   const index = host.readText(`${directory}/modules.dep`);
   const file = index.ok
     ? new RegExp(`^[\\w./-]*/(?:${modulesOf[name] ?? name})\\.ko[.a-z0-9]*(?=:)`, "m").exec(index.value)
     : null;
-  return { directory, path: file?.[0] };
+  return { directory, path: file === null ? undefined : oneLine(file[0]) };
 }
 
 /** Modules that are not called like their file system. */

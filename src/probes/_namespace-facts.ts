@@ -73,8 +73,11 @@ export function listCovers(host: Host, top: "/proc" | "/sys"): string[] {
   const isOnEmpty = (point: string): boolean =>
     alwaysEmpty.some((path) => point === path || point.startsWith(`${path}/`));
   const covers = points.filter((point) => point.startsWith(`${top}/`) && !isOnEmpty(point));
-  return [...new Set(covers)].toSorted();
+  return [...new Set(covers)].toSorted().slice(0, coversTold);
 }
+
+/** As many as a person reads. */
+const coversTold = 12;
 
 /** Directories made to be mounted on: proc_create_mount_point(), sysfs_create_mount_point() in the kernel's sources. */
 const alwaysEmpty = [

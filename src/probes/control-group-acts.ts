@@ -13,6 +13,7 @@ import {
 } from "./_control-group-places.ts";
 import { findWholeDisk } from "./_disks.ts";
 import { onLinux } from "./_elsewhere.ts";
+import { oneLine, readLine } from "./_host-text.ts";
 import { defineProbe, finding, type ProbeContext } from "./_probe.ts";
 import { errnoAt, evidenceOf, notEstablished, readSteps, valueAt, type Reading } from "./_steps.ts";
 
@@ -50,8 +51,10 @@ function listPlaces({ host }: ProbeContext, places: ControlGroupPlaces, act: Act
 }
 
 function nowhere({ host }: ProbeContext, places: ControlGroupPlaces, act: Act): Finding {
-  if (findUnified(places) === undefined && act.version1 === undefined) {
-    const detail = "only version 2 of control groups has it, which is not mounted here";
+  const isElsewhere = places.hierarchies.some(({ controllers }) => controllers.includes(act.version2 ?? ""));
+  if (act.version1 === undefined && (isElsewhere || findUnified(places) === undefined)) {
+    const where = isElsewhere ? `and the ${act.version2} controller is in version 1 here` : "which is not mounted here";
+    const detail = `only version 2 of control groups has it, ${where}`;
     const evidence = [{ action: "control groups mounted", result: places.mode }];
     const blockers = [{ code: "cgroup-version", detail }] as const;
     return finding({ state: "absent", level: "declared", summary: detail, evidence, blockers });
@@ -75,16 +78,23 @@ async function tryPlace(context: ProbeContext, act: Act, place: Place): Promise<
 function argumentOf({ host }: ProbeContext, act: Act, place: Place): string | undefined {
   if (act.name === "io") return findWholeDisk(host, host.directory);
   if (act.name === "cpuset" && place.version === "v1") {
-    const nodes = host.readText(`${place.directory}/cpuset.mems`);
-    return nodes.ok ? nodes.value.trim() : "0";
+    const nodes = readLine(host, `${place.directory}/cpuset.mems`);
+    return nodes.ok ? nodes.value : "0";
   }
   if (act.name !== "delegation") return "";
-  const handed = host.readText(`${place.directory}/cgroup.subtree_control`);
-  return handed.ok ? (handed.value.trim().split(/\s+/)[0] ?? "") : "";
+  const handed = readLine(host, `${place.directory}/cgroup.subtree_control`);
+  return handed.ok ? (handed.value.split(" ")[0] ?? "") : "";
 }
 
 function judge(reading: Reading, act: Act, place: Place): Finding {
-  const evidence = [{ action: "in", result: place.directory }, ...evidenceOf(reading, act.words)];
+  const controllers = reading.steps.get("controllers")?.text;
+  const evidence = [
+    { action: "in", result: place.directory },
+    ...evidenceOf(reading, act.words),
+    ...(controllers === undefined
+      ? []
+      : [{ action: "controllers of the group", result: oneLine(controllers) || "none" }]),
+  ];
   const stopped = ["create", "enter"].find((step) => (errnoAt(reading, step) ?? "ok") !== "ok");
   if (stopped !== undefined) {
     const blocker = explainDenied(errnoAt(reading, stopped) ?? "", stopped, place);

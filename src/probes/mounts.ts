@@ -2,6 +2,7 @@
 import type { Finding } from "../model/capability.ts";
 import { onLinux } from "./_elsewhere.ts";
 import { judgeExercise } from "./_exercise.ts";
+import { oneLine } from "./_host-text.ts";
 import { judgeRehearsal, judgeStep, rehearse } from "./_judge-rehearsal.ts";
 import { detached, propagation, readOnly } from "./_mount-exercises.ts";
 import { defineProbe, type ProbeContext } from "./_probe.ts";
@@ -55,7 +56,7 @@ function withRootMount({ host }: ProbeContext, judged: Finding): Finding {
   const value = named.length === 0 ? "private" : named.join(" ");
   const evidence = [
     ...judged.evidence,
-    { action: "how / is mounted here", result: `${right.split(" ", 1)[0] ?? ""}, ${value}` },
+    { action: "how / is mounted here", result: `${oneLine(right.split(" ", 1)[0] ?? "", 40)}, ${value}` },
   ];
   return { ...judged, evidence, value };
 }

@@ -31,6 +31,11 @@ const names = [
   "resources",
   "kernel-facts",
   "file-calls",
+  "effects",
+  "nesting",
+  "filesystems sysfs mqueue devpts",
+  "overlay user /",
+  "fuse",
 ];
 
 /** Probes with arguments, for the build with sanitizers. */
@@ -47,6 +52,7 @@ const furtherProbes = [
   "device vhost /dev/null",
   "device render-node /dev/null",
   "init 0123456789abcdef",
+  "cgroup freeze v1 /nowhere",
   "boot /bin/false /nowhere kvm 1000",
 ];
 
@@ -108,7 +114,7 @@ test.each([[[]], [["no-such-probe"]], [[""]]])("without the name of a probe: %j"
 describe.each(identities)("as %s", (identity) => {
   test.each(names)("%s tells steps, ends well and leaves nothing", (name) => {
     const before = look();
-    const { code, errors, rest, lines } = run([prober, name], identity);
+    const { code, errors, rest, lines } = run([prober, ...name.split(" ")], identity);
     expect({ code, errors, rest }).toEqual({ code: 0, errors: "", rest: "" });
     expect(lines.at(-1)).toEqual({ step: "end", errno: 0, value: 0 });
     expect(lines.length).toBeGreaterThan(1);

@@ -16,13 +16,23 @@ test("works for a user", async () => {
       | getuid() after -> ok
       | install with TSYNC -> ok
       | install with LOG -> ok
+      | seccomp(SECCOMP_GET_ACTION_AVAIL) -> kill-process, kill-thread, trap, errno, user-notification, trace, log, allow
       | a call that the filter kills for -> signal 31
+    seccomp.architectures: works (enforced)
+      32-bit and x32 calls are denied, 64-bit ones are let through
+      | getppid() by int 0x80 before -> ok
+      | getppid() as an x32 call before -> ENOSYS
+      | install a filter that denies other architectures with EDOM -> ok
+      | getppid() as a 64-bit call after -> ok
+      | getppid() by int 0x80 after -> EDOM
+      | getppid() as an x32 call after -> EDOM
     seccomp.user-notification: works (enforced)
       a call was answered by another process
       | seccomp(SECCOMP_GET_ACTION_AVAIL, USER_NOTIF) -> ok
       | install a filter with a listener -> ok
       | answer a notification -> ok
       | the call that was answered for -> ok
+      | a second listener in the same process -> EBUSY
     "
   `);
 });
@@ -39,11 +49,21 @@ test("has no listener where somebody has one already", async () => {
       | getuid() after -> ok
       | install with TSYNC -> ok
       | install with LOG -> ok
+      | seccomp(SECCOMP_GET_ACTION_AVAIL) -> kill-process, kill-thread, trap, errno, user-notification, trace, log, allow
       | a call that the filter kills for -> signal 31
+    seccomp.architectures: works (enforced)
+      32-bit and x32 calls are denied, 64-bit ones are let through
+      | getppid() by int 0x80 before -> ok
+      | getppid() as an x32 call before -> ENOSYS
+      | install a filter that denies other architectures with EDOM -> ok
+      | getppid() as a 64-bit call after -> ok
+      | getppid() by int 0x80 after -> EDOM
+      | getppid() as an x32 call after -> EDOM
     seccomp.user-notification: blocked (exercised)
       no listener can be had (EBUSY): a surrounding filter has one
       | seccomp(SECCOMP_GET_ACTION_AVAIL, USER_NOTIF) -> ok
       | install a filter with a listener -> EBUSY
+      | a second listener in the same process -> EBUSY
       ! seccomp: no listener can be had (EBUSY): a surrounding filter has one
     "
   `);
@@ -53,6 +73,9 @@ test("is unknown without a prober", async () => {
   expect(printFindings(await seccomp.run(createFixtureContext(fixtures.empty)))).toMatchInlineSnapshot(`
     "
     seccomp.filter: unknown (inferred)
+      could not be established: prober seccomp: the prober could not be started
+      | prober seccomp -> the prober could not be started
+    seccomp.architectures: unknown (inferred)
       could not be established: prober seccomp: the prober could not be started
       | prober seccomp -> the prober could not be started
     seccomp.user-notification: unknown (inferred)

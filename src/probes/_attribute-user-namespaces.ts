@@ -4,7 +4,7 @@
  * permission could make succeed. Several causes may hold at once; each that was looked for and is not it is listed too.
  */
 import type { Blocker, BlockerCode, CapabilityState } from "../model/capability.ts";
-import { judgeAppArmor, judgeSelinux } from "./_attribute-labels.ts";
+import { judgeAppArmor, judgeLandlock, judgeSelinux } from "./_attribute-labels.ts";
 import { judgeSeccomp } from "./_attribute-seccomp.ts";
 import { capabilityBits, hasCapability } from "./_capability-masks.ts";
 import { creationErrnos, unrelatedSteps, type Judgement } from "./_judgement.ts";
@@ -27,6 +27,7 @@ const judges: readonly (readonly [BlockerCode, (facts: NamespaceFacts) => Judgem
   ["capability", judgeCapability],
   ["lsm:apparmor", judgeAppArmor],
   ["lsm:selinux", judgeSelinux],
+  ["lsm:landlock", judgeLandlock],
   ["proc-masked", judgeMaskedProc],
   ["mount-propagation", judgeRootMount],
   ["rlimit", judgeProcessLimit],

@@ -74,6 +74,9 @@ function denied(errno: string, step: string, place: Place, evidence: readonly Ev
  */
 export function explainDenied(errno: string, step: string, { directory, version }: Place): Blocker {
   if (errno === "EROFS") return { code: "cgroup-delegation", detail: `${directory} is mounted read-only` };
+  if (step === "create" && errno === "ENOENT") {
+    return { code: "outer-container", detail: `${directory} is not to be seen here (ENOENT)` };
+  }
   if (step === "limit" && errno === "ENOENT") {
     return { code: "cgroup-delegation", detail: `the controller is not handed to groups in ${directory}` };
   }

@@ -24,7 +24,7 @@ export interface Explanation {
 }
 
 /** Steps that get a place to try things in, as the launcher calls them: whoever denies these is found in the same way. */
-const placeSteps: Readonly<Record<string, string>> = {
+export const placeSteps: Readonly<Record<string, string>> = {
   namespaces: "clone",
   "private-root": "mount-private",
   tmpfs: "mount-tmpfs",

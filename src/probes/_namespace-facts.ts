@@ -114,6 +114,7 @@ const attributionWords = {
   "clone-bad-user": "clone(CLONE_NEWUSER | CLONE_FS)",
   "mount-bad": "mount(NULL)",
   "open-tree-bad": "open_tree(unknown flag)",
+  "landlock-layers": "enter one Landlock domain after the other",
   "root-is-mount-root": "whether / is the root of a mount",
   "clone-user": "clone(CLONE_NEWUSER)",
   "unshare-user": "unshare(CLONE_NEWUSER)",

@@ -1,8 +1,9 @@
 /** File systems that show what a namespace holds: devices, control groups, queues and terminals of one's own. */
+import type { Host } from "../host/host.ts";
 import type { Finding } from "../model/capability.ts";
 import { readControlGroupPlaces } from "./_control-group-places.ts";
 import { onLinux } from "./_elsewhere.ts";
-import { judgeExercise } from "./_exercise.ts";
+import { judgeExercise, placeSteps } from "./_exercise.ts";
 import { withoutFileSystem } from "./_file-systems.ts";
 import { judgeStep } from "./_judge-rehearsal.ts";
 import { listCovers } from "./_namespace-facts.ts";
@@ -70,9 +71,10 @@ async function judge(context: ProbeContext, reading: Reading, id: Id): Promise<F
     [type]: `mount ${type}`,
     [`${type}-used`]: use,
   };
-  const place = errnoAt(reading, `${type}-place`);
-  if (place !== undefined && place !== "ok") {
-    return judgeStep(context, { step: "clone", errno: place }, evidenceOf(reading, words));
+  const place = reading.steps.get(`${type}-place`);
+  if (place !== undefined && place.errno !== "ok") {
+    const step = placeSteps[place.text] ?? "clone";
+    return judgeStep(context, { step, errno: place.errno }, evidenceOf(reading, words));
   }
   const judged = await judgeExercise(context, reading, {
     words,
@@ -90,11 +92,17 @@ async function judge(context: ProbeContext, reading: Reading, id: Id): Promise<F
 function explainDenied({ host }: ProbeContext, type: string) {
   if (type !== "sysfs") return undefined;
   const covers = listCovers(host, "/sys");
-  const mounts = host.readText("/proc/self/mountinfo");
-  const isHidden = mounts.ok && !mounts.value.split("\n").some((line) => line.includes(" - sysfs "));
+  const isHidden = typeMountedAt(host, "/sys") !== "sysfs";
   if (covers.length === 0 && !isHidden) return undefined;
   const detail = isHidden ? "no sysfs is to be seen here" : `mounted over parts of /sys: ${covers.join(", ")}`;
   return { state: "blocked", blocker: { code: "outer-container", detail } } as const;
+}
+
+/** The type of what was mounted at a point last, and so is seen there (mountinfo(5)); undefined where nothing was. */
+function typeMountedAt(host: Host, point: string): string | undefined {
+  const mounts = host.readText("/proc/self/mountinfo");
+  const line = mounts.ok ? mounts.value.split("\n").findLast((mount) => mount.split(" ")[4] === point) : undefined;
+  return line?.split(" - ", 2)[1]?.split(" ", 1)[0];
 }
 
 /** Probe `kernel-file-systems`. */

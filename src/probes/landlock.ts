@@ -108,6 +108,12 @@ function judgeFailure(reading: Reading, family: Family, evidence: Finding["evide
     const summary = `could not be established: what Landlock should deny fails without it (${control}: ${errno})`;
     return finding({ state: "unknown", level: "inferred", summary, evidence });
   }
+  const layers = reading.steps.get("layers");
+  if (layers?.errno === "E2BIG" && layers.value === 0) {
+    const detail = "as many Landlock domains surround this process as fit into each other (E2BIG)";
+    const blockers = [{ code: "lsm:landlock", detail }] as const;
+    return finding({ state: "blocked", level: "exercised", summary: detail, evidence, blockers });
+  }
   if (unfinished) return { ...notEstablished(reading, "landlock_restrict_self"), evidence };
   return finding({
     state: "broken",

@@ -62,21 +62,30 @@ const changes = {
 
 const summary = "a change, a removal and a directory made anew stay above; below nothing changed";
 
+/** PROC_USER_INIT_INO of the kernel's sources (include/linux/proc_ns.h): the first user namespace, on every host. */
+const firstUserNamespace = 0xeffffffd;
+
 async function probeAsRoot(context: ProbeContext): Promise<Finding> {
   const { uid } = context.host.identity;
-  if (uid === 0) return probeKernel(context, "kernel");
+  const own = context.host.status("/proc/self/ns/user");
+  const isInner = own.ok && own.value.inode !== firstUserNamespace;
+  if (uid === 0 && !isInner) return probeKernel(context, "kernel");
   return finding({
     state: "not-applicable",
     level: "declared",
-    summary: "only root mounts overlays outside of user namespaces",
-    evidence: [{ action: "effective user id", result: String(uid) }],
+    summary: "only root mounts overlays with marks that no user can set, and only outside of user namespaces",
+    evidence: [
+      { action: "effective user id", result: String(uid) },
+      { action: "stat /proc/self/ns/user", result: own.ok ? String(own.value.inode) : own.errno },
+    ],
   });
 }
 
 async function probeKernel(context: ProbeContext, manner: "kernel" | "user"): Promise<Finding> {
   const missing = withoutFileSystem(context.host, "overlay");
   if (missing !== undefined) return missing;
-  const probeArguments = [manner, context.host.directory];
+  // Nobody's workspace is the root, and what is mounted below it could not be left out.
+  const probeArguments = [manner, context.host.directory === "/" ? "" : context.host.directory];
   const reading = readSteps(`overlay ${manner}`, await context.helpers.probe("overlay", probeArguments, 3000));
   const exercise: Exercise = {
     words: kernelWords,
@@ -125,6 +134,7 @@ function judgeHere({ host }: ProbeContext, reading: Reading, judged: Finding): F
   const failed = ["here-open", "here-mount", "here-list", "here-kept"].find(
     (step) => (errnoAt(reading, step) ?? "ok") !== "ok",
   );
+  if (host.directory === "/") return { ...judged, summary: `${judged.summary}; not tried above /` };
   if (failed === undefined) return judged;
   const errno = errnoAt(reading, failed) ?? "";
   const state = failed === "here-kept" ? "broken" : "degraded";

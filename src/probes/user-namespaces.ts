@@ -56,7 +56,9 @@ const exercises = {
   "mount-namespace": "unshare(CLONE_NEWNS) in a user namespace",
   "private-root": "make / private in it",
   tmpfs: "mount tmpfs in it",
+  "uts-namespace": "unshare(CLONE_NEWUTS) in it",
   "set-hostname": "set a host name in it",
+  "network-namespace": "unshare(CLONE_NEWNET) in it",
   loopback: "bring lo up in it",
 } as const;
 
@@ -73,7 +75,7 @@ async function exerciseInProber(context: ProbeContext): Promise<Finding> {
   const errno = errnoAt(reading, failed);
   return errno === undefined
     ? { ...notEstablished(reading, failed), evidence }
-    : judgeStep(context, { step: failed, errno }, evidence);
+    : judgeStep(context, { step: errno === "ENOSPC" ? "clone" : failed, errno }, evidence);
 }
 
 const nestingWords = {

@@ -197,18 +197,26 @@ describe("control groups", () => {
   });
 
   const tryGroup = needs(canTry, "root and version 1 of control groups");
-  tryGroup("a prober that is killed in the middle leaves no group", async () => {
-    // Others may be probing at the same time: only groups that were not there before are this one's.
-    const before = new Set(readdirSync(hierarchy));
-    const child = Bun.spawn(["setsid", prober, "cgroup", "cpu", "v1", hierarchy], { stdout: "pipe", stdin: "ignore" });
-    const group = (): string[] =>
-      readdirSync(hierarchy).filter((name) => name.startsWith("cupel-probe-") && !before.has(name));
-    while (group().length === 0) await Bun.sleep(1);
-    process.kill(-child.pid, "SIGKILL");
-    await child.exited;
-    for (let round = 0; round < 1000 && group().length > 0; round++) await Bun.sleep(10);
-    expect(group()).toEqual([]);
-  });
+  const groupsKilled = [
+    ["cpu", hierarchy],
+    ["freeze", "/sys/fs/cgroup/freezer"],
+    ["kill", "/sys/fs/cgroup/freezer"],
+  ] as const;
+  for (const [act, place] of groupsKilled)
+    tryGroup(`a prober that is killed in the middle of ${act} leaves no group`, async () => {
+      // Others may be probing at the same time: only groups that were not there before are this one's.
+      const before = new Set(readdirSync(place));
+      const child = Bun.spawn(["setsid", prober, "cgroup", act, "v1", place], { stdout: "pipe", stdin: "ignore" });
+      const group = (): string[] =>
+        readdirSync(place).filter((name) => name.startsWith("cupel-probe-") && !before.has(name));
+      while (group().length === 0)
+        if (child.exitCode === null) await Bun.sleep(0);
+        else break;
+      if (child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+      await child.exited;
+      for (let round = 0; round < 1000 && group().length > 0; round++) await Bun.sleep(10);
+      expect(group()).toEqual([]);
+    });
 });
 
 test("built with sanitizers, every probe runs clean", () => {

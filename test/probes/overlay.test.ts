@@ -96,8 +96,9 @@ test("works in a user's namespace, while the device is root's", async () => {
   expect(await print(fixtures.sandboxUser)).toMatchInlineSnapshot(`
     "
     mount.overlay: not-applicable (declared)
-      only root mounts overlays outside of user namespaces
+      only root mounts overlays with marks that no user can set, and only outside of user namespaces
       | effective user id -> 1001
+      | stat /proc/self/ns/user -> 4026531837
     mount.overlay-user: works (enforced)
       a change, a removal and a directory made anew stay above; below nothing changed
       | namespaces of its own -> ok

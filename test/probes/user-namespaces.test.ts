@@ -38,7 +38,9 @@ test("works for root", async () => {
       | unshare(CLONE_NEWNS) in a user namespace -> ok
       | make / private in it -> ok
       | mount tmpfs in it -> ok
+      | unshare(CLONE_NEWUTS) in it -> ok
       | set a host name in it -> ok
+      | unshare(CLONE_NEWNET) in it -> ok
       | bring lo up in it -> ok
     userns.nested: works (exercised) = 33
       made by a process without capabilities in a user namespace; 33 levels fit from here

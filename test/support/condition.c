@@ -405,6 +405,128 @@ static void forbid_execution_of_memory(const char *argument)
     exit(WIFEXITED(status) ? WEXITSTATUS(status) : 125);
 }
 
+/* The kinds as their settings are called: user.max_pid_namespaces. */
+static void set_kind_quota(const char *kind)
+{
+    char path[128];
+    enter_user_namespace(0);
+    snprintf(path, sizeof path, "/proc/sys/user/max_%s_namespaces", kind);
+    write_text(path, "0");
+}
+
+/* Not a denial: container engines have it so that programs fall back on clone(2), whose flags a filter can see. */
+static void hide_clone3(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(clone3), RETURN(deny | ENOSYS),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+/* A listener that the command holds and never reads: no process below may have another. */
+static void take_listener(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(reboot), RETURN(SECCOMP_RET_USER_NOTIF),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {.len = sizeof code / sizeof *code, .filter = code};
+    must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+    const long listener = syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
+    must((int)listener, "listener");
+    must(fcntl((int)listener, F_SETFD, 0), "listener");
+}
+
+/* As systemd mounts it: what is mounted in one mount namespace appears in the others. */
+static void share_root(const char *argument)
+{
+    (void)argument;
+    enter_mount_namespace();
+    must(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL), "make / shared");
+}
+
+static void lock_one_hierarchy(const char *controller)
+{
+    char path[256];
+    snprintf(path, sizeof path, "/sys/fs/cgroup/%s", controller);
+    const struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY, .attr_clr = 0, .propagation = 0, .userns_fd = 0};
+    enter_mount_namespace();
+    must((int)syscall(__NR_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, &read_only, sizeof read_only), path);
+}
+
+/* Locked, as in a container: a lesser user namespace cannot look below. */
+static void hide_sys(const char *argument)
+{
+    (void)argument;
+    enter_mount_namespace();
+    must(mount("tmpfs", "/sys", "tmpfs", MS_RDONLY, NULL), "/sys");
+    enter_user_namespace(CLONE_NEWNS);
+}
+
+/* As Docker does it. */
+static void mask_sys(const char *argument)
+{
+    (void)argument;
+    enter_mount_namespace();
+    must(mount("tmpfs", "/sys/firmware", "tmpfs", MS_RDONLY, NULL), "/sys/firmware");
+    enter_user_namespace(CLONE_NEWNS);
+}
+
+static void hide_processes(const char *argument)
+{
+    (void)argument;
+    enter_mount_namespace();
+    must(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2"), "hidepid");
+}
+
+/* A kernel without a file system, as far as /proc/filesystems tells. */
+static void hide_file_system(const char *name)
+{
+    char line[256], path[] = "/tmp/cupel-filesystems-XXXXXX";
+    enter_mount_namespace();
+    FILE *all = fopen("/proc/filesystems", "re");
+    const int copy = mkstemp(path);
+    must(copy, path);
+    while (all != NULL && fgets(line, sizeof line, all) != NULL)
+        if (strstr(line, name) == NULL && write(copy, line, strlen(line)) < 0)
+            fail(path);
+    must(fchmod(copy, 0444), path);
+    must(mount(path, "/proc/filesystems", NULL, MS_BIND, NULL), "/proc/filesystems");
+    must(unlink(path), path);
+}
+
+/* So many Landlock domains over files around the command. */
+static void enter_domains(const char *count)
+{
+    const struct { unsigned long long files; } rules = {1ULL << 11 /* LANDLOCK_ACCESS_FS_MAKE_BLOCK */};
+    must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+    for (long left = strtol(count, NULL, 10); left > 0; left--) {
+        const int ruleset = (int)syscall(__NR_landlock_create_ruleset, &rules, sizeof rules, 0);
+        must(ruleset, "landlock_create_ruleset");
+        must((int)syscall(__NR_landlock_restrict_self, ruleset, 0), "landlock_restrict_self");
+        close(ruleset);
+    }
+}
+
+/* /dev/fuse as most distributions have it: everybody's. */
+static void open_fuse(const char *argument)
+{
+    (void)argument;
+    struct stat status;
+    enter_mount_namespace();
+    must(stat("/dev/fuse", &status), "/dev/fuse");
+    must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL), "/mnt");
+    must(mknod("/mnt/fuse", S_IFCHR | 0666, status.st_rdev), "mknod");
+    must(chmod("/mnt/fuse", 0666), "chmod");
+    must(mount("/mnt/fuse", "/dev/fuse", NULL, MS_BIND, NULL), "/dev/fuse");
+    must(umount2("/mnt", detach), "/mnt");
+}
+
 static const struct {
     const char *name;
     void (*make)(const char *argument);
@@ -432,6 +554,17 @@ static const struct {
     {"low-limits", lower_limits, 0},
     {"one-processor", take_one_processor, 0},
     {"memfd-noexec", forbid_execution_of_memory, 0},
+    {"quota-of", set_kind_quota, 1},
+    {"clone3-hidden", hide_clone3, 0},
+    {"listener-taken", take_listener, 0},
+    {"shared-root", share_root, 0},
+    {"read-only-hierarchy", lock_one_hierarchy, 1},
+    {"no-sys", hide_sys, 0},
+    {"masked-sys", mask_sys, 0},
+    {"hidden-processes", hide_processes, 0},
+    {"no-file-system", hide_file_system, 1},
+    {"landlocked", enter_domains, 1},
+    {"open-fuse", open_fuse, 0},
 };
 
 int main(int count, char **arguments)

@@ -210,6 +210,7 @@ void probe_attribution(int count, char **arguments)
     report_filters();
     report_root();
     report_labels("label", "apparmor-label");
+    report_landlock_layers("landlock-layers");
     /* As the launcher does it for a user: the namespace made by clone(2) itself. */
     const long process = kernel_call(__NR_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
     if (process == 0)

@@ -86,8 +86,9 @@ static int mount_kind(void *argument)
     const struct kind *kind = argument;
     char step[64];
     copy_text(step + copy_text(step, sizeof step, kind->type), sizeof step / 2, "-place");
-    const long entered = try_scratch(kind->flag);
-    report(step, entered);
+    const char *last = 0;
+    const long entered = try_scratch(kind->flag, &last);
+    report_text(step, entered, entered < 0 ? last : 0);
     if (entered < 0)
         return 0;
     make_directory("at");

@@ -129,7 +129,8 @@ static long move(const char *from, const char *to)
 static int restrict_moves(void *argument)
 {
     (void)argument;
-    const long place = try_scratch(0);
+    const char *last = 0;
+    const long place = try_scratch(0, &last);
     report("refer-place", place);
     if (place < 0)
         return 0;
@@ -149,20 +150,24 @@ static int restrict_moves(void *argument)
 /* How many domains still fit into those around this process; one more is E2BIG. */
 static int fill_layers(void *argument)
 {
-    (void)argument;
     long layers = 0;
     long result = 0;
     while (layers < most_layers && (result = restrict_to(LANDLOCK_ACCESS_FS_MAKE_BLOCK, 0, 0)) == 0)
         layers++;
-    report_both("layers", -result, layers, 0);
+    report_both(argument, -result, layers, 0);
     return 0;
+}
+
+void report_landlock_layers(const char *step)
+{
+    report_child(step, fill_layers, (void *)step, 1000);
 }
 
 void report_landlock_rights(long abi)
 {
     report_child("execute", restrict_execution, 0, 1000);
     report_child("execute-allowed", allow_execution, 0, 1000);
-    report_child("layers", fill_layers, 0, 1000);
+    report_landlock_layers("layers");
     if (abi >= abi_with_refer)
         report_child("refer", restrict_moves, 0, 1000);
     if (abi >= abi_with_truncate)

@@ -1,6 +1,7 @@
 /*
  * Overlays: `overlay kernel DIRECTORY` and `overlay user DIRECTORY` mount one as root and in a user namespace, change
- * and remove files in it and look at what lies below; then one above DIRECTORY, which stays as it is. `overlay program
+ * and remove files in it and look at what lies below; then one above DIRECTORY, unless that is empty, which stays as it
+ * is. `overlay program
  * PATH` does the same through a program such as fuse-overlayfs.
  */
 #include "prober.h"
@@ -110,7 +111,8 @@ static void mount_kernel(const char *directory, const char *more)
     if (mounted < 0)
         return;
     change_merged();
-    mount_above(directory, more);
+    if (directory[0] != '\0')
+        mount_above(directory, more);
 }
 
 static int mount_as_root(void *argument)
@@ -186,7 +188,7 @@ static int mount_by_program(void *argument)
     const char *place = "";
     const long program = kernel_call(__NR_openat, AT_FDCWD, argument, O_PATH, 0);
     report("program", program < 0 ? program : 0);
-    const long entered = enter_namespaces(CLONE_NEWUSER | CLONE_NEWNS);
+    const long entered = enter_namespaces_as_root(CLONE_NEWUSER | CLONE_NEWNS);
     report("namespaces", entered);
     if (program < 0 || entered < 0)
         return 0;

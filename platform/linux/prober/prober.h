@@ -98,6 +98,8 @@ long write_id_map(const char *path, long id);
 long enter_namespaces(unsigned long flags);
 /* A network namespace; root needs no user namespace for it, unless its capabilities were taken. */
 long enter_network_namespace(void);
+/* The same as root inside: only root keeps its capabilities over an exec. */
+long enter_namespaces_as_root(unsigned long flags);
 /* Takes foreign_id for user and group and gives up all groups; stays dumpable, or no id map could be written. */
 long become_foreign(void);
 /* The mask of capability set 0 effective, 1 permitted, 2 inheritable; -errno where capget(2) fails. */
@@ -108,8 +110,8 @@ long long capability_set(int which);
 unsigned long with_own_user(unsigned long flags);
 /* Enters it, with namespaces FLAGS besides; reports namespaces, private-root, tmpfs, and says whether all went well. */
 bool enter_scratch(unsigned long flags);
-/* The same without a report: the first failing call's -errno. */
-long try_scratch(unsigned long flags);
+/* The same without a report: the last step that was tried, and 0 or its -errno. */
+long try_scratch(unsigned long flags, const char **step);
 long create_file(const char *path);
 long make_directory(const char *path);
 long file_exists(const char *path);
@@ -119,6 +121,8 @@ void report_foreign_calls(void);
 
 /* landlock-rights.c: each right beyond those of the first ABI, for a kernel with this one. */
 void report_landlock_rights(long abi);
+/* How many of the 16 domains that fit into each other are left to this process, in a step of this name. */
+void report_landlock_layers(const char *step);
 
 /* sockets.c: listeners on addresses that the kernel picks, and who reaches them; 0 or -errno. */
 struct sockaddr_in;

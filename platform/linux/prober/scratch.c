@@ -41,13 +41,18 @@ bool enter_scratch(unsigned long flags)
     return mounted >= 0 && step_onto_scratch() >= 0;
 }
 
-long try_scratch(unsigned long flags)
+long try_scratch(unsigned long flags, const char **step)
 {
+    *step = "namespaces";
     long result = enter_namespaces(with_own_user(flags | CLONE_NEWNS));
-    if (result >= 0)
-        result = make_root_private();
-    if (result >= 0)
-        result = mount_scratch();
+    if (result < 0)
+        return result;
+    *step = "private-root";
+    result = make_root_private();
+    if (result < 0)
+        return result;
+    *step = "tmpfs";
+    result = mount_scratch();
     return result < 0 ? result : step_onto_scratch();
 }
 

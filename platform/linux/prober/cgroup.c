@@ -8,13 +8,15 @@
 #include <asm/signal.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
+#include <linux/wait.h>
 
 enum {
     pids_cap = 8,
     memory_cap = 16 << 20,
     memory_touched = 64 << 20,
     page = 4096,
-    spin_microseconds = 120000,
+    spin_microseconds = 2000000,
+    watch_milliseconds = 5,
 };
 
 /* One limit: the files to write, those that may be missing marked so, the file to read and the number in it. */
@@ -79,7 +81,7 @@ static int spin(void *argument)
 
 /*
  * cgroup-v2.rst and cgroup-v1/{pids,memory}.rst, sched-bwc.rst. Swap is shut off where it is accounted, or it would
- * take what the cap pushes out. A fifth of a processor in periods of 20 ms is throttled several times in the spin.
+ * take what the cap pushes out. A fifth of a processor in periods of 20 ms is throttled soon.
  */
 static const struct kind kinds[] = {
     {"pids", "v2", {{"pids.max", "8", false}}, "pids.events", "max", fork_until_refused},
@@ -140,11 +142,40 @@ static void report_events(const struct group *group)
     report_text("events", read >= 0 && number < 0 ? -ENODATA : number, group->kind->events);
 }
 
+static bool was_throttled(const struct group *group)
+{
+    char text[4096];
+    return read_group_file(group->own.path, group->kind->events, text, sizeof text) > 0 &&
+           number_after(text, group->kind->counter) > 0;
+}
+
+/* Whoever spins is stopped once it was throttled: soon, and later where others leave it little of the processors. */
+static struct ending watch_spinning(struct group *group)
+{
+    const long process = fork_child();
+    if (process == 0)
+        leave(enter_and_exhaust(group));
+    if (process < 0)
+        return (struct ending){.error = -process, .signal = 0, .status = 0};
+    for (long waited = 0; waited < spin_microseconds / 1000; waited += watch_milliseconds) {
+        int status = 0;
+        if (kernel_call(__NR_wait4, process, &status, WNOHANG, 0) == process)
+            return (struct ending){.error = 0, .signal = status & 0x7f, .status = (status >> 8) & 0xff};
+        if (was_throttled(group))
+            break;
+        sleep_milliseconds(watch_milliseconds);
+    }
+    kernel_call(__NR_kill, process, SIGKILL);
+    wait_for(process);
+    return (struct ending){.error = 0, .signal = 0, .status = 0};
+}
+
 static void exhaust_group(struct group *group)
 {
     if (!apply_settings(group))
         return;
-    const struct ending ending = run_child(enter_and_exhaust, group, 4000);
+    const struct ending ending =
+        group->kind->exhaust == spin ? watch_spinning(group) : run_child(enter_and_exhaust, group, 4000);
     report_both("ended", ending.error, ending.signal, 0);
     report_events(group);
 }

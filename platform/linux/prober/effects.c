@@ -153,13 +153,11 @@ static long all_groups_are_roots(void)
     const long result = read_file("/proc/self/cgroup", text, sizeof text);
     if (result <= 0)
         return result < 0 ? result : -ENODATA;
-    for (const char *at = text; *at != '\0'; at++) {
-        int colons = 0;
-        while (*at != '\0' && *at != '\n' && colons < 2)
-            colons += *at++ == ':';
+    for (const char *at = text; *at != '\0'; at += 2) {
+        for (int colons = 0; *at != '\0' && *at != '\n' && colons < 2; at++)
+            colons += *at == ':';
         if (at[0] != '/' || at[1] != '\n')
             return -EIO;
-        at++;
     }
     return 0;
 }

@@ -37,12 +37,20 @@ export async function judgeExercise(context: ProbeContext, reading: Reading, exe
   const step = Object.keys(expected).find((name) => errnoAt(reading, name) !== expected[name]);
   if (step === undefined) return finding({ state: "works", level, summary, evidence });
   const errno = errnoAt(reading, step);
-  const stopped = Object.keys(placeSteps).find((name) => (errnoAt(reading, name) ?? "ok") !== "ok");
-  if (stopped !== undefined) {
-    return judgeStep(context, { step: placeSteps[stopped] ?? "", errno: errnoAt(reading, stopped) ?? "" }, evidence);
-  }
+  const stopped = findStop(reading);
+  if (stopped !== undefined) return judgeStep(context, stopped, evidence);
   if (errno === undefined) return { ...notEstablished(reading, words[step] ?? step), evidence };
   return judgeUnlike(exercise, step, errno, evidence);
+}
+
+/** Root that could not take other ids is denied the namespaces of these, and so for want of the same privilege. */
+function findStop(reading: Reading): { readonly step: string; readonly errno: string } | undefined {
+  const stopped = Object.keys(placeSteps).find((name) => (errnoAt(reading, name) ?? "ok") !== "ok");
+  if (stopped === undefined) return undefined;
+  const isForIds = stopped === "namespaces" && errnoAt(reading, "drop-identity") === "EPERM";
+  return isForIds
+    ? { step: "drop-identity", errno: "EPERM" }
+    : { step: placeSteps[stopped] ?? "", errno: errnoAt(reading, stopped) ?? "" };
 }
 
 /** A control that failed proves nothing about the denial beside it. */

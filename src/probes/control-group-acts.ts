@@ -31,13 +31,14 @@ async function run(context: ProbeContext) {
 async function probeAct(context: ProbeContext, places: ControlGroupPlaces, id: ActId): Promise<Finding> {
   const act: Act = acts[id];
   const candidates = listPlaces(context, places, act).slice(0, placesTried);
-  if (candidates.length === 0) return nowhere(context, places, act);
-  let last: Finding | undefined;
+  let first: Finding | undefined;
   for (const place of candidates) {
-    last = await tryPlace(context, act, place);
-    if (last.state === "works" || last.state === "unknown") return last;
+    const found = await tryPlace(context, act, place);
+    if (found.state === "works" || found.state === "unknown") return found;
+    // Where no place will do, the own group's reason is the one to act on.
+    first ??= found;
   }
-  return last ?? nowhere(context, places, act);
+  return first ?? nowhere(context, places, act);
 }
 
 /** Version 2 first where it can do it without a controller; version 1 as what is left. */

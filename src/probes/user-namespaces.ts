@@ -99,7 +99,9 @@ async function nest(context: ProbeContext): Promise<Finding> {
   const failed = ["enter", "nested"].find((step) => errnoAt(reading, step) !== "ok");
   const errno = failed === undefined ? "ok" : errnoAt(reading, failed);
   if (errno === undefined) return { ...notEstablished(reading, "make a user namespace in another"), evidence };
-  if (errno !== "ok") return judgeStep(context, { step: "user-namespace", errno }, evidence);
+  const isForIds = failed === "enter" && errnoAt(reading, "drop-identity") === "EPERM";
+  const step = isForIds ? "drop-identity" : "user-namespace";
+  if (errno !== "ok") return judgeStep(context, { step, errno }, evidence);
   const summary = "made by a process without capabilities in a user namespace";
   const depth = levels === undefined ? "" : `; ${levels.value} levels fit from here`;
   return finding({ state: "works", level: "exercised", summary: `${summary}${depth}`, evidence, value: levels?.value });

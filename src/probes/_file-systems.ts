@@ -18,25 +18,38 @@ export function withoutFileSystem(host: Host, name: string): Finding | undefined
   }
   if (listed.value.split("\n").some((line) => line.trim().split(/\s+/).at(-1) === name)) return undefined;
   const module = findModule(host, name);
-  const detail =
-    module.path === undefined
-      ? `neither this kernel nor its modules directory has the module ${name}`
-      : `the module ${name} is there (${module.path}) but not loaded, and probes load nothing`;
+  const { state, code, detail } = explainMissing(name, module);
   return finding({
-    state: module.path === undefined ? "absent" : "blocked",
+    state,
     level: "declared",
     summary: detail,
     evidence: [
       { action, result: "not listed" },
-      { action: `look for it in ${module.directory}`, result: module.path ?? "not found" },
+      { action: `look for it in ${module.directory}`, result: module.answer },
     ],
-    blockers: [{ code: "module-missing", detail }],
+    blockers: [{ code, detail }],
   });
 }
 
 interface Module {
   readonly directory: string;
-  readonly path?: string | undefined;
+  readonly isIndexed: boolean;
+  /** Its path, `not found`, or why its directory cannot be looked into. */
+  readonly answer: string;
+  readonly isThere: boolean;
+}
+
+function explainMissing(name: string, { isIndexed, isThere, answer, directory }: Module) {
+  if (isThere) {
+    const detail = `the module ${name} is there (${answer}) but not loaded, and probes load nothing`;
+    return { state: "blocked", code: "module-missing", detail } as const;
+  }
+  if (isIndexed) {
+    const detail = `${name} is neither in this kernel nor among its modules (${directory})`;
+    return { state: "absent", code: "kernel-config", detail } as const;
+  }
+  const detail = `${name} is not in this kernel by now, and its modules are not to be seen here (${directory}: ${answer})`;
+  return { state: "absent", code: "module-missing", detail } as const;
 }
 
 /** "kernel/fs/overlayfs/overlay.ko.xz: …", modules.dep(5). */
@@ -44,10 +57,11 @@ function findModule(host: Host, name: string): Module {
   const release = readLine(host, "/proc/sys/kernel/osrelease");
   const directory = `/lib/modules/${release.ok ? release.value : ""}`;
   const index = host.readText(`${directory}/modules.dep`);
-  const file = index.ok
-    ? new RegExp(`^[\\w./-]*/(?:${modulesOf[name] ?? name})\\.ko[.a-z0-9]*(?=:)`, "m").exec(index.value)
-    : null;
-  return { directory, path: file === null ? undefined : oneLine(file[0]) };
+  if (!index.ok) return { directory, isIndexed: false, isThere: false, answer: index.errno };
+  const pattern = new RegExp(`^[\\w./-]*/(?:${modulesOf[name] ?? name})\\.ko[.a-z0-9]*(?=:)`, "m");
+  const file = pattern.exec(index.value)?.[0];
+  const answer = file === undefined ? "not found" : oneLine(file);
+  return { directory, isIndexed: true, isThere: file !== undefined, answer };
 }
 
 /** Modules that are not called like their file system. */

@@ -2,6 +2,7 @@
 import type { Host } from "../host/host.ts";
 import type { Evidence } from "../model/capability.ts";
 import type { ProbeContext } from "./_probe.ts";
+import { readRootMount, type RootMount } from "./_root-mount.ts";
 import { evidenceOf, readSteps, type Reading } from "./_steps.ts";
 
 /** The step of a launch that failed. */
@@ -21,6 +22,7 @@ export interface NamespaceFacts {
   readonly selinuxEnforcing: boolean;
   /** What is mounted over parts of /proc. */
   readonly procCovers: readonly string[];
+  readonly root?: RootMount | undefined;
 }
 
 const settingNames = [
@@ -45,6 +47,7 @@ export async function gatherNamespaceFacts(context: ProbeContext, failure: Launc
     settings: Object.fromEntries(settingNames.map((name) => [name, readSetting(context.host, name)])),
     selinuxEnforcing: readNumber(context.host, "/sys/fs/selinux/enforce") === 1,
     procCovers: listProcCovers(context.host),
+    root: readRootMount(context.host),
   };
 }
 

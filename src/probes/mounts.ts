@@ -2,10 +2,10 @@
 import type { Finding } from "../model/capability.ts";
 import { onLinux } from "./_elsewhere.ts";
 import { judgeExercise } from "./_exercise.ts";
-import { oneLine } from "./_host-text.ts";
 import { judgeRehearsal, judgeStep, rehearse } from "./_judge-rehearsal.ts";
 import { detached, propagation, readOnly } from "./_mount-exercises.ts";
 import { defineProbe, type ProbeContext } from "./_probe.ts";
+import { readRootMount } from "./_root-mount.ts";
 import { errnoAt, readSteps, type Reading } from "./_steps.ts";
 
 const ids = ["mount.private-root", "mount.tmpfs", "mount.setattr", "mount.detached", "mount.propagation"] as const;
@@ -40,25 +40,11 @@ async function judgeReadOnly(context: ProbeContext, reading: Reading): Promise<F
   return judgeStep(context, { step, errno: errnoAt(reading, stopped) ?? "" }, judged.evidence);
 }
 
-/** Where the root came from, as mountinfo(5) has it: "36 35 98:0 / / rw shared:1 master:2 - ext4 /dev/sda rw". */
 function withRootMount({ host }: ProbeContext, judged: Finding): Finding {
-  const mounts = host.readText("/proc/self/mountinfo");
-  const line = mounts.ok
-    ? mounts.value.split("\n").findLast((candidate) => candidate.split(" ")[4] === "/")
-    : undefined;
-  if (line === undefined) return judged;
-  const [left = "", right = ""] = line.split(" - ", 2);
-  const peers = left
-    .split(" ")
-    .slice(6)
-    .map((field) => field.split(":", 1)[0] ?? "");
-  const named = ["shared", "master", "unbindable"].filter((name) => peers.includes(name));
-  const value = named.length === 0 ? "private" : named.join(" ");
-  const evidence = [
-    ...judged.evidence,
-    { action: "how / is mounted here", result: `${oneLine(right.split(" ", 1)[0] ?? "", 40)}, ${value}` },
-  ];
-  return { ...judged, evidence, value };
+  const root = readRootMount(host);
+  if (root === undefined) return judged;
+  const seen = { action: "how / is mounted here", result: `${root.type}, ${root.propagation}` };
+  return { ...judged, evidence: [...judged.evidence, seen], value: root.propagation };
 }
 
 /** Probe `mounts`. */

@@ -2,10 +2,11 @@
 import type { Blocker, Evidence, Finding } from "../model/capability.ts";
 import { onLinux } from "./_elsewhere.ts";
 import { defineProbe, finding, type ProbeContext } from "./_probe.ts";
-import { allGave, errnoAt, evidenceOf, notEstablished, readSteps, type Reading } from "./_steps.ts";
+import { allGave, errnoAt, evidenceOf, notEstablished, readSteps, valueAt, type Reading } from "./_steps.ts";
 
 /** SIGSYS on x86-64 and arm64. */
 const signalSys = 31;
+const signalSegv = 11;
 
 const ids = ["seccomp.filter", "seccomp.architectures", "seccomp.user-notification"] as const;
 
@@ -68,6 +69,7 @@ const foreignWords = {
   "foreign-install": "install a filter that denies other architectures with EDOM",
   "foreign-own": "getppid() as a 64-bit call after",
   "foreign-denied": "getppid() by int 0x80 after",
+  "foreign-died": "ended by signal",
   "x32-denied": "getppid() as an x32 call after",
 } as const;
 
@@ -81,26 +83,24 @@ function judgeForeignCalls(reading: Reading, architecture: string): Finding {
   const evidence = evidenceOf(reading, foreignWords);
   const installed = errnoAt(reading, "foreign-install");
   if (installed !== undefined && installed !== "ok") return denied(installed, "no filter can be installed", evidence);
-  const own = allGave(reading, { "foreign-own": "ok", "x32-denied": "EDOM" });
-  if (own && errnoAt(reading, "foreign-denied") === "EDOM") {
-    const hadThem = errnoAt(reading, "foreign-control") === "ok";
-    const summary = hadThem
-      ? "32-bit and x32 calls are denied, 64-bit ones are let through"
-      : "x32 calls are denied; 32-bit ones fail without a filter, too";
-    return finding({ state: "works", level: "enforced", summary, evidence });
-  }
-  if (own && reading.steps.has("foreign-control-died") && reading.steps.has("foreign-died")) {
-    const summary = "x32 calls are denied; this kernel takes no 32-bit ones";
-    return finding({ state: "works", level: "enforced", summary, evidence });
-  }
-  if (!own && errnoAt(reading, "foreign-own") === undefined)
+  if (errnoAt(reading, "foreign-own") === undefined)
     return { ...notEstablished(reading, "install a filter"), evidence };
-  return finding({
-    state: "broken",
-    level: "exercised",
-    summary: "a filter does not deny calls of another architecture",
-    evidence,
-  });
+  const summary = describeForeignCalls(reading);
+  if (summary !== undefined) return finding({ state: "works", level: "enforced", summary, evidence });
+  const broken = "a filter does not deny calls of another architecture";
+  return finding({ state: "broken", level: "exercised", summary: broken, evidence });
+}
+
+/** How foreign calls end under a filter that denies them; undefined where one gets through. */
+function describeForeignCalls(reading: Reading): string | undefined {
+  const died = valueAt(reading, "foreign-died");
+  if (died === signalSys) return "a surrounding filter kills for 32-bit or x32 calls already";
+  if (!allGave(reading, { "foreign-own": "ok", "x32-denied": "EDOM" })) return undefined;
+  if (died === signalSegv) return "x32 calls are denied; this kernel takes no 32-bit ones";
+  if (errnoAt(reading, "foreign-denied") !== "EDOM") return undefined;
+  return errnoAt(reading, "foreign-control") === "ok"
+    ? "32-bit and x32 calls are denied, 64-bit ones are let through"
+    : "32-bit and x32 calls are denied; 32-bit ones fail without this filter, too";
 }
 
 function judgeNotification(reading: Reading): Finding {

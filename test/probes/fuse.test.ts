@@ -56,15 +56,15 @@ test("a module that is not loaded is left alone, and so is its device", async ()
   expect(await print(saying("open ok\nmount ok\nanswer ok", files))).toMatchInlineSnapshot(`
     "
     device.fuse: absent (declared)
-      neither this kernel nor its modules directory has the module fuse
+      fuse is not in this kernel by now, and its modules are not to be seen here (/lib/modules/6.18.44-fc-v669: ENOENT)
       | look for fuse in /proc/filesystems -> not listed
-      | look for it in /lib/modules/6.18.44-fc-v669 -> not found
-      ! module-missing: neither this kernel nor its modules directory has the module fuse
+      | look for it in /lib/modules/6.18.44-fc-v669 -> ENOENT
+      ! module-missing: fuse is not in this kernel by now, and its modules are not to be seen here (/lib/modules/6.18.44-fc-v669: ENOENT)
     mount.fuse: absent (declared)
-      neither this kernel nor its modules directory has the module fuse
+      fuse is not in this kernel by now, and its modules are not to be seen here (/lib/modules/6.18.44-fc-v669: ENOENT)
       | look for fuse in /proc/filesystems -> not listed
-      | look for it in /lib/modules/6.18.44-fc-v669 -> not found
-      ! module-missing: neither this kernel nor its modules directory has the module fuse
+      | look for it in /lib/modules/6.18.44-fc-v669 -> ENOENT
+      ! module-missing: fuse is not in this kernel by now, and its modules are not to be seen here (/lib/modules/6.18.44-fc-v669: ENOENT)
     "
   `);
 });

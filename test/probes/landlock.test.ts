@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import landlock from "../../src/probes/landlock.ts";
 import { fixtures } from "../fixtures/hosts/all.ts";
+import { altered, asUser } from "../fixtures/hosts/transcripts.ts";
 import { createFixtureContext } from "../support/fixture-host.ts";
 import { printFindings } from "../support/print-findings.ts";
 
@@ -108,4 +109,47 @@ test("is not built in", async () => {
       ! kernel-config: this kernel has no Landlock (ENOSYS), or a filter says so
     "
   `);
+});
+
+test.each([
+  ["a right that denies nothing", { "truncate-denied": "ok" }, "broken"],
+  ["a move that is denied where it is allowed", { "refer-allowed": "EXDEV" }, "broken"],
+  [
+    "as many domains around as fit",
+    { "file-restrict": "E2BIG", "file-denied": undefined, layers: "E2BIG 0" },
+    "blocked",
+  ],
+])("%s", async (_, changes, state) => {
+  const { host } = fixtures.firecrackerUser;
+  const transcripts = { landlock: altered(asUser.landlock, changes) };
+  const findings = await landlock.run(createFixtureContext({ host, helpers: { transcripts } }));
+  expect(findings["landlock.file-system"].state).toBe(state as never);
+});
+
+test("what cannot be tried is said, and claims nothing", async () => {
+  const { host } = fixtures.firecrackerUser;
+  const changes = {
+    "refer-place": "EPERM",
+    "refer-control": undefined,
+    "refer-denied": undefined,
+    "refer-allowed": undefined,
+  };
+  const transcripts = { landlock: altered(asUser.landlock, changes) };
+  const findings = await landlock.run(createFixtureContext({ host, helpers: { transcripts } }));
+  expect(findings["landlock.file-system"]).toMatchObject({
+    state: "works",
+    summary:
+      "ABI 7: denies opening a file and a directory, lets the allowed one through; so it does for execute, truncate; not tried here: refer",
+  });
+});
+
+test.each([
+  ["ok 7", "works", []],
+  ["ok 5", "degraded", ["kernel-version"]],
+  ["EINVAL", "unknown", []],
+])("errata %s: %s", async (errata, state, codes) => {
+  const { host } = fixtures.firecrackerUser;
+  const transcripts = { landlock: altered(asUser.landlock, { errata }) };
+  const found = (await landlock.run(createFixtureContext({ host, helpers: { transcripts } })))["landlock.errata"];
+  expect([found.state, found.blockers.map(({ code }) => code)]).toEqual([state, codes] as never);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import namespaces from "../../src/probes/namespaces.ts";
 import { fixtures } from "../fixtures/hosts/all.ts";
+import { altered, asUser } from "../fixtures/hosts/transcripts.ts";
 import { createFixtureContext } from "../support/fixture-host.ts";
 import { printFindings } from "../support/print-findings.ts";
 
@@ -203,4 +204,21 @@ test("names the filter and the capability in Docker", async () => {
       - not chroot, idmap, sysctl, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
     "
   `);
+});
+
+test.each([
+  ["a listener outside that is reached", { "network-denied": "ok" }, "ns.network", "broken"],
+  ["a process outside that is signalled", { "pid-denied": "ok" }, "ns.pid", "broken"],
+  ["a host name that is set outside, too", { "uts-outside": "EIO" }, "ns.uts", "broken"],
+  ["a segment that is there in another namespace", { "ipc-denied": "ok" }, "ns.ipc", "broken"],
+  ["a control that fails", { "network-control": "ECONNREFUSED" }, "ns.network", "works"],
+  ["a clock that does not move", { "time-inside": "EIO" }, "ns.time", "broken"],
+  ["a clock that may not be moved", { "time-set": "EACCES", "time-inside": "EIO" }, "ns.time", "degraded"],
+  ["a kernel before 5.6", { "time-enter": "EINVAL" }, "ns.time", "absent"],
+] as const)("%s", async (_, changes, id, state) => {
+  const { host, helpers } = fixtures.firecrackerUser;
+  const transcripts = { ...helpers.transcripts, effects: altered(asUser.effects, changes) };
+  const findings = await namespaces.run(createFixtureContext({ host, helpers: { ...helpers, transcripts } }));
+  expect(findings[id].state).toBe(state);
+  for (const [other, finding] of Object.entries(findings)) if (other !== id) expect(finding.state).toBe("works");
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import seccomp from "../../src/probes/seccomp.ts";
 import { fixtures } from "../fixtures/hosts/all.ts";
+import { altered, asUser } from "../fixtures/hosts/transcripts.ts";
 import { createFixtureContext } from "../support/fixture-host.ts";
 import { printFindings } from "../support/print-findings.ts";
 
@@ -83,4 +84,46 @@ test("is unknown without a prober", async () => {
       | prober seccomp -> the prober could not be started
     "
   `);
+});
+
+test.each([
+  [
+    "a kernel without 32-bit calls",
+    {
+      "foreign-control": undefined,
+      "foreign-control-died": "ok 11",
+      "foreign-denied": undefined,
+      "foreign-died": "ok 11",
+    },
+    "works",
+  ],
+  [
+    "a surrounding filter that kills",
+    {
+      "foreign-control": undefined,
+      "foreign-control-died": "ok 31",
+      "x32-denied": undefined,
+      "foreign-denied": undefined,
+      "foreign-died": "ok 31",
+    },
+    "works",
+  ],
+  ["a filter that is gone around", { "foreign-denied": "ok" }, "broken"],
+  ["a filter that x32 calls pass", { "x32-denied": "ENOSYS" }, "broken"],
+  [
+    "no filter to be had",
+    { "foreign-install": "EPERM", "foreign-own": undefined, "x32-denied": undefined, "foreign-denied": undefined },
+    "blocked",
+  ],
+])("%s", async (_, changes, state) => {
+  const { host } = fixtures.firecrackerUser;
+  const transcripts = { seccomp: altered(asUser.seccomp, changes) };
+  const findings = await seccomp.run(createFixtureContext({ host, helpers: { transcripts } }));
+  expect(findings["seccomp.architectures"].state).toBe(state as never);
+});
+
+test("arm64 has no calls of another architecture", async () => {
+  const { host, helpers } = fixtures.firecrackerUser;
+  const findings = await seccomp.run(createFixtureContext({ host: { ...host, architecture: "arm64" }, helpers }));
+  expect(findings["seccomp.architectures"].state).toBe("not-applicable");
 });

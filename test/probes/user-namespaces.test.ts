@@ -35,6 +35,7 @@ test("works for root", async () => {
     userns.capable: works (exercised)
       mounted, set a host name and brought lo up in namespaces of its own
       | take ids other than root's -> ok
+      | capabilities in a user namespace (bits) -> ok, 2199023255551
       | unshare(CLONE_NEWNS) in a user namespace -> ok
       | make / private in it -> ok
       | mount tmpfs in it -> ok

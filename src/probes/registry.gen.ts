@@ -2,21 +2,19 @@
 import apparmorProbe from "./apparmor.ts";
 import clockAndRandomProbe from "./clock-and-random.ts";
 import confidentialProbe from "./confidential.ts";
+import controlGroupActsProbe from "./control-group-acts.ts";
 import controlGroupsProbe from "./control-groups.ts";
 import devicesProbe from "./devices.ts";
 import executablePlacesProbe from "./executable-places.ts";
 import fileSystemCallsProbe from "./file-system-calls.ts";
+import fuseProbe from "./fuse.ts";
 import graphicsProbe from "./graphics.ts";
 import hardeningProbe from "./hardening.ts";
 import identityMappedMountsProbe from "./identity-mapped-mounts.ts";
 import iommuProbe from "./iommu.ts";
+import kernelFileSystemsProbe from "./kernel-file-systems.ts";
 import kernelInterfacesProbe from "./kernel-interfaces.ts";
 import kernelSettingsProbe from "./kernel-settings.ts";
-import controlGroupActsProbe from "./control-group-acts.ts";
-import controlGroupsProbe from "./control-groups.ts";
-import fuseProbe from "./fuse.ts";
-import identityMappedMountsProbe from "./identity-mapped-mounts.ts";
-import kernelFileSystemsProbe from "./kernel-file-systems.ts";
 import kernelProbe from "./kernel.ts";
 import kvmProbe from "./kvm.ts";
 import landlockProbe from "./landlock.ts";
@@ -48,21 +46,19 @@ export const probes = [
   apparmorProbe,
   clockAndRandomProbe,
   confidentialProbe,
+  controlGroupActsProbe,
   controlGroupsProbe,
   devicesProbe,
   executablePlacesProbe,
   fileSystemCallsProbe,
+  fuseProbe,
   graphicsProbe,
   hardeningProbe,
   identityMappedMountsProbe,
   iommuProbe,
+  kernelFileSystemsProbe,
   kernelInterfacesProbe,
   kernelSettingsProbe,
-  controlGroupActsProbe,
-  controlGroupsProbe,
-  fuseProbe,
-  identityMappedMountsProbe,
-  kernelFileSystemsProbe,
   kernelProbe,
   kvmProbe,
   landlockProbe,

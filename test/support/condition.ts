@@ -25,7 +25,7 @@ export type Condition =
   | "filter-without-effect"
   | "low-limits"
   | "one-processor"
-  | "memfd-noexec";
+  | "memfd-noexec"
   | "clone3-hidden"
   | "listener-taken"
   | "shared-root"

@@ -16,6 +16,7 @@ import kernelFileSystemsProbe from "./kernel-file-systems.ts";
 import kernelInterfacesProbe from "./kernel-interfaces.ts";
 import kernelSettingsProbe from "./kernel-settings.ts";
 import kernelProbe from "./kernel.ts";
+import kvmBootProbe from "./kvm-boot.ts";
 import kvmProbe from "./kvm.ts";
 import landlockProbe from "./landlock.ts";
 import layersProbe from "./layers.ts";
@@ -60,6 +61,7 @@ export const probes = [
   kernelInterfacesProbe,
   kernelSettingsProbe,
   kernelProbe,
+  kvmBootProbe,
   kvmProbe,
   landlockProbe,
   layersProbe,

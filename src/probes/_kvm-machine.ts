@@ -18,13 +18,22 @@ export interface Machine {
   readonly judge: (judge: (reading: Reading) => Finding) => Finding;
 }
 
-/** Runs these guests, or all where none is named. */
-export async function runGuests(context: ProbeContext, guests: readonly string[]): Promise<Machine> {
+/** A guest that is interpreted burns its whole deadline: one run serves every probe of KVM in the same context. */
+const runs = new WeakMap<ProbeContext, Promise<Machine>>();
+
+/** Has the prober run its guests, once for a context. */
+export function runGuests(context: ProbeContext): Promise<Machine> {
+  const started = runs.get(context) ?? startGuests(context);
+  runs.set(context, started);
+  return started;
+}
+
+async function startGuests(context: ProbeContext): Promise<Machine> {
   const unloaded = describeUnloaded(context.host, kvmDevice);
   if (unloaded !== undefined) {
     return { open: unloaded, create: unloaded, longMode: unloaded, judge: () => unloaded };
   }
-  const reading = readSteps("kvm", await context.helpers.probe("kvm", guests, 3000));
+  const reading = readSteps("kvm", await context.helpers.probe("kvm", [], 3000));
   const open = judgeOpen(context, reading);
   const create = open.state === "works" ? judgeCreate(reading) : behind(open);
   const judge: Machine["judge"] = (of) => (create.state === "works" ? of(reading) : behind(create));

@@ -11,7 +11,7 @@ import { errnoAt, evidenceOf, notEstablished, readSteps, valueAt, type Reading }
 const bootDeadlineMs = 20_000;
 
 async function run(context: ProbeContext) {
-  return { "kvm.boot": await judgeBoot(context, await runGuests(context, ["long-mode", "long-mode-loop"])) };
+  return { "kvm.boot": await judgeBoot(context, await runGuests(context)) };
 }
 
 /** With `--deep` a kernel is booted; without, nothing is claimed, and where it cannot be, that is said. */

@@ -8,7 +8,7 @@ import { defineProbe, type ProbeContext } from "./_probe.ts";
 const ids = ["kvm.open", "kvm.create", "kvm.run", "kvm.long-mode", "kvm.memory", "kvm.latency"] as const;
 
 async function run(context: ProbeContext) {
-  const { open, create, longMode, judge } = await runGuests(context, []);
+  const { open, create, longMode, judge } = await runGuests(context);
   return {
     "kvm.open": open,
     "kvm.create": create,

@@ -42,7 +42,6 @@ const names = [
 const furtherProbes = [
   "fork-limit 3",
   "cgroup memory v2 /nowhere",
-  "kvm long-mode",
   "network ipv6 filter",
   "device basics",
   "device terminal",

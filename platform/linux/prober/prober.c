@@ -25,6 +25,19 @@ static const struct {
     {"device", probe_device},
     {"boot", probe_boot},
     {"init", probe_init},
+    {"system-calls", probe_system_calls},
+    {"interfaces", probe_interfaces},
+    {"tracing", probe_tracing},
+    {"places", probe_places},
+    {"shared-memory", probe_shared_memory},
+    {"resources", probe_resources},
+    {"kernel-facts", probe_kernel_facts},
+    {"file-calls", probe_file_calls},
+    {"effects", probe_effects},
+    {"nesting", probe_nesting},
+    {"filesystems", probe_file_systems},
+    {"overlay", probe_overlay},
+    {"fuse", probe_fuse},
 };
 
 /*

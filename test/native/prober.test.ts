@@ -7,6 +7,7 @@ import { needs } from "../support/must-work.ts";
 import { asIdentity, identities, type TestIdentity } from "../support/run-real-probes.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { isRoot } from "../support/tester.ts";
+import { sharedObjects } from "../support/traces.ts";
 
 const repository = join(import.meta.dir, "../..");
 const names = [
@@ -134,13 +135,12 @@ describe.each(identities)("as %s", (identity) => {
 });
 
 describe("killed at any moment", () => {
-  const segments = (): string => readFileSync("/proc/sysvipc/shm", "utf8");
   const named = (): string[] => readdirSync("/dev/shm").filter((name) => name.startsWith("cupel-probe-"));
 
   test.each(["places", "shared-memory", "file-calls", "interfaces", "tracing"])("%s leaves nothing", async (name) => {
     const own = directory.folder(`killed-${name}`);
     const words = name === "places" ? [`own=${own}`, "shm=/dev/shm"] : [own];
-    const before = { ...look(), segments: segments(), named: named() };
+    const before = { ...look(), shared: sharedObjects(), named: named() };
     for (let round = 0; round < 20; round++) {
       const child = Bun.spawn([prober, name, ...words], { stdout: "ignore", stdin: "ignore" });
       // Later with each round, so that other steps are hit.
@@ -150,7 +150,7 @@ describe("killed at any moment", () => {
     }
     for (let round = 0; round < 1000 && processesOf(prober).length > 0; round++) await Bun.sleep(10);
     expect(readdirSync(own)).toEqual([]);
-    expect({ ...look(), segments: segments(), named: named() }).toEqual(before);
+    expect({ ...look(), shared: sharedObjects(), named: named() }).toEqual(before);
   });
 });
 

@@ -3,6 +3,7 @@ import apparmorProbe from "./apparmor.ts";
 import clockAndRandomProbe from "./clock-and-random.ts";
 import confidentialProbe from "./confidential.ts";
 import controlGroupActsProbe from "./control-group-acts.ts";
+import bubblewrapProbe from "./bubblewrap.ts";
 import controlGroupsProbe from "./control-groups.ts";
 import devicesProbe from "./devices.ts";
 import executablePlacesProbe from "./executable-places.ts";
@@ -48,6 +49,7 @@ export const probes = [
   clockAndRandomProbe,
   confidentialProbe,
   controlGroupActsProbe,
+  bubblewrapProbe,
   controlGroupsProbe,
   devicesProbe,
   executablePlacesProbe,

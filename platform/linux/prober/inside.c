@@ -201,3 +201,12 @@ void probe_inside(int count, char **arguments)
     for (int index = 0; index < count; index++)
         report_canary(arguments[index]);
 }
+
+/* The same facts outside, to compare with; nothing is tried that is for a sandbox to deny. */
+void probe_outside(int count, char **arguments)
+{
+    report_process();
+    report_namespaces();
+    for (int index = 0; index < count; index++)
+        report_canary(arguments[index]);
+}

@@ -60,7 +60,7 @@ export function judgeIsolation(run: EngineRun, outside: Reading): Finding | unde
 function findLack(run: EngineRun, inside: Reading, outside: Reading): string | undefined {
   const shared = sharedNamespaces(inside, outside, run.namespaces);
   if (shared.length > 0) return `the ${shared.join(", ")} namespace inside is the one outside`;
-  if (errnoAt(inside, "root-write") === "ok") return "its root can be written to";
+  if (run.namespaces.includes("mount") && errnoAt(inside, "root-write") === "ok") return "its root can be written to";
   return run.lacks?.(inside, outside);
 }
 

@@ -51,7 +51,10 @@ export function complaint(result: ProgramResult): string {
   if (result.status === "not-started") return result.errno;
   if (result.status === "timeout") return describeEnd(result);
   const lines = result.stderr.split("\n").filter((line) => line.trim() !== "");
-  return oneLine(lines.at(-1) ?? "", 300) || describeEnd(result);
+  const line = lines.at(-1) ?? "";
+  // What programs in Go write: time="…" level=error msg="…"
+  const message = /\bmsg="(.*)"\s*$/.exec(line)?.[1]?.replaceAll('\\"', '"');
+  return oneLine(message ?? line, 300) || describeEnd(result);
 }
 
 /** A client that takes longer than this to say its version is hung, or too slow to start a job with. */

@@ -1,6 +1,6 @@
 /** bubblewrap, with the flags that a job's sandbox needs: a program of that name that isolates nothing must not pass for it. */
 import type { Finding } from "../model/capability.ts";
-import { judgeBubblewrapFailure } from "./_bubblewrap-failure.ts";
+import { judgeEngineFailure } from "./_engine-failure.ts";
 import { onLinux } from "./_elsewhere.ts";
 import { judgeIsolation, lookOutside, type EngineRun } from "./_isolation.ts";
 import { defineProbe, finding, type ProbeContext } from "./_probe.ts";
@@ -92,7 +92,7 @@ async function exercise(context: ProbeContext, { version, options, program, cana
     summary: () => `${version.path}: a job saw its files, wrote none of them, and was alone; ${listFeatures(options)}`,
   };
   const judged = judgeIsolation(run, outside);
-  if (judged === undefined) return judgeBubblewrapFailure(context, run);
+  if (judged === undefined) return judgeEngineFailure(context, run);
   if (judged.state === "broken") return { ...judged, summary: `${version.path}: ${judged.summary}` };
   if (judged.state !== "works") return judged;
   if (errnoAt(outside, "write") !== "ok") return uncontrolled(judged, errnoAt(outside, "write"));

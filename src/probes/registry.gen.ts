@@ -11,6 +11,8 @@ import fileSystemCallsProbe from "./file-system-calls.ts";
 import fuseProbe from "./fuse.ts";
 import graphicsProbe from "./graphics.ts";
 import hardeningProbe from "./hardening.ts";
+import gvisorProbe from "./gvisor.ts";
+import idRangesProbe from "./id-ranges.ts";
 import identityMappedMountsProbe from "./identity-mapped-mounts.ts";
 import iommuProbe from "./iommu.ts";
 import kernelFileSystemsProbe from "./kernel-file-systems.ts";
@@ -26,6 +28,7 @@ import namespacesProbe from "./namespaces.ts";
 import networkProbe from "./network.ts";
 import nvidiaProbe from "./nvidia.ts";
 import overlayProbe from "./overlay.ts";
+import ociRuntimesProbe from "./oci-runtimes.ts";
 import privilegesProbe from "./privileges.ts";
 import processFileSystemProbe from "./process-file-system.ts";
 import processLimitsProbe from "./process-limits.ts";
@@ -57,6 +60,8 @@ export const probes = [
   fuseProbe,
   graphicsProbe,
   hardeningProbe,
+  gvisorProbe,
+  idRangesProbe,
   identityMappedMountsProbe,
   iommuProbe,
   kernelFileSystemsProbe,
@@ -72,6 +77,7 @@ export const probes = [
   networkProbe,
   nvidiaProbe,
   overlayProbe,
+  ociRuntimesProbe,
   privilegesProbe,
   processFileSystemProbe,
   processLimitsProbe,

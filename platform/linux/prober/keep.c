@@ -7,12 +7,13 @@
 #include <asm/signal.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
+#include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/time_types.h>
 #include <linux/wait.h>
 
-enum { slice_milliseconds = 50, burial_milliseconds = 2000 };
+enum { slice_milliseconds = 50, burial_milliseconds = 2000, most_output = 512 * 1024 };
 
 static const char control_groups[] = "/sys/fs/cgroup";
 
@@ -86,40 +87,101 @@ static void end_all(struct kept *kept)
     }
 }
 
-/* SIGCHLD is blocked by now: waits until there is one, or for a while. */
-static void wait_for_child(long milliseconds)
+/* The program's two outputs. A pipe each of its own: what a program does to it, closing it for good, is not done to
+ * ours. */
+struct relay {
+    struct pollfd pipes[2];
+    long long left;
+};
+
+/* Takes what there is. Beyond what anyone reads of it, output is dropped: our own last lines must get through. */
+static void pass_on(struct relay *relay)
 {
-    const unsigned long child_signal = 1UL << (SIGCHLD - 1);
-    const struct __kernel_timespec time = {milliseconds / 1000, (milliseconds % 1000) * 1000000};
-    kernel_call(__NR_rt_sigtimedwait, &child_signal, 0, &time, sizeof child_signal);
+    static char buffer[16384];
+    for (int index = 0; index < 2; index++) {
+        struct pollfd *pipe = &relay->pipes[index];
+        if (pipe->fd < 0)
+            continue;
+        long length;
+        while ((length = kernel_call(__NR_read, pipe->fd, buffer, sizeof buffer)) > 0) {
+            const long wanted = length < relay->left ? length : (long)relay->left;
+            relay->left -= wanted;
+            for (long done = 0, count; done < wanted; done += count)
+                if ((count = kernel_call(__NR_write, index + 1, buffer + done, wanted - done)) <= 0)
+                    break;
+            if (relay->left == 0)
+                break;
+        }
+        if (length == 0)
+            pipe->fd = -1;
+    }
 }
 
-static void mask_child_signal(int how)
+/* With SIGCHLD blocked, and unblocked while waiting, none is missed. */
+static void wait_for_news(struct relay *relay, unsigned long *open_mask)
 {
-    const unsigned long child_signal = 1UL << (SIGCHLD - 1);
-    kernel_call(__NR_rt_sigprocmask, how, &child_signal, 0, sizeof child_signal);
+    const struct __kernel_timespec time = {0, slice_milliseconds * 1000000L};
+    kernel_call(__NR_ppoll, relay->pipes, 2, &time, open_mask, sizeof *open_mask);
+}
+
+static bool open_relay(struct relay *relay, int *ends)
+{
+    for (int index = 0; index < 2; index++) {
+        int pipe[2];
+        if (kernel_call(__NR_pipe2, pipe, O_CLOEXEC) < 0)
+            return false;
+        kernel_call(__NR_fcntl, pipe[0], F_SETFL, O_NONBLOCK);
+        relay->pipes[index] = (struct pollfd){.fd = pipe[0], .events = POLLIN, .revents = 0};
+        ends[index] = pipe[1];
+    }
+    relay->left = most_output;
+    return true;
+}
+
+static void execute(char **words, const int *ends)
+{
+    for (int index = 0; index < 2; index++)
+        kernel_call(__NR_dup3, ends[index], index + 1, 0);
+    const unsigned long none = 0;
+    kernel_call(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
+    report("exec", kernel_call(__NR_execve, words[0], words, own_environment));
+    leave(child_vanished);
+}
+
+/* cupel may be gone by now: what its program started is buried all the same. */
+static void ignore_broken_pipe(void)
+{
+    /* struct kernel_sigaction: the handler comes first, and SIG_IGN is 1. */
+    static const unsigned long ignored[8] = {1};
+    kernel_call(__NR_rt_sigaction, SIGPIPE, ignored, 0, sizeof(unsigned long));
 }
 
 static void keep(char **words, long long milliseconds)
 {
-    mask_child_signal(SIG_BLOCK);
-    struct kept kept = {.process = fork_child(), .ended = false, .status = 0};
-    if (kept.process == 0) {
-        mask_child_signal(SIG_UNBLOCK);
-        report("exec", kernel_call(__NR_execve, words[0], words, own_environment));
-        leave(child_vanished);
-    }
+    struct relay relay;
+    int ends[2];
+    unsigned long open_mask = 0;
+    const unsigned long child_signal = 1UL << (SIGCHLD - 1);
+    kernel_call(__NR_rt_sigprocmask, SIG_BLOCK, &child_signal, &open_mask, sizeof child_signal);
+    struct kept kept = {.process = open_relay(&relay, ends) ? fork_child() : -EMFILE, .ended = false, .status = 0};
+    if (kept.process == 0)
+        execute(words, ends);
     if (kept.process < 0) {
         report("fork", kept.process);
         return;
     }
+    ignore_broken_pipe();
+    for (int index = 0; index < 2; index++)
+        kernel_call(__NR_close, ends[index]);
     const long long until = now_microseconds() + milliseconds * 1000;
     while (!kept.ended && now_microseconds() < until) {
-        wait_for_child(slice_milliseconds);
+        wait_for_news(&relay, &open_mask);
+        pass_on(&relay);
         bury(&kept);
     }
     const bool in_time = kept.ended;
     end_all(&kept);
+    pass_on(&relay);
     /* What the program wrote may not have ended with a line. */
     kernel_call(__NR_write, 1, "\n", 1);
     if (in_time && (kept.status & 0x7f) == 0)

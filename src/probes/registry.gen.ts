@@ -44,6 +44,9 @@ import tunnelProbe from "./tunnel.ts";
 import userNamespacesProbe from "./user-namespaces.ts";
 import vhostProbe from "./vhost.ts";
 import vmmsProbe from "./vmms.ts";
+import systemdManagerProbe from "./systemd-manager.ts";
+import userNamespacesProbe from "./user-namespaces.ts";
+import userNetworkProbe from "./user-network.ts";
 import yamaProbe from "./yama.ts";
 
 /** All probes, by file name. */
@@ -93,5 +96,8 @@ export const probes = [
   userNamespacesProbe,
   vhostProbe,
   vmmsProbe,
+  systemdManagerProbe,
+  userNamespacesProbe,
+  userNetworkProbe,
   yamaProbe,
 ] as const;

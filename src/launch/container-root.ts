@@ -62,7 +62,7 @@ export function useContainerRoot(directory: string, uid: number): Place {
   return make(directory, uid, fill, root);
 }
 
-/** A directory for one engine, in a state directory, with these files and directories in it beside what is there. */
+/** A directory for one engine, in a state directory, with these files (0700) and directories in it beside what is there. */
 export function useEnginePlace(
   directory: string,
   uid: number,
@@ -76,7 +76,7 @@ export function useEnginePlace(
     const entries = Object.entries(files);
     for (const [path] of entries.filter(([entry]) => entry.endsWith("/"))) makeDirectory(`${place}/${path}`, 0o700);
     const contents = entries.filter(([entry]) => !entry.endsWith("/"));
-    return writeFiles(place, Object.fromEntries(contents.map(([path, text]) => [path, Buffer.from(text)])), 0o600);
+    return writeFiles(place, Object.fromEntries(contents.map(([path, text]) => [path, Buffer.from(text)])), 0o700);
   };
   return make(directory, uid, fill, place);
 }

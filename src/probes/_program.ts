@@ -66,10 +66,14 @@ export type SaidVersion =
   | { readonly ok: false; readonly finding: Finding };
 
 /** Has a program say its version. One that is not there, hangs, or says nothing has its finding already. */
-export async function askVersion(host: Host, found: FoundProgram): Promise<SaidVersion> {
+export async function askVersion(
+  host: Host,
+  found: FoundProgram,
+  environment?: Readonly<Record<string, string>>,
+): Promise<SaidVersion> {
   const { path } = found;
   if (path === undefined) return { ok: false, finding: notInstalled(found) };
-  const result = await host.run(path, ["--version"], { deadlineMs: versionDeadlineMs });
+  const result = await host.run(path, ["--version"], { deadlineMs: versionDeadlineMs, environment });
   const said = describeEnd(result);
   const evidence = [...found.evidence, { action: `run ${path} --version`, result: said }];
   const line = endedWell(result) ? oneLine(result.stdout) || oneLine(result.stderr) : "";

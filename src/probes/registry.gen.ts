@@ -29,6 +29,7 @@ import networkProbe from "./network.ts";
 import nvidiaProbe from "./nvidia.ts";
 import overlayProbe from "./overlay.ts";
 import ociRuntimesProbe from "./oci-runtimes.ts";
+import podmanProbe from "./podman.ts";
 import privilegesProbe from "./privileges.ts";
 import processFileSystemProbe from "./process-file-system.ts";
 import processLimitsProbe from "./process-limits.ts";
@@ -81,6 +82,7 @@ export const probes = [
   nvidiaProbe,
   overlayProbe,
   ociRuntimesProbe,
+  podmanProbe,
   privilegesProbe,
   processFileSystemProbe,
   processLimitsProbe,

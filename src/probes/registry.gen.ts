@@ -11,6 +11,7 @@ import fileSystemCallsProbe from "./file-system-calls.ts";
 import fuseProbe from "./fuse.ts";
 import graphicsProbe from "./graphics.ts";
 import hardeningProbe from "./hardening.ts";
+import dockerProbe from "./docker.ts";
 import gvisorProbe from "./gvisor.ts";
 import idRangesProbe from "./id-ranges.ts";
 import identityMappedMountsProbe from "./identity-mapped-mounts.ts";
@@ -64,6 +65,7 @@ export const probes = [
   fuseProbe,
   graphicsProbe,
   hardeningProbe,
+  dockerProbe,
   gvisorProbe,
   idRangesProbe,
   identityMappedMountsProbe,

@@ -16,7 +16,10 @@ const burialMs = 3000;
 const endSchema = v.object({ step: v.string(), errno: v.number(), value: v.number() });
 
 /** The prober's last line is its own; what comes before it is the program's. */
-function parseEnd(stdout: string): { readonly output: string; readonly steps: readonly v.InferOutput<typeof endSchema>[] } {
+function parseEnd(stdout: string): {
+  readonly output: string;
+  readonly steps: readonly v.InferOutput<typeof endSchema>[];
+} {
   const lines = stdout.trimEnd().split("\n");
   const steps: v.InferOutput<typeof endSchema>[] = [];
   for (let line = lines.pop(); line !== undefined; line = lines.pop()) {

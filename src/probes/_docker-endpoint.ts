@@ -70,7 +70,9 @@ function denial(host: Host, socket: string): Blocker {
   const gid = status.ok ? status.value.gid : -1;
   const group = groups.ok ? parseGroup(groups.value, gid) : undefined;
   const passwd = host.readText("/etc/passwd");
-  const name = passwd.ok ? passwd.value.split("\n").find((line) => line.split(":")[2] === String(host.identity.uid)) : undefined;
+  const name = passwd.ok
+    ? passwd.value.split("\n").find((line) => line.split(":")[2] === String(host.identity.uid))
+    : undefined;
   const isMember = group?.members.includes(name?.split(":")[0] ?? "") === true;
   if (isMember && !host.identity.groups.includes(gid)) {
     const detail = `${socket} is for group ${group?.name ?? ""}, which this user has joined, but this session began before that`;

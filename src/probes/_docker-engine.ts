@@ -15,7 +15,6 @@ const infoSchema = v.object({
   CgroupVersion: v.nullish(text, "1"),
   CgroupDriver: v.nullish(text, "unknown"),
   DefaultRuntime: v.nullish(text, "unknown"),
-  OperatingSystem: v.nullish(text, "unknown"),
   KernelVersion: v.nullish(text, ""),
   Warnings: v.nullish(v.array(text), []),
 });
@@ -38,28 +37,33 @@ export function judgeEngine(
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), infoSchema), stdout);
   if (!parsed.success) return undefined;
   const info = parsed.output;
-  const options = parseSecurityOptions(info.SecurityOptions ?? []);
-  const said = [
-    `Docker ${oneLine(info.ServerVersion, 60)}`,
-    options.includes("rootless") ? "rootless" : "as root",
-    `control groups v${oneLine(info.CgroupVersion ?? "", 20)} by ${oneLine(info.CgroupDriver ?? "", 40)}`,
-    `runtime ${oneLine(info.DefaultRuntime ?? "", 60)}`,
-    `with ${options.filter((name) => name !== "rootless").join(", ") || "no security option"}`,
-  ].join("; ");
-  const warnings = (info.Warnings ?? []).map((warning) => ({ action: "it warns", result: oneLine(warning, 200) }));
+  const options = parseSecurityOptions(info.SecurityOptions);
+  const said = describeInfo(info, options);
+  const warnings = info.Warnings.map((warning) => ({ action: "it warns", result: oneLine(warning, 200) }));
   const evidence = [...endpoint.evidence, { action: "docker info", result: said }, ...warnings];
   const kernel = host.readText("/proc/sys/kernel/osrelease");
   const isElsewhere = kernel.ok && info.KernelVersion !== "" && info.KernelVersion !== kernel.value.trim();
   if (isElsewhere) return { info, finding: elsewhere(info, evidence) };
-  const isForRoot = host.identity.uid === 0 || options.includes("rootless");
-  const warning = isForRoot ? "" : "; who may speak to it is as good as root on this machine";
-  const value = options.includes("rootless") ? "rootless" : "root";
+  const isRootless = options.includes("rootless");
+  const warning =
+    host.identity.uid === 0 || isRootless ? "" : "; who may speak to it is as good as root on this machine";
+  const value = isRootless ? "rootless" : "root";
   const found = finding({ state: "works", level: "exercised", summary: `${said}${warning}`, evidence, value });
   return { info, finding: found };
 }
 
+function describeInfo(info: DockerInfo, options: readonly string[]): string {
+  return [
+    `Docker ${oneLine(info.ServerVersion, 60)}`,
+    options.includes("rootless") ? "rootless" : "as root",
+    `control groups v${oneLine(info.CgroupVersion, 20)} by ${oneLine(info.CgroupDriver, 40)}`,
+    `runtime ${oneLine(info.DefaultRuntime, 60)}`,
+    `with ${options.filter((name) => name !== "rootless").join(", ") || "no security option"}`,
+  ].join("; ");
+}
+
 /** Docker Desktop and the like: the socket is here, the engine in a virtual machine with a kernel of its own. */
 function elsewhere(info: DockerInfo, evidence: Finding["evidence"]): Finding {
-  const summary = `the engine runs on another kernel (${oneLine(info.KernelVersion ?? "", 80)}): nothing that it can do is said of this machine`;
+  const summary = `the engine runs on another kernel (${oneLine(info.KernelVersion, 80)}): nothing that it can do is said of this machine`;
   return finding({ state: "unknown", level: "declared", summary, evidence });
 }

@@ -37,8 +37,8 @@ export async function runDockerContainer(
     helpers.keep(path, words, { deadlineMs, environment }),
   ]);
   if (!endedWell(result)) await helpers.keep(path, ["rm", "--force", name], { deadlineMs, environment });
-  const options = parseSecurityOptions(info.SecurityOptions ?? []);
-  const run: EngineRun = {
+  const options = parseSecurityOptions(info.SecurityOptions);
+  const engine: EngineRun = {
     name: "docker",
     action: `docker run ${[...flags, ...safety].join(" ")} IMAGE prober`,
     result,
@@ -47,7 +47,7 @@ export async function runDockerContainer(
     evidence: [{ action, result: oneLine(image, 30) }],
     summary: () => "ran a container from an image that is here, without a network",
   };
-  return judgeIsolation(run, outside) ?? judgeEngineFailure(context, run);
+  return judgeIsolation(engine, outside) ?? judgeEngineFailure(context, engine);
 }
 
 function notTried(action: string, result: string): Finding {

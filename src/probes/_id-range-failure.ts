@@ -24,7 +24,13 @@ export async function judgeMapping(context: ProbeContext, mapping: Mapping): Pro
   const step = ["write-uid-map", "write-gid-map", "set-group", "set-user"].find((name) => isDenied(reading, name));
   if (step === undefined) return { ...notEstablished(reading, "id-range"), evidence };
   const detail = `${errnoAt(reading, step) ?? ""} at ${step}: this user namespace has no such range to give`;
-  return finding({ state: "blocked", level: "exercised", summary: detail, evidence, blockers: [{ code: "idmap", detail }] });
+  return finding({
+    state: "blocked",
+    level: "exercised",
+    summary: detail,
+    evidence,
+    blockers: [{ code: "idmap", detail }],
+  });
 }
 
 function isDenied(reading: Reading, step: string): boolean {
@@ -55,7 +61,10 @@ async function judgeProgram(context: ProbeContext, program: FoundProgram, mappin
 /** newuidmap(1): a range that is not the caller's; else what the kernel said to its write. */
 function causeBySaying(name: string, said: string): Blocker {
   const isRange = /not allowed|Operation not permitted|write to [ug]id_map/i.test(said);
-  return { code: isRange ? "idmap" : "unknown", detail: `${name} could not map the range: ${said || "it said nothing"}` };
+  return {
+    code: isRange ? "idmap" : "unknown",
+    detail: `${name} could not map the range: ${said || "it said nothing"}`,
+  };
 }
 
 interface Causes {
@@ -89,7 +98,9 @@ function known(value: string | undefined, wanted: string): boolean | undefined {
 /** Options of the mount that a path lies on: the longest mount point above it, the last of equals (proc_pid_mountinfo(5)). Pure. */
 export function parseMountOptions(mountinfo: string, path: string): readonly string[] | undefined {
   const mounts = mountinfo.split("\n").map((line) => line.split(" "));
-  const above = mounts.filter(([, , , , point = ""]) => point === "/" || path === point || path.startsWith(`${point}/`));
+  const above = mounts.filter(
+    ([, , , , point = ""]) => point === "/" || path === point || path.startsWith(`${point}/`),
+  );
   const nearest = above.toSorted((one, other) => (other[4]?.length ?? 0) - (one[4]?.length ?? 0));
   const longest = nearest[0]?.[4]?.length;
   return nearest.findLast((mount) => mount[4]?.length === longest)?.[5]?.split(",");

@@ -52,7 +52,10 @@ export async function findIdRange(host: Host, file: "/etc/subuid" | "/etc/subgid
   const names = [...(account === undefined ? [] : [account]), String(uid)];
   const text = host.readText(file);
   const inFile = text.ok ? parseRange(text.value, names) : undefined;
-  const read = { action: `look for ${names.join(" or ")} in ${file}`, result: describe(inFile, text.ok ? "none" : text.errno) };
+  const read = {
+    action: `look for ${names.join(" or ")} in ${file}`,
+    result: describe(inFile, text.ok ? "none" : text.errno),
+  };
   if (inFile !== undefined) return { range: inFile, blocker: undefined, evidence: [read] };
   const asked = account === undefined ? undefined : await askServices(host, account, file);
   const evidence = asked === undefined ? [read] : [read, asked.evidence];

@@ -48,7 +48,12 @@ export async function placePodman({ host, helpers }: ProbeContext, path: string)
   const made = await helpers.place("podman", directories);
   if (!made.ok) return made.reason;
   const place = made.path;
-  const found = runtimeNames.flatMap((name) => host.findPrograms(name).slice(0, 1).map((file) => ({ name, file })));
+  const found = runtimeNames.flatMap((name) =>
+    host
+      .findPrograms(name)
+      .slice(0, 1)
+      .map((file) => ({ name, file })),
+  );
   const scripts = Object.fromEntries(found.map(({ name, file }) => [name, renderRuntime(file, place)]));
   const filled = await helpers.place("podman", { "containers.conf": renderConfiguration(place), ...scripts });
   if (!filled.ok) return filled.reason;

@@ -14,6 +14,14 @@ const deadlineMs = 8000;
 /** Podman asks for more than its own limits, and without CAP_SYS_RESOURCE that is EPERM: these are asked for instead. */
 const modestLimit = 1024;
 
+const confinement = [
+  "--rm",
+  "--net=none",
+  "--read-only",
+  "--cap-drop=all",
+  "--security-opt=no-new-privileges",
+] as const;
+
 /** The smaller of a modest number and the caller's own hard limits (proc_pid_limits(5)). Pure. */
 export function parseUserLimits(limits: string): { readonly nofile: number; readonly nproc: number } {
   const hard = (name: string): number => {
@@ -67,11 +75,8 @@ async function tryRuntime(context: ProbeContext, attempt: Attempt): Promise<Find
   const { environment, covers: coverControlGroups } = podman;
   const limits = context.host.readText("/proc/self/limits");
   const { nofile, nproc } = parseUserLimits(limits.ok ? limits.value : "");
-  const flags = [
-    ...["--rm", "--net=none", "--read-only", "--cap-drop=all", "--security-opt=no-new-privileges"],
-    ...[`--ulimit=nofile=${nofile}:${nofile}`, `--ulimit=nproc=${nproc}:${nproc}`],
-    ...(runtime.name === "crun" ? ["--cgroups=disabled"] : []),
-  ];
+  const limited = [`--ulimit=nofile=${nofile}:${nofile}`, `--ulimit=nproc=${nproc}:${nproc}`];
+  const flags = [...confinement, ...limited, ...(runtime.name === "crun" ? ["--cgroups=disabled"] : [])];
   const words = [...podman.flags, "--runtime", runtime.path, "run", ...flags, "--rootfs", podman.root];
   const command = [...words, "/prober", "inside"];
   const result = await context.helpers.keep(podman.path, command, { deadlineMs, environment, coverControlGroups });

@@ -108,5 +108,11 @@ function judge(
   }
   const detail = `the manager may not hand on ${missing.join(", ")}`;
   const blocker: Blocker = { code: "cgroup-delegation", detail };
-  return finding({ state: "degraded", level: "exercised", summary: `${summary}; ${detail}`, ...parts, blockers: [blocker] });
+  return finding({
+    state: "degraded",
+    level: "exercised",
+    summary: `${summary}; ${detail}`,
+    ...parts,
+    blockers: [blocker],
+  });
 }

@@ -15,17 +15,16 @@ export function parseComplaint(text: string): string {
 }
 
 /** The finding for a program that ended without an interface. */
-export function judgeNoInterface(
-  host: Host,
-  path: string,
-  ended: ProberStep,
-  evidence: readonly Evidence[],
-): Finding {
+export function judgeNoInterface(host: Host, path: string, ended: ProberStep, evidence: readonly Evidence[]): Finding {
   const how = ended.errno === "ok" ? `exit ${ended.value}` : `signal ${ended.value}`;
   const said = parseComplaint(ended.text) || how;
   const status = host.status(device);
   const mode = status.ok ? `mode ${status.value.mode.toString(8)}, owner ${status.value.uid}` : status.errno;
-  const seen = [...evidence, { action: `run ${path}`, result: parseComplaint(ended.text) === "" ? how : `${how}: ${said}` }, { action: `stat ${device}`, result: mode }];
+  const seen = [
+    ...evidence,
+    { action: `run ${path}`, result: parseComplaint(ended.text) === "" ? how : `${how}: ${said}` },
+    { action: `stat ${device}`, result: mode },
+  ];
   const blocker = /\btun\b/.test(said) ? judgeDevice(host, said) : undefined;
   const detail = `${path} gave no interface: ${said}`;
   return finding({
@@ -48,7 +47,9 @@ function judgeDevice(host: Host, said: string): Blocker | undefined {
   if (!mayUse) {
     return { code: "device-mode", detail: `${device} is not for this user: mode ${mode.toString(8)}, owner ${uid}` };
   }
-  if (/No such device/i.test(said)) return { code: "module-missing", detail: `${device}: no driver behind it (module tun)` };
-  if (/not permitted/i.test(said)) return { code: "device-cgroup", detail: `${device} may not be opened in this control group` };
+  if (/No such device/i.test(said))
+    return { code: "module-missing", detail: `${device}: no driver behind it (module tun)` };
+  if (/not permitted/i.test(said))
+    return { code: "device-cgroup", detail: `${device} may not be opened in this control group` };
   return undefined;
 }

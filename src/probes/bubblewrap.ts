@@ -81,8 +81,8 @@ async function exercise(context: ProbeContext, { version, options, program, cana
     lookOutside(context, canaries),
     host.run(version.path, words, { deadlineMs }),
   ]);
-  const control = { action: `open the canary for writing outside`, result: errnoAt(outside, "write") ?? "not reached" };
-  const run: EngineRun = {
+  const control = { action: "open the canary for writing outside", result: errnoAt(outside, "write") ?? "not reached" };
+  const engine: EngineRun = {
     name: version.line,
     action: `bwrap ${flags.join(" ")} -- prober`,
     result,
@@ -91,8 +91,8 @@ async function exercise(context: ProbeContext, { version, options, program, cana
     evidence: [...version.evidence, { action: "mode of bwrap", result: isSetUid ? "set-uid" : "plain" }, control],
     summary: () => `${version.path}: a job saw its files, wrote none of them, and was alone; ${listFeatures(options)}`,
   };
-  const judged = judgeIsolation(run, outside);
-  if (judged === undefined) return judgeEngineFailure(context, run);
+  const judged = judgeIsolation(engine, outside);
+  if (judged === undefined) return judgeEngineFailure(context, engine);
   if (judged.state === "broken") return { ...judged, summary: `${version.path}: ${judged.summary}` };
   if (judged.state !== "works") return judged;
   if (errnoAt(outside, "write") !== "ok") return uncontrolled(judged, errnoAt(outside, "write"));

@@ -26,7 +26,10 @@ async function run(context: ProbeContext) {
   if (result.status !== "exited") {
     const evidence = [...endpoint.evidence, { action: "docker info", result: describeEnd(result) }];
     const summary = `the engine at ${endpoint.socket} did not answer: ${describeEnd(result)}`;
-    return { "program.docker": program, ...bothFrom(finding({ state: "unknown", level: "inferred", summary, evidence })) };
+    return {
+      "program.docker": program,
+      ...bothFrom(finding({ state: "unknown", level: "inferred", summary, evidence })),
+    };
   }
   const judged = judgeEngine(context, result, endpoint);
   if (judged === undefined) return { "program.docker": program, ...bothFrom(judgeSilence(host, result, endpoint)) };

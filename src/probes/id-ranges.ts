@@ -51,7 +51,8 @@ async function tryRange(context: ProbeContext, programs: readonly FoundProgram[]
   const users = await findIdRange(host, "/etc/subuid");
   const groups = await findIdRange(host, "/etc/subgid");
   const evidence = [...users.evidence, ...groups.evidence];
-  if (users.range === undefined || groups.range === undefined) return noRange([users.blocker, groups.blocker], evidence);
+  if (users.range === undefined || groups.range === undefined)
+    return noRange([users.blocker, groups.blocker], evidence);
   const ranges = { users: users.range, groups: groups.range };
   const { uid, gid } = host.identity;
   const paths = uid === 0 ? ["-", "-"] : programs.map(({ path = "" }) => path);
@@ -74,7 +75,12 @@ function succeeded({ users, groups }: Ranges, isRoot: boolean, evidence: readonl
   const parts = { level: "exercised", evidence, value: count } as const;
   if (count >= usualCount) return finding({ state: "works", summary, ...parts });
   const detail = `the range holds ${count} ids; images expect ${usualCount}`;
-  return finding({ state: "degraded", summary: `${summary}; ${detail}`, ...parts, blockers: [{ code: "idmap", detail }] });
+  return finding({
+    state: "degraded",
+    summary: `${summary}; ${detail}`,
+    ...parts,
+    blockers: [{ code: "idmap", detail }],
+  });
 }
 
 function noRange(blockers: readonly (Blocker | undefined)[], evidence: readonly Evidence[]): Finding {

@@ -25,9 +25,14 @@ type Runtime = keyof typeof runtimes;
 const names = Object.keys(runtimes) as Runtime[];
 
 const ids = [
-  ...["program.runc", "program.crun", "program.youki", "program.kata-runtime"],
-  ...["runc.run", "crun.run", "youki.run"],
-] as ("program.kata-runtime" | (typeof runtimes)[Runtime]["ids"][number])[];
+  "program.runc",
+  "program.crun",
+  "program.youki",
+  "program.kata-runtime",
+  "runc.run",
+  "crun.run",
+  "youki.run",
+] as const;
 
 async function run(context: ProbeContext) {
   const found = new Map<string, Finding>();

@@ -39,7 +39,11 @@ async function askInfo(
 ): Promise<{ readonly info: PodmanInfo | undefined; readonly finding: Finding }> {
   const words = [...podman.flags, "info", "--format", "json"];
   const { environment, covers: coverControlGroups } = podman;
-  const result = await helpers.keep(podman.path, words, { deadlineMs: infoDeadlineMs, environment, coverControlGroups });
+  const result = await helpers.keep(podman.path, words, {
+    deadlineMs: infoDeadlineMs,
+    environment,
+    coverControlGroups,
+  });
   return judgePodmanInfo(host, result);
 }
 
@@ -47,7 +51,11 @@ async function askInfo(
 export default defineProbe({
   id: "podman",
   area: "programs",
-  capabilities: { "program.podman": "Podman", "podman.info": "Podman's own account", "podman.run": "A container by Podman" },
+  capabilities: {
+    "program.podman": "Podman",
+    "podman.info": "Podman's own account",
+    "podman.run": "A container by Podman",
+  },
   pace: "slow",
   deadlineMs: 30_000,
   run: onLinux(ids, run),

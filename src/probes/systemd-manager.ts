@@ -33,7 +33,9 @@ function judgeSystem(host: Host): Finding {
     return finding({ state: "works", level: "declared", summary: "systemd is the first process", evidence });
   }
   const name = first.ok ? first.value : `not readable (${first.errno})`;
-  const detail = isThere ? `the first process here is ${name}, though /run/systemd/system is there` : `the first process is ${name}`;
+  const detail = isThere
+    ? `the first process here is ${name}, though /run/systemd/system is there`
+    : `the first process is ${name}`;
   if (!first.ok && isThere) return finding({ state: "unknown", level: "inferred", summary: detail, evidence });
   return finding({ state: "absent", level: "declared", summary: `no systemd: ${detail}`, evidence });
 }
@@ -59,7 +61,8 @@ async function judgeManager(context: ProbeContext, system: Finding): Promise<Fin
   ];
   if (!status.ok) return noManager(host, evidence);
   const systemctl = findProgram(host, "systemctl");
-  if (systemctl.path === undefined) return { ...notInstalled(systemctl), evidence: [...evidence, ...systemctl.evidence] };
+  if (systemctl.path === undefined)
+    return { ...notInstalled(systemctl), evidence: [...evidence, ...systemctl.evidence] };
   return exerciseManager(context, systemctl.path, socket, evidence);
 }
 

@@ -13,7 +13,12 @@ const interfaceDeadlineMs = 2000;
 /** How each is told to give the process PID an interface and to stay in the foreground (pasta(1), slirp4netns(1)). */
 const programs = {
   // As root it would take nobody's id, and then may not enter the namespace.
-  "program.pasta": { name: "pasta", flags: ["--config-net", "--foreground"], asRoot: ["--runas", "0"], target: ["PID"] },
+  "program.pasta": {
+    name: "pasta",
+    flags: ["--config-net", "--foreground"],
+    asRoot: ["--runas", "0"],
+    target: ["PID"],
+  },
   "program.slirp4netns": { name: "slirp4netns", flags: ["--configure"], asRoot: [], target: ["PID", "tap0"] },
 } as const;
 

@@ -96,7 +96,8 @@ export function createFixtureHost(parts: FixtureHostParts): Host {
       const file = files[path];
       return typeof file === "object" && "link" in file ? { ok: true, value: file.link } : fail("EINVAL");
     },
-    findPrograms: (name) => Object.keys(parts.programs ?? {}).filter((path) => path.endsWith(`/${name}`)),
+    findPrograms: (name) =>
+      Object.keys(parts.programs ?? {}).filter((path) => path.endsWith(`/${name}`) && !path.includes(" ")),
     run: (program, programArguments) => {
       const result = findAnswer(parts.programs ?? {}, [program, ...programArguments]);
       if (result === undefined) return Promise.resolve({ status: "not-started", errno: "ENOENT" });

@@ -3,6 +3,7 @@
  * against the original each time, byte for byte, through the very descriptor that is then executed.
  */
 import {
+  chmodSync,
   closeSync,
   existsSync,
   openSync,
@@ -83,6 +84,8 @@ export function writeCopy(path: string, bytes: Buffer, mode = 0o555): string | u
   removeQuietly(temporary);
   try {
     writeFileSync(temporary, bytes, { mode, flag: "wx" });
+    // Whatever the umask.
+    chmodSync(temporary, mode);
     renameSync(temporary, path);
     return undefined;
   } catch (error) {

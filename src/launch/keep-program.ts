@@ -15,25 +15,17 @@ const burialMs = 3000;
 
 const endSchema = v.object({ step: v.string(), errno: v.number(), value: v.number() });
 
-/** The prober's last line is its own; what comes before it is the program's. */
-function parseEnd(stdout: string): {
-  readonly output: string;
-  readonly steps: readonly v.InferOutput<typeof endSchema>[];
-} {
-  const lines = stdout.trimEnd().split("\n");
-  const steps: v.InferOutput<typeof endSchema>[] = [];
-  for (let line = lines.pop(); line !== undefined; line = lines.pop()) {
-    const step = v.safeParse(v.pipe(v.string(), v.parseJson(), endSchema), line);
-    if (!step.success || !ownSteps.includes(step.output.step)) {
-      lines.push(line);
-      break;
-    }
-    steps.unshift(step.output);
-  }
-  return { output: lines.join("\n"), steps };
-}
+type OwnStep = v.InferOutput<typeof endSchema>;
 
-const ownSteps = ["exec", "fork", "cover-control-groups", "exited", "killed", "timeout", "end"];
+/** The prober's two last lines are its own: how the program ended, and that it told all. What comes before is the program's. */
+function parseEnd(stdout: string): { readonly output: string; readonly end: OwnStep | undefined } {
+  const lines = stdout.trimEnd().split("\n");
+  const [end, last] = lines.slice(-2).map((line) => v.safeParse(v.pipe(v.string(), v.parseJson(), endSchema), line));
+  if (end?.success !== true || last?.success !== true || last.output.step !== "end") {
+    return { output: stdout, end: undefined };
+  }
+  return { output: lines.slice(0, -2).join("\n"), end: end.output };
+}
 
 /** Runs a program under the prober's eyes. Only what the prober says of its end counts. */
 export async function keepProgram(
@@ -46,11 +38,9 @@ export async function keepProgram(
   const result = await run(["keep", String(deadlineMs), manner, ...words], options);
   if (typeof result === "string") return { status: "not-started", errno: result };
   const { stderr, durationMs } = result;
-  const { output, steps } = parseEnd(result.stdout);
-  const failure = steps.find(({ errno }) => errno !== 0);
-  if (failure !== undefined) return { status: "not-started", errno: `${errnoName(failure.errno)} at ${failure.step}` };
-  const end = steps.find(({ step }) => ["exited", "killed", "timeout"].includes(step));
+  const { output, end } = parseEnd(result.stdout);
   if (end === undefined || end.step === "timeout") return { status: "timeout", stdout: output, stderr, durationMs };
+  if (end.errno !== 0) return { status: "not-started", errno: `${errnoName(end.errno)} at ${end.step}` };
   const isKilled = end.step === "killed";
   return {
     status: "exited",

@@ -65,7 +65,11 @@ describe.each(identities)("as %s", (identity) => {
     expectWorks(find("gvisor")["gvisor.run"]);
   });
 
-  needsPrograms("podman", "runc", "crun")("Podman runs a local root, or says that control groups are mixed", () => {
+  needsPrograms(
+    "podman",
+    "runc",
+    "crun",
+  )("Podman runs a local root, or says that control groups are mixed", () => {
     const found = find("podman");
     expect(found["podman.info"]).toMatchObject({ state: "works", value: identity === "root" ? "root" : "rootless" });
     if (isHybrid && identity === "root") expectHybrid(found["podman.run"]);
@@ -75,7 +79,8 @@ describe.each(identities)("as %s", (identity) => {
   needsPrograms("newuidmap", "newgidmap")("a range of ids is root's to give, and nobody's without an entry", () => {
     const range = find("id-ranges")["userns.range"];
     if (identity === "root") expect(range).toMatchObject({ state: "works", value: 65_536 });
-    else if (isRoot) expect(range).toMatchObject({ state: "blocked", blockers: [{ code: "idmap" }, { code: "idmap" }] });
+    else if (isRoot)
+      expect(range).toMatchObject({ state: "blocked", blockers: [{ code: "idmap" }, { code: "idmap" }] });
     else expect(["works", "blocked"]).toContain(range?.state ?? "");
   });
 
@@ -121,10 +126,16 @@ asTester("an account with a range maps it by newuidmap, and not where no_new_pri
     return (JSON.parse(child.stdout.toString()) as Record<string, Finding>)["userns.range"];
   };
   expect(find()).toMatchObject({ state: "works", value: 65_536 });
-  expect(find("setpriv", "--no-new-privs", "--")).toMatchObject({ state: "blocked", blockers: [{ code: "no-new-privs" }] });
+  expect(find("setpriv", "--no-new-privs", "--")).toMatchObject({
+    state: "blocked",
+    blockers: [{ code: "no-new-privs" }],
+  });
 });
 
-const asRoot = needs(isRoot && Bun.which("pasta") !== null && Bun.which("slirp4netns") !== null, "only root can make devices");
+const asRoot = needs(
+  isRoot && Bun.which("pasta") !== null && Bun.which("slirp4netns") !== null,
+  "only root can make devices",
+);
 
 asRoot("with a device that anyone may open, anyone gets a network", () => {
   const script = 'mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200 && exec "$@"';

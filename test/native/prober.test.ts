@@ -37,6 +37,7 @@ const names = [
   "filesystems sysfs mqueue devpts",
   "overlay user /",
   "fuse",
+  "outside",
 ];
 
 /** Probes with arguments, for the build with sanitizers. */
@@ -111,6 +112,13 @@ function processesOf(path: string): string[] {
 test.each([[[]], [["no-such-probe"]], [[""]]])("without the name of a probe: %j", (probeArguments) => {
   expect(run([prober, ...probeArguments])).toEqual({ code: 64, errors: "", rest: "", lines: [] });
 });
+
+test.each([["keep"], ["keep", "1000"], ["id-range"], ["attach-network"], ["attach-network", "1000"]])(
+  "%s without its arguments does nothing: %p",
+  (...words) => {
+    expect(run([prober, ...words]).lines).toEqual([{ step: "end", errno: 0, value: 0 }]);
+  },
+);
 
 describe.each(identities)("as %s", (identity) => {
   test.each(names)("%s tells steps, ends well and leaves nothing", (name) => {

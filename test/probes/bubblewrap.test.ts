@@ -56,9 +56,13 @@ test("names the options that it lacks", async () => {
 });
 
 test("is broken where it ends well and isolates nothing", async () => {
-  const outside = Object.fromEntries(["network", "pid"].map((kind) => [`namespace-${kind}`, { value: kind === "pid" ? 102 : 105 }]));
+  const outside = Object.fromEntries(
+    ["network", "pid"].map((kind) => [`namespace-${kind}`, { value: kind === "pid" ? 102 : 105 }]),
+  );
   expect(await saw(outside)).toContain("isolates too little: the network, pid namespace inside is the one outside");
-  expect(await saw({ "root-write": {} })).toContain("broken (exercised)\n  /usr/bin/bwrap: bubblewrap 0.9.0 ends well and isolates too little: its root can be written to");
+  expect(await saw({ "root-write": {} })).toContain(
+    "broken (exercised)\n  /usr/bin/bwrap: bubblewrap 0.9.0 ends well and isolates too little: its root can be written to",
+  );
   expect(await saw({ write: {} })).toContain("a write into the read-only root gave ok, not EROFS");
   expect(await saw({ read: { errno: 2 } })).toContain("what should be visible cannot be read (ENOENT)");
   expect(await saw({ "unshare-user": {} })).toContain("a user namespace could be made inside");
@@ -81,7 +85,9 @@ test("is broken where it ends well and runs nothing", async () => {
 test("proves nothing where the canary cannot be written outside either", async () => {
   const transcripts = { ...asUser, outside: outsideTranscript.replace("write ok", "write EROFS") };
   const found = await find(bwrap("0.9.0", insideOutput()), {}, { transcripts });
-  expect(found).toContain("unknown (inferred)\n  could not be established: what is denied inside is denied outside too (EROFS)");
+  expect(found).toContain(
+    "unknown (inferred)\n  could not be established: what is denied inside is denied outside too (EROFS)",
+  );
 });
 
 test("is too old without --disable-userns", async () => {
@@ -107,7 +113,8 @@ test("is blocked where it is denied, by the causes that deny the launcher too", 
   const said = "bwrap: Creating new namespace failed: Operation not permitted";
   const transcripts = {
     outside: outsideTranscript,
-    attribution: "seccomp-mode ok 2\nunshare-zero EPERM\nunshare-bad-user EPERM\nclone-user EPERM\nunshare-user EPERM\neffective-uid ok 1000\n",
+    attribution:
+      "seccomp-mode ok 2\nunshare-zero EPERM\nunshare-bad-user EPERM\nclone-user EPERM\nunshare-user EPERM\neffective-uid ok 1000\n",
   };
   expect(await find(bwrap("0.9.0", exited(1, "", said)), {}, { transcripts })).toMatchInlineSnapshot(`
     "
@@ -136,8 +143,12 @@ test("says what it said where that is not understood", async () => {
 
 test("is unknown where it hangs, or has no place to be tried in", async () => {
   const hung = { status: "timeout", stdout: "", stderr: "", durationMs: 2000 } as const;
-  expect(await find({ ...bwrap("0.9.0", ""), "/usr/bin/bwrap": hung })).toContain("unknown (inferred)\n  could not be established: no end after 2000 ms");
-  expect(await find(bwrap("0.9.0", ""), {}, { noPlace: "every place is noexec" })).toContain("could not be tried: every place is noexec");
+  expect(await find({ ...bwrap("0.9.0", ""), "/usr/bin/bwrap": hung })).toContain(
+    "unknown (inferred)\n  could not be established: no end after 2000 ms",
+  );
+  expect(await find(bwrap("0.9.0", ""), {}, { noPlace: "every place is noexec" })).toContain(
+    "could not be tried: every place is noexec",
+  );
 });
 
 test("leaves one in the workspace aside", async () => {

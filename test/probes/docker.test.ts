@@ -104,7 +104,11 @@ test("an engine on another kernel is another machine too, though its socket is h
   expect(found["docker.run"].state).toBe("unknown");
 });
 
-const silent = exited(1, '{"ServerErrors":["Cannot connect"]}', "Cannot connect to the Docker daemon at unix:///var/run/docker.sock.");
+const silent = exited(
+  1,
+  '{"ServerErrors":["Cannot connect"]}',
+  "Cannot connect to the Docker daemon at unix:///var/run/docker.sock.",
+);
 
 test("no socket, or one that nobody answers, is no engine", async () => {
   expect((await find(answers(silent)))["docker.engine"]).toMatchObject({
@@ -154,7 +158,8 @@ test("a session that began before its user joined the group is told so", async (
   expect(found.blockers).toEqual([
     {
       code: "policy",
-      detail: "/var/run/docker.sock is for group docker, which this user has joined, but this session began before that",
+      detail:
+        "/var/run/docker.sock is for group docker, which this user has joined, but this session began before that",
     },
   ]);
 });

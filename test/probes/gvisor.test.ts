@@ -5,7 +5,8 @@ import { createFixtureContext, exited, type FixtureHostParts } from "../support/
 import { insideOutput, outsideTranscript, type InsideSteps } from "../support/inside-transcript.ts";
 import { printFindings } from "../support/print-findings.ts";
 
-const flags = '  -platform string\n    \tspecifies which platform to use: systrap (default), kvm. (default "systrap")\n';
+const flags =
+  '  -platform string\n    \tspecifies which platform to use: systrap (default), kvm. (default "systrap")\n';
 
 const itsKernel: InsideSteps = {
   line: { text: "Linux version 4.4.0 #1 SMP Sun Jan 10 15:06:54 PST 2016?" },
@@ -64,7 +65,9 @@ test("root goes without --rootless", async () => {
 test("is unknown where it hangs, blocked where it says why", async () => {
   const hung = { status: "timeout", stdout: "", stderr: "", durationMs: 6000 } as const;
   expect((await find(hung as never))["gvisor.run"].state).toBe("unknown");
-  const denied = await find(exited(128, "", "FATAL ERROR: cannot set up namespace: fork/exec: no space left on device"));
+  const denied = await find(
+    exited(128, "", "FATAL ERROR: cannot set up namespace: fork/exec: no space left on device"),
+  );
   expect(denied["gvisor.run"].state).toBe("blocked");
 });
 

@@ -78,7 +78,9 @@ test("a range too small for images is degraded", async () => {
 });
 
 test("no entry by name or number", async () => {
-  const found = (await find(mapped, { files: { "/etc/subuid": "grace:100000:65536\n", "/etc/subgid": "" } }))["userns.range"];
+  const found = (await find(mapped, { files: { "/etc/subuid": "grace:100000:65536\n", "/etc/subgid": "" } }))[
+    "userns.range"
+  ];
   expect(found).toMatchObject({
     state: "blocked",
     blockers: [
@@ -159,6 +161,9 @@ test("reads entries, accounts, answers and mounts", () => {
   expect(parseAccountName("ada:x:1000:1000\n", 1000)).toBe("ada");
   expect(parseAccountName("ada:x:1000:1000\n", 1001)).toBeUndefined();
   expect(parseGetsubids("0: ada 7 9\n1: ada 100 65536\n")).toEqual({ first: 100, count: 65_536 });
-  expect(parseMountOptions("1 0 8:1 / / rw - a b c\n2 1 8:2 / /usr rw,nosuid - a b c\n", "/usr/bin/x")).toEqual(["rw", "nosuid"]);
+  expect(parseMountOptions("1 0 8:1 / / rw - a b c\n2 1 8:2 / /usr rw,nosuid - a b c\n", "/usr/bin/x")).toEqual([
+    "rw",
+    "nosuid",
+  ]);
   expect(parseMountOptions("1 0 8:1 / / rw - a b c\n2 1 8:2 / /us rw,nosuid - a b c\n", "/usr/bin/x")).toEqual(["rw"]);
 });

@@ -68,7 +68,8 @@ test("as root no user namespace is asked for, and no control group is in reach",
   const found = (await find({ uid: 0, programs: runtime("runc", ran) }))["runc.run"];
   expect(found).toMatchObject({
     state: "works",
-    summary: "runc: ran a container as root, its control groups out of reach, alone, with a filter and no way to gain privileges",
+    summary:
+      "runc: ran a container as root, its control groups out of reach, alone, with a filter and no way to gain privileges",
   });
 });
 

@@ -12,7 +12,12 @@ const account = {
     cgroupVersion: "v2",
     ociRuntime: { name: "crun", path: "/usr/bin/crun" },
     security: { rootless: true, seccompEnabled: true, apparmorEnabled: false, selinuxEnabled: true },
-    idMappings: { uidmap: [{ container_id: 0, host_id: 1000, size: 1 }, { container_id: 1, host_id: 100_000, size: 65_536 }] },
+    idMappings: {
+      uidmap: [
+        { container_id: 0, host_id: 1000, size: 1 },
+        { container_id: 1, host_id: 100_000, size: 65_536 },
+      ],
+    },
   },
 };
 
@@ -22,7 +27,11 @@ const client = `/usr/bin/podman ${flags}`;
 type Answers = NonNullable<FixtureHostParts["programs"]>;
 
 /** Podman with crun and runc; what it says to each. */
-function answers(crun: Answers[string], runc: Answers[string] = "", info: Answers[string] = JSON.stringify(account)): Answers {
+function answers(
+  crun: Answers[string],
+  runc: Answers[string] = "",
+  info: Answers[string] = JSON.stringify(account),
+): Answers {
   return {
     "/usr/bin/podman --version": "podman version 5.5.2\n",
     "/usr/bin/podman": exited(125, "", "Error: no such command"),
@@ -39,7 +48,11 @@ async function find(programs: Answers, host: FixtureHostParts = {}, helpers: Fix
   return podman.run(createFixtureContext({ host: { programs, ...host }, helpers: { transcripts, ...helpers } }));
 }
 
-const hybrid = exited(126, "", "Error: OCI runtime error: /state/engines/podman/crun: cgroups in hybrid mode not supported\n");
+const hybrid = exited(
+  126,
+  "",
+  "Error: OCI runtime error: /state/engines/podman/crun: cgroups in hybrid mode not supported\n",
+);
 
 test("works where a container kept what it was told to", async () => {
   expect(printFindings(await find(answers(insideOutput())))).toMatchInlineSnapshot(`
@@ -69,7 +82,9 @@ test("another runtime is tried where the first is refused", async () => {
 test("hybrid control groups are named where every runtime refuses them", async () => {
   const found = (await find(answers(hybrid, exited(126, "", "Error: OCI runtime error: runc: strange"))))["podman.run"];
   expect(found).toMatchObject({ state: "blocked", blockers: [{ code: "cgroup-version" }] });
-  expect(found.blockers[0]?.detail).toBe("podman with crun: Error: OCI runtime error: crun: cgroups in hybrid mode not supported");
+  expect(found.blockers[0]?.detail).toBe(
+    "podman with crun: Error: OCI runtime error: crun: cgroups in hybrid mode not supported",
+  );
 });
 
 test("as root only crun is tried: no other can be kept from making control groups", async () => {
@@ -127,7 +142,8 @@ test("is absent where it is not installed", async () => {
 });
 
 test("limits are no more than the caller has", () => {
-  const limits = "Max processes             96365                96365                processes \nMax open files            20000                512                files     \n";
+  const limits =
+    "Max processes             96365                96365                processes \nMax open files            20000                512                files     \n";
   expect(parseUserLimits(limits)).toEqual({ nofile: 512, nproc: 1024 });
   expect(parseUserLimits("")).toEqual({ nofile: 1024, nproc: 1024 });
 });

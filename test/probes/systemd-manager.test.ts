@@ -6,7 +6,11 @@ import { printFindings } from "../support/print-findings.ts";
 
 const booted = { "/run/systemd/system/x": "", "/proc/1/comm": "systemd\n" };
 const group = "/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/cgroup.controllers";
-const running = { ...booted, "/run/user/1000/systemd/private": { status: { kind: "socket" } }, [group]: "cpu memory pids\n" } as const;
+const running = {
+  ...booted,
+  "/run/user/1000/systemd/private": { status: { kind: "socket" } },
+  [group]: "cpu memory pids\n",
+} as const;
 
 const programs: NonNullable<FixtureHostParts["programs"]> = {
   "/usr/bin/systemd-run": "0::/user.slice/user-1000.slice/user@1000.service/app.slice/run-r1.scope\n",
@@ -75,7 +79,11 @@ test.each([
   ["hangs", { "/usr/bin/systemctl": { status: "timeout", stdout: "", stderr: "", durationMs: 3000 } }, "unknown"],
   ["makes no scope", { "/usr/bin/systemd-run": exited(1, "", "Failed to start transient scope unit") }, "blocked"],
   ["runs the command in no scope", { "/usr/bin/systemd-run": "0::/init.scope.d/x\n" }, "blocked"],
-  ["hangs on a scope", { "/usr/bin/systemd-run": { status: "timeout", stdout: "", stderr: "", durationMs: 1 } }, "unknown"],
+  [
+    "hangs on a scope",
+    { "/usr/bin/systemd-run": { status: "timeout", stdout: "", stderr: "", durationMs: 1 } },
+    "unknown",
+  ],
 ] as const)("a manager that %s", async (_, differences, state) => {
   const found = (await find({ files: running, programs: { ...programs, ...differences } }))["cgroup.user-manager"];
   expect(found.state).toBe(state);

@@ -17,7 +17,8 @@ async function find(transcript: string, host: FixtureHostParts = {}) {
   return network.run(createFixtureContext({ host: { programs, files: device, ...host }, helpers }));
 }
 
-const failed = 'namespaces ok\ninterface-before ok\nended ok 1 open("/dev/net/tun"): Permission denied?child failed(1)?\n';
+const failed =
+  'namespaces ok\ninterface-before ok\nended ok 1 open("/dev/net/tun"): Permission denied?child failed(1)?\n';
 
 test("works where an interface appeared", async () => {
   const found = await find("namespaces ok\ninterface-before ok 0\ninterface ok 0 tap0\n");

@@ -1,7 +1,9 @@
 /** What the prober writes when it is run inside a sandbox, for engines of fixture hosts. */
 
 /** Steps by name: an errno's number, or a value with a text. */
-export type InsideSteps = Readonly<Record<string, { readonly errno?: number; readonly value?: number; readonly text?: string }>>;
+export type InsideSteps = Readonly<
+  Record<string, { readonly errno?: number; readonly value?: number; readonly text?: string }>
+>;
 
 /** Namespaces of a fixture host, as the prober's transcript tells them. */
 export const outsideTranscript = [
@@ -18,7 +20,10 @@ const isolated: InsideSteps = {
   "root-write": { errno: 30 },
   interfaces: { text: "lo" },
   ...Object.fromEntries(
-    ["user", "mount", "pid", "ipc", "uts", "network"].map((kind, index) => [`namespace-${kind}`, { value: 200 + index }]),
+    ["user", "mount", "pid", "ipc", "uts", "network"].map((kind, index) => [
+      `namespace-${kind}`,
+      { value: 200 + index },
+    ]),
   ),
   "unshare-user": { errno: 28 },
   read: {},

@@ -138,13 +138,15 @@ static bool open_relay(struct relay *relay, int *ends)
     return true;
 }
 
-static void execute(char **words, const int *ends)
+/* What could not be executed says why on a pipe of its own, which an exec closes. */
+static void execute(char **words, const int *ends, int trouble)
 {
     for (int index = 0; index < 2; index++)
         kernel_call(__NR_dup3, ends[index], index + 1, 0);
     const unsigned long none = 0;
     kernel_call(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
-    report("exec", kernel_call(__NR_execve, words[0], words, own_environment));
+    const long error = kernel_call(__NR_execve, words[0], words, own_environment);
+    kernel_call(__NR_write, trouble, &error, sizeof error);
     leave(child_vanished);
 }
 
@@ -159,13 +161,14 @@ static void ignore_broken_pipe(void)
 static void keep(char **words, long long milliseconds)
 {
     struct relay relay;
-    int ends[2];
+    int ends[2], trouble[2];
     unsigned long open_mask = 0;
     const unsigned long child_signal = 1UL << (SIGCHLD - 1);
     kernel_call(__NR_rt_sigprocmask, SIG_BLOCK, &child_signal, &open_mask, sizeof child_signal);
-    struct kept kept = {.process = open_relay(&relay, ends) ? fork_child() : -EMFILE, .ended = false, .status = 0};
+    const bool can_start = open_relay(&relay, ends) && kernel_call(__NR_pipe2, trouble, O_CLOEXEC | O_NONBLOCK) == 0;
+    struct kept kept = {.process = can_start ? fork_child() : -EMFILE, .ended = false, .status = 0};
     if (kept.process == 0)
-        execute(words, ends);
+        execute(words, ends, trouble[1]);
     if (kept.process < 0) {
         report("fork", kept.process);
         return;
@@ -184,7 +187,10 @@ static void keep(char **words, long long milliseconds)
     pass_on(&relay);
     /* What the program wrote may not have ended with a line. */
     kernel_call(__NR_write, 1, "\n", 1);
-    if (in_time && (kept.status & 0x7f) == 0)
+    long error = 0;
+    if (kernel_call(__NR_read, trouble[0], &error, sizeof error) == sizeof error)
+        report("exec", error);
+    else if (in_time && (kept.status & 0x7f) == 0)
         report("exited", kept.status >> 8 & 0xff);
     else
         report(in_time ? "killed" : "timeout", kept.status & 0x7f);

@@ -55,6 +55,9 @@ const furtherProbes = [
   "device render-node /dev/null",
   "init 0123456789abcdef",
   "cgroup freeze v1 /nowhere",
+  "attach-network 2000 /bin/true PID",
+  "id-range - - 0 100000 10 0 100000 10",
+  "id-range /bin/true /bin/false 0 100000 10 0 100000 10",
   "boot /bin/false /nowhere kvm 1000",
 ];
 
@@ -243,6 +246,12 @@ test("built with sanitizers, every probe runs clean", () => {
     for (const name of [...names, ...furtherProbes]) {
       const { code, errors, lines } = run([checked, ...name.split(" ")], identity);
       expect({ name, code, errors, last: lines.at(-1)?.step }).toEqual({ name, code: 0, errors: "", last: "end" });
+    }
+    for (const words of ["as-it-is /bin/echo kept", "as-it-is /nowhere", "cover-control-groups /bin/true"]) {
+      const kept = Bun.spawnSync(asIdentity(identity, [], [checked, "keep", "5000", ...words.split(" ")]), {
+        cwd: "/",
+      });
+      expect({ words, code: kept.exitCode, errors: kept.stderr.toString() }).toEqual({ words, code: 0, errors: "" });
     }
   }
 }, 60_000);

@@ -1,5 +1,5 @@
 /** A Docker engine of the test's own, in a place of its own: asked as root, and as somebody who may not speak to it. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect } from "bun:test";
 import { existsSync, readdirSync, rmdirSync } from "node:fs";
 import type { Finding } from "../../src/model/capability.ts";
 import { execute, start, type Running } from "../support/execute.ts";

@@ -153,8 +153,8 @@ test("a socket for others is their policy, and its group is as good as root", as
 });
 
 test("a session that began before its user joined the group is told so", async () => {
-  const files = { ...guarded, "/etc/group": "docker:x:106:grace,ada\n" };
-  const found = (await find(answers(denied), { files }))["docker.engine"];
+  const joined = { ...guarded, "/etc/group": "docker:x:106:grace,ada\n" };
+  const found = (await find(answers(denied), { files: joined }))["docker.engine"];
   expect(found.blockers).toEqual([
     {
       code: "policy",

@@ -5,11 +5,17 @@ export type InsideSteps = Readonly<
   Record<string, { readonly errno?: number; readonly value?: number; readonly text?: string }>
 >;
 
+const kinds = ["user", "mount", "pid", "ipc", "uts", "network"] as const;
+
 /** Namespaces of a fixture host, as the prober's transcript tells them. */
 export const outsideTranscript = [
-  ...["pid ok 4711", "no-new-privs ok 0", "seccomp-mode ok 0"],
-  ...["user", "mount", "pid", "ipc", "uts", "network"].map((kind, index) => `namespace-${kind} ok ${100 + index}`),
-  ...["read ok", "write ok", "line ok 0 Linux version 6.18.44-fc-v669"],
+  "pid ok 4711",
+  "no-new-privs ok 0",
+  "seccomp-mode ok 0",
+  ...kinds.map((kind, index) => `namespace-${kind} ok ${100 + index}`),
+  "read ok",
+  "write ok",
+  "line ok 0 Linux version 6.18.44-fc-v669",
 ].join("\n");
 
 const isolated: InsideSteps = {
@@ -19,12 +25,7 @@ const isolated: InsideSteps = {
   "capabilities-effective": { value: 0 },
   "root-write": { errno: 30 },
   interfaces: { text: "lo" },
-  ...Object.fromEntries(
-    ["user", "mount", "pid", "ipc", "uts", "network"].map((kind, index) => [
-      `namespace-${kind}`,
-      { value: 200 + index },
-    ]),
-  ),
+  ...Object.fromEntries(kinds.map((kind, index) => [`namespace-${kind}`, { value: 200 + index }])),
   "unshare-user": { errno: 28 },
   read: {},
   write: { errno: 30 },

@@ -1,5 +1,6 @@
 /** A container by Docker, from an image that is there already: nothing is pulled, and no image is left. */
 import type { Finding } from "../model/capability.ts";
+import { containerName } from "./_container-name.ts";
 import type { DockerClient } from "./_docker-endpoint.ts";
 import { parseSecurityOptions, type DockerInfo } from "./_docker-engine.ts";
 import { judgeEngineFailure } from "./_engine-failure.ts";
@@ -27,7 +28,7 @@ export async function runDockerContainer(
   if (image === undefined) return notTried(action, endedWell(listed) ? "no image is here" : describeEnd(listed));
   const root = await helpers.root();
   if (!root.ok) return notTried("make a place for the prober", root.reason);
-  const name = `cupel-${crypto.randomUUID().slice(0, 8)}`;
+  const name = containerName();
   const flags = ["--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=ALL"];
   const safety = ["--security-opt=no-new-privileges", "--workdir=/", "--user=0"];
   const mount = `--mount=type=bind,readonly,source=${root.path}/prober,target=${programInside}`;

@@ -1,6 +1,7 @@
 /** OCI runtimes, each with a container as small as can be: what an engine above them will ask for. */
 import type { ProgramResult } from "../host/host.ts";
 import type { Evidence, Finding } from "../model/capability.ts";
+import { containerName } from "./_container-name.ts";
 import { findingsFor, onLinux } from "./_elsewhere.ts";
 import { judgeEngineFailure } from "./_engine-failure.ts";
 import { judgeIsolation, lookOutside, type EngineRun } from "./_isolation.ts";
@@ -84,7 +85,7 @@ async function exercise(
   const bundle = await helpers.place(name, files);
   if (!bundle.ok) return notTried(bundle.reason);
   const before = [...runtimes[name].flags, "--root", `${bundle.path}/run`];
-  const container = `cupel-${crypto.randomUUID().slice(0, 8)}`;
+  const container = containerName();
   const isRoot = host.identity.uid === 0;
   const options = { deadlineMs, coverControlGroups: isRoot };
   const words = [...before, "run", "--bundle", bundle.path, container];

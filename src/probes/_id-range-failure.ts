@@ -21,16 +21,30 @@ export async function judgeMapping(context: ProbeContext, mapping: Mapping): Pro
   if (errno !== undefined && errno !== "ok") return judgeStep(context, { step: "user-namespace", errno }, evidence);
   const failed = mapping.programs.find(({ name }) => isFailed(reading, name));
   if (failed !== undefined) return judgeProgram(context, failed, mapping);
-  const step = ["write-uid-map", "write-gid-map", "set-group", "set-user"].find((name) => isDenied(reading, name));
+  const step = Object.keys(launcherSteps).find((name) => isDenied(reading, name));
   if (step === undefined) return { ...notEstablished(reading, "id-range"), evidence };
-  const detail = `${errnoAt(reading, step) ?? ""} at ${step}: this user namespace has no such range to give`;
-  return finding({
-    state: "blocked",
-    level: "exercised",
-    summary: detail,
-    evidence,
-    blockers: [{ code: "idmap", detail }],
-  });
+  return judgeWrite(context, { step, errno: errnoAt(reading, step) ?? "" }, evidence);
+}
+
+/** Steps of the prober, as the launcher calls what takes the same privilege. */
+const launcherSteps: Readonly<Record<string, string>> = {
+  "write-uid-map": "idmap-namespace",
+  "write-gid-map": "idmap-namespace",
+  "set-group": "drop-identity",
+  "set-user": "drop-identity",
+};
+
+/** Root may lack the capability; else the range is not in the namespace around. */
+async function judgeWrite(
+  context: ProbeContext,
+  { step, errno }: { readonly step: string; readonly errno: string },
+  evidence: readonly Evidence[],
+): Promise<Finding> {
+  const judged = await judgeStep(context, { step: launcherSteps[step] ?? step, errno }, evidence);
+  if (judged.blockers.some(({ code }) => code !== "unknown")) return judged;
+  const detail = `${errno} at ${step}: this user namespace has no such range to give`;
+  const blockers = [{ code: "idmap", detail }] as const;
+  return finding({ state: "blocked", level: "exercised", summary: detail, evidence: judged.evidence, blockers });
 }
 
 function isDenied(reading: Reading, step: string): boolean {
@@ -82,7 +96,11 @@ async function findCauses({ host }: ProbeContext, { name, path = "" }: FoundProg
   const judged: readonly (readonly [BlockerCode, boolean | undefined, string])[] = [
     ["no-new-privs", known(promised, "1"), `no_new_privs is set, so ${name} gains nothing by its set-uid bit`],
     ["nosuid", options?.includes("nosuid"), `${path} lies on a file system that is mounted nosuid`],
-    ["capability", privilege.held === undefined ? undefined : !privilege.held, `${path} is ${privilege.text}`],
+    [
+      privilege.isForeign ? "idmap" : "capability",
+      privilege.held === undefined ? undefined : !privilege.held,
+      `${path} is ${privilege.text}`,
+    ],
   ];
   return {
     blockers: judged.flatMap(([code, holds, detail]) => (holds === true ? [{ code, detail }] : [])),

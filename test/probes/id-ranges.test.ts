@@ -127,6 +127,31 @@ test("a newuidmap that lost its set-uid bit, and has no capabilities instead", a
   expect(found.ruledOut).toEqual(["no-new-privs", "nosuid"]);
 });
 
+test("a newuidmap whose owner is not root in this user namespace", async () => {
+  const host = { files: { "/usr/bin/newuidmap": { status: { mode: 0o4755, uid: 65_534 } } } };
+  expect((await find(refused, host))["userns.range"].blockers).toEqual([
+    {
+      code: "idmap",
+      detail: "/usr/bin/newuidmap is set-uid for user 65534, who is not root in this user namespace",
+    },
+  ]);
+});
+
+test("root without the capability to map ids", async () => {
+  const context = createFixtureContext({
+    host: { uid: 0, programs, files },
+    helpers: {
+      transcripts: {
+        "id-range": "namespaces ok\nwrite-uid-map EPERM\n",
+        attribution: "effective-uid ok 0\ncapabilities ok 0\nunshare-zero ok\nunshare-user ok\nclone-user ok\n",
+      },
+    },
+  });
+  expect((await ranges.run(context))["userns.range"].blockers).toEqual([
+    { code: "capability", detail: "root without CAP_SETUID, CAP_SETGID" },
+  ]);
+});
+
 test("capabilities of the file do as well as the bit", async () => {
   const host = {
     files: { "/usr/bin/newuidmap": { status: { mode: 0o755, uid: 0 } } },

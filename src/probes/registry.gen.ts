@@ -1,18 +1,18 @@
 // Written by scripts/gen.ts from the files of this folder; do not edit.
 import apparmorProbe from "./apparmor.ts";
+import bubblewrapProbe from "./bubblewrap.ts";
 import clockAndRandomProbe from "./clock-and-random.ts";
 import confidentialProbe from "./confidential.ts";
 import controlGroupActsProbe from "./control-group-acts.ts";
-import bubblewrapProbe from "./bubblewrap.ts";
 import controlGroupsProbe from "./control-groups.ts";
 import devicesProbe from "./devices.ts";
+import dockerProbe from "./docker.ts";
 import executablePlacesProbe from "./executable-places.ts";
 import fileSystemCallsProbe from "./file-system-calls.ts";
 import fuseProbe from "./fuse.ts";
 import graphicsProbe from "./graphics.ts";
-import hardeningProbe from "./hardening.ts";
-import dockerProbe from "./docker.ts";
 import gvisorProbe from "./gvisor.ts";
+import hardeningProbe from "./hardening.ts";
 import idRangesProbe from "./id-ranges.ts";
 import identityMappedMountsProbe from "./identity-mapped-mounts.ts";
 import iommuProbe from "./iommu.ts";
@@ -28,8 +28,8 @@ import mountsProbe from "./mounts.ts";
 import namespacesProbe from "./namespaces.ts";
 import networkProbe from "./network.ts";
 import nvidiaProbe from "./nvidia.ts";
-import overlayProbe from "./overlay.ts";
 import ociRuntimesProbe from "./oci-runtimes.ts";
+import overlayProbe from "./overlay.ts";
 import podmanProbe from "./podman.ts";
 import privilegesProbe from "./privileges.ts";
 import processFileSystemProbe from "./process-file-system.ts";
@@ -41,32 +41,31 @@ import selinuxProbe from "./selinux.ts";
 import sharedMemoryProbe from "./shared-memory.ts";
 import surroundingsProbe from "./surroundings.ts";
 import systemCallsProbe from "./system-calls.ts";
+import systemdManagerProbe from "./systemd-manager.ts";
 import tracingProbe from "./tracing.ts";
 import tunnelProbe from "./tunnel.ts";
 import userNamespacesProbe from "./user-namespaces.ts";
+import userNetworkProbe from "./user-network.ts";
 import vhostProbe from "./vhost.ts";
 import vmmsProbe from "./vmms.ts";
-import systemdManagerProbe from "./systemd-manager.ts";
-import userNamespacesProbe from "./user-namespaces.ts";
-import userNetworkProbe from "./user-network.ts";
 import yamaProbe from "./yama.ts";
 
 /** All probes, by file name. */
 export const probes = [
   apparmorProbe,
+  bubblewrapProbe,
   clockAndRandomProbe,
   confidentialProbe,
   controlGroupActsProbe,
-  bubblewrapProbe,
   controlGroupsProbe,
   devicesProbe,
+  dockerProbe,
   executablePlacesProbe,
   fileSystemCallsProbe,
   fuseProbe,
   graphicsProbe,
-  hardeningProbe,
-  dockerProbe,
   gvisorProbe,
+  hardeningProbe,
   idRangesProbe,
   identityMappedMountsProbe,
   iommuProbe,
@@ -82,8 +81,8 @@ export const probes = [
   namespacesProbe,
   networkProbe,
   nvidiaProbe,
-  overlayProbe,
   ociRuntimesProbe,
+  overlayProbe,
   podmanProbe,
   privilegesProbe,
   processFileSystemProbe,
@@ -95,13 +94,12 @@ export const probes = [
   sharedMemoryProbe,
   surroundingsProbe,
   systemCallsProbe,
+  systemdManagerProbe,
   tracingProbe,
   tunnelProbe,
   userNamespacesProbe,
+  userNetworkProbe,
   vhostProbe,
   vmmsProbe,
-  systemdManagerProbe,
-  userNamespacesProbe,
-  userNetworkProbe,
   yamaProbe,
 ] as const;

@@ -188,10 +188,14 @@ function judgeLandlock({ failure, reading }: NamespaceFacts): Judgement {
 const landlockLayersMax = 16;
 
 /** pivot_root(2) from the initial ramfs is EINVAL; so is it where the parent of the root is shared. */
-function judgeRootMount({ failure, reading }: NamespaceFacts): Judgement {
+function judgeRootMount({ failure, reading, root }: NamespaceFacts): Judgement {
   const atRoot = ["pivot-root", "mount-private"].includes(failure.step) && failure.errno === "EINVAL";
   if (!atRoot || valueAt(reading, "root-is-mount-root") === 0) return "ruled-out";
-  return { cause: "/ cannot be exchanged: it is the initial ramfs, or mounted in a way that pivot_root(2) refuses" };
+  if (root?.type === "rootfs") return { cause: "/ is the initial ramfs, which pivot_root(2) cannot exchange" };
+  const seen = root === undefined ? "" : ` (${root.type}, ${root.propagation})`;
+  return {
+    cause: `/ cannot be exchanged${seen}: it is the initial ramfs, or mounted in a way that pivot_root(2) refuses`,
+  };
 }
 
 function judgeProcessLimit({ failure, reading }: NamespaceFacts): Judgement {

@@ -30,6 +30,17 @@ export const controlGroupRemedies: readonly RemedyRow[] = [
     remedy: () => advice("host operator", "run cupel on the host instead of in the container"),
   },
   {
+    id: "keep-user-manager",
+    code: "cgroup-delegation",
+    scope: "this user",
+    when: ({ blocker }) => blocker.detail.startsWith("no manager runs for user"),
+    remedy: () =>
+      advice(
+        "administrator",
+        "let systemd keep a manager for this user without a login: loginctl enable-linger with their name",
+      ),
+  },
+  {
     id: "container-control-groups",
     code: "cgroup-delegation",
     scope: "this container, each time that it is started",

@@ -173,6 +173,31 @@ export const kernelRemedies: readonly RemedyRow[] = [
     remedy: (remedyCase) => advice(machineOwner(remedyCase), "stop the other hypervisor's virtual machines"),
   },
   {
+    id: "log-in-again",
+    code: "policy",
+    scope: "this session",
+    when: ({ blocker }) => blocker.detail.includes("this session began before"),
+    remedy: () => advice("you", "log in again: a session has the groups that its user had when it began"),
+  },
+  {
+    id: "engine-without-root",
+    code: "policy",
+    scope: "this user",
+    when: ({ blocker }) => blocker.detail.includes(".sock is for"),
+    remedy: () =>
+      advice(
+        "administrator",
+        "run an engine without root for this user: who may speak to one with root is as good as root",
+      ),
+  },
+  {
+    id: "drop-set-uid-bit",
+    code: "policy",
+    scope: "the program",
+    when: ({ blocker }) => blocker.detail.startsWith("set-uid:"),
+    remedy: () => advice("administrator", "take bwrap's set-uid bit away where users may make user namespaces"),
+  },
+  {
     id: "not-on-this-host",
     code: "policy",
     scope: "nothing",

@@ -121,6 +121,13 @@ export const layerRemedies: readonly RemedyRow[] = [
       ),
   },
   {
+    id: "install-id-mapper-again",
+    code: "capability",
+    scope: "the program",
+    when: ({ blocker }) => /new[ug]idmap/u.test(blocker.detail),
+    remedy: () => advice("administrator", "install the program again: copies and image layers lose its set-uid bit"),
+  },
+  {
     id: "container-add-capability",
     code: "capability",
     scope: "this container, each time that it is started",

@@ -7,6 +7,7 @@ import { needs } from "../support/must-work.ts";
 import { asIdentity, identities, type TestIdentity } from "../support/run-real-probes.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { isRoot } from "../support/tester.ts";
+import { sharedObjects } from "../support/traces.ts";
 
 const repository = join(import.meta.dir, "../..");
 const names = [
@@ -23,6 +24,20 @@ const names = [
   "device",
   "init",
   "boot",
+  "system-calls",
+  "interfaces",
+  "tracing",
+  "places",
+  "shared-memory",
+  "resources",
+  "kernel-facts",
+  "file-calls",
+  "effects",
+  "nesting",
+  "filesystems sysfs mqueue devpts",
+  "overlay user /",
+  "fuse",
+  "outside",
 ];
 
 /** Probes with arguments, for the build with sanitizers. */
@@ -39,6 +54,10 @@ const furtherProbes = [
   "device vhost /dev/null",
   "device render-node /dev/null",
   "init 0123456789abcdef",
+  "cgroup freeze v1 /nowhere",
+  "attach-network 2000 /bin/true PID",
+  "id-range - - 0 100000 10 0 100000 10",
+  "id-range /bin/true /bin/false 0 100000 10 0 100000 10",
   "boot /bin/false /nowhere kvm 1000",
 ];
 
@@ -97,10 +116,17 @@ test.each([[[]], [["no-such-probe"]], [[""]]])("without the name of a probe: %j"
   expect(run([prober, ...probeArguments])).toEqual({ code: 64, errors: "", rest: "", lines: [] });
 });
 
+test.each(["keep", "keep 1000", "id-range", "attach-network", "attach-network 1000"])(
+  "%s, without its other arguments, does nothing",
+  (words) => {
+    expect(run([prober, ...words.split(" ")]).lines).toEqual([{ step: "end", errno: 0, value: 0 }]);
+  },
+);
+
 describe.each(identities)("as %s", (identity) => {
   test.each(names)("%s tells steps, ends well and leaves nothing", (name) => {
     const before = look();
-    const { code, errors, rest, lines } = run([prober, name], identity);
+    const { code, errors, rest, lines } = run([prober, ...name.split(" ")], identity);
     expect({ code, errors, rest }).toEqual({ code: 0, errors: "", rest: "" });
     expect(lines.at(-1)).toEqual({ step: "end", errno: 0, value: 0 });
     expect(lines.length).toBeGreaterThan(1);
@@ -116,6 +142,26 @@ describe.each(identities)("as %s", (identity) => {
   test("a limit on descriptors and closed standard streams end no run", () => {
     const { lines } = run(["sh", "-c", `ulimit -n 16; exec ${prober} attribution <&- 2>&-`], identity);
     expect(lines.at(-1)?.step).toBe("end");
+  });
+});
+
+describe("killed at any moment", () => {
+  const named = (): string[] => readdirSync("/dev/shm").filter((name) => name.startsWith("cupel-probe-"));
+
+  test.each(["places", "shared-memory", "file-calls", "interfaces", "tracing"])("%s leaves nothing", async (name) => {
+    const own = directory.folder(`killed-${name}`);
+    const words = name === "places" ? [`own=${own}`, "shm=/dev/shm"] : [own];
+    const before = { ...look(), shared: sharedObjects(), named: named() };
+    for (let round = 0; round < 20; round++) {
+      const child = Bun.spawn([prober, name, ...words], { stdout: "ignore", stdin: "ignore" });
+      // Later with each round, so that other steps are hit.
+      await Bun.sleep(round / 8);
+      child.kill("SIGKILL");
+      await child.exited;
+    }
+    for (let round = 0; round < 1000 && processesOf(prober).length > 0; round++) await Bun.sleep(10);
+    expect(readdirSync(own)).toEqual([]);
+    expect({ ...look(), shared: sharedObjects(), named: named() }).toEqual(before);
   });
 });
 
@@ -162,18 +208,26 @@ describe("control groups", () => {
   });
 
   const tryGroup = needs(canTry, "root and version 1 of control groups");
-  tryGroup("a prober that is killed in the middle leaves no group", async () => {
-    // Others may be probing at the same time: only groups that were not there before are this one's.
-    const before = new Set(readdirSync(hierarchy));
-    const child = Bun.spawn(["setsid", prober, "cgroup", "cpu", "v1", hierarchy], { stdout: "pipe", stdin: "ignore" });
-    const group = (): string[] =>
-      readdirSync(hierarchy).filter((name) => name.startsWith("cupel-probe-") && !before.has(name));
-    while (group().length === 0) await Bun.sleep(1);
-    process.kill(-child.pid, "SIGKILL");
-    await child.exited;
-    for (let round = 0; round < 1000 && group().length > 0; round++) await Bun.sleep(10);
-    expect(group()).toEqual([]);
-  });
+  const groupsKilled = [
+    ["cpu", hierarchy],
+    ["freeze", "/sys/fs/cgroup/freezer"],
+    ["kill", "/sys/fs/cgroup/freezer"],
+  ] as const;
+  for (const [act, place] of groupsKilled)
+    tryGroup(`a prober that is killed in the middle of ${act} leaves no group`, async () => {
+      // Others may be probing at the same time: only groups that were not there before are this one's.
+      const before = new Set(readdirSync(place));
+      const child = Bun.spawn(["setsid", prober, "cgroup", act, "v1", place], { stdout: "pipe", stdin: "ignore" });
+      const group = (): string[] =>
+        readdirSync(place).filter((name) => name.startsWith("cupel-probe-") && !before.has(name));
+      while (group().length === 0)
+        if (child.exitCode === null) await Bun.sleep(0);
+        else break;
+      if (child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+      await child.exited;
+      for (let round = 0; round < 1000 && group().length > 0; round++) await Bun.sleep(10);
+      expect(group()).toEqual([]);
+    });
 });
 
 test("built with sanitizers, every probe runs clean", () => {
@@ -192,6 +246,12 @@ test("built with sanitizers, every probe runs clean", () => {
     for (const name of [...names, ...furtherProbes]) {
       const { code, errors, lines } = run([checked, ...name.split(" ")], identity);
       expect({ name, code, errors, last: lines.at(-1)?.step }).toEqual({ name, code: 0, errors: "", last: "end" });
+    }
+    for (const words of ["as-it-is /bin/echo kept", "as-it-is /nowhere", "cover-control-groups /bin/true"]) {
+      const kept = Bun.spawnSync(asIdentity(identity, [], [checked, "keep", "5000", ...words.split(" ")]), {
+        cwd: "/",
+      });
+      expect({ words, code: kept.exitCode, errors: kept.stderr.toString() }).toEqual({ words, code: 0, errors: "" });
     }
   }
 }, 60_000);

@@ -22,7 +22,22 @@ export type Condition =
   | "read-only-cgroups"
   | "no-new-privs"
   | "bounding-empty"
-  | "noexec-tmp";
+  | "noexec-tmp"
+  | "small-shm"
+  | "interfaces-denied"
+  | "io-uring-hidden"
+  | "no-unnamed-files"
+  | "filter-without-effect"
+  | "low-limits"
+  | "one-processor"
+  | "memfd-noexec"
+  | "clone3-hidden"
+  | "listener-taken"
+  | "shared-root"
+  | "no-sys"
+  | "masked-sys"
+  | "hidden-processes"
+  | "open-fuse";
 
 /** Conditions with one: see condition.c. */
 export type ConditionWith =
@@ -30,6 +45,10 @@ export type ConditionWith =
   | { readonly chroot: string }
   | { readonly "forged-docker": string }
   | { readonly "as-user": number }
+  | { readonly "read-only-hierarchy": string }
+  | { readonly "no-file-system": string }
+  /** So many Landlock domains. */
+  | { readonly landlocked: number }
   /** A directory that may be changed in the domain. */
   | { readonly "landlock-domain": string }
   | { readonly "file-size": number }
@@ -39,7 +58,7 @@ export type ConditionWith =
   | { readonly "hidden-file": string }
   | { readonly "kvm-mode": string }
   /** A kind of namespace, as in `user.max_KIND_namespaces`. */
-  | { readonly "namespace-quota": "cgroup" | "ipc" | "mnt" | "net" | "pid" | "uts" };
+  | { readonly "namespace-quota": "cgroup" | "ipc" | "mnt" | "net" | "pid" | "time" | "uts" };
 
 /** `command` under conditions, the first outermost. Exit code 125 and a line on stderr where one cannot be made here. */
 export function underConditions(

@@ -55,14 +55,6 @@ static long listen_on(int family, void *address, unsigned int length)
     return result < 0 ? close_after(socket, result) : socket;
 }
 
-static long connect_to(int family, const void *address, size_t length)
-{
-    const long socket = kernel_call(__NR_socket, family, stream | O_CLOEXEC, 0);
-    if (socket < 0)
-        return socket;
-    return close_after(socket, kernel_call(__NR_connect, socket, address, length));
-}
-
 long send_datagram(const struct sockaddr_in *address)
 {
     const long socket = kernel_call(__NR_socket, family_inet, datagram | O_CLOEXEC, 0);
@@ -139,19 +131,6 @@ static void knock(const struct canaries *canaries, const char *const steps[3])
     report(steps[0], connect_to(family_inet, &canaries->tcp_address, sizeof canaries->tcp_address));
     report(steps[1], deliver(canaries->udp, &canaries->udp_address));
     report(steps[2], connect_to(family_unix, &canaries->abstract_address, canaries->abstract_length));
-}
-
-static long bring_loopback_up(void)
-{
-    struct {
-        char name[16];
-        short flags;
-        char rest[22];
-    } request = {.name = "lo", .flags = interface_up, .rest = {0}};
-    const long socket = kernel_call(__NR_socket, family_inet, datagram | O_CLOEXEC, 0);
-    if (socket < 0)
-        return socket;
-    return close_after(socket, kernel_call(__NR_ioctl, socket, set_flags, &request));
 }
 
 static int look_from_inside(void *argument)

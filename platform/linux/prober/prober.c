@@ -6,6 +6,8 @@
 /* EX_USAGE of sysexits.h. */
 enum { usage_error = 64 };
 
+char **own_environment;
+
 static const struct {
     const char *name;
     void (*run)(int count, char **arguments);
@@ -25,6 +27,23 @@ static const struct {
     {"device", probe_device},
     {"boot", probe_boot},
     {"init", probe_init},
+    {"system-calls", probe_system_calls},
+    {"interfaces", probe_interfaces},
+    {"tracing", probe_tracing},
+    {"places", probe_places},
+    {"shared-memory", probe_shared_memory},
+    {"resources", probe_resources},
+    {"kernel-facts", probe_kernel_facts},
+    {"file-calls", probe_file_calls},
+    {"effects", probe_effects},
+    {"nesting", probe_nesting},
+    {"filesystems", probe_file_systems},
+    {"overlay", probe_overlay},
+    {"fuse", probe_fuse},
+    {"outside", probe_outside},
+    {"keep", probe_keep},
+    {"id-range", probe_id_range},
+    {"attach-network", probe_attach_network},
 };
 
 /*
@@ -43,7 +62,7 @@ static void restore_signals(void)
 
 int program(int argument_count, char **arguments, char **environment)
 {
-    (void)environment;
+    own_environment = environment;
     if (argument_count < 2)
         return usage_error;
     for (size_t index = 0; index < sizeof probes / sizeof *probes; index++) {

@@ -175,11 +175,12 @@ function judgeMaskedProc(facts: NamespaceFacts): Judgement {
  * Nothing tells a process that it is in one, but no more than 16 can be stacked (LANDLOCK_MAX_NUM_LAYERS).
  */
 function judgeLandlock({ failure, reading }: NamespaceFacts): Judgement {
-  const stacked = valueAt(reading, "landlock-layers");
-  if (stacked === undefined || stacked >= landlockLayersMax) return stacked === undefined ? "cannot-tell" : "ruled-out";
+  const stacked = reading.steps.get("landlock-layers");
+  // E2BIG is the answer to one more than fit; without Landlock there are none around.
+  if (stacked === undefined || !["ok", "E2BIG"].includes(stacked.errno)) return "cannot-tell";
+  const around = landlockLayersMax - stacked.value;
   const isMountStep = /^(?:mount-(?!namespace)|pivot-root|private-root|tmpfs|proc|bind|root-)/.test(failure.step);
-  if (failure.errno !== "EPERM" || !isMountStep) return "ruled-out";
-  const around = landlockLayersMax - stacked;
+  if (around <= 0 || failure.errno !== "EPERM" || !isMountStep) return "ruled-out";
   return {
     cause: `${around} of ${landlockLayersMax} possible Landlock domains are around this process, and inside of one mounts cannot be changed`,
   };

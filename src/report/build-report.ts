@@ -6,14 +6,13 @@ import type { Capability, Matrix } from "../model/capability.ts";
 import type { Job } from "../model/job.ts";
 import { reportSchema, type Report, type StrategySummary } from "../model/report.ts";
 import type { Trial } from "../model/trial.ts";
-import type { Probe } from "../probes/_probe.ts";
-import { probes } from "../probes/registry.gen.ts";
 import { isAvailable, judgeAll, select, type Candidate } from "../select/select.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
 import { findAttachedProfile } from "./apparmor-attachments.ts";
 import type { FingerprintParts } from "./fingerprint.ts";
 import { layersOf, withLayers } from "./layers.ts";
 import { packageManagers } from "./package-names.ts";
+import { measureQuickProbes } from "./quick-probes.ts";
 import { remediesFor } from "./remedies.ts";
 import type { RemedyFacts } from "./remedy-case.ts";
 import { findRootOwnedExecutable } from "./root-owned-executable.ts";
@@ -59,16 +58,6 @@ function remedyFacts(host: ReportInput["host"], found: readonly Capability[]): R
   return { uid: host.identity.uid, packageManager, rootOwnedLauncher, attachedProfile };
 }
 
-/** All quick probes together, on two cores. */
-const quickBudgetMs = 500;
-
-/** Probes start together, so the longest is what they took together. */
-function longestQuickProbe(capabilities: readonly Capability[]): number {
-  const slow = probes.filter((probe: Probe) => probe.pace === "slow").map((probe: Probe) => probe.id);
-  const quick = capabilities.filter(({ probe }) => !slow.includes(probe));
-  return Math.max(0, ...quick.map(({ durationMs }) => durationMs));
-}
-
 /** The report; pure but for its id and time. */
 export function buildReport(input: ReportInput): Report {
   const selectionInput = { ...input, job: input.defaultJob };
@@ -92,6 +81,6 @@ export function buildReport(input: ReportInput): Report {
     selection: select(selectionInput),
     remedies: remediesFor(capabilities, remedyFacts(input.host, found)),
     durationMs: input.durationMs,
-    quickProbes: { durationMs: longestQuickProbe(found), budgetMs: quickBudgetMs },
+    quickProbes: measureQuickProbes(found),
   };
 }

@@ -8,7 +8,7 @@ import { errnoAt, evidenceOf, notEstablished, valueAt, type Reading } from "./_s
 /** How a guest's failure reads. */
 function describeFailure(reading: Reading, step: string): string {
   const found = reading.steps.get(step);
-  if (found?.errno === "ETIMEDOUT") return `no exit from the guest in ${found.value} ms; ended`;
+  if (found?.errno === "ETIMEDOUT") return `no exit from the guest in ${found.value} ms of processor time; ended`;
   return `${found?.errno ?? "not reached"}: ${found?.text ?? ""}`;
 }
 
@@ -50,6 +50,7 @@ function judgeGuest(reading: Reading, step: string, evidence: readonly Evidence[
       value,
     });
   }
+  if (errno === "ETIME") return tooBusy(evidence);
   const detail = describeFailure(reading, step);
   return finding({
     state: "broken",
@@ -59,6 +60,11 @@ function judgeGuest(reading: Reading, step: string, evidence: readonly Evidence[
     blockers: [{ code: "unknown", detail }],
     value,
   });
+}
+
+function tooBusy(evidence: readonly Evidence[]): Finding {
+  const summary = "could not be established: this machine is too busy to tell an interpreted guest from a slow one";
+  return finding({ state: "unknown", level: "exercised", summary, evidence });
 }
 
 /** Turns of the loop and its deadline, as in platform/linux/prober/kvm-guest-x86.c. */
@@ -80,13 +86,10 @@ export function judgeLongMode(reading: Reading): Finding {
   if (loop !== "ETIMEDOUT") return judgeGuest(reading, "long-mode-loop", evidence);
   const native = valueAt(reading, "native-loop") ?? 0;
   const deadline = reading.steps.get("long-mode-loop")?.value ?? 0;
-  if (native > busyMicroseconds) {
-    const summary = "could not be established: this machine is too busy to tell an interpreted guest from a slow one";
-    return finding({ state: "unknown", level: "exercised", summary, evidence });
-  }
+  if (native > busyMicroseconds) return tooBusy(evidence);
   const detail =
     `64-bit code gives right answers but is interpreted: a loop that takes ${native} microseconds here was not done ` +
-    `after ${deadline} ms in a guest, so no kernel boots in useful time`;
+    `after ${deadline} ms of processor time in a guest, so no kernel boots in useful time`;
   const blocker: Blocker = { code: "hypervisor-nested-off", detail };
   return finding({ state: "broken", level: "exercised", summary: detail, evidence, blockers: [blocker] });
 }

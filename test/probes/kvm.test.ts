@@ -21,11 +21,11 @@ test("runs guests, and finds out that they are interpreted", async () => {
       | run a guest that adds, writes the sum to a port and halts (microseconds) -> ok, 612
       | list /sys/module -> kvm_pvm
     kvm.long-mode: broken (exercised)
-      64-bit code gives right answers but is interpreted: a loop that takes 63 microseconds here was not done after 150 ms in a guest, so no kernel boots in useful time
+      64-bit code gives right answers but is interpreted: a loop that takes 63 microseconds here was not done after 150 ms of processor time in a guest, so no kernel boots in useful time
       | run a 64-bit guest with paging (microseconds) -> ok, 530
       | run a 64-bit loop of 262,144 turns in a guest (microseconds) -> ETIMEDOUT
       | run the same loop here (microseconds) -> ok, 63
-      ! hypervisor-nested-off: 64-bit code gives right answers but is interpreted: a loop that takes 63 microseconds here was not done after 150 ms in a guest, so no kernel boots in useful time
+      ! hypervisor-nested-off: 64-bit code gives right answers but is interpreted: a loop that takes 63 microseconds here was not done after 150 ms of processor time in a guest, so no kernel boots in useful time
     kvm.memory: works (exercised)
       a guest wrote all over 64 MiB, and it was read here
       | have a guest write to each 2 MiB of 64 MiB (microseconds) -> ok, 778
@@ -225,4 +225,17 @@ test("says what exits cost, whether guests may nest, and where memory fails", as
   expect(short["kvm.memory"]).toMatchObject({ state: "blocked", blockers: [{ code: "unknown" }] });
   const wrong = await kvm.run(alteredContext(fixtures.gpuServer, kvmAfter("memory", "EPROTO 0 lost")));
   expect(wrong["kvm.memory"]).toMatchObject({ state: "broken", summary: "64 MiB of memory for a guest: EPROTO: lost" });
+});
+
+test.each([
+  ["real-mode", "kvm.run"],
+  ["long-mode-loop", "kvm.long-mode"],
+] as const)("a guest that the machine gave no time to is not broken: %s", async (step, id) => {
+  const { host, helpers } = fixtures.fedoraDesktop;
+  const kvmSaid = altered(String(helpers.transcripts?.["kvm"]), {
+    [step]: "ETIME 3000 too little of a processor to tell",
+  });
+  const context = createFixtureContext({ host, helpers: { ...helpers, transcripts: { kvm: kvmSaid } } });
+  const found = (await kvm.run(context))[id];
+  expect([found.state, found.blockers]).toEqual(["unknown", []]);
 });

@@ -43,8 +43,15 @@ export function judgeLimit(reading: Reading, controller: Controller, place: Plac
   if (sign.holds(reading) && (valueAt(reading, "events") ?? 0) > 0) {
     return finding({ state: "works", level: "enforced", summary: sign.summary, evidence, value: place.directory });
   }
+  if (controller === "cpu" && (valueAt(reading, "share") ?? 0) < quotaHundredths) {
+    const summary = "could not be established: others left the group less of a processor than its limit";
+    return finding({ state: "unknown", level: "exercised", summary, evidence });
+  }
   return finding({ state: "broken", level: "exercised", summary: "the limit was set, but it does not hold", evidence });
 }
+
+/** The prober's limit: a fifth of a processor. Who had hardly more on average may still have stayed below it in each period. */
+const quotaHundredths = 25;
 
 function collectEvidence(reading: Reading, controller: Controller, place: Place): Evidence[] {
   const evidence = evidenceOf(reading, {
@@ -52,6 +59,7 @@ function collectEvidence(reading: Reading, controller: Controller, place: Place)
     limit: "write its limit",
     enter: "move a process into it",
     stopped: signs[controller].stopped,
+    share: "what it had of a processor, in hundredths",
     events: signs[controller].events,
     remove: "remove the group",
   });

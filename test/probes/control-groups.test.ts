@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import controlGroups from "../../src/probes/control-groups.ts";
 import { fixtures } from "../fixtures/hosts/all.ts";
+import { altered, asRoot } from "../fixtures/hosts/transcripts.ts";
 import { createFixtureContext } from "../support/fixture-host.ts";
 import { printFindings } from "../support/print-findings.ts";
 
@@ -39,6 +40,7 @@ test("works with version 1 for root", async () => {
       | make a group in /sys/fs/cgroup/cpu -> ok
       | write its limit -> ok
       | move a process into it -> ok
+      | what it had of a processor, in hundredths -> ok, 24
       | periods in which the group was throttled, by cpu.stat -> ok, 6
       | remove the group -> ok
     "
@@ -184,4 +186,18 @@ test("is absent where none is mounted", async () => {
       ! outer-container: no control groups are mounted here
     "
   `);
+});
+
+test.each([
+  [12, "unknown"],
+  [24, "unknown"],
+  [97, "broken"],
+])("a group that was never throttled and had %d hundredths of a processor is %s", async (share, state) => {
+  const { host, helpers } = fixtures.firecrackerRoot;
+  const spun = altered(asRoot["cgroup cpu"], { events: "ok 0 cpu.stat", share: `ok ${share}` });
+  const context = createFixtureContext({
+    host,
+    helpers: { ...helpers, transcripts: { ...helpers.transcripts, "cgroup cpu": spun } },
+  });
+  expect((await controlGroups.run(context))["cgroup.cpu"].state).toBe(state as never);
 });

@@ -5,6 +5,7 @@
  */
 #include "cgroup-own.h"
 
+#include <linux/resource.h>
 #include <asm/signal.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
@@ -149,6 +150,17 @@ static bool was_throttled(const struct group *group)
            number_after(text, group->kind->counter) > 0;
 }
 
+/* What the children of this process had of a processor, in hundredths of the time that passed: getrusage(2). */
+static void report_share(long long started)
+{
+    struct rusage usage = {0};
+    kernel_call(__NR_getrusage, -1 /* RUSAGE_CHILDREN */, &usage);
+    const long long used =
+        (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+    const long long passed = now_microseconds() - started;
+    report("share", passed <= 0 ? 0 : used * 100 / passed);
+}
+
 /* Whoever spins is stopped once it was throttled: soon, and later where others leave it little of the processors. */
 static struct ending watch_spinning(struct group *group)
 {
@@ -174,9 +186,12 @@ static void exhaust_group(struct group *group)
 {
     if (!apply_settings(group))
         return;
+    const long long started = now_microseconds();
     const struct ending ending =
         group->kind->exhaust == spin ? watch_spinning(group) : run_child(enter_and_exhaust, group, 4000);
     report_both("ended", ending.error, ending.signal, 0);
+    if (group->kind->exhaust == spin)
+        report_share(started);
     report_events(group);
 }
 

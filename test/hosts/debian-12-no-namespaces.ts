@@ -22,7 +22,7 @@ export default defineHost({
     {
       caller: "user",
       capability: "userns.create",
-      remedy: "ns-limit",
+      remedy: "raise-namespace-quota",
       commands: ["sysctl -w user.max_user_namespaces=28633"],
       after: { "userns.create": "works", "userns.capable": "works" },
     },

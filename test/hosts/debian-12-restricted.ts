@@ -32,7 +32,7 @@ export default defineHost({
     {
       caller: "user",
       capability: "userns.create",
-      remedy: "sysctl",
+      remedy: "allow-user-namespaces",
       commands: ["sysctl -w kernel.unprivileged_userns_clone=1"],
       after: { "userns.create": "works", "userns.capable": "works", "mount.private-root": "works" },
     },

@@ -98,8 +98,10 @@ function allFacts(report: Report): Record<string, string> {
   ]);
 }
 
-/** Values that are amounts, measured anew each time: a time is never the same twice. */
-const measuredAmounts = ["kvm.latency"];
+/** Whether the value is an amount of the moment: times, free memory and space are never the same twice. */
+function isMomentary(id: string): boolean {
+  return id === "kvm.latency" || id.startsWith("resource.");
+}
 
 /** Who calls explains differences, and is none. */
 const ofTheCaller = ["layer.session"];
@@ -115,7 +117,7 @@ function isLasting(id: string, value: string | number, release: string): boolean
 export function snapshotOf(report: Report, extent: "lasting" | "all" = "lasting"): Snapshot {
   const release = (report.fingerprintParts["kernel"] ?? "").split(" ")[0] ?? "";
   const isShown = (id: string, value: string | number | undefined): boolean =>
-    value !== undefined && !measuredAmounts.includes(id) && (extent === "all" || isLasting(id, value, release));
+    value !== undefined && !isMomentary(id) && (extent === "all" || isLasting(id, value, release));
   const capabilities = report.capabilities.map(({ id, state, value, blockers }): [string, ExpectedCapability] => {
     const codes = [...new Set(blockers.map(({ code }) => code))].toSorted();
     return [

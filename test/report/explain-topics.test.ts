@@ -60,7 +60,7 @@ describe("topics", () => {
     for (const style of styles) expectTidy(layOutBlocks(topicListBlocks(topics), style), style, []);
   });
 
-  test.each(["userns.capable", "userns", "net.none", "sysctl", "namespaces", "namespace", "blocked", "enforced", "3"])(
+  test.each(["userns.capable", "net.none", "sysctl", "namespaces", "namespace", "blocked", "enforced", "3"])(
     "say of %s, where user namespaces are denied",
     (id) => {
       const found = findTopics(id, topics);

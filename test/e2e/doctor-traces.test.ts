@@ -39,7 +39,7 @@ function places(home: TempDir): [string, string] {
   return [project, home.path];
 }
 
-const ownNames = /^((report|verdict)\.json|(launcher|prober)-[0-9a-f]{16}|root-[0-9a-f]{16})$/;
+const ownNames = /^((report|verdict)\.json|(launcher|prober)-[0-9a-f]{16}|root|engines)$/;
 
 describe.each(callers)("a doctor called by $name", (caller) => {
   const call = (home: TempDir, state: TempDir) => ({

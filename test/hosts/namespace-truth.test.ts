@@ -119,7 +119,7 @@ const cases: Readonly<Record<string, Case>> = {
   "a filter without clone3, as container engines have it": {
     conditions: ["clone3-hidden"],
     changed: {},
-    forRoot: { "cgroup.delegation": "absent kernel-version" },
+    forRoot: { "cgroup.delegation": "blocked seccomp" },
   },
   "a filter with a listener": {
     conditions: ["listener-taken"],

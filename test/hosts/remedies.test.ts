@@ -213,10 +213,11 @@ needs(isRoot && Bun.which("dpkg") !== null, "only root on Debian can hide progra
       ].join("\n"),
       0o755,
     );
+    const probesOfThem = ["bubblewrap", "id-ranges", "oci-runtimes"];
     const path = `${manager.slice(0, manager.lastIndexOf("/"))}:/usr/sbin:/usr/bin:/sbin:/bin`;
     const hidden = own.map((one) => ({ "hidden-file": one.path }));
     await using patient = await makeHere(stage, hidden, ["mnt"], path);
-    const before = reportFindings(await patient.probe(["layers", "programs"]), strangerId);
+    const before = reportFindings(await patient.probe(["layers", ...probesOfThem]), strangerId);
     const ids = own.map(({ program }) => `program.${program}`);
     const remedies = before.remedies.filter(({ capability }) => ids.includes(capability));
     expect(remedies.map(({ id, capability }) => `${id} for ${capability}`).toSorted()).toEqual(
@@ -226,7 +227,7 @@ needs(isRoot && Bun.which("dpkg") !== null, "only root on Debian can hide progra
       remedies.flatMap(({ commands }) => commands),
       [],
     );
-    const after = await patient.probe(["programs"]);
+    const after = await patient.probe(probesOfThem);
     expect(ids.map((id) => [id, after[id]?.state])).toEqual(ids.map((id) => [id, "works"]));
   },
 );

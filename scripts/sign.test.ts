@@ -38,7 +38,10 @@ test("signs a release that was built for the key, and no other", () => {
   expect(verify(null, Buffer.from("sums\n"), createPublicKey(publicPem), signature)).toBeTrue();
 });
 
-test.each([[[]], [["--key"]], [["--sign", "file"]], [["--new-key", "a", "b"]]])("refuses %j as wrong usage", (words) => {
-  const { code, stderr } = sign(...words);
-  expect([code, stderr]).toEqual([64, "cupel: usage: bun scripts/sign.ts --new-key FILE | --key FILE [FOLDER]\n"]);
-});
+test.each([[[]], [["--key"]], [["--sign", "file"]], [["--new-key", "a", "b"]]])(
+  "refuses %j as wrong usage",
+  (words) => {
+    const { code, stderr } = sign(...words);
+    expect([code, stderr]).toEqual([64, "cupel: usage: bun scripts/sign.ts --new-key FILE | --key FILE [FOLDER]\n"]);
+  },
+);

@@ -13,7 +13,9 @@ const kept = join(repositoryRoot, "dist/runtimes");
 export async function provideRuntime({ runtimePackage, ending }: Target): Promise<string> {
   const locked = requireLocked(readLockFile(), runtimePackage);
   if (locked.version !== Bun.version)
-    throw new BuildError(`this is Bun ${Bun.version}, and bun.lock names ${locked.version}: run it as \`bun run build\``);
+    throw new BuildError(
+      `this is Bun ${Bun.version}, and bun.lock names ${locked.version}: run it as \`bun run build\``,
+    );
   // What the set-up installed was held against bun.lock then; its installer moves the file to here.
   const installed = join(repositoryRoot, "node_modules/bun/bin/bun.exe");
   if (existsSync(join(repositoryRoot, "node_modules", runtimePackage, "package.json"))) return installed;

@@ -289,6 +289,8 @@ make_staging_folder() {
     mkdir -p "$bin" 2>/dev/null || stop "$bin cannot be made: choose another place with --prefix DIR"
     staged=$(mktemp -d "$bin/.cupel-installing.XXXXXX" 2>/dev/null) ||
         stop "$bin cannot be written to: choose another place with --prefix DIR"
+    # What one that was killed left; a younger one may be at work.
+    find "$bin" -name '.cupel-installing.*' -mmin +60 -exec rm -rf {} + 2>/dev/null || :
 }
 
 # Only files of root's are worth having beside the executable: cupel keeps private copies otherwise.

@@ -3,6 +3,7 @@
  * installer, the bill of materials and SHA256SUMS.
  *
  *   bun scripts/release.ts [--output FOLDER] [TARGET…]   without a target, all are built
+ *   bun scripts/release.ts --fetch [TARGET…]             only fetches what they are made of from npm
  *
  *   CUPEL_RELEASE_PUBLIC_KEY   file with the public key that signs releases; platform/release.pub where it is not set
  *   CUPEL_RELEASE_URL          where the release will be published: see scripts/release/installer.ts
@@ -135,6 +136,10 @@ function renderSums(files: readonly ReleasedFile[]): string {
   return sorted.map(({ name, sha256: digest }) => `${digest}  ${name}\n`).join("");
 }
 
+async function fetchRuntimes(names: readonly string[]): Promise<void> {
+  for (const target of chooseTargets(names)) await provideRuntime(target);
+}
+
 async function buildRelease(words: readonly string[]): Promise<void> {
   const [published, names] =
     words[0] === "--output" && words[1] !== undefined
@@ -157,7 +162,8 @@ async function buildRelease(words: readonly string[]): Promise<void> {
 }
 
 try {
-  await buildRelease(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  await (words[0] === "--fetch" ? fetchRuntimes(words.slice(1)) : buildRelease(words));
 } catch (error) {
   if (!(error instanceof BuildError)) throw error;
   console.error(`cupel: ${error.message}`);

@@ -48,7 +48,8 @@ async function compileInto(folder: string, { platform, replaced }: ExecutableOrd
     },
   });
   const [output] = built.outputs;
-  if (!built.success || output === undefined) throw new BuildError(`bun build failed:\n${built.logs.join("\n")}`);
+  if (!built.success || output === undefined)
+    throw new BuildError(`bun build failed:\n${built.logs.map(({ message }) => message).join("\n")}`);
   return output.path;
 }
 

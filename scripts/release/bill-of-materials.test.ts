@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Ajv } from "ajv";
+import { Ajv, type ValidateFunction } from "ajv";
 import { parseLockFile, readLockFile } from "../source/lock-file.ts";
 import { repositoryRoot, sha256 } from "../source/repository.ts";
 import { renderBillOfMaterials, type ReleaseContents } from "./bill-of-materials.ts";
@@ -13,13 +13,19 @@ function readSchema(name: string): object {
 }
 
 /** The official schema of CycloneDX 1.6. Formats of strings are left out: they are not part of the validator. */
-function validate(document: unknown): string[] {
+function compileSchema(): ValidateFunction {
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
   for (const name of ["spdx", "jsf-0.82"]) {
     // The copies refer to one another by their file names.
     ajv.addSchema(readSchema(name), `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json`);
   }
-  const check = ajv.compile(readSchema("bom-1.6"));
+  return ajv.compile(readSchema("bom-1.6"));
+}
+
+const check = compileSchema();
+
+/** What the schema finds wrong. */
+function validate(document: unknown): string[] {
   check(document);
   return (check.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }

@@ -18,7 +18,7 @@ describe("keys", () => {
     ["no key", "nothing", "not a key in PEM"],
     [
       "a key of another kind",
-      String(generateKeyPairSync("x25519").publicKey.export({ type: "spki", format: "pem" })),
+      generateKeyPairSync("x25519").publicKey.export({ type: "spki", format: "pem" }),
       "an Ed25519 key is needed, and this one is x25519",
     ],
   ])("%s is refused", (_, pem, words) => expect(() => encodePublicKey(pem)).toThrow(words));
@@ -33,12 +33,11 @@ describe("signRaw", () => {
 
   needsPrograms("openssl")("is what OpenSSL verifies, for this message alone", () => {
     using directory = makeTempDir();
-    const files = [directory.file("key", publicPem), directory.file("signature", signRaw(message, privatePem))];
+    const key = directory.file("key", publicPem);
+    const signature = directory.file("signature", signRaw(message, privatePem));
+    const command = ["openssl", "pkeyutl", "-verify", "-pubin", "-rawin", "-inkey", key, "-sigfile", signature, "-in"];
     const check = (text: string | Uint8Array): number =>
-      Bun.spawnSync([
-        ...["openssl", "pkeyutl", "-verify", "-pubin", "-rawin", "-in", directory.file("message", text)],
-        ...["-inkey", files[0] ?? "", "-sigfile", files[1] ?? ""],
-      ]).exitCode;
+      Bun.spawnSync([...command, directory.file("message", text)]).exitCode;
     expect([check(message), check("what is not signed\n")]).toEqual([0, 1]);
   });
 });
@@ -46,15 +45,12 @@ describe("signRaw", () => {
 describe("signForSsh", () => {
   needsPrograms("ssh-keygen")("is what OpenSSH verifies, for this message and key alone", () => {
     using directory = makeTempDir();
-    const check = (text: string | Uint8Array, key: string): number =>
-      Bun.spawnSync(
-        [
-          ...["ssh-keygen", "-Y", "verify", "-I", "cupel", "-n", "cupel-release"],
-          ...["-f", directory.file("signers", `cupel ${encodeSshKey(key)}\n`)],
-          ...["-s", directory.file("signature", signForSsh(message, privatePem))],
-        ],
-        { stdin: Buffer.from(text) },
-      ).exitCode;
+    const signature = directory.file("signature", signForSsh(message, privatePem));
+    const command = ["ssh-keygen", "-Y", "verify", "-I", "cupel", "-n", "cupel-release", "-s", signature, "-f"];
+    const check = (text: string | Uint8Array, key: string): number => {
+      const signers = directory.file("signers", `cupel ${encodeSshKey(key)}\n`);
+      return Bun.spawnSync([...command, signers], { stdin: Buffer.from(text) }).exitCode;
+    };
     expect(check(message, publicKey)).toBe(0);
     expect(check("what is not signed\n", publicKey)).not.toBe(0);
     expect(check(message, encodePublicKey(makeKeys().publicPem))).not.toBe(0);

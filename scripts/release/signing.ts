@@ -12,8 +12,8 @@ const sshNamespace = "cupel-release";
 export function makeKeys(): { readonly privatePem: string; readonly publicPem: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   return {
-    privatePem: String(privateKey.export({ type: "pkcs8", format: "pem" })),
-    publicPem: String(publicKey.export({ type: "spki", format: "pem" })),
+    privatePem: privateKey.export({ type: "pkcs8", format: "pem" }),
+    publicPem: publicKey.export({ type: "spki", format: "pem" }),
   };
 }
 

@@ -42,6 +42,6 @@ export async function doctor({ flags }: CommandLine): Promise<number> {
       ? renderJson(report)
       : renderText(report, style, { all: flags.has("all"), brief: flags.has("brief") }),
   );
-  if (!saved.ok) say(`the report could not be saved: ${saved.reason}`);
+  if (!saved.ok && directories.length > 0) say(`the report could not be saved: ${saved.reason}`);
   return doctorExitCode(report);
 }

@@ -1,10 +1,11 @@
 /**
  * Runs every check and then the tests; ends with `N passed, N failed`, where N counts checks and single tests.
- * Arguments go to `bun test`. With MUST_WORK=1 whatever was skipped has failed.
+ * Arguments go to `bun test`; `--hosts` is the host lab alone. With MUST_WORK=1 whatever was skipped has failed.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { listSteps, type CheckStep } from "./check/steps.ts";
+import { listHosts } from "./hosts/list-hosts.ts";
+import { listHostSteps, listSteps, type CheckStep } from "./check/steps.ts";
 import { readTestReport } from "./check/test-report.ts";
 import { readIfThere, repositoryRoot } from "./source/repository.ts";
 
@@ -82,8 +83,26 @@ async function runTests(given: readonly string[], tally: Tally): Promise<void> {
   tally.failed += report.failed + (mustWork ? report.skipped.length : 0);
 }
 
+/** `--hosts`, `--hosts=all`, `--hosts=NAME,…`: the host lab and nothing else; undefined without it. */
+function readHosts(given: readonly string[]): CheckStep[] | undefined {
+  const flag = given.find((word) => word === "--hosts" || word.startsWith("--hosts="));
+  if (flag === undefined) return undefined;
+  const names = flag
+    .slice("--hosts=".length)
+    .split(",")
+    .filter((name) => name !== "");
+  if (names.length === 0) return listHostSteps();
+  return listHostSteps(names.includes("all") ? listHosts() : names);
+}
+
 const tally: Tally = { passed: 0, failed: 0 };
-for (const step of listSteps()) await runStep(step, tally);
-await runTests(process.argv.slice(2), tally);
+const given = process.argv.slice(2);
+const hosts = readHosts(given);
+if (hosts === undefined) {
+  for (const step of listSteps()) await runStep(step, tally);
+  await runTests(given, tally);
+}
+// Tests that were asked for by name are asked for alone.
+for (const step of hosts ?? (given.length === 0 ? listHostSteps() : [])) await runStep(step, tally);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exitCode = tally.failed === 0 ? 0 : 1;

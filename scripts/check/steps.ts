@@ -1,6 +1,7 @@
 /** The checks that are not tests: one command each, in the order in which they are run. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { defaultHosts } from "../hosts/default-hosts.ts";
 import { listFiles, repositoryRoot } from "../source/repository.ts";
 
 /** One check. */
@@ -20,6 +21,15 @@ function packageCommand(script: string, ...rest: readonly string[]): string[] {
 
 const nativeSources = ["platform/**/*.{c,h}"];
 const shellScripts = ["scripts/*.sh", "scripts/cupel", "scripts/test", ".ci/run"];
+
+/** Booting real kernels, one host each. */
+export function listHostSteps(names: readonly string[] = defaultHosts): CheckStep[] {
+  return names.map((name) => ({
+    name: `host ${name}`,
+    command: [bun, "scripts/hosts.ts", name],
+    needs: "qemu-system-x86_64",
+  }));
+}
 
 /** All steps for this checkout. */
 export function listSteps(): CheckStep[] {

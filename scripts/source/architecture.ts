@@ -22,7 +22,14 @@ const stages = [
 ] as const;
 
 /** All that src/ may import besides itself and Node's own modules. */
-const allowedPackages: ReadonlySet<string> = new Set(["citty", "consola", "systeminformation", "valibot", "yaml"]);
+const allowedPackages: ReadonlySet<string> = new Set([
+  "@valibot/to-json-schema",
+  "citty",
+  "consola",
+  "systeminformation",
+  "valibot",
+  "yaml",
+]);
 
 /** The one file that may take the runtime's own process spawning, and only where it finds it on globalThis. */
 const spawningFile = "src/host/spawn-child.ts";

@@ -1,6 +1,7 @@
 /** Every command and flag, as data: parsing, usage and completion are all made from it. */
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
+import { reportFormats } from "../report/formats.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 
 const helpFlag: FlagDescription = { name: "help", short: "h", description: "show this text" };
@@ -103,6 +104,17 @@ export const descriptions: readonly CommandDescription[] = [
       jsonFlag,
       { name: "all", description: "show what works as well" },
       { name: "brief", description: "show the verdict alone" },
+      {
+        name: "format",
+        description: "how the report is written; default text",
+        value: choice("FORMAT", Object.keys(reportFormats)),
+      },
+      {
+        name: "location",
+        description: "for sarif and github: the file in the repository that a finding is shown at",
+        value: path("FILE"),
+      },
+      { name: "redact", description: "leave out what names a person, a place or a secret: for a bug report" },
       { name: "deep", description: "also do what takes seconds, such as booting a kernel" },
       helpFlag,
     ],
@@ -113,7 +125,7 @@ export const descriptions: readonly CommandDescription[] = [
       { code: "64", meaning: "usage" },
       { code: "70", meaning: "a bug in cupel" },
     ],
-    examples: ["cupel doctor", "cupel doctor --json"],
+    examples: ["cupel doctor", "cupel doctor --all --redact", "cupel doctor --format markdown"],
   },
   {
     name: "plan",

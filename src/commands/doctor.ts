@@ -1,47 +1,53 @@
 /** `cupel doctor`: what this host can enforce. */
+import type { Host } from "../host/host.ts";
 import { stateDirectories } from "../host/private-directory.ts";
 import { createRealHost } from "../host/real-host.ts";
-import { isolationSet } from "../model/guarantee.ts";
-import type { Report, StrategySummary } from "../model/report.ts";
-import { renderJson } from "../report/render-json.ts";
-import { renderText } from "../report/render-text.ts";
+import type { Report } from "../model/report.ts";
+import { couldDoDefaultJob } from "../report/default-demands.ts";
+import { reportFormats, type ReportFormatName } from "../report/formats.ts";
 import { saveReport } from "../report/saved-report.ts";
 import { measureHost } from "./measure-host.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { styleOf } from "./style-of.ts";
 import { say } from "./terminal.ts";
 
-/** Whether all that keeps a strategy from doing the default job is what could not be told. */
-function mayDo(strategy: StrategySummary, { capabilities, trials }: Report): boolean {
-  const isUnknown = (id: string | undefined): boolean =>
-    capabilities.find((capability) => capability.id === id)?.state === "unknown";
-  const trial = trials.find((candidate) => candidate.strategy === strategy.id)?.result;
-  const unkept = strategy.guarantees.filter((decision) => !decision.kept && isolationSet.includes(decision.id));
-  return (
-    trial !== "failed" &&
-    strategy.missing.every(isUnknown) &&
-    unkept.every((decision) => !decision.kept && isUnknown(decision.missing))
-  );
-}
-
 /** The default job's demands: all hold, one fails, or one cannot be told. */
 export function doctorExitCode(report: Report): 0 | 1 | 3 {
   if (report.selection.chosen !== undefined) return 0;
-  return report.strategies.some((strategy) => mayDo(strategy, report)) ? 3 : 1;
+  return report.strategies.some((strategy) => couldDoDefaultJob(strategy, report)) ? 3 : 1;
 }
 
-/** Runs it; gives the exit code. */
-export async function doctor({ flags }: CommandLine): Promise<number> {
+function chosenFormat({ flags }: CommandLine): ReportFormatName {
+  const named = flags.has("json") ? "json" : flags.get("format")?.at(-1);
+  const names = Object.keys(reportFormats) as ReportFormatName[];
+  return names.find((name) => name === named) ?? "text";
+}
+
+/** The same report without what names a person, a place or a secret. */
+async function redacted(report: Report, host: Host): Promise<Report> {
+  const [{ redactReport }, { readRedactionFacts }] = await Promise.all([
+    import("../report/redact-report.ts"),
+    import("../report/redaction-facts.ts"),
+  ]);
+  return redactReport(report, readRedactionFacts(host));
+}
+
+/** Runs it; gives the exit code. @throws CupelError `usage` for a location that is none. */
+export async function doctor(line: CommandLine): Promise<number> {
+  const { flags } = line;
   const host = createRealHost();
   const directories = stateDirectories(host);
+  const render = await reportFormats[chosenFormat(line)].load();
   const report = await measureHost(host, directories, { kind: "whole", deep: flags.has("deep") });
   const saved = saveReport(report, directories, host.identity.uid);
-  const style = styleOf(process.stdout);
-  process.stdout.write(
-    flags.has("json")
-      ? renderJson(report)
-      : renderText(report, style, { all: flags.has("all"), brief: flags.has("brief") }),
-  );
+  const shown = flags.has("redact") ? await redacted(report, host) : report;
+  const options = {
+    style: styleOf(process.stdout),
+    all: flags.has("all"),
+    brief: flags.has("brief"),
+    location: flags.get("location")?.at(-1),
+  };
+  process.stdout.write(render(shown, options));
   if (!saved.ok && directories.length > 0) say(`the report could not be saved: ${saved.reason}`);
   return doctorExitCode(report);
 }

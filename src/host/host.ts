@@ -55,6 +55,8 @@ export interface Host {
   /** Current directory, absolute; `/` where it is gone. */
   readonly directory: string;
   readText(path: string): Answer<string>;
+  /** The same without decoding: for what is no text. */
+  readBytes(path: string): Answer<Uint8Array>;
   list(path: string): Answer<readonly string[]>;
   /** stat(2): follows symlinks. */
   status(path: string): Answer<FileStatus>;

@@ -14,7 +14,7 @@ import {
 import { errnoOf } from "./errno-of.ts";
 import type { Answer, FileStatus, Host, ProgramOptions, ProgramResult } from "./host.ts";
 
-/** Longest text that {@link Host.readText} gives: what is longer is cut. */
+/** Most that {@link Host.readText} and {@link Host.readBytes} give: what is longer is cut. */
 const readBytesMax = 1024 * 1024;
 
 function answer<T>(ask: () => T | undefined): Answer<T> {
@@ -30,7 +30,7 @@ function answer<T>(ask: () => T | undefined): Answer<T> {
 const readBuffer = Buffer.allocUnsafe(65_536);
 
 /** Reads at most {@link readBytesMax} bytes; O_NONBLOCK so that a FIFO without a writer does not hold us up. */
-function readBounded(path: string): string {
+function readBounded(path: string): Buffer {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const chunks: Buffer[] = [];
@@ -39,15 +39,20 @@ function readBounded(path: string): string {
       count = readSync(descriptor, readBuffer, 0, readBuffer.length, null);
       if (count > 0) chunks.push(Buffer.from(readBuffer.subarray(0, count)));
     }
-    return Buffer.concat(chunks).toString("utf8");
+    return Buffer.concat(chunks);
   } finally {
     closeSync(descriptor);
   }
 }
 
 /** An answer without an exception for the commonest failure: making one costs more than the call. */
-function readText(path: string): Answer<string> {
+function readBytes(path: string): Answer<Buffer> {
   return answer(() => (statSync(path, { throwIfNoEntry: false }) === undefined ? undefined : readBounded(path)));
+}
+
+function readText(path: string): Answer<string> {
+  const bytes = readBytes(path);
+  return bytes.ok ? { ok: true, value: bytes.value.toString("utf8") } : bytes;
 }
 
 function kindOf(stats: Stats): FileStatus["kind"] {
@@ -119,6 +124,7 @@ export function createRealHost(): Host {
     environment: process.env,
     directory: currentDirectory(),
     readText,
+    readBytes,
     list: (path) => answer(() => readdirSync(path).sort()),
     status: (path) => answer(() => toFileStatus(statSync(path, { throwIfNoEntry: false }))),
     linkStatus: (path) => answer(() => toFileStatus(lstatSync(path, { throwIfNoEntry: false }))),

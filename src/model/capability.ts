@@ -36,6 +36,7 @@ export const blockerCodes = [
   "mount-propagation",
   "noexec",
   "nosuid",
+  "nodev",
   "device-missing",
   "device-mode",
   "device-cgroup",

@@ -4,7 +4,7 @@
  * permission could make succeed. Several causes may hold at once; each that was looked for and is not it is listed too.
  */
 import type { Blocker, BlockerCode, CapabilityState } from "../model/capability.ts";
-import { judgeAppArmor, judgeSelinux } from "./_attribute-labels.ts";
+import { judgeAppArmor, judgeLandlock, judgeSelinux } from "./_attribute-labels.ts";
 import { judgeSeccomp } from "./_attribute-seccomp.ts";
 import { capabilityBits, hasCapability } from "./_capability-masks.ts";
 import { creationErrnos, unrelatedSteps, type Judgement } from "./_judgement.ts";
@@ -27,6 +27,7 @@ const judges: readonly (readonly [BlockerCode, (facts: NamespaceFacts) => Judgem
   ["capability", judgeCapability],
   ["lsm:apparmor", judgeAppArmor],
   ["lsm:selinux", judgeSelinux],
+  ["lsm:landlock", judgeLandlock],
   ["proc-masked", judgeMaskedProc],
   ["mount-propagation", judgeRootMount],
   ["rlimit", judgeProcessLimit],
@@ -168,10 +169,14 @@ function judgeMaskedProc(facts: NamespaceFacts): Judgement {
 }
 
 /** pivot_root(2) from the initial ramfs is EINVAL; so is it where the parent of the root is shared. */
-function judgeRootMount({ failure, reading }: NamespaceFacts): Judgement {
+function judgeRootMount({ failure, reading, root }: NamespaceFacts): Judgement {
   const atRoot = ["pivot-root", "mount-private"].includes(failure.step) && failure.errno === "EINVAL";
   if (!atRoot || valueAt(reading, "root-is-mount-root") === 0) return "ruled-out";
-  return { cause: "/ cannot be exchanged: it is the initial ramfs, or mounted in a way that pivot_root(2) refuses" };
+  if (root?.type === "rootfs") return { cause: "/ is the initial ramfs, which pivot_root(2) cannot exchange" };
+  const seen = root === undefined ? "" : ` (${root.type}, ${root.propagation})`;
+  return {
+    cause: `/ cannot be exchanged${seen}: it is the initial ramfs, or mounted in a way that pivot_root(2) refuses`,
+  };
 }
 
 function judgeProcessLimit({ failure, reading }: NamespaceFacts): Judgement {

@@ -64,18 +64,29 @@ function collectEvidence(reading: Reading, controller: Controller, place: Place)
 }
 
 function denied(errno: string, step: string, place: Place, evidence: readonly Evidence[]): Finding {
-  const blocker = explain(errno, step, place);
+  const blocker = explainDenied(errno, step, place);
   return finding({ state: "blocked", level: "exercised", summary: blocker.detail, evidence, blockers: [blocker] });
 }
 
-/** Version 1 knows no safe delegation (systemd's CGROUP_DELEGATION): there, what is root's stays root's. */
-function explain(errno: string, step: string, { directory, version }: Place): Blocker {
+/**
+ * Why a group cannot be made or used in a place. Version 1 knows no safe delegation (systemd's CGROUP_DELEGATION): there,
+ * what is root's stays root's. So does the scope of a login session; scopes of a user's own manager are the user's.
+ */
+export function explainDenied(errno: string, step: string, { directory, version }: Place): Blocker {
   if (errno === "EROFS") return { code: "cgroup-delegation", detail: `${directory} is mounted read-only` };
+  if (step === "create" && errno === "ENOENT") {
+    return { code: "outer-container", detail: `${directory} is not to be seen here (ENOENT)` };
+  }
   if (step === "limit" && errno === "ENOENT") {
     return { code: "cgroup-delegation", detail: `the controller is not handed to groups in ${directory}` };
   }
   const detail = `${directory} is not writable for this user (${errno} at ${step})`;
-  return version === "v1"
-    ? { code: "cgroup-version", detail: `${detail}; version 1 of control groups is not handed to users` }
-    : { code: "cgroup-delegation", detail };
+  if (version === "v1") {
+    return { code: "cgroup-version", detail: `${detail}; version 1 of control groups is not handed to users` };
+  }
+  const isSession = /\/session-[^/]+\.scope$/.test(directory);
+  return {
+    code: "cgroup-delegation",
+    detail: isSession ? `${detail}; a login session's scope is root's, one of the user's own manager is not` : detail,
+  };
 }

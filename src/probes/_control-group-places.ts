@@ -103,6 +103,20 @@ export function candidatePlaces(host: Host, places: ControlGroupPlaces, controll
     .map((directory) => ({ version: "v2", directory }));
 }
 
+/** The own group of version 2, where that is mounted and shows it. */
+export function findUnified(places: ControlGroupPlaces): string | undefined {
+  const unified = places.hierarchies.find(({ version }) => version === 2);
+  return unified === undefined ? undefined : ownDirectory(places, unified);
+}
+
+/** Where a group of version 2 may be made that needs no controller: below the own group, or one above it. */
+export function unifiedPlaces(places: ControlGroupPlaces): Place[] {
+  const unified = places.hierarchies.find(({ version }) => version === 2);
+  const own = findUnified(places);
+  if (unified === undefined || own === undefined) return [];
+  return ancestors(own, unified.mountPoint).map((directory) => ({ version: "v2", directory }));
+}
+
 function ancestors(from: string, top: string): string[] {
   const found: string[] = [];
   for (let at = from; at.startsWith(top); at = at.slice(0, at.lastIndexOf("/"))) {

@@ -1,6 +1,7 @@
 /** What the guests did that the prober ran in KVM. */
 import type { Host } from "../host/host.ts";
 import type { Blocker, Evidence, Finding } from "../model/capability.ts";
+import { readLine } from "./_host-text.ts";
 import { finding } from "./_probe.ts";
 import { errnoAt, evidenceOf, notEstablished, valueAt, type Reading } from "./_steps.ts";
 
@@ -18,6 +19,13 @@ function backend(host: Host): string | undefined {
   return ["kvm_intel", "kvm_amd", "kvm_pvm"].find((name) => modules.value.includes(name));
 }
 
+/** Whether guests may have guests: a parameter of the processor's own backends, Y or 1. */
+function nesting(host: Host, module: string): Evidence[] {
+  const path = `/sys/module/${module}/parameters/nested`;
+  const nested = readLine(host, path);
+  return nested.ok ? [{ action: `read ${path}`, result: nested.value }] : [];
+}
+
 /** Sixteen bits; arm64 has no such mode, there the one guest counts. */
 export function judgeRealMode(reading: Reading, host: Host): Finding {
   const step = host.architecture === "arm64" ? "long-mode" : "real-mode";
@@ -25,7 +33,7 @@ export function judgeRealMode(reading: Reading, host: Host): Finding {
     [step]: "run a guest that adds, writes the sum to a port and halts (microseconds)",
   });
   const by = backend(host);
-  if (by !== undefined) evidence.push({ action: "list /sys/module", result: by });
+  if (by !== undefined) evidence.push({ action: "list /sys/module", result: by }, ...nesting(host, by));
   return judgeGuest(reading, step, evidence, by);
 }
 
@@ -81,19 +89,4 @@ export function judgeLongMode(reading: Reading): Finding {
     `after ${deadline} ms in a guest, so no kernel boots in useful time`;
   const blocker: Blocker = { code: "hypervisor-nested-off", detail };
   return finding({ state: "broken", level: "exercised", summary: detail, evidence, blockers: [blocker] });
-}
-
-/** Booting a kernel takes longer than a probe may: nothing is claimed. Where it cannot be, that is said. */
-export function judgeBoot(longMode: Finding): Finding {
-  if (longMode.state !== "works") {
-    const because =
-      longMode.state === "broken" ? `not possible with such a guest: ${longMode.summary}` : longMode.summary;
-    return { ...longMode, level: "inferred", summary: because, value: undefined };
-  }
-  return finding({
-    state: "unknown",
-    level: "inferred",
-    summary: "not tried: booting a kernel takes longer than a probe may; KVM is not chosen on instructions alone",
-    evidence: [{ action: "boot a kernel", result: "not tried" }],
-  });
 }

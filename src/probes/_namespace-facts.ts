@@ -2,6 +2,7 @@
 import type { Host } from "../host/host.ts";
 import type { Evidence } from "../model/capability.ts";
 import type { ProbeContext } from "./_probe.ts";
+import { readRootMount, type RootMount } from "./_root-mount.ts";
 import { evidenceOf, readSteps, type Reading } from "./_steps.ts";
 
 /** The step of a launch that failed. */
@@ -21,6 +22,7 @@ export interface NamespaceFacts {
   readonly selinuxEnforcing: boolean;
   /** What is mounted over parts of /proc. */
   readonly procCovers: readonly string[];
+  readonly root?: RootMount | undefined;
 }
 
 const settingNames = [
@@ -31,6 +33,7 @@ const settingNames = [
   "user.max_uts_namespaces",
   "user.max_cgroup_namespaces",
   "user.max_net_namespaces",
+  "user.max_time_namespaces",
   "kernel.unprivileged_userns_clone",
   "kernel.apparmor_restrict_unprivileged_userns",
 ] as const;
@@ -44,6 +47,7 @@ export async function gatherNamespaceFacts(context: ProbeContext, failure: Launc
     settings: Object.fromEntries(settingNames.map((name) => [name, readSetting(context.host, name)])),
     selinuxEnforcing: readNumber(context.host, "/sys/fs/selinux/enforce") === 1,
     procCovers: listProcCovers(context.host),
+    root: readRootMount(context.host),
   };
 }
 
@@ -61,14 +65,40 @@ function readNumber(host: Host, path: string): number | undefined {
  * visible already (fs/namespace.c, mnt_already_visible()); covers on directories that are empty for good do not count.
  */
 export function listProcCovers(host: Host): string[] {
+  return listCovers(host, "/proc");
+}
+
+/** The same for any top, such as /sys; a root user of the namespace's own cannot mount what that hides. */
+export function listCovers(host: Host, top: "/proc" | "/sys"): string[] {
   const mounts = host.readText("/proc/self/mountinfo");
   if (!mounts.ok) return [];
   const points = mounts.value.split("\n").map((line) => line.split(" ")[4] ?? "");
-  const covers = points.filter((point) => point.startsWith("/proc/") && !alwaysEmpty.includes(point));
-  return [...new Set(covers)].toSorted();
+  const isOnEmpty = (point: string): boolean =>
+    alwaysEmpty.some((path) => point === path || point.startsWith(`${path}/`));
+  const covers = points.filter((point) => point.startsWith(`${top}/`) && !isOnEmpty(point));
+  return [...new Set(covers)].toSorted().slice(0, coversTold);
 }
 
-const alwaysEmpty = ["/proc/sys/fs/binfmt_misc", "/proc/fs/nfsd"];
+/** As many as a person reads. */
+const coversTold = 12;
+
+/** Directories made to be mounted on: proc_create_mount_point(), sysfs_create_mount_point() in the kernel's sources. */
+const alwaysEmpty = [
+  "/proc/sys/fs/binfmt_misc",
+  "/proc/fs/nfsd",
+  "/sys/firmware/efi/efivars",
+  "/sys/fs/bpf",
+  "/sys/fs/cgroup",
+  "/sys/fs/fuse/connections",
+  "/sys/fs/pstore",
+  "/sys/fs/selinux",
+  "/sys/fs/smackfs",
+  "/sys/hypervisor/s390",
+  "/sys/kernel/config",
+  "/sys/kernel/debug",
+  "/sys/kernel/security",
+  "/sys/kernel/tracing",
+];
 
 /** The differential calls as evidence: what the kernel answers to arguments that it never accepts. */
 export function attributionEvidence(facts: NamespaceFacts): Evidence[] {
@@ -87,6 +117,7 @@ const attributionWords = {
   "clone-bad-user": "clone(CLONE_NEWUSER | CLONE_FS)",
   "mount-bad": "mount(NULL)",
   "open-tree-bad": "open_tree(unknown flag)",
+  "landlock-layers": "enter one Landlock domain after the other",
   "root-is-mount-root": "whether / is the root of a mount",
   "clone-user": "clone(CLONE_NEWUSER)",
   "unshare-user": "unshare(CLONE_NEWUSER)",

@@ -3,7 +3,7 @@ import type { Evidence, Finding } from "../model/capability.ts";
 import { judgeLimit, type Controller } from "./_control-group-limits.ts";
 import {
   candidatePlaces,
-  ownDirectory,
+  findUnified,
   readControlGroupPlaces,
   type ControlGroupPlaces,
   type Place,
@@ -67,15 +67,10 @@ async function probeController(
     last = await tryPlace(context, controller, place);
     if (last.state === "works" || last.state === "unknown") return last;
   }
-  return last ?? withoutPlace(context.host, places, controller, ownUnified(places));
+  return last ?? withoutPlace(context.host, places, controller, findUnified(places));
 }
 
 const noMounts = { action: "look for control groups in /proc/self/mountinfo", result: "none" } as const;
-
-function ownUnified(places: ControlGroupPlaces): string | undefined {
-  const unified = places.hierarchies.find(({ version }) => version === 2);
-  return unified === undefined ? undefined : ownDirectory(places, unified);
-}
 
 async function tryPlace({ helpers }: ProbeContext, controller: Controller, place: Place): Promise<Finding> {
   const result = await helpers.probe("cgroup", [controller, place.version, place.directory], 5000);

@@ -1,10 +1,11 @@
-/** The other kinds of namespaces, each made by the launcher and then seen to be another than the caller's. */
-import type { RehearsalResult } from "../launch/helper-port.ts";
+/** The other kinds of namespaces, each made by the launcher, seen to be another than the caller's and to be good for something. */
 import type { Finding } from "../model/capability.ts";
 import type { NamespaceKind } from "../model/plan.ts";
 import { onLinux } from "./_elsewhere.ts";
-import { judgeRehearsal, rehearse } from "./_judge-rehearsal.ts";
+import { judgeRehearsal, rehearse, type Rehearsed } from "./_judge-rehearsal.ts";
+import { judgeTimeNamespace, withEffect } from "./_namespace-effects.ts";
 import { defineProbe, finding, type ProbeContext } from "./_probe.ts";
+import { readSteps, type Reading } from "./_steps.ts";
 
 /** Kinds by capability, with their names in /proc/PID/ns (namespaces(7)). */
 const kinds = {
@@ -21,15 +22,19 @@ type Id = keyof typeof kinds;
 const ids = Object.keys(kinds) as Id[];
 
 /** All at once, as a job has them; only where that fails is each tried alone, to see which one it is. */
-async function run(context: ProbeContext): Promise<Readonly<Record<Id, Finding>>> {
-  const together = await rehearse(context, "all namespaces at once", { namespaces: ids.map((id) => kinds[id][0]) });
+async function run(context: ProbeContext): Promise<Readonly<Record<Id | "ns.time", Finding>>> {
+  const [together, effects] = await Promise.all([
+    rehearse(context, "all namespaces at once", { namespaces: ids.map((id) => kinds[id][0]) }),
+    context.helpers.probe("effects", [], 4000).then((result) => readSteps("effects", result)),
+  ]);
   const findings = await Promise.all(
     ids.map(async (id) => {
       const own = together.result.status === "ready" ? together : await tryAlone(context, id);
-      return [id, await judge(context, id, own.what, own.result)] as const;
+      return [id, await judge(context, effects, id, own)] as const;
     }),
   );
-  return Object.fromEntries(findings) as Record<Id, Finding>;
+  const made = Object.fromEntries(findings) as Record<Id, Finding>;
+  return { ...made, "ns.time": await judgeTimeNamespace(context, effects) };
 }
 
 function tryAlone(context: ProbeContext, id: Id) {
@@ -37,7 +42,7 @@ function tryAlone(context: ProbeContext, id: Id) {
   return rehearse(context, `a ${kind} namespace`, { namespaces: [kind] });
 }
 
-async function judge(context: ProbeContext, id: Id, what: string, result: RehearsalResult): Promise<Finding> {
+async function judge(context: ProbeContext, effects: Reading, id: Id, { what, result }: Rehearsed): Promise<Finding> {
   const [kind, file] = kinds[id];
   const judged = await judgeRehearsal(context, { what, result }, "made by the launcher, and another than the caller's");
   const outside = context.host.status(`/proc/self/ns/${file}`);
@@ -48,7 +53,7 @@ async function judge(context: ProbeContext, id: Id, what: string, result: Rehear
     result: `${inside ?? "unknown"}, outside ${outside.value.inode}`,
   };
   const evidence = [...judged.evidence, comparison];
-  if (inside !== outside.value.inode) return { ...judged, evidence };
+  if (inside !== outside.value.inode) return withEffect({ ...judged, evidence }, effects, kind);
   return finding({
     state: "broken",
     level: "exercised",
@@ -68,7 +73,8 @@ export default defineProbe({
     "ns.uts": "UTS namespaces",
     "ns.cgroup": "Control group namespaces",
     "ns.network": "Network namespaces",
+    "ns.time": "Time namespaces",
   },
   deadlineMs: 8000,
-  run: onLinux(ids, run),
+  run: onLinux([...ids, "ns.time"], run),
 });

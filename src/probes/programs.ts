@@ -3,6 +3,7 @@ import type { ProgramResult } from "../host/host.ts";
 import type { Evidence, Finding } from "../model/capability.ts";
 import { findingsFor, onLinux } from "./_elsewhere.ts";
 import { oneLine } from "./_host-text.ts";
+import { machineName } from "./_machine-name.ts";
 import { defineProbe, finding, type ProbeContext } from "./_probe.ts";
 import { exerciseBubblewrap } from "./_program-bwrap.ts";
 
@@ -29,9 +30,6 @@ const ids = Object.keys(programs) as Id[];
 /** A client that takes longer than this to say its version is hung, or too slow to start a job with. */
 const versionDeadlineMs = 1500;
 
-/** QEMU's programs are named by machine (qemu-system-x86_64, qemu-system-aarch64). */
-const machineNames: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
-
 async function run(context: ProbeContext) {
   const found = await Promise.all(ids.map(async (id) => [id, await probeProgram(context, id)] as const));
   const findings = Object.fromEntries(found) as Record<Id, Finding>;
@@ -41,7 +39,7 @@ async function run(context: ProbeContext) {
 async function probeProgram(context: ProbeContext, id: Id): Promise<Finding> {
   const { host } = context;
   const { name, version } = programs[id];
-  const program = id === "program.qemu" ? `${name}${machineNames[host.architecture] ?? host.architecture}` : name;
+  const program = id === "program.qemu" ? `${name}${machineName(host)}` : name;
   const paths = host.findPrograms(program);
   const evidence: Evidence[] = [{ action: `look for ${program} in PATH`, result: paths.join(", ") || "not there" }];
   const [path] = paths;

@@ -19,6 +19,7 @@ const blockerWords: Readonly<Record<BlockerCode, string>> = {
   "mount-propagation": "the way the root is mounted",
   noexec: "a noexec mount",
   nosuid: "a nosuid mount",
+  nodev: "a nodev mount",
   "device-missing": "a missing device",
   "device-mode": "a device's permissions",
   "device-cgroup": "a device control group",

@@ -40,6 +40,7 @@ const layersByCode: Readonly<Record<BlockerCode, readonly LayerKind[]>> = {
   "mount-propagation": ["container", "system"],
   noexec: ["container", "system"],
   nosuid: ["container", "system"],
+  nodev: ["container", "system"],
   "device-missing": ["container", "system"],
   "device-mode": ["system"],
   "device-cgroup": ["container", "session"],

@@ -67,7 +67,8 @@ const countedWords = [
   "not applicable",
 ];
 
-function countStates(members: readonly Capability[]): string {
+/** How many capabilities are in each state, in words. */
+export function countStates(members: readonly Capability[]): string {
   const counts = countedWords.map((word) => ({
     word,
     amount: members.filter((member) => stateWord(member) === word).length,

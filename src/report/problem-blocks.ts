@@ -92,7 +92,8 @@ function causeBlocks(capability: Capability): Block[] {
   return ruledOut.length === 0 ? causes : [...causes, field("Ruled out", sentence(joinWords(ruledOut)))];
 }
 
-function mergeUses(all: readonly CapabilityUses[]): CapabilityUses {
+/** What several capabilities cost and carry together. */
+export function mergeUses(all: readonly CapabilityUses[]): CapabilityUses {
   return {
     stops: [...new Set(all.flatMap((uses) => uses.stops))],
     costs: mergeByStrategy(all.flatMap((uses) => uses.costs)),

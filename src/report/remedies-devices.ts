@@ -52,6 +52,14 @@ export const deviceRemedies: readonly RemedyRow[] = [
   },
   { code: "device-cgroup", remedy: passDevice },
   {
+    code: "nodev",
+    remedy: (remedyCase) =>
+      advice(
+        machineOwner(remedyCase),
+        `put ${deviceIn(remedyCase) ?? "the device"} on a file system that is not mounted nodev`,
+      ),
+  },
+  {
     code: "module-missing",
     when: (remedyCase) => moduleIn(remedyCase) !== undefined && !isInContainer(remedyCase),
     remedy: (remedyCase) => loadModule(moduleIn(remedyCase) ?? "", remedyCase),

@@ -22,8 +22,15 @@ const rowsByCode: ReadonlyMap<BlockerCode, readonly RemedyRow[]> = new Map(
  */
 export function remediesFor(capabilities: readonly Capability[], stated: RemedyFacts = {}): Remedy[] {
   const facts = { ...deriveFacts(capabilities), ...stated };
-  const faulty = capabilities.filter(({ state }) => state !== "works" && state !== "not-applicable");
+  const faulty = capabilities.filter(
+    ({ id, state }) => state !== "works" && state !== "not-applicable" && !isBetterDenied(id),
+  );
   return faulty.flatMap((capability) => capability.blockers.flatMap((blocker) => remedyOf(capability, blocker, facts)));
+}
+
+/** No job needs these, and their denial protects jobs: nobody should open them for cupel's sake. */
+function isBetterDenied(id: string): boolean {
+  return id.startsWith("interface.") || id === "trace.sibling";
 }
 
 function remedyOf(capability: Capability, blocker: Blocker, facts: RemedyFacts): Remedy[] {

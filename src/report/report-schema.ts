@@ -1,4 +1,4 @@
-/** The shape of a report, for reading one that was saved. Unknown fields are errors. */
+/** The shape of a report, for reading one that was saved and for publishing. Unknown fields are errors. */
 import * as v from "valibot";
 import { areas, blockerCodes, capabilityStates, evidenceLevels, layerKinds } from "../model/capability.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
@@ -98,7 +98,8 @@ const remedy = v.strictObject({
   risk: v.string(),
 });
 
-const report = v.strictObject({
+/** The whole shape. */
+export const reportShape = v.strictObject({
   schema: v.literal(reportSchema),
   id: v.string(),
   createdAt: v.string(),
@@ -120,7 +121,7 @@ const report = v.strictObject({
 
 /** A report from parsed JSON, or one line on why it is none. */
 export function parseReport(input: unknown): { ok: true; value: Report } | { ok: false; problem: string } {
-  const result = v.safeParse(report, input, { abortEarly: true });
+  const result = v.safeParse(reportShape, input, { abortEarly: true });
   if (result.success) return { ok: true, value: result.output };
   const issue = result.issues[0];
   return { ok: false, problem: `${v.getDotPath(issue) ?? "it"}: ${issue.message}` };

@@ -140,14 +140,19 @@ export function parseJobGroupOwner(name: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
+/** The one group that the prober makes within its own (platform/linux/prober/cgroup-own.h). */
+const proberGroupBelow = "below";
+
 /** Removes groups whose cupel was killed together with its launcher. One that holds a process stays (EBUSY). */
 export function removeStaleControlGroups(matrix: Standings): void {
-  const places = ["memory", "pids", "cpu"].map((controller) => matrix[`cgroup.${controller}`]?.value);
+  const places = Object.keys(matrix).flatMap((id) => (id.startsWith("cgroup.") ? (matrix[id]?.value ?? []) : []));
   for (const place of new Set(places)) {
-    if (typeof place !== "string" || !existsSync(place)) continue;
+    if (typeof place !== "string" || !place.startsWith("/") || !existsSync(place)) continue;
     for (const name of readdirSync(place)) {
       const owner = parseJobGroupOwner(name);
-      if (owner !== undefined && !isRunning(owner)) removeDirectory(`${place}/${name}`);
+      if (owner === undefined || isRunning(owner)) continue;
+      removeDirectory(`${place}/${name}/${proberGroupBelow}`);
+      removeDirectory(`${place}/${name}`);
     }
   }
 }

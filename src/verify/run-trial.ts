@@ -174,7 +174,8 @@ async function tryStrategy(strategy: Strategy, prober: string, defaultJob: Job, 
   }
 }
 
-const startDeadlineMs = 1000;
+/** A machine with other work to do may take seconds; a trial that was not tried refuses jobs. */
+const startDeadlineMs = 5000;
 
 /** A copy of the prober that can be executed where it lies: a bound copy keeps its mount's noexec. */
 async function storedProber({ host, stateDirectories }: TrialContext): Promise<string | undefined> {

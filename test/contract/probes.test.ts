@@ -29,6 +29,7 @@ function monotonous(content: Answer<string>, uid: number): Host {
   return {
     ...createFixtureHost({ uid }),
     readText: () => content,
+    readBytes: () => (content.ok ? { ok: true, value: new TextEncoder().encode(content.value) } : content),
     list: () => (content.ok ? { ok: true, value: ["..", "\0", "a".repeat(255), "kvm_intel"] } : { ok: false, errno }),
     status: () => ({ ok: false, errno }),
     linkStatus: () => ({ ok: false, errno }),

@@ -1,5 +1,6 @@
 /** What people read: right on a narrow terminal, without colour where none was asked for, in ASCII where that is all there is. */
 import { describe, expect, test } from "bun:test";
+import type { reportFormats } from "../../src/report/formats.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { openTerminal } from "../support/terminal.ts";
 import { callers, ordinaryCaller, type Caller } from "../support/tester.ts";
@@ -175,5 +176,41 @@ describe("completion", () => {
     for (const word of ["doctor", "plan", "run", "completion", "version"]) expect(stdout).toContain(word);
     if (Bun.which(shell) !== null)
       expect(await cupel.outside(caller, [shell, "-n", "/dev/stdin"], { stdin: stdout })).toMatchObject({ code: 0 });
+  });
+});
+
+describe.each(callers)("formats, called by $name", (who) => {
+  /** What each begins with. */
+  const beginnings: Readonly<Record<keyof typeof reportFormats, string>> = {
+    text: "Jobs will run in namespaces; ",
+    json: '{\n  "schema": 1,',
+    markdown: "## ✅ cupel: ",
+    junit: '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>',
+    sarif: "{",
+    github: "::",
+    prometheus: "# HELP cupel_",
+    features: "# ",
+    labels: "cupel.feature.node.kubernetes.io/",
+  };
+
+  test.each(Object.entries(beginnings))("%s is one of them", async (format, beginning) => {
+    const ran = await cupel.run(who, ["doctor", "--format", format]);
+    expect({ code: ran.code, stderr: ran.stderr, start: ran.stdout.slice(0, beginning.length) }).toEqual({
+      code: 0,
+      stderr: "",
+      start: beginning,
+    });
+  });
+
+  test("without what names a person or a place", async () => {
+    const { stdout } = await cupel.run(who, ["doctor", "--json", "--redact"]);
+    expect(stdout).not.toContain(who.home === "/root" ? "/root/" : who.home);
+    expect(stdout).not.toContain(cupel.workspace(who));
+  });
+
+  test("a location outside of the repository is refused in one sentence", async () => {
+    const ran = await cupel.run(who, ["doctor", "--format", "sarif", "--location", "/etc/passwd"]);
+    expect({ code: ran.code, stdout: ran.stdout }).toEqual({ code: 64, stdout: "" });
+    expect(ran.stderr).toStartWith('cupel: the location "/etc/passwd" is no path of a file in the repository\n');
   });
 });

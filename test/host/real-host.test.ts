@@ -11,6 +11,18 @@ import { ordinaryCaller } from "../support/tester.ts";
 const host = createRealHost();
 const mebibyte = 1024 * 1024;
 
+describe("readBytes", () => {
+  test("gives bytes as they are, and no more of them than of a text", () => {
+    using directory = makeTempDir();
+    const bytes = new Uint8Array([0, 255, 128, 10]);
+    const answer = host.readBytes(directory.file("bytes", bytes));
+    expect(answer.ok && [...answer.value]).toEqual([...bytes]);
+    const huge = host.readBytes(directory.file("huge", "x".repeat(3 * mebibyte)));
+    expect(huge.ok && huge.value.length).toBe(mebibyte);
+    expect(host.readBytes("/nowhere")).toEqual({ ok: false, errno: "ENOENT" });
+  });
+});
+
 describe("readText", () => {
   test("gives a file whole, also one of /proc that has no size", () => {
     using directory = makeTempDir();

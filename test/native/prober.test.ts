@@ -19,6 +19,41 @@ const names = [
   "no-new-privs",
   "process-limit",
   "inside",
+  "network",
+  "device",
+  "init",
+  "boot",
+  "system-calls",
+  "interfaces",
+  "tracing",
+  "places",
+  "shared-memory",
+  "resources",
+  "kernel-facts",
+  "file-calls",
+  "effects",
+  "nesting",
+  "filesystems sysfs mqueue devpts",
+  "overlay user /",
+  "fuse",
+];
+
+/** Probes with arguments, for the build with sanitizers. */
+const furtherProbes = [
+  "fork-limit 3",
+  "cgroup memory v2 /nowhere",
+  "network ipv6 filter",
+  "device basics",
+  "device terminal",
+  "device tunnel",
+  "device vsock",
+  "device vsock-socket",
+  "device open /dev/null",
+  "device vhost /dev/null",
+  "device render-node /dev/null",
+  "init 0123456789abcdef",
+  "cgroup freeze v1 /nowhere",
+  "boot /bin/false /nowhere kvm 1000",
 ];
 
 const lineSchema = v.strictObject({
@@ -79,7 +114,7 @@ test.each([[[]], [["no-such-probe"]], [[""]]])("without the name of a probe: %j"
 describe.each(identities)("as %s", (identity) => {
   test.each(names)("%s tells steps, ends well and leaves nothing", (name) => {
     const before = look();
-    const { code, errors, rest, lines } = run([prober, name], identity);
+    const { code, errors, rest, lines } = run([prober, ...name.split(" ")], identity);
     expect({ code, errors, rest }).toEqual({ code: 0, errors: "", rest: "" });
     expect(lines.at(-1)).toEqual({ step: "end", errno: 0, value: 0 });
     expect(lines.length).toBeGreaterThan(1);
@@ -95,6 +130,27 @@ describe.each(identities)("as %s", (identity) => {
   test("a limit on descriptors and closed standard streams end no run", () => {
     const { lines } = run(["sh", "-c", `ulimit -n 16; exec ${prober} attribution <&- 2>&-`], identity);
     expect(lines.at(-1)?.step).toBe("end");
+  });
+});
+
+describe("killed at any moment", () => {
+  const segments = (): string => readFileSync("/proc/sysvipc/shm", "utf8");
+  const named = (): string[] => readdirSync("/dev/shm").filter((name) => name.startsWith("cupel-probe-"));
+
+  test.each(["places", "shared-memory", "file-calls", "interfaces", "tracing"])("%s leaves nothing", async (name) => {
+    const own = directory.folder(`killed-${name}`);
+    const words = name === "places" ? [`own=${own}`, "shm=/dev/shm"] : [own];
+    const before = { ...look(), segments: segments(), named: named() };
+    for (let round = 0; round < 20; round++) {
+      const child = Bun.spawn([prober, name, ...words], { stdout: "ignore", stdin: "ignore" });
+      // Later with each round, so that other steps are hit.
+      await Bun.sleep(round / 8);
+      child.kill("SIGKILL");
+      await child.exited;
+    }
+    for (let round = 0; round < 1000 && processesOf(prober).length > 0; round++) await Bun.sleep(10);
+    expect(readdirSync(own)).toEqual([]);
+    expect({ ...look(), segments: segments(), named: named() }).toEqual(before);
   });
 });
 
@@ -141,18 +197,26 @@ describe("control groups", () => {
   });
 
   const tryGroup = needs(canTry, "root and version 1 of control groups");
-  tryGroup("a prober that is killed in the middle leaves no group", async () => {
-    // Others may be probing at the same time: only groups that were not there before are this one's.
-    const before = new Set(readdirSync(hierarchy));
-    const child = Bun.spawn(["setsid", prober, "cgroup", "cpu", "v1", hierarchy], { stdout: "pipe", stdin: "ignore" });
-    const group = (): string[] =>
-      readdirSync(hierarchy).filter((name) => name.startsWith("cupel-probe-") && !before.has(name));
-    while (group().length === 0) await Bun.sleep(1);
-    process.kill(-child.pid, "SIGKILL");
-    await child.exited;
-    for (let round = 0; round < 1000 && group().length > 0; round++) await Bun.sleep(10);
-    expect(group()).toEqual([]);
-  });
+  const groupsKilled = [
+    ["cpu", hierarchy],
+    ["freeze", "/sys/fs/cgroup/freezer"],
+    ["kill", "/sys/fs/cgroup/freezer"],
+  ] as const;
+  for (const [act, place] of groupsKilled)
+    tryGroup(`a prober that is killed in the middle of ${act} leaves no group`, async () => {
+      // Others may be probing at the same time: only groups that were not there before are this one's.
+      const before = new Set(readdirSync(place));
+      const child = Bun.spawn(["setsid", prober, "cgroup", act, "v1", place], { stdout: "pipe", stdin: "ignore" });
+      const group = (): string[] =>
+        readdirSync(place).filter((name) => name.startsWith("cupel-probe-") && !before.has(name));
+      while (group().length === 0)
+        if (child.exitCode === null) await Bun.sleep(0);
+        else break;
+      if (child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+      await child.exited;
+      for (let round = 0; round < 1000 && group().length > 0; round++) await Bun.sleep(10);
+      expect(group()).toEqual([]);
+    });
 });
 
 test("built with sanitizers, every probe runs clean", () => {
@@ -168,7 +232,7 @@ test("built with sanitizers, every probe runs clean", () => {
   expect(built.stderr.toString()).toBe("");
   chmodSync(checked, 0o755);
   for (const identity of identities) {
-    for (const name of [...names, "fork-limit 3", "cgroup memory v2 /nowhere"]) {
+    for (const name of [...names, ...furtherProbes]) {
       const { code, errors, lines } = run([checked, ...name.split(" ")], identity);
       expect({ name, code, errors, last: lines.at(-1)?.step }).toEqual({ name, code: 0, errors: "", last: "end" });
     }

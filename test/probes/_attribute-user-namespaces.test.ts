@@ -238,6 +238,30 @@ const cases: readonly Case[] = [
     detail:
       "EPERM at clone, explained by nothing that was looked for; the prober, another program, could make a user namespace",
   },
+  {
+    what: "a Landlock domain around, which denies mounts to root as well",
+    failure: fail("mount-private", "EPERM", "/"),
+    seen: { "landlock-layers": "E2BIG 15", "root-private-root": "EPERM" },
+    asRoot: true,
+    causes: ["lsm:landlock"],
+    ruledOut: ["seccomp", "capability"],
+    detail: "this process is in 1 Landlock domain, in which no mount may be changed",
+  },
+  {
+    what: "a Landlock domain around, which has nothing to do with a quota",
+    failure: fail("clone", "ENOSPC"),
+    seen: { ...notReached, "landlock-layers": "E2BIG 15", "clone-user": "ENOSPC", "unshare-user": "ENOSPC" },
+    causes: ["ns-limit"],
+    ruledOut: ["lsm:landlock"],
+  },
+  {
+    what: "the initial ramfs as the root",
+    failure: fail("pivot-root", "EINVAL"),
+    seen: {},
+    more: { root: { type: "rootfs", propagation: "private" } },
+    causes: ["mount-propagation"],
+    detail: "/ is the initial ramfs, which pivot_root(2) cannot exchange",
+  },
 ];
 
 test.each(cases)("$what", (item) => {

@@ -14,7 +14,7 @@ test("works for a user", async () => {
       mounted with a size of its own
       | launcher: a tmpfs of its own -> ok
     mount.setattr: works (enforced)
-      a write fails with EROFS where it was allowed before, and works beside it
+      a write fails with EROFS where it was allowed before, and works beside it; noexec and nodev hold, too; a user namespace within cannot undo it
       | namespaces of its own -> ok
       | make / private -> ok
       | mount tmpfs -> ok
@@ -23,6 +23,36 @@ test("works for a user", async () => {
       | mount_setattr(MOUNT_ATTR_RDONLY, AT_RECURSIVE) -> ok
       | create a file in it after -> EROFS
       | create a file in the directory itself -> ok
+      | execute a file that is no program before -> ENOEXEC
+      | mount_setattr(MOUNT_ATTR_NOEXEC) -> ok
+      | execute it after -> EACCES
+      | open a device before -> ok
+      | mount_setattr(MOUNT_ATTR_NODEV) -> ok
+      | open it after -> EACCES
+      | a user namespace within, with mounts of its own -> ok
+      | make the read-only mount writable in it -> EPERM
+    mount.detached: works (exercised)
+      a clone of a directory and a new tmpfs were made unseen, then moved into place
+      | namespaces of its own -> ok
+      | make / private -> ok
+      | mount tmpfs -> ok
+      | open_tree(OPEN_TREE_CLONE) of a directory -> ok
+      | move_mount it to another -> ok
+      | look for its file there -> ok
+      | fsopen tmpfs -> ok
+      | fsmount it -> ok
+      | move_mount it into place -> ok
+    mount.propagation: works (enforced) = private
+      below a shared mount a mount is seen elsewhere, below a private one it is not
+      | namespaces of its own -> ok
+      | make / private -> ok
+      | mount tmpfs -> ok
+      | make a mount shared -> ok
+      | a second mount namespace -> ok
+      | see a mount made below it there -> ok
+      | make it private there -> ok
+      | see a mount made below it after that -> ENOENT
+      | how / is mounted here -> ext4, private
     "
   `);
 });
@@ -37,7 +67,7 @@ test("lacks read-only mounts in gVisor", async () => {
       mounted with a size of its own
       | launcher: a tmpfs of its own -> ok
     mount.setattr: absent (exercised)
-      this kernel has no mount_setattr(2)
+      mount_setattr(2) came with Linux 5.12
       | namespaces of its own -> ok
       | make / private -> ok
       | mount tmpfs -> ok
@@ -46,6 +76,17 @@ test("lacks read-only mounts in gVisor", async () => {
       | mount_setattr(MOUNT_ATTR_RDONLY, AT_RECURSIVE) -> ENOSYS
       | create a file in it after -> ok
       ! kernel-version: mount_setattr(2) came with Linux 5.12
+    mount.detached: unknown (inferred)
+      could not be established: open_tree(OPEN_TREE_CLONE) of a directory: not reached
+      | namespaces of its own -> ok
+      | make / private -> ok
+      | mount tmpfs -> ok
+    mount.propagation: unknown (inferred) = private
+      could not be established: make a mount shared: not reached
+      | namespaces of its own -> ok
+      | make / private -> ok
+      | mount tmpfs -> ok
+      | how / is mounted here -> 9p, private
     "
   `);
 });
@@ -88,6 +129,40 @@ test("names the quota of an old kernel", async () => {
       ! ns-limit: user.max_user_namespaces is 0
       - not seccomp, idmap, sysctl, capability, lsm:apparmor, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
     mount.setattr: blocked (exercised)
+      ENOSPC at clone: user.max_user_namespaces is 0
+      | namespaces of its own -> ENOSPC
+      | prctl(PR_GET_SECCOMP) -> ok
+      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
+      | unshare(0) -> ok
+      | unshare(CLONE_NEWUSER | unknown flag) -> EINVAL
+      | clone3(NULL, 0) -> ENOSYS
+      | clone(CLONE_NEWUSER | CLONE_FS) -> EINVAL
+      | mount(NULL) -> EFAULT
+      | open_tree(unknown flag) -> ENOSYS
+      | whether / is the root of a mount -> EOPNOTSUPP
+      | clone(CLONE_NEWUSER) -> ENOSPC
+      | unshare(CLONE_NEWUSER) -> ENOSPC
+      | read user.max_user_namespaces -> 0
+      ! ns-limit: user.max_user_namespaces is 0
+      - not seccomp, idmap, sysctl, capability, lsm:apparmor, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+    mount.detached: blocked (exercised)
+      ENOSPC at clone: user.max_user_namespaces is 0
+      | namespaces of its own -> ENOSPC
+      | prctl(PR_GET_SECCOMP) -> ok
+      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
+      | unshare(0) -> ok
+      | unshare(CLONE_NEWUSER | unknown flag) -> EINVAL
+      | clone3(NULL, 0) -> ENOSYS
+      | clone(CLONE_NEWUSER | CLONE_FS) -> EINVAL
+      | mount(NULL) -> EFAULT
+      | open_tree(unknown flag) -> ENOSYS
+      | whether / is the root of a mount -> EOPNOTSUPP
+      | clone(CLONE_NEWUSER) -> ENOSPC
+      | unshare(CLONE_NEWUSER) -> ENOSPC
+      | read user.max_user_namespaces -> 0
+      ! ns-limit: user.max_user_namespaces is 0
+      - not seccomp, idmap, sysctl, capability, lsm:apparmor, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+    mount.propagation: blocked (exercised)
       ENOSPC at clone: user.max_user_namespaces is 0
       | namespaces of its own -> ENOSPC
       | prctl(PR_GET_SECCOMP) -> ok

@@ -52,6 +52,10 @@ const everything = blockerCodes.flatMap((code) =>
   places.flatMap((facts) => details.map((detail) => ({ code, remedy: remedyFor(code, detail, facts) }))),
 );
 
+test.each(["interface.bpf", "interface.io-uring", "trace.sibling"])("%s is left denied", (id) => {
+  expect(remediesFor([faulty("sysctl", "kernel.unprivileged_bpf_disabled is 2", { id })])).toEqual([]);
+});
+
 describe("every remedy", () => {
   test.each([...blockerCodes])("%s has one", (code) => {
     const own = everything.filter((one) => one.code === code);

@@ -12,11 +12,13 @@
 #include <linux/mount.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -289,6 +291,242 @@ static void forbid_execution_in_tmp(const char *argument)
     must(mount("tmpfs", "/tmp", "tmpfs", MS_NOEXEC | MS_NOSUID | MS_NODEV, "mode=1777"), "/tmp");
 }
 
+/* As container engines mount it, but smaller. */
+static void shrink_shared_memory(const char *argument)
+{
+    (void)argument;
+    enter_mount_namespace();
+    must(mount("tmpfs", "/dev/shm", "tmpfs", MS_NOEXEC | MS_NOSUID | MS_NODEV, "mode=1777,size=1m"), "/dev/shm");
+}
+
+/* As container engines do it: interfaces that reach much of the kernel get EPERM. */
+static void deny_interfaces(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(io_uring_setup), RETURN(deny | EPERM),
+        ON_CALL(io_uring_enter), RETURN(deny | EPERM),
+        ON_CALL(io_uring_register), RETURN(deny | EPERM),
+        ON_CALL(bpf), RETURN(deny | EPERM),
+        ON_CALL(perf_event_open), RETURN(deny | EPERM),
+        ON_CALL(add_key), RETURN(deny | EPERM),
+        ON_CALL(keyctl), RETURN(deny | EPERM),
+        ON_CALL(userfaultfd), RETURN(deny | EPERM),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+/* As newer profiles answer what they do not know. */
+static void hide_io_uring(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(io_uring_setup), RETURN(deny | ENOSYS),
+        ON_CALL(io_uring_enter), RETURN(deny | ENOSYS),
+        ON_CALL(io_uring_register), RETURN(deny | ENOSYS),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+static void deny_tracing(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(ptrace), RETURN(deny | EPERM),
+        ON_CALL(process_vm_readv), RETURN(deny | EPERM),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+/* As file systems answer that have no O_TMPFILE. Its own bit is 0x400000; the rest of it is O_DIRECTORY. */
+static void deny_unnamed_files(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 3),
+        LOAD(args[2]),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x400000, 0, 1),
+        RETURN(deny | EOPNOTSUPP),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+/* A filter that is in force and denies nothing. */
+static void allow_everything(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {RETURN(SECCOMP_RET_ALLOW)};
+    install(code, sizeof code / sizeof *code);
+}
+
+static void lower_limits(const char *argument)
+{
+    (void)argument;
+    const struct rlimit files = {256, 256};
+    const struct rlimit size = {1UL << 40, 1UL << 40};
+    must(setrlimit(RLIMIT_NOFILE, &files), "RLIMIT_NOFILE");
+    must(setrlimit(RLIMIT_FSIZE, &size), "RLIMIT_FSIZE");
+}
+
+static void take_one_processor(const char *argument)
+{
+    (void)argument;
+    cpu_set_t all, one;
+    must(sched_getaffinity(0, sizeof all, &all), "sched_getaffinity");
+    CPU_ZERO(&one);
+    for (int processor = 0; processor < CPU_SETSIZE && CPU_COUNT(&one) == 0; processor++)
+        if (CPU_ISSET(processor, &all))
+            CPU_SET(processor, &one);
+    must(sched_setaffinity(0, sizeof one, &one), "sched_setaffinity");
+}
+
+/* vm.memfd_noexec is a PID namespace's own since it exists (Linux 6.3): the host's stays as it is. Needs root. */
+static void forbid_execution_of_memory(const char *argument)
+{
+    (void)argument;
+    must(unshare(CLONE_NEWPID), "unshare");
+    const pid_t inside = fork();
+    must(inside, "fork");
+    if (inside == 0) {
+        must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "death signal");
+        write_text("/proc/sys/vm/memfd_noexec", "2");
+        return;
+    }
+    int status;
+    must(waitpid(inside, &status, 0), "wait");
+    exit(WIFEXITED(status) ? WEXITSTATUS(status) : 125);
+}
+
+/* The kinds as their settings are called: user.max_pid_namespaces. */
+static void set_kind_quota(const char *kind)
+{
+    char path[128];
+    enter_user_namespace(0);
+    snprintf(path, sizeof path, "/proc/sys/user/max_%s_namespaces", kind);
+    write_text(path, "0");
+}
+
+/* Not a denial: container engines have it so that programs fall back on clone(2), whose flags a filter can see. */
+static void hide_clone3(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(clone3), RETURN(deny | ENOSYS),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+/* A listener that the command holds and never reads: no process below may have another. */
+static void take_listener(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(reboot), RETURN(SECCOMP_RET_USER_NOTIF),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {.len = sizeof code / sizeof *code, .filter = code};
+    must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+    const long listener = syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
+    must((int)listener, "listener");
+    must(fcntl((int)listener, F_SETFD, 0), "listener");
+}
+
+/* As systemd mounts it: what is mounted in one mount namespace appears in the others. */
+static void share_root(const char *argument)
+{
+    (void)argument;
+    enter_mount_namespace();
+    must(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL), "make / shared");
+}
+
+static void lock_one_hierarchy(const char *controller)
+{
+    char path[256];
+    snprintf(path, sizeof path, "/sys/fs/cgroup/%s", controller);
+    const struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY, .attr_clr = 0, .propagation = 0, .userns_fd = 0};
+    enter_mount_namespace();
+    must((int)syscall(__NR_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, &read_only, sizeof read_only), path);
+}
+
+/* Locked, as in a container: a lesser user namespace cannot look below. */
+static void hide_sys(const char *argument)
+{
+    (void)argument;
+    enter_mount_namespace();
+    must(mount("tmpfs", "/sys", "tmpfs", MS_RDONLY, NULL), "/sys");
+    enter_user_namespace(CLONE_NEWNS);
+}
+
+/* As Docker does it. */
+static void mask_sys(const char *argument)
+{
+    (void)argument;
+    enter_mount_namespace();
+    must(mount("tmpfs", "/sys/firmware", "tmpfs", MS_RDONLY, NULL), "/sys/firmware");
+    enter_user_namespace(CLONE_NEWNS);
+}
+
+static void hide_processes(const char *argument)
+{
+    (void)argument;
+    enter_mount_namespace();
+    must(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2"), "hidepid");
+}
+
+/* A kernel without a file system, as far as /proc/filesystems tells. */
+static void hide_file_system(const char *name)
+{
+    char line[256], path[] = "/tmp/cupel-filesystems-XXXXXX";
+    enter_mount_namespace();
+    FILE *all = fopen("/proc/filesystems", "re");
+    const int copy = mkstemp(path);
+    must(copy, path);
+    while (all != NULL && fgets(line, sizeof line, all) != NULL)
+        if (strstr(line, name) == NULL && write(copy, line, strlen(line)) < 0)
+            fail(path);
+    must(fchmod(copy, 0444), path);
+    must(mount(path, "/proc/filesystems", NULL, MS_BIND, NULL), "/proc/filesystems");
+    must(unlink(path), path);
+}
+
+/* So many Landlock domains over files around the command. */
+static void enter_domains(const char *count)
+{
+    const struct { unsigned long long files; } rules = {1ULL << 11 /* LANDLOCK_ACCESS_FS_MAKE_BLOCK */};
+    must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+    for (long left = strtol(count, NULL, 10); left > 0; left--) {
+        const int ruleset = (int)syscall(__NR_landlock_create_ruleset, &rules, sizeof rules, 0);
+        must(ruleset, "landlock_create_ruleset");
+        must((int)syscall(__NR_landlock_restrict_self, ruleset, 0), "landlock_restrict_self");
+        close(ruleset);
+    }
+}
+
+/* /dev/fuse as most distributions have it: everybody's. */
+static void open_fuse(const char *argument)
+{
+    (void)argument;
+    struct stat status;
+    enter_mount_namespace();
+    must(stat("/dev/fuse", &status), "/dev/fuse");
+    must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL), "/mnt");
+    must(mknod("/mnt/fuse", S_IFCHR | 0666, status.st_rdev), "mknod");
+    must(chmod("/mnt/fuse", 0666), "chmod");
+    must(mount("/mnt/fuse", "/dev/fuse", NULL, MS_BIND, NULL), "/dev/fuse");
+    must(umount2("/mnt", detach), "/mnt");
+}
+
 static const struct {
     const char *name;
     void (*make)(const char *argument);
@@ -307,6 +545,26 @@ static const struct {
     {"no-new-privs", renounce, 0},
     {"bounding-empty", empty_bounding_set, 0},
     {"noexec-tmp", forbid_execution_in_tmp, 0},
+    {"small-shm", shrink_shared_memory, 0},
+    {"interfaces-denied", deny_interfaces, 0},
+    {"io-uring-hidden", hide_io_uring, 0},
+    {"tracing-denied", deny_tracing, 0},
+    {"no-unnamed-files", deny_unnamed_files, 0},
+    {"filter-without-effect", allow_everything, 0},
+    {"low-limits", lower_limits, 0},
+    {"one-processor", take_one_processor, 0},
+    {"memfd-noexec", forbid_execution_of_memory, 0},
+    {"quota-of", set_kind_quota, 1},
+    {"clone3-hidden", hide_clone3, 0},
+    {"listener-taken", take_listener, 0},
+    {"shared-root", share_root, 0},
+    {"read-only-hierarchy", lock_one_hierarchy, 1},
+    {"no-sys", hide_sys, 0},
+    {"masked-sys", mask_sys, 0},
+    {"hidden-processes", hide_processes, 0},
+    {"no-file-system", hide_file_system, 1},
+    {"landlocked", enter_domains, 1},
+    {"open-fuse", open_fuse, 0},
 };
 
 int main(int count, char **arguments)

@@ -16,10 +16,32 @@ export type Condition =
   | "read-only-cgroups"
   | "no-new-privs"
   | "bounding-empty"
-  | "noexec-tmp";
+  | "noexec-tmp"
+  | "small-shm"
+  | "interfaces-denied"
+  | "io-uring-hidden"
+  | "tracing-denied"
+  | "no-unnamed-files"
+  | "filter-without-effect"
+  | "low-limits"
+  | "one-processor"
+  | "memfd-noexec"
+  | "clone3-hidden"
+  | "listener-taken"
+  | "shared-root"
+  | "no-sys"
+  | "masked-sys"
+  | "hidden-processes"
+  | "open-fuse";
 
-/** Conditions with one: a fresh directory that the caller owns, or a user id. */
-export type ConditionWith = { readonly chroot: string } | { readonly "as-user": number };
+/** Conditions with one: a directory, a user id, a kind of namespace, a controller, a file system, a number of domains. */
+export type ConditionWith =
+  | { readonly chroot: string }
+  | { readonly "as-user": number }
+  | { readonly "quota-of": string }
+  | { readonly "read-only-hierarchy": string }
+  | { readonly "no-file-system": string }
+  | { readonly landlocked: number };
 
 /** `command` under conditions, the first outermost. Exit code 125 and a line on stderr where one cannot be made here. */
 export function underConditions(

@@ -8,6 +8,7 @@ import type { ProbeContext } from "../../src/probes/_probe.ts";
 export type FixtureFile =
   | string
   | { readonly text?: string; readonly status?: Partial<FileStatus> }
+  | { readonly bytes: Uint8Array }
   | { readonly link: string }
   | { readonly errno: string };
 
@@ -50,7 +51,14 @@ export function createFixtureHost(parts: FixtureHostParts): Host {
     if (typeof file === "string") return { ok: true, value: file };
     if ("errno" in file) return fail(file.errno);
     if ("link" in file) return file.link === path ? fail("ELOOP") : read(file.link);
+    if ("bytes" in file) return { ok: true, value: new TextDecoder().decode(file.bytes) };
     return { ok: true, value: file.text ?? "" };
+  };
+  const readBytes = (path: string): Answer<Uint8Array> => {
+    const file = files[path];
+    if (typeof file === "object" && "bytes" in file) return { ok: true, value: file.bytes };
+    const text = read(path);
+    return text.ok ? { ok: true, value: new TextEncoder().encode(text.value) } : text;
   };
   const status = (path: string): Answer<FileStatus> => {
     const file = files[path];
@@ -58,7 +66,10 @@ export function createFixtureHost(parts: FixtureHostParts): Host {
       return isDirectory(path) ? { ok: true, value: { ...plainStatus, kind: "directory" } } : fail("ENOENT");
     if (typeof file === "object" && "errno" in file) return fail(file.errno);
     if (typeof file === "object" && "link" in file) return file.link === path ? fail("ELOOP") : status(file.link);
-    return { ok: true, value: { ...plainStatus, ...(typeof file === "string" ? {} : file.status) } };
+    return {
+      ok: true,
+      value: { ...plainStatus, ...(typeof file === "object" && "status" in file ? file.status : {}) },
+    };
   };
   const uid = parts.uid ?? 1000;
   return {
@@ -68,6 +79,7 @@ export function createFixtureHost(parts: FixtureHostParts): Host {
     environment: parts.environment ?? {},
     directory: parts.directory ?? "/home/user/project",
     readText: read,
+    readBytes,
     list: (path) => {
       const start = path === "/" ? "/" : `${path}/`;
       const below = Object.keys(files).filter((name) => name.startsWith(start));

@@ -127,17 +127,9 @@ static int nest_user_namespace(void *argument)
     return 0;
 }
 
-static int bring_loopback_up(void *argument)
+static int use_loopback(void *argument)
 {
-    /* struct ifreq without a C library: a name of 16 bytes, then a union of 24 that begins with the flags. */
-    struct {
-        char name[16];
-        short flags;
-        char rest[22];
-    } request = {.name = "lo", .flags = 1 /* IFF_UP */, .rest = {0}};
-    enum { address_family_inet = 2, datagram = 2, set_flags = 0x8914 /* SIOCSIFFLAGS */ };
-    const long socket = kernel_call(__NR_socket, address_family_inet, datagram, 0);
-    report(argument, socket < 0 ? socket : kernel_call(__NR_ioctl, socket, set_flags, &request));
+    report(argument, bring_loopback_up());
     return 0;
 }
 
@@ -158,32 +150,22 @@ static void exercise_capabilities(void)
     const long network = kernel_call(__NR_unshare, CLONE_NEWNET);
     report("network-namespace", network);
     if (network == 0)
-        report_child("loopback", bring_loopback_up, "loopback", 1000);
+        report_child("loopback", use_loopback, "loopback", 1000);
     const long pids = kernel_call(__NR_unshare, CLONE_NEWPID);
     report("pid-namespace", pids);
     if (pids == 0 && private_root == 0)
         report_child("proc", mount_proc, "proc", 1000);
 }
 
-/*
- * Root's jobs make their user namespace under ids of their own, and a security module may deny to these what it allows
- * to root. Where such ids cannot be had, root tries as root.
- */
-static void become_someone_else(void)
-{
-    const long groups = kernel_call(__NR_setgroups, 0, 0);
-    const long group = kernel_call(__NR_setresgid, foreign_id, foreign_id, foreign_id);
-    const long user = kernel_call(__NR_setresuid, foreign_id, foreign_id, foreign_id);
-    report("drop-identity", groups < 0 ? groups : group < 0 ? group : user);
-    /* Whoever changes ids is not dumpable, and may then not write its own id maps. */
-    kernel_call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
-}
-
 static int unshare_user_namespace(void *argument)
 {
     (void)argument;
+    /*
+     * Root's jobs make their user namespace under ids of their own, and a security module may deny to these what it
+     * allows to root. Where such ids cannot be had, root tries as root.
+     */
     if (kernel_call(__NR_geteuid) == 0)
-        become_someone_else();
+        report("drop-identity", become_foreign());
     const long user = kernel_call(__NR_geteuid);
     const long group = kernel_call(__NR_getegid);
     const long result = kernel_call(__NR_unshare, CLONE_NEWUSER);
@@ -228,6 +210,7 @@ void probe_attribution(int count, char **arguments)
     report_filters();
     report_root();
     report_labels("label", "apparmor-label");
+    report_landlock_layers("landlock-layers");
     /* As the launcher does it for a user: the namespace made by clone(2) itself. */
     const long process = kernel_call(__NR_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
     if (process == 0)

@@ -28,6 +28,42 @@ long read_file(const char *path, char *buffer, size_t capacity)
     return count < 0 ? count : (long)length;
 }
 
+static long reopen(long descriptor)
+{
+    char path[64];
+    format_number(path + copy_text(path, sizeof path, "/proc/self/fd/"), descriptor);
+    return open_path(path, O_RDONLY);
+}
+
+/* Made, opened again and unlinked with nothing in between: no shorter way leaves a file without a name. */
+static struct nameless make_and_unlink(const char *directory, int mode)
+{
+    char path[1024], name[64] = "cupel-probe-";
+    format_number(name + strlen(name), kernel_call(__NR_getpid) * 1000000 + now_microseconds() % 1000000);
+    struct nameless file = {.writer = -ENAMETOOLONG, .reader = -ENAMETOOLONG, .had_name = true};
+    if (!join_path(path, sizeof path, directory, name))
+        return file;
+    const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    file.writer = kernel_call(__NR_openat, AT_FDCWD, path, flags, mode);
+    if (file.writer < 0)
+        return file;
+    file.reader = open_path(path, O_RDONLY | O_NOFOLLOW);
+    kernel_call(__NR_unlinkat, AT_FDCWD, path, 0);
+    return file;
+}
+
+struct nameless make_nameless(const char *directory, int mode)
+{
+    struct nameless file = {.writer = -EINVAL, .reader = -EBADF, .had_name = false};
+    file.writer = kernel_call(__NR_openat, AT_FDCWD, directory, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+    /* open(2): EOPNOTSUPP from the file system, EISDIR from a kernel that takes the flag for O_DIRECTORY. */
+    if (file.writer == -EOPNOTSUPP || file.writer == -EISDIR)
+        return make_and_unlink(directory, mode);
+    if (file.writer >= 0)
+        file.reader = reopen(file.writer);
+    return file;
+}
+
 long write_file(const char *path, const char *text)
 {
     const long descriptor = open_path(path, O_WRONLY);

@@ -35,7 +35,9 @@ static bool is_answer(const struct kvm_run *run)
 }
 
 /* All of arm64 is one mode: what is called long mode elsewhere is all there is. */
-const struct guest kvm_guests[] = {{"long-mode", prepare, is_answer, false, guest_deadline}};
+const struct guest kvm_guests[] = {
+    {.step = "long-mode", .prepare = prepare, .is_answer = is_answer, .deadline = guest_deadline},
+};
 const size_t kvm_guest_count = sizeof kvm_guests / sizeof *kvm_guests;
 
 void kvm_report_native_loop(void)

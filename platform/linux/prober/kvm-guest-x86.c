@@ -12,6 +12,10 @@ enum {
     secret_at = 0x5000,
     /* Intel's virtualization needs three pages for its own use that no memory slot covers. */
     task_state_at = 0xfffbd000,
+    /* Of two megabytes each: all of a large guest's memory. */
+    large_pages = large_guest_size >> 21,
+    written_at = 0x9000,
+    exit_turns = 200,
 };
 
 static const uint32_t secret = 0x4c415353;
@@ -35,6 +39,15 @@ static const unsigned char loop_code[] = {
     0xb9, loop_turns & 0xff, loop_turns >> 8 & 0xff, loop_turns >> 16 & 0xff, 0, 0xff, 0xc9, 0x75, 0xfc,
 };
 
+/* 1: out %al,$0x10; jmp 1b */
+static const unsigned char exits_code[] = {0xe6, answer_port, 0xeb, 0xfc};
+
+/* mov $32,%ecx; mov $0x9000,%edi; 1: mov %ecx,(%rdi); add $0x200000,%rdi; dec %ecx; jnz 1b: before long_mode_code. */
+static const unsigned char memory_code[] = {
+    0xb9, large_pages, 0,    0, 0, 0xbf, 0x00, 0x90, 0,    0,    0x89, 0x0f,
+    0x48, 0x81,        0xc7, 0, 0, 0x20, 0,    0xff, 0xc9, 0x75, 0xf3,
+};
+
 static long set_registers(const struct machine *machine, const struct kvm_sregs *special)
 {
     const struct kvm_regs registers = {.rip = code_at, .rflags = 2, .rax = 2, .rbx = 3, .rsp = 0x8000};
@@ -55,6 +68,18 @@ static long prepare_real_mode(struct machine *machine)
     return set_registers(machine, &special);
 }
 
+static long prepare_exits(struct machine *machine)
+{
+    const long prepared = prepare_real_mode(machine);
+    memcpy(machine->memory + code_at, exits_code, sizeof exits_code);
+    return prepared;
+}
+
+static bool is_exit(const struct kvm_run *run)
+{
+    return run->exit_reason == KVM_EXIT_IO && run->io.direction == KVM_EXIT_IO_OUT && run->io.port == answer_port;
+}
+
 static bool is_output(const struct kvm_run *run, uint8_t size)
 {
     return run->exit_reason == KVM_EXIT_IO && run->io.direction == KVM_EXIT_IO_OUT && run->io.port == answer_port &&
@@ -71,7 +96,7 @@ static void put_entry(const struct machine *machine, size_t at, uint64_t entry)
     memcpy(machine->memory + at, &entry, sizeof entry);
 }
 
-/* One table of each level; the first and the second gigabyte both show the first two megabytes of the guest. */
+/* One table of each level; the first and the second gigabyte both show what a large guest has for memory. */
 static uint64_t build_page_tables(const struct machine *machine)
 {
     enum { level_four = 0x1000, level_three = 0x2000, level_two = 0x3000 };
@@ -79,7 +104,8 @@ static uint64_t build_page_tables(const struct machine *machine)
     put_entry(machine, level_four, level_three | present_writable);
     put_entry(machine, level_three, level_two | present_writable);
     put_entry(machine, level_three + 8, level_two | present_writable);
-    put_entry(machine, level_two, large | present_writable);
+    for (uint64_t page = 0; page < large_pages; page++)
+        put_entry(machine, level_two + page * 8, page << 21 | large | present_writable);
     return level_four;
 }
 
@@ -129,6 +155,25 @@ static long prepare_loop(struct machine *machine)
     return enter_long_mode(machine);
 }
 
+static long prepare_memory(struct machine *machine)
+{
+    memcpy(machine->memory + code_at, memory_code, sizeof memory_code);
+    memcpy(machine->memory + code_at + sizeof memory_code, long_mode_code, sizeof long_mode_code);
+    return enter_long_mode(machine);
+}
+
+/* One number in each large page, counted down. */
+static bool is_memory_written(const struct machine *machine)
+{
+    for (uint32_t page = 0; page < large_pages; page++) {
+        uint32_t written;
+        memcpy(&written, machine->memory + written_at + ((size_t)page << 21), sizeof written);
+        if (written != large_pages - page)
+            return false;
+    }
+    return true;
+}
+
 static bool is_long_mode_answer(const struct kvm_run *run)
 {
     uint32_t answer;
@@ -138,11 +183,16 @@ static bool is_long_mode_answer(const struct kvm_run *run)
     return answer == long_mode_answer;
 }
 
+#define GUEST(name, preparation, answer) .step = name, .prepare = preparation, .is_answer = answer
 const struct guest kvm_guests[] = {
-    {"real-mode", prepare_real_mode, is_real_mode_answer, true, guest_deadline},
-    {"long-mode", prepare_long_mode, is_long_mode_answer, true, guest_deadline},
-    {"long-mode-loop", prepare_loop, is_long_mode_answer, true, loop_deadline},
+    {GUEST("real-mode", prepare_real_mode, is_real_mode_answer), .halts = true, .deadline = guest_deadline},
+    {GUEST("exit", prepare_exits, is_exit), .deadline = guest_deadline, .turns = exit_turns},
+    {GUEST("long-mode", prepare_long_mode, is_long_mode_answer), .halts = true, .deadline = guest_deadline},
+    {GUEST("memory", prepare_memory, is_long_mode_answer), .halts = true, .deadline = guest_deadline,
+     .memory = large_guest_size, .check = is_memory_written},
+    {GUEST("long-mode-loop", prepare_loop, is_long_mode_answer), .halts = true, .deadline = loop_deadline},
 };
+#undef GUEST
 const size_t kvm_guest_count = sizeof kvm_guests / sizeof *kvm_guests;
 
 /* The same loop without a guest: tells a slow guest from a busy machine. */

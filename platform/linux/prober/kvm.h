@@ -6,9 +6,9 @@
 
 #include <linux/kvm.h>
 
-enum { guest_size = 0x10000, guest_deadline = 300 };
+enum { guest_size = 0x10000, large_guest_size = 64 << 20, guest_deadline = 300 };
 
-/* One virtual machine with one processor and 64 KiB of memory at guest address 0. */
+/* One virtual machine with one processor and its memory at guest address 0. */
 struct machine {
     long kvm;
     long vm;
@@ -27,6 +27,12 @@ struct guest {
     /* After the answer the guest halts; arm64 has no exit for that and stops at the answer. */
     bool halts;
     long deadline;
+    /* Bytes of memory; 0 is guest_size. */
+    size_t memory;
+    /* How often it gives its answer: the step's value is then the nanoseconds of one exit. */
+    long turns;
+    /* Whether what it left in its memory is right, where that is asked. */
+    bool (*check)(const struct machine *machine);
 };
 
 extern const struct guest kvm_guests[];

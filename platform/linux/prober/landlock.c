@@ -24,7 +24,7 @@ enum { rule_path = 1, rule_port = 2, bind_tcp = 1, connect_tcp = 2 };
 enum { scope_abstract_socket = 1, scope_signal = 2, flag_version = 1, flag_errata = 2 };
 enum { first_abi_with_network = 4, first_abi_with_scopes = 6 };
 /* include/linux/socket.h */
-enum { family_unix = 1, family_inet = 2, stream = 1 };
+enum { family_unix = 1, family_inet = 2 };
 
 static long create_ruleset(struct ruleset rules)
 {
@@ -78,32 +78,6 @@ static int restrict_files(void *argument)
     return 0;
 }
 
-/* A listener on the loopback of this network namespace, on a port that the kernel picks. */
-static long listen_on_loopback(struct sockaddr_in *address)
-{
-    unsigned int length = sizeof *address;
-    *address = (struct sockaddr_in){.sin_family = family_inet, .sin_addr = {__builtin_bswap32(INADDR_LOOPBACK)}};
-    const long socket = kernel_call(__NR_socket, family_inet, stream | O_CLOEXEC, 0);
-    if (socket < 0)
-        return socket;
-    long result = kernel_call(__NR_bind, socket, address, sizeof *address);
-    if (result == 0)
-        result = kernel_call(__NR_listen, socket, 4);
-    if (result == 0)
-        result = kernel_call(__NR_getsockname, socket, address, &length);
-    return result;
-}
-
-static long connect_to(int family, const void *address, size_t length)
-{
-    const long socket = kernel_call(__NR_socket, family, stream | O_CLOEXEC, 0);
-    if (socket < 0)
-        return socket;
-    const long result = kernel_call(__NR_connect, socket, address, length);
-    kernel_call(__NR_close, socket);
-    return result;
-}
-
 static int restrict_network(void *argument)
 {
     (void)argument;
@@ -123,22 +97,6 @@ static int restrict_network(void *argument)
     report("connect-allowed", connect_to(family_inet, &open, sizeof open));
     report("bind-denied", listen_on_loopback(&fresh));
     return 0;
-}
-
-/* An abstract address that the kernel picks: unix(7), "autobind". */
-static long listen_on_abstract(struct sockaddr_un *address, unsigned int *length)
-{
-    *address = (struct sockaddr_un){.sun_family = family_unix};
-    *length = sizeof *address;
-    const long socket = kernel_call(__NR_socket, family_unix, stream | O_CLOEXEC, 0);
-    if (socket < 0)
-        return socket;
-    long result = kernel_call(__NR_bind, socket, address, sizeof address->sun_family);
-    if (result == 0)
-        result = kernel_call(__NR_listen, socket, 4);
-    if (result == 0)
-        result = kernel_call(__NR_getsockname, socket, address, length);
-    return result;
 }
 
 struct outside {
@@ -183,6 +141,7 @@ void probe_landlock(int count, char **arguments)
         return;
     report_child("restrict-without-nnp", without_renouncing, "restrict-without-nnp", 1000);
     report_child("files", restrict_files, 0, 1000);
+    report_landlock_rights(abi);
     if (abi >= first_abi_with_network)
         report_child("network", restrict_network, 0, 1000);
     if (abi >= first_abi_with_scopes) {

@@ -21,6 +21,23 @@ static const struct {
     {"process-limit", probe_process_limit},
     {"fork-limit", probe_fork_limit},
     {"inside", probe_inside},
+    {"network", probe_network},
+    {"device", probe_device},
+    {"boot", probe_boot},
+    {"init", probe_init},
+    {"system-calls", probe_system_calls},
+    {"interfaces", probe_interfaces},
+    {"tracing", probe_tracing},
+    {"places", probe_places},
+    {"shared-memory", probe_shared_memory},
+    {"resources", probe_resources},
+    {"kernel-facts", probe_kernel_facts},
+    {"file-calls", probe_file_calls},
+    {"effects", probe_effects},
+    {"nesting", probe_nesting},
+    {"filesystems", probe_file_systems},
+    {"overlay", probe_overlay},
+    {"fuse", probe_fuse},
 };
 
 /*

@@ -19,6 +19,23 @@ void probe_no_new_privileges(int count, char **arguments);
 void probe_process_limit(int count, char **arguments);
 void probe_fork_limit(int count, char **arguments);
 void probe_inside(int count, char **arguments);
+void probe_network(int count, char **arguments);
+void probe_device(int count, char **arguments);
+void probe_boot(int count, char **arguments);
+void probe_init(int count, char **arguments);
+void probe_system_calls(int count, char **arguments);
+void probe_interfaces(int count, char **arguments);
+void probe_tracing(int count, char **arguments);
+void probe_places(int count, char **arguments);
+void probe_shared_memory(int count, char **arguments);
+void probe_resources(int count, char **arguments);
+void probe_kernel_facts(int count, char **arguments);
+void probe_file_calls(int count, char **arguments);
+void probe_effects(int count, char **arguments);
+void probe_nesting(int count, char **arguments);
+void probe_file_systems(int count, char **arguments);
+void probe_overlay(int count, char **arguments);
+void probe_fuse(int count, char **arguments);
 
 /* report.c: one line each. A negative result is -errno; any other is the step's value. */
 void report(const char *step, long long result);
@@ -53,6 +70,13 @@ long long now_microseconds(void);
 /* files.c: no path is followed that was not given; results are -errno or a length. */
 long read_file(const char *path, char *buffer, size_t capacity);
 long write_file(const char *path, const char *text);
+/* A file that is gone when its descriptors are; HAD_NAME where the file system makes none without (no O_TMPFILE). */
+struct nameless {
+    long writer;
+    long reader;
+    bool had_name;
+};
+struct nameless make_nameless(const char *directory, int mode);
 long open_path(const char *path, int flags);
 /* Joins with a slash; false where it does not fit. */
 bool join_path(char *path, size_t capacity, const char *directory, const char *name);
@@ -72,7 +96,44 @@ enum { foreign_id = 61184 };
 long write_id_map(const char *path, long id);
 /* unshare(FLAGS), with the caller's own ids mapped where FLAGS has CLONE_NEWUSER; the first failing call's -errno. */
 long enter_namespaces(unsigned long flags);
+/* A network namespace; root needs no user namespace for it, unless its capabilities were taken. */
+long enter_network_namespace(void);
+/* The same as root inside: only root keeps its capabilities over an exec. */
+long enter_namespaces_as_root(unsigned long flags);
+/* Takes foreign_id for user and group and gives up all groups; stays dumpable, or no id map could be written. */
+long become_foreign(void);
 /* The mask of capability set 0 effective, 1 permitted, 2 inheritable; -errno where capget(2) fails. */
 long long capability_set(int which);
+
+/* scratch.c: an empty tmpfs as the current directory, seen by nobody else. */
+/* FLAGS, with CLONE_NEWUSER where the caller is not root: root builds mounts as root. */
+unsigned long with_own_user(unsigned long flags);
+/* Enters it, with namespaces FLAGS besides; reports namespaces, private-root, tmpfs, and says whether all went well. */
+bool enter_scratch(unsigned long flags);
+/* The same without a report: the last step that was tried, and 0 or its -errno. */
+long try_scratch(unsigned long flags, const char **step);
+long create_file(const char *path);
+long make_directory(const char *path);
+long file_exists(const char *path);
+
+/* seccomp-foreign.c: what the seccomp probe does besides. */
+void report_foreign_calls(void);
+
+/* landlock-rights.c: each right beyond those of the first ABI, for a kernel with this one. */
+void report_landlock_rights(long abi);
+/* How many of the 16 domains that fit into each other are left to this process, in a step of this name. */
+void report_landlock_layers(const char *step);
+
+/* sockets.c: listeners on addresses that the kernel picks, and who reaches them; 0 or -errno. */
+struct sockaddr_in;
+struct sockaddr_un;
+/* On the loopback of this network namespace. */
+long listen_on_loopback(struct sockaddr_in *address);
+/* unix(7), "autobind". */
+long listen_on_abstract(struct sockaddr_un *address, unsigned int *length);
+long connect_to(int family, const void *address, size_t length);
+/* Whether any route leads to an IPv4 address; sends nothing. */
+long find_route(unsigned int address);
+long bring_loopback_up(void);
 
 #endif

@@ -83,10 +83,10 @@ static void report_actions(void)
         const char *step;
         unsigned int action;
     } actions[] = {
-        {"action-errno", SECCOMP_RET_ERRNO},
-        {"action-kill-process", SECCOMP_RET_KILL_PROCESS},
-        {"action-log", SECCOMP_RET_LOG},
-        {"action-user-notification", SECCOMP_RET_USER_NOTIF},
+        {"action-errno", SECCOMP_RET_ERRNO}, {"action-kill-process", SECCOMP_RET_KILL_PROCESS},
+        {"action-log", SECCOMP_RET_LOG},     {"action-kill-thread", SECCOMP_RET_KILL_THREAD},
+        {"action-trap", SECCOMP_RET_TRAP},   {"action-trace", SECCOMP_RET_TRACE},
+        {"action-allow", SECCOMP_RET_ALLOW}, {"action-user-notification", SECCOMP_RET_USER_NOTIF},
     };
     for (size_t index = 0; index < sizeof actions / sizeof *actions; index++)
         report(actions[index].step, kernel_call(__NR_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &actions[index].action));
@@ -112,6 +112,9 @@ static int notify(void *argument)
     report("listener", listener < 0 ? listener : 0);
     if (listener < 0)
         return 0;
+    /* One listener in all filters of a process (seccomp(2)): a second one is EBUSY. */
+    const long second = install(SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+    report("second-listener", second < 0 ? second : 0);
     /* A plain clone: fork_child asks for its parent, the very call that would now wait for an answer. */
     const long asking = kernel_call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
     if (asking == 0)
@@ -144,4 +147,5 @@ void probe_seccomp(int count, char **arguments)
     report_child("tsync", install_with_flag, "tsync", 1000);
     report_child("log-flag", install_with_flag, "log-flag", 1000);
     report_child("notify", notify, 0, 3000);
+    report_foreign_calls();
 }

@@ -1,0 +1,95 @@
+/** Boots a host of the lab in QEMU, in software, and gives what its steps did. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { buildInitramfs, type GuestStep } from "./guest.ts";
+import type { LabHost } from "./lab-host.ts";
+import type { Kernel } from "./packages.ts";
+
+/** What one command line in the guest did. */
+export interface StepResult {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Results by step, and what the console showed. */
+export interface BootResult {
+  readonly steps: Readonly<Record<string, StepResult>>;
+  readonly isOver: boolean;
+  readonly console: string;
+  readonly durationMs: number;
+}
+
+/** A boot takes some ten seconds; a machine with other work to do takes longer. */
+const deadlineMs = 180_000;
+
+function qemuWords(host: LabHost, kernel: Kernel, initramfs: string, results: string): string[] {
+  const { processors = 2, cpu = "max", memoryMib = 2048, bootParameters = "" } = host;
+  const options = {
+    M: "q35",
+    accel: "tcg,thread=multi",
+    smp: String(processors),
+    cpu,
+    m: String(memoryMib),
+    kernel: kernel.image,
+    initrd: initramfs,
+    // Self-tests of ciphers take seconds in software, and say nothing of what is tried here.
+    append: `console=ttyS0 quiet panic=-1 cryptomgr.notests ${bootParameters}`,
+  };
+  const machine = Object.entries(options).flatMap(([name, value]) => [`-${name}`, value]);
+  const quiet = ["-nodefaults", "-no-user-config", "-nographic", "-no-reboot"];
+  return ["qemu-system-x86_64", ...machine, ...quiet, "-serial", "stdio", "-serial", `file:${results}`];
+}
+
+/** What the guest wrote: `@@ NAME CODE`, output, `@@ errors`, errors; each compressed and in base64. Pure. */
+export function parseResults(text: string): { steps: Record<string, StepResult>; isOver: boolean } {
+  const steps: Record<string, StepResult> = {};
+  const blocks = text.replaceAll("\r", "").split(/^@@ /m).slice(1);
+  const decode = (block: string): string => {
+    const encoded = block.split("\n").slice(1).join("");
+    return encoded === "" ? "" : gunzipSync(Buffer.from(encoded, "base64")).toString();
+  };
+  blocks.forEach((block, index) => {
+    const [, name, code] = /^(\S+) (\d+)\n/.exec(block) ?? [];
+    const next = blocks[index + 1];
+    if (name === undefined || next?.startsWith("errors\n") !== true || blocks[index + 2] === undefined) return;
+    steps[name] = { code: Number(code), output: decode(block), errors: decode(next) };
+  });
+  return { steps, isOver: blocks.at(-1)?.startsWith("over") === true };
+}
+
+/** The emulator itself loses a kernel now and then: one that never came to its first step is booted once more. */
+export async function bootHost(...words: Parameters<typeof bootOnce>): Promise<BootResult> {
+  const first = await bootOnce(...words);
+  return first.isOver || Object.keys(first.steps).length > 0 ? first : bootOnce(...words);
+}
+
+/** Boots it, waits for its end or the deadline, and leaves nothing behind. */
+async function bootOnce(
+  host: LabHost,
+  kernel: Kernel,
+  executable: string,
+  steps: readonly GuestStep[],
+): Promise<BootResult> {
+  const started = performance.now();
+  const directory = mkdtempSync(join(tmpdir(), "cupel-host-"));
+  try {
+    const [initramfs, results] = [join(directory, "initramfs"), join(directory, "results")];
+    writeFileSync(initramfs, buildInitramfs(host, kernel, executable, steps));
+    const child = Bun.spawn(
+      ["timeout", "-k", "5", String(deadlineMs / 1000), ...qemuWords(host, kernel, initramfs, results)],
+      {
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+      },
+    );
+    const [shown, complaints] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    const { steps: found, isOver } = parseResults(readFileSync(results, "utf8"));
+    return { steps: found, isOver, console: shown + complaints, durationMs: performance.now() - started };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,9 @@
+/** Hosts that every run of the tests boots: one of each kind; the others are for a change of probes or launcher. */
+export const defaultHosts = [
+  "debian-12",
+  "debian-12-restricted",
+  "debian-12-no-namespaces",
+  "debian-12-cgroup-v1",
+  "debian-12-initramfs",
+  "debian-13",
+] as const;

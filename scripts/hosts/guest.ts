@@ -1,0 +1,129 @@
+/** What is inside a host of the lab: a root of busybox and cupel, and a first process that does as told and reports. */
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { directory, file, link, packArchive, type ArchiveEntry } from "./archive.ts";
+import type { LabHost } from "./lab-host.ts";
+import { loadModules, type Kernel } from "./packages.ts";
+
+/** One command line in the guest. */
+export interface GuestStep {
+  readonly name: string;
+  readonly caller: "root" | "user";
+  readonly command: string;
+}
+
+const applets =
+  "ash base64 cat chgrp chmod chown chroot cp cut date dd dmesg echo env false grep gzip head hostname id insmod ip kill " +
+  "ln ls mkdir mknod mount mv nproc poweroff ps pwd readlink rm rmdir rmmod sed setsid sh sleep sort stat stty su " +
+  "switch_root sync sysctl tail test touch tr true umount uname wc which xargs";
+
+const busyboxPath = "/bin/busybox";
+
+/** Shared libraries that the executable loads, by ldd(1): those of this machine. */
+function librariesOf(executable: string): string[] {
+  const listed = Bun.spawnSync(["ldd", executable]).stdout.toString();
+  return [...listed.matchAll(/(\/\S+)/g)].map(([, path = ""]) => path);
+}
+
+function parentsOf(path: string): string[] {
+  const parts = path.split("/").filter((part) => part !== "");
+  return parts.slice(0, -1).map((_, index) => `/${parts.slice(0, index + 1).join("/")}`);
+}
+
+/** Lines that run one step and write what it did to the second serial line. */
+function stepLines({ name, caller, command }: GuestStep): string {
+  const quoted = command.replaceAll("'", `'\\''`);
+  return `report ${name} ${caller} '${quoted}'`;
+}
+
+/** The first process's script: steps in their order, and the user's session before the first step of the user's. */
+export function renderInit(host: LabHost, steps: readonly GuestStep[]): string {
+  const move = host.staysInInitramfs === true ? "" : switchRoot;
+  const first = steps.findIndex(({ caller }) => caller === "user");
+  const lines = steps.map(stepLines);
+  const session = first < 0 ? [] : lines.splice(0, first).concat(host.userSession ?? "");
+  return [head, move, mounts, host.setUp ?? "", ...session, ...lines, "echo '@@ over' >&3", "poweroff -f"].join("\n");
+}
+
+const head = `#!/bin/sh
+export PATH=/usr/local/bin:/usr/bin:/bin:/sbin HOME=/root LANG=C.UTF-8`;
+
+/** The root of an initramfs cannot be pivoted away from: most hosts have another. */
+const switchRoot = `if [ ! -e /switched ]; then
+  mkdir /new
+  mount -t tmpfs -o size=75%,mode=755 tmpfs /new
+  cp -a /bin /etc /home /init /lib /lib64 /modules /root /run /sbin /usr /var /new/
+  mkdir -p /new/proc /new/sys /new/dev /new/tmp
+  chmod 1777 /new/tmp
+  : > /new/switched
+  exec switch_root /new /init
+fi`;
+
+const mounts = `mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+mount -t securityfs securityfs /sys/kernel/security
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+ln -s /proc/self/fd /dev/fd
+for module in /modules/*.ko; do [ ! -e "$module" ] || insmod "$module"; done
+ip link set lo up
+stty -F /dev/ttyS1 raw
+exec 3>/dev/ttyS1
+report() {
+  cd /tmp
+  if [ "$2" = root ]; then
+    HOME=/root sh -c "$3" >/run/output 2>/run/errors </dev/null
+  else
+    su "$2" -c "cd; $3" >/run/output 2>/run/errors </dev/null
+  fi
+  echo "@@ $1 $?" >&3
+  gzip -c /run/output | base64 >&3
+  echo "@@ errors" >&3
+  gzip -c /run/errors | base64 >&3
+}`;
+
+function rootEntries(executable: string): ArchiveEntry[] {
+  const copied = [executable, ...librariesOf(executable)].map((path) =>
+    file(path === executable ? "/usr/local/bin/cupel" : path, readFileSync(path), 0o755),
+  );
+  const directories = [
+    "/proc",
+    "/sys",
+    "/dev",
+    "/etc",
+    "/run",
+    "/root",
+    "/sbin",
+    "/var/lib",
+    "/lib64",
+    "/lib",
+    "/modules",
+  ];
+  const parents = copied.flatMap(({ path }) => parentsOf(path));
+  const all = new Set([...directories, "/bin", "/usr/bin", "/var", "/home", ...parents]);
+  return [
+    ...[...all].toSorted().map((path) => directory(path)),
+    directory("/tmp", 0o1777),
+    directory("/home/user", 0o755, 1000),
+    ...copied,
+    file(busyboxPath, readFileSync(busyboxPath), 0o755),
+    ...applets.split(" ").map((name) => link(`/bin/${name}`, "busybox")),
+    file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n"),
+    file("/etc/group", "root:x:0:\nuser:x:1000:\n"),
+    file("/etc/os-release", 'PRETTY_NAME="cupel host lab"\n'),
+  ];
+}
+
+/** The initramfs, compressed. */
+export function buildInitramfs(host: LabHost, kernel: Kernel, executable: string, steps: readonly GuestStep[]): Buffer {
+  const modules = loadModules(kernel, host.modules ?? []);
+  const entries = [
+    ...rootEntries(executable),
+    ...modules.map(({ name, bytes }, index) => file(`/modules/${String(index).padStart(2, "0")}-${name}.ko`, bytes)),
+    file("/init", renderInit(host, steps), 0o755),
+  ];
+  return gzipSync(packArchive(entries), { level: 1 });
+}

@@ -1,0 +1,59 @@
+/** A host of the lab, as data: how it is made, and what is true there. One file each in test/hosts. */
+
+/** Kernels that the lab can fetch: Debian 12's, and the next release's. */
+export type KernelName = "debian-12" | "debian-13";
+
+/** What is expected of one capability: its state, or for a denial the code of its only blockers. */
+export type Expectation =
+  "works" | "degraded" | "absent" | "broken" | "unknown" | `blocked: ${string}` | `absent: ${string}`;
+
+/** What is true for one caller. Every capability that is named is compared; the others may be as they are. */
+export interface CallerTruth {
+  readonly capabilities: Readonly<Record<string, Expectation>>;
+  /** The strategy of a job without flags; null where every one is refused. */
+  readonly chosen: string | null;
+  /** Exit code of `cupel doctor`. */
+  readonly doctor: 0 | 1 | 3;
+  /** Exit codes of further command lines, run by a shell where `cupel` is in PATH. */
+  readonly commands?: Readonly<Record<string, number>> | undefined;
+}
+
+/** A remedy that is applied in the host, and what then holds. */
+export interface RemedyTrial {
+  /** Who finds the capability denied. */
+  readonly caller: "root" | "user";
+  readonly capability: string;
+  /** Id of the remedy that the doctor must propose. Its commands are applied by root as they stand, without sudo. */
+  readonly remedy: string;
+  /** Exactly the commands that it must propose. */
+  readonly commands: readonly string[];
+  readonly after: Readonly<Record<string, Expectation>>;
+}
+
+/** One host. */
+export interface LabHost {
+  /** One line, for the summary. */
+  readonly title: string;
+  readonly kernel: KernelName;
+  /** Further words of the kernel's command line. */
+  readonly bootParameters?: string | undefined;
+  /** QEMU's -cpu; `max` unless told. */
+  readonly cpu?: string | undefined;
+  readonly memoryMib?: number | undefined;
+  readonly processors?: number | undefined;
+  /** Modules to load before anything is measured, each with those that it needs. */
+  readonly modules?: readonly string[] | undefined;
+  /** Stay in the initramfs, where the root is ramfs and cannot be pivoted. */
+  readonly staysInInitramfs?: boolean | undefined;
+  /** Shell lines, as root, when /proc, /sys, /dev and version 2 of control groups are mounted. */
+  readonly setUp?: string | undefined;
+  /** Shell lines, as root, that put what follows for the ordinary user into its session: control groups, say. */
+  readonly userSession?: string | undefined;
+  readonly truth: { readonly root?: CallerTruth | undefined; readonly user?: CallerTruth | undefined };
+  readonly remedies?: readonly RemedyTrial[] | undefined;
+}
+
+/** Declares a host. */
+export function defineHost(host: LabHost): LabHost {
+  return host;
+}

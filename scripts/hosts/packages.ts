@@ -1,0 +1,134 @@
+/** Kernels from Debian's packages, in a cache outside the tree. Nothing is installed on this machine. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { KernelName } from "./lab-host.ts";
+
+/** A kernel on disk, with its modules by name. */
+export interface Kernel {
+  readonly image: string;
+  readonly release: string;
+  readonly modules: ReadonlyMap<string, string>;
+}
+
+const suites: Readonly<Record<KernelName, string>> = { "debian-12": "bookworm", "debian-13": "trixie" };
+const metaPackage = "linux-image-cloud-amd64";
+const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/** Where kernels are kept: $XDG_CACHE_HOME/cupel/hosts or ~/.cache/cupel/hosts. */
+function cacheDirectory(): string {
+  const base = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  return join(base, "cupel/hosts");
+}
+
+function run(command: readonly string[], cwd?: string): string {
+  const ran = Bun.spawnSync([...command], { stderr: "pipe", ...(cwd === undefined ? {} : { cwd }) });
+  if (!ran.success) throw new Error(`${command.join(" ")} failed: ${ran.stderr.toString().trim().split("\n").at(-1)}`);
+  return ran.stdout.toString();
+}
+
+/** The mirror that this machine uses for its own packages. */
+function findMirror(): string {
+  const files = ["/etc/apt/sources.list", ...listOf("/etc/apt/sources.list.d")].filter((path) => existsSync(path));
+  const text = files.map((path) => readFileSync(path, "utf8")).join("\n");
+  const found = /^(?:URIs:\s*|deb\s+(?:\[[^\]]*\]\s+)?)(\S+\/debian)\/?(?:\s|$)/m.exec(text)?.[1];
+  if (found === undefined) throw new Error("no Debian mirror is named in /etc/apt: kernels cannot be fetched");
+  return found;
+}
+
+function listOf(path: string): string[] {
+  return existsSync(path) ? readdirSync(path).map((name) => join(path, name)) : [];
+}
+
+/** Apt with directories of its own, so that the machine's lists and sources stay as they are. */
+function aptFor(directory: string, suite: string): (...words: string[]) => string {
+  const lists = join(directory, "lists");
+  mkdirSync(join(lists, "partial"), { recursive: true });
+  mkdirSync(join(directory, "archives/partial"), { recursive: true });
+  const sources = join(directory, "sources.list");
+  writeFileSync(sources, `deb [signed-by=${keyring} arch=amd64] ${findMirror()} ${suite} main\n`);
+  writeFileSync(join(directory, "status"), "");
+  const options = {
+    "Dir::Etc::sourcelist": sources,
+    "Dir::Etc::sourceparts": "-",
+    "Dir::State::lists": lists,
+    "Dir::State::status": join(directory, "status"),
+    "Dir::Cache": directory,
+    "Acquire::Languages": "none",
+    "APT::Sandbox::User": "root",
+    "Acquire::Retries": "3",
+  };
+  const words = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+  return (...rest) => run(["apt-get", "-qq", ...words, ...rest], directory);
+}
+
+/** Packages of a suite, unpacked under one directory; the work of a killed run is thrown away. */
+function unpack(suite: string, into: string, choose: (apt: ReturnType<typeof aptFor>) => readonly string[]): void {
+  if (existsSync(into)) return;
+  const work = `${into}.${process.pid}`;
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work, { recursive: true });
+  const apt = aptFor(work, suite);
+  apt("update");
+  apt("download", ...choose(apt));
+  for (const name of readdirSync(work).filter((entry) => entry.endsWith(".deb"))) {
+    run(["dpkg-deb", "-x", name, "root"], work);
+  }
+  renameSync(join(work, "root"), into);
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** The package that the meta package stands for today. */
+function newestKernel(apt: ReturnType<typeof aptFor>): string[] {
+  const simulated = apt("install", "--simulate", "--no-install-recommends", metaPackage);
+  const found = /^Inst (linux-image-\d\S*)/m.exec(simulated)?.[1];
+  if (found === undefined) throw new Error(`${metaPackage} names no kernel`);
+  return [found];
+}
+
+function listFiles(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: "utf8" }).map((name) => join(directory, name));
+}
+
+/** The kernel, fetched once. @throws Error where apt cannot fetch it. */
+export function obtainKernel(name: KernelName): Kernel {
+  const root = join(cacheDirectory(), name);
+  mkdirSync(cacheDirectory(), { recursive: true });
+  unpack(suites[name], root, newestKernel);
+  const boot = readdirSync(join(root, "boot")).find((entry) => entry.startsWith("vmlinuz-"));
+  if (boot === undefined) throw new Error(`${root}/boot holds no kernel; remove ${root} to fetch it again`);
+  const release = boot.slice("vmlinuz-".length);
+  const places = ["lib/modules", "usr/lib/modules"].map((place) => join(root, place, release));
+  const files = places.filter((place) => existsSync(place)).flatMap(listFiles);
+  const modules = new Map(
+    files.flatMap((path) => {
+      const found = /\/([^/]+)\.ko(?:\.xz)?$/.exec(path)?.[1];
+      return found === undefined ? [] : [[found.replaceAll("-", "_"), path] as const];
+    }),
+  );
+  return { image: join(root, "boot", boot), release, modules };
+}
+
+/** The module's bytes and those of all that it needs, in the order of loading. */
+export function loadModules(kernel: Kernel, names: readonly string[]): { name: string; bytes: Buffer }[] {
+  const loaded = new Map<string, Buffer>();
+  const load = (name: string): void => {
+    const plain = name.replaceAll("-", "_");
+    if (loaded.has(plain)) return;
+    const path = kernel.modules.get(plain);
+    if (path === undefined) return; // Built in.
+    const bytes = path.endsWith(".xz") ? Buffer.from(Bun.spawnSync(["xz", "-dc", path]).stdout) : readFileSync(path);
+    for (const needed of parseDepends(bytes)) load(needed);
+    loaded.set(plain, bytes);
+  };
+  names.forEach(load);
+  return [...loaded].map(([name, bytes]) => ({ name, bytes }));
+}
+
+/** `depends=` of the section .modinfo (kernel/module, scripts/mod/modpost.c). */
+function parseDepends(bytes: Buffer): string[] {
+  const at = bytes.indexOf("\0depends=");
+  if (at < 0) return [];
+  const text = bytes.subarray(at + "\0depends=".length, bytes.indexOf(0, at + 1)).toString();
+  return text.split(",").filter((name) => name !== "");
+}

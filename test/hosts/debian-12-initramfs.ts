@@ -1,0 +1,15 @@
+/** The first root is a ramfs that cannot be pivoted away from. */
+import { defineHost } from "../../scripts/hosts/lab-host.ts";
+
+export default defineHost({
+  title: "Linux 6.1, in the initramfs",
+  kernel: "debian-12",
+  staysInInitramfs: true,
+  truth: {
+    root: {
+      capabilities: { "mount.private-root": "blocked: mount-propagation", "ns.mount": "works" },
+      chosen: null,
+      doctor: 1,
+    },
+  },
+});

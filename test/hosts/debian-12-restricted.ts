@@ -1,0 +1,40 @@
+/** Debian's own switch for user namespaces is off, and no control group is handed on. */
+import { defineHost } from "../../scripts/hosts/lab-host.ts";
+
+export default defineHost({
+  title: "Linux 6.1, kernel.unprivileged_userns_clone=0, nothing delegated",
+  kernel: "debian-12",
+  setUp: "sysctl -w kernel.unprivileged_userns_clone=0",
+  truth: {
+    root: {
+      capabilities: {
+        "privilege.drop-identity": "works",
+        "mount.private-root": "works",
+        "cgroup.memory": "blocked: cgroup-delegation",
+      },
+      chosen: "namespaces",
+      doctor: 0,
+      commands: { "cupel run --memory 64M -- /bin/true": 125 },
+    },
+    user: {
+      capabilities: {
+        "userns.create": "blocked: sysctl",
+        "userns.capable": "blocked: sysctl",
+        "cgroup.memory": "blocked: cgroup-delegation",
+        "seccomp.filter": "works",
+        "landlock.file-system": "works",
+      },
+      chosen: null,
+      doctor: 1,
+    },
+  },
+  remedies: [
+    {
+      caller: "user",
+      capability: "userns.create",
+      remedy: "sysctl",
+      commands: ["sysctl -w kernel.unprivileged_userns_clone=1"],
+      after: { "userns.create": "works", "userns.capable": "works", "mount.private-root": "works" },
+    },
+  ],
+});

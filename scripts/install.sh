@@ -189,13 +189,34 @@ hash_of() {
     fi | cut -c 1-64
 }
 
-# Downloads a file of the release and holds it against the (verified) list.
-download_listed() {
-    download "$1" "$2" || stop "$address/$1 could not be downloaded: $(reason)"
-    wanted=$(sed -n "s/^\([0-9a-f]\{64\}\)  $1\$/\1/p" "$work/SHA256SUMS")
+# The hash that the (verified) list has for a file; nothing for one that is not of the release.
+listed_hash() {
+    sed -n "s/^\([0-9a-f]\{64\}\)  $1\$/\1/p" "$work/SHA256SUMS"
+}
+
+check_listed() {
+    wanted=$(listed_hash "$1")
     actual=$(hash_of "$2") || actual=''
     [ "$actual" = "${wanted:-nothing}" ] ||
         stop "$1 as downloaded is not the file of the release: its SHA-256 is ${actual:-unknown}, not ${wanted:-listed}"
+}
+
+download_listed() {
+    download "$1" "$2" || stop "$address/$1 could not be downloaded: $(reason)"
+    check_listed "$1" "$2"
+}
+
+# Compressed where that can be undone here: half as long.
+download_executable() {
+    if have gzip && [ -n "$(listed_hash "$name.gz")" ]; then
+        download_listed "$name.gz" "$staged/compressed"
+        why=$(gzip -dc <"$staged/compressed" 2>&1 >"$staged/cupel") ||
+            stop "$name.gz could not be unpacked in $bin: $(reason)"
+        rm -f "$staged/compressed"
+        check_listed "$name" "$staged/cupel"
+    else
+        download_listed "$name" "$staged/cupel"
+    fi
 }
 
 # --- who made it ---
@@ -311,7 +332,7 @@ install_cupel() {
         return
     fi
     make_staging_folder
-    download_listed "$name" "$staged/cupel"
+    download_executable
     chmod 755 "$staged/cupel"
     try_executable
     for helper in $(list_helpers); do

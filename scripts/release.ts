@@ -10,6 +10,7 @@
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { BuildError } from "./build/build-error.ts";
 import { buildExecutable } from "./build/executable.ts";
 import { renderManual } from "./build/manual.ts";
@@ -83,6 +84,8 @@ async function addExecutable(release: Release, target: Target, helpers: readonly
   chmodSync(output, 0o755);
   const bytes = readFileSync(output);
   release.files.push({ name, sha256: sha256(bytes) });
+  // What the installer downloads: half the size. It holds no time and no name.
+  if (target.helpers !== undefined) add(release, `${name}.gz`, gzipSync(bytes));
   console.log(`${name.padEnd(36)} ${(bytes.byteLength / 2 ** 20).toFixed(1).padStart(6)} MiB`);
 }
 
@@ -113,7 +116,9 @@ async function addCompanions(release: Release, helpers: ReleasedFile[], chosen: 
     lock: readLockFile(),
     bundled: Object.keys(manifest.dependencies),
     runtimes: chosen.map(({ runtimePackage }) => runtimePackage),
-    executables: release.files.filter(({ name }) => !helpers.some((helper) => helper.name === name)),
+    executables: release.files.filter(
+      ({ name }) => !helpers.some((helper) => helper.name === name) && !name.endsWith(".gz"),
+    ),
     helpers,
     // Bun's own packages for single platforms are not installed here; theirs is that of the package that names them.
     license: (name) => readJson(`node_modules/${name.startsWith("@oven/") ? "bun" : name}/package.json`).license,

@@ -67,7 +67,7 @@ const program = "/usr/bin/${file}";
 /** A host of which only this is asked. */
 function contextOf(programs: readonly string[], result: ProgramResult): ProbeContext {
   const host: Pick<Host, "findPrograms" | "run"> = { findPrograms: () => programs, run: async () => result };
-  return { host: host as Host, helpers: {} as ProbeContext["helpers"] };
+  return { host: host as Host, helpers: {} as ProbeContext["helpers"], deep: false };
 }
 
 function exited(code: number): ProgramResult {

@@ -1,5 +1,6 @@
 /** scripts/install.sh where a release is wrong: one sentence says what, and what was installed before stays as it was. */
 import { describe } from "bun:test";
+import { gzipSync } from "node:zlib";
 import { expectRefusal, useInstallerTrials } from "../support/installer-trials.ts";
 import { needs } from "../support/must-work.ts";
 import { executableName, makeUpRelease, otherKeys, ownKeys, signRelease } from "../support/release-server.ts";
@@ -56,6 +57,20 @@ describe("an older version stays, and works, when the new one", () => {
       using root = await trials.installed();
       const release = trials.goodRelease("2.0.0");
       spoil(release);
+      trials.server.publish("2.0.0", release);
+      await expectRefusal(root, words);
+    });
+  }
+
+  const compressed: readonly (readonly [string, Uint8Array, string])[] = [
+    ["is compressed and cannot be unpacked", Buffer.from("no gzip"), `${name}.gz could not be unpacked`],
+    ["is another one than its compressed form holds", gzipSync("another"), `${name} as downloaded is not the file`],
+  ];
+  for (const [what, content, words] of compressed) {
+    asRoot(what, async () => {
+      using root = await trials.installed();
+      const files = [...trials.goodRelease("2.0.0")].filter(([file]) => !file.startsWith("SHA256SUMS"));
+      const release = signRelease(new Map([...files, [`${name}.gz`, content]]), ownKeys.privatePem);
       trials.server.publish("2.0.0", release);
       await expectRefusal(root, words);
     });

@@ -72,6 +72,8 @@ describe.each(machines)("with $shell", (machine) => {
       expect([installed.code, first]).toEqual([0, `cupel: installed ${releasedVersion()} as ${prefix}/bin/cupel`]);
       expect(verdict.join(" ")).toContain("all demanded guarantees hold");
 
+      expect(server.asked).not.toContain(`/latest/download/cupel-${releasedVersion()}-linux-${process.arch}`);
+
       const version = await sh("cupel version");
       expect(version.stdout).toStartWith(`cupel ${releasedVersion()} (build `);
       expect(version.stdout).not.toContain("no release key");

@@ -1,13 +1,14 @@
 /** What is released for other machines than this one, as far as it can be run here. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../../scripts/source/repository.ts";
 import { execute, type Ran } from "../support/execute.ts";
 import { findLibraryObjects, makeMuslRoot, muslLoader } from "../support/musl-root.ts";
 import { needs } from "../support/must-work.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
-import { callers, isRoot } from "../support/tester.ts";
+import { startReleaseServer } from "../support/release-server.ts";
+import { callers, isRoot, ordinaryCaller } from "../support/tester.ts";
 
 const emulator = Bun.which("qemu-aarch64-static");
 const oldProcessor = Bun.which("qemu-x86_64-static");
@@ -53,7 +54,29 @@ describe("linux-x64-musl", () => {
     });
   }
 
-  onMusl("does not start where the C++ library is missing, and says so: the installer has words for it", async () => {
+  onMusl(
+    "is what the installer takes on Alpine, and it says what to add where the C++ library is missing",
+    async () => {
+      using root = await makeMuslRoot(released("linux-x64-musl"), callers);
+      root.file("etc/alpine-release", "3.22.0\n");
+      await using server = await startReleaseServer();
+      const names = readdirSync(built.at("release"));
+      server.publish("", new Map(names.map((name) => [name, readFileSync(join(built.at("release"), name))])));
+      const line = `wget -qO- ${server.address}/latest/download/install.sh | CUPEL_BASE_URL=${server.address} sh -s -- --insecure-unsigned`;
+      const install = (before = ""): Promise<Ran> => root.run(ordinaryCaller, ["sh", "-c", line], { before });
+      const without = await install("mkdir tmp/none; mount --bind tmp/none usr/lib");
+      expect([without.code, without.stderr.includes("it needs libstdc++ (Alpine: apk add libstdc++)")]).toEqual([
+        1,
+        true,
+      ]);
+      const { code, stdout } = await install();
+      expect([code, stdout.includes("all demanded guarantees hold")]).toEqual([0, true]);
+      const executable = join(root.home(ordinaryCaller), ".local/bin/cupel").slice(root.path.length);
+      expect((await root.run(ordinaryCaller, [executable, "version"])).stdout).toContain("linux-x64-musl");
+    },
+  );
+
+  onMusl("does not start where the C++ library is missing", async () => {
     using root = await makeMuslRoot(released("linux-x64-musl"), callers);
     const [caller] = callers;
     if (caller === undefined) throw new Error("nobody to call it");

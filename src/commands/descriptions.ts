@@ -3,6 +3,7 @@ import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
 import { reportFormats } from "../report/formats.ts";
 import { strategies } from "../strategies/registry.gen.ts";
+import { schemaNames } from "./schema-names.ts";
 
 const helpFlag: FlagDescription = { name: "help", short: "h", description: "show this text" };
 const jsonFlag: FlagDescription = { name: "json", description: "write JSON to standard output" };
@@ -11,6 +12,44 @@ const path = (placeholder: string) => ({ kind: "path", placeholder }) as const;
 const text = (placeholder: string) => ({ kind: "text", placeholder }) as const;
 const choice = (placeholder: string, choices: readonly string[], list = false) =>
   ({ kind: "choice", placeholder, choices, list }) as const;
+
+const timeoutFlag: FlagDescription = {
+  name: "timeout",
+  description: "end the job after this time",
+  value: text("TIME"),
+};
+const capFlags: readonly FlagDescription[] = [
+  { name: "memory", description: "cap on memory", value: text("SIZE") },
+  { name: "cpus", description: "cap on CPU time, in CPUs", value: text("N") },
+  { name: "pids", description: "cap on processes and threads", value: text("N") },
+];
+const strategyFlag: FlagDescription = {
+  name: "strategy",
+  description: "only this strategy",
+  value: choice(
+    "ID",
+    strategies.map(({ id }) => id),
+  ),
+};
+const minimumFlag: FlagDescription = {
+  name: "min",
+  description: "no weaker isolation than this class",
+  value: choice("CLASS", isolationClasses),
+};
+const deepFlag: FlagDescription = { name: "deep", description: "also do what takes seconds, such as booting a kernel" };
+
+const formatFlags: readonly FlagDescription[] = [
+  {
+    name: "format",
+    description: "how the report is written; default text",
+    value: choice("FORMAT", Object.keys(reportFormats)),
+  },
+  {
+    name: "location",
+    description: "for sarif and github: the file in the repository that a finding is shown at",
+    value: path("FILE"),
+  },
+];
 
 const jobFlags: readonly FlagDescription[] = [
   {
@@ -27,20 +66,11 @@ const jobFlags: readonly FlagDescription[] = [
     value: choice("MODE", ["none", "host"]),
   },
   { name: "env", description: "set a variable, or pass yours on", value: text("NAME[=VALUE]"), repeatable: true },
-  { name: "timeout", description: "end the job after this time", value: text("TIME") },
+  timeoutFlag,
   { name: "grace", description: "time between SIGTERM and SIGKILL then; default 2s", value: text("TIME") },
-  { name: "memory", description: "cap on memory", value: text("SIZE") },
-  { name: "cpus", description: "cap on CPU time, in CPUs", value: text("N") },
-  { name: "pids", description: "cap on processes and threads", value: text("N") },
-  {
-    name: "strategy",
-    description: "only this strategy",
-    value: choice(
-      "ID",
-      strategies.map(({ id }) => id),
-    ),
-  },
-  { name: "min", description: "no weaker isolation than this class", value: choice("CLASS", isolationClasses) },
+  ...capFlags,
+  strategyFlag,
+  minimumFlag,
   {
     name: "require",
     description: "demand these guarantees too",
@@ -95,6 +125,115 @@ export const runDescription: CommandDescription = {
   ],
 };
 
+const usageCodes = [
+  { code: "64", meaning: "usage" },
+  { code: "70", meaning: "a bug in cupel" },
+];
+
+const checkDescription: CommandDescription = {
+  name: "check",
+  summary: "find out whether this host holds what is demanded of it",
+  flags: [
+    {
+      name: "require",
+      description: "guarantees that one strategy has to keep together",
+      value: choice("ID,…", guaranteeIds, true),
+      repeatable: true,
+    },
+    minimumFlag,
+    { name: "capability", description: "capabilities that have to work", value: text("ID,…"), repeatable: true },
+    strategyFlag,
+    ...capFlags.map((flag) => ({ ...flag, description: `a ${flag.description} has to hold` })),
+    { ...timeoutFlag, description: "a cap on time has to hold" },
+    {
+      name: "policy",
+      description: "demand what this file says; default cupel.yaml, if it is there and nothing else is demanded",
+      value: path("FILE"),
+    },
+    { name: "job", description: "demand what the job in this file needs", value: path("FILE") },
+    { name: "locked", description: "nothing may differ from cupel.lock.json" },
+    { name: "lock", description: "nothing may differ from this lock", value: path("FILE") },
+    {
+      name: "fail-on",
+      description: "fail where a demand holds only in part as well (degraded)",
+      value: choice("WHAT", ["degraded"]),
+    },
+    deepFlag,
+    jsonFlag,
+    ...formatFlags,
+    helpFlag,
+  ],
+  exitCodes: [
+    { code: "0", meaning: "all demands hold" },
+    { code: "1", meaning: "one of them does not" },
+    { code: "3", meaning: "one of them cannot be told" },
+    { code: "4", meaning: "something differs from the lock" },
+    { code: "2", meaning: "one holds only in part, with --fail-on degraded" },
+    ...usageCodes,
+  ],
+  examples: [
+    "cupel check",
+    "cupel check --require net.none,limit.memory --min namespace",
+    "cupel check --capability kvm.run",
+    "cupel check --policy cupel.yaml --locked",
+  ],
+};
+
+const lockDescription: CommandDescription = {
+  name: "lock",
+  summary: "write down what this host can enforce, to be told of every change by check --locked",
+  flags: [
+    {
+      name: "output",
+      short: "o",
+      description: "write it there instead of cupel.lock.json; - is standard output",
+      value: path("FILE"),
+    },
+    deepFlag,
+    helpFlag,
+  ],
+  exitCodes: [{ code: "0", meaning: "it was written" }, ...usageCodes],
+  examples: ["cupel lock", "cupel check --locked"],
+};
+
+const reportOperand = (description: string) => ({ value: path("REPORT"), description, required: true });
+
+const diffDescription: CommandDescription = {
+  name: "diff",
+  summary: "compare two reports",
+  operands: [
+    reportOperand("a file that doctor --json wrote, - for standard input, or here to measure now"),
+    reportOperand("the other one"),
+  ],
+  flags: [jsonFlag, helpFlag],
+  exitCodes: [{ code: "0", meaning: "they are the same" }, { code: "1", meaning: "they differ" }, ...usageCodes],
+  examples: ["cupel diff laptop.json runner.json", "cupel diff runner.json here"],
+};
+
+const explainDescription: CommandDescription = {
+  name: "explain",
+  summary: "say what an id means, how it is measured, what needs it, and what it comes to here",
+  operands: [
+    {
+      value: text("ID"),
+      description:
+        "a capability, a family of them, a guarantee, blocker, strategy, state, class or exit code; none lists all",
+      required: false,
+    },
+  ],
+  flags: [{ name: "fresh", description: "probe again instead of using the saved report" }, helpFlag],
+  exitCodes: [{ code: "0", meaning: "it was explained" }, ...usageCodes],
+  examples: ["cupel explain userns.create", "cupel explain net.none", "cupel explain"],
+};
+
+const schemaDescription: CommandDescription = {
+  name: "schema",
+  summary: "write the JSON Schema of what cupel reads or writes",
+  operands: [{ value: choice("NAME", schemaNames), description: "which one", required: true }],
+  flags: [helpFlag],
+  examples: ["cupel schema policy"],
+};
+
 /** All commands, in the order of the usage text. */
 export const descriptions: readonly CommandDescription[] = [
   {
@@ -104,18 +243,9 @@ export const descriptions: readonly CommandDescription[] = [
       jsonFlag,
       { name: "all", description: "show what works as well" },
       { name: "brief", description: "show the verdict alone" },
-      {
-        name: "format",
-        description: "how the report is written; default text",
-        value: choice("FORMAT", Object.keys(reportFormats)),
-      },
-      {
-        name: "location",
-        description: "for sarif and github: the file in the repository that a finding is shown at",
-        value: path("FILE"),
-      },
+      ...formatFlags,
       { name: "redact", description: "leave out what names a person, a place or a secret: for a bug report" },
-      { name: "deep", description: "also do what takes seconds, such as booting a kernel" },
+      deepFlag,
       helpFlag,
     ],
     exitCodes: [
@@ -127,6 +257,10 @@ export const descriptions: readonly CommandDescription[] = [
     ],
     examples: ["cupel doctor", "cupel doctor --all --redact", "cupel doctor --format markdown"],
   },
+  checkDescription,
+  lockDescription,
+  diffDescription,
+  explainDescription,
   {
     name: "plan",
     summary: "show what would run, with what, and why nothing else was taken",
@@ -145,6 +279,7 @@ export const descriptions: readonly CommandDescription[] = [
     examples: ["cupel plan --memory 512M -- make test"],
   },
   runDescription,
+  schemaDescription,
   {
     name: "completion",
     summary: "write a completion script for your shell",

@@ -1,14 +1,20 @@
 /** From words to a command. Every command but `run` is loaded only when it is called. */
 import { CupelError } from "../model/error.ts";
+import { nearestWord } from "../model/nearest-word.ts";
 import type { CommandDescription } from "../report/command-description.ts";
 import { descriptions, runDescription } from "./descriptions.ts";
-import { nearestWord, parseCommandLine, type CommandLine } from "./parse-command-line.ts";
+import { parseCommandLine, type CommandLine } from "./parse-command-line.ts";
 import { run } from "./run.ts";
 
 type Command = (line: CommandLine) => number | Promise<number>;
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import("./doctor.ts")).doctor,
+  check: async () => (await import("./check.ts")).check,
+  lock: async () => (await import("./lock.ts")).lock,
+  diff: async () => (await import("./diff.ts")).diff,
+  explain: async () => (await import("./explain.ts")).explain,
+  schema: async () => (await import("./schema.ts")).schema,
   plan: async () => (await import("./plan.ts")).plan,
   completion: async () => (await import("./completion.ts")).completion,
   version: async () => (await import("./version.ts")).version,

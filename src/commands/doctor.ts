@@ -4,8 +4,9 @@ import { stateDirectories } from "../host/private-directory.ts";
 import { createRealHost } from "../host/real-host.ts";
 import type { Report } from "../model/report.ts";
 import { couldDoDefaultJob } from "../report/default-demands.ts";
-import { reportFormats, type ReportFormatName } from "../report/formats.ts";
+import { reportFormats } from "../report/formats.ts";
 import { saveReport } from "../report/saved-report.ts";
+import { chosenFormat } from "./chosen-format.ts";
 import { measureHost } from "./measure-host.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { styleOf } from "./style-of.ts";
@@ -15,12 +16,6 @@ import { say } from "./terminal.ts";
 export function doctorExitCode(report: Report): 0 | 1 | 3 {
   if (report.selection.chosen !== undefined) return 0;
   return report.strategies.some((strategy) => couldDoDefaultJob(strategy, report)) ? 3 : 1;
-}
-
-function chosenFormat({ flags }: CommandLine): ReportFormatName {
-  const named = flags.has("json") ? "json" : flags.get("format")?.at(-1);
-  const names = Object.keys(reportFormats) as ReportFormatName[];
-  return names.find((name) => name === named) ?? "text";
 }
 
 /** The same report without what names a person, a place or a secret. */

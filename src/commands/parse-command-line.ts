@@ -1,5 +1,6 @@
 /** Reads a command line against its description. Strict: what is not described is an error, with the nearest right name. */
 import { CupelError } from "../model/error.ts";
+import { nearestWord } from "../model/nearest-word.ts";
 import type { CommandDescription, FlagDescription, ValueDescription } from "../report/command-description.ts";
 
 /** What was given. */
@@ -11,27 +12,6 @@ export interface CommandLine {
 
 function usage(command: CommandDescription, problem: string): CupelError {
   return new CupelError("usage", `${problem}; see cupel ${command.name} --help`);
-}
-
-/** Edits that turn one word into another (Levenshtein). */
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let at = 1; at <= one.length; at++) {
-    const next = [at];
-    for (let to = 1; to <= other.length; to++) {
-      const same = one[at - 1] === other[to - 1] ? 0 : 1;
-      next.push(Math.min((row[to] ?? 0) + 1, (next[to - 1] ?? 0) + 1, (row[to - 1] ?? 0) + same));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
-}
-
-/** The word of `known` that `word` was probably meant to be; undefined where none is near. */
-export function nearestWord(word: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
-  const best = ranked.toSorted((one, other) => one.distance - other.distance)[0];
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
 }
 
 function suggestion(word: string, known: readonly string[], prefix = ""): string {

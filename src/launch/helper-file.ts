@@ -4,6 +4,7 @@
  * is then executed.
  */
 import {
+  chmodSync,
   closeSync,
   existsSync,
   openSync,
@@ -32,7 +33,8 @@ export interface HelperFile {
   close(): void;
 }
 
-function original(name: HelperName): { readonly bytes: Buffer; readonly sha256: string } {
+/** A helper as this build holds it. @throws CupelError `unsupported` where it holds none. */
+export function originalHelper(name: HelperName): { readonly bytes: Buffer; readonly sha256: string } {
   const helper = helpers[name];
   if (helper === undefined) {
     throw new CupelError(
@@ -77,13 +79,15 @@ function removeOtherVersions(directory: string, name: HelperName, current: strin
   }
 }
 
-/** Written beside and renamed, so that two first runs at once both end with a whole file. */
-function writeCopy(path: string, bytes: Buffer): string | undefined {
+/** Written beside and renamed, so that two first runs at once both end with a whole file. Gives why it could not be. */
+export function writeCopy(path: string, bytes: Buffer, mode = 0o555): string | undefined {
   const temporary = `${path}.${process.pid}`;
   // A killed cupel may have left one: in a container the first process of every run can have the same number.
   removeQuietly(temporary);
   try {
-    writeFileSync(temporary, bytes, { mode: 0o555, flag: "wx" });
+    writeFileSync(temporary, bytes, { mode, flag: "wx" });
+    // Whatever the umask.
+    chmodSync(temporary, mode);
     renameSync(temporary, path);
     return undefined;
   } catch (error) {
@@ -126,7 +130,7 @@ function offer(open: number, storedAt: string): HelperFile {
 }
 
 function openIn(directory: string, uid: number, name: HelperName): HelperFile | string {
-  const { bytes, sha256 } = original(name);
+  const { bytes, sha256 } = originalHelper(name);
   const place = usePrivateDirectory(directory, uid);
   if (!place.ok) return place.reason;
   const current = `${name}-${sha256.slice(0, 16)}`;

@@ -1,4 +1,5 @@
 /** What probes and the runner ask of the native helpers; a port, so that tests can stand in for it. */
+import type { ProgramResult } from "../host/host.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 
 /** One line that the prober wrote: a step, what the call said, and a number or word where one was measured. */
@@ -27,10 +28,31 @@ export type RehearsalResult =
   | { readonly status: "timeout" }
   | { readonly status: "crashed"; readonly detail: string };
 
+/** A directory of cupel's own, or why there is none. */
+export type Place = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly reason: string };
+
+/** How an engine's program is run. */
+export interface KeptProgram {
+  /** After this it and everything that it started are killed, and the result is `timeout`. */
+  readonly deadlineMs: number;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** In a mount namespace where all control groups are read-only; only root can have one without a user namespace. */
+  readonly coverControlGroups?: boolean | undefined;
+}
+
 /** The native helpers, as probes use them. */
 export interface HelperPort {
   /** Runs `prober NAME ARGUMENTS…` in a throw-away child. */
   probe(name: string, probeArguments: readonly string[], deadlineMs: number): Promise<ProberResult>;
   /** Has the real launcher carry out a plan up to, not including, the job itself. */
   rehearse(plan: LauncherPlan, deadlineMs: number): Promise<RehearsalResult>;
+  /**
+   * Runs somebody else's program so that none of its descendants outlives it or its deadline, in whatever session they
+   * are; also where cupel itself is killed meanwhile.
+   */
+  keep(program: string, programArguments: readonly string[], options: KeptProgram): Promise<ProgramResult>;
+  /** A root for containers with one program, `/prober`, and empty mount points; on a file system that allows execution. */
+  root(): Promise<Place>;
+  /** A directory for one engine's files, with these in it; a name that ends in a slash is a directory. */
+  place(name: string, files: Readonly<Record<string, string>>): Promise<Place>;
 }

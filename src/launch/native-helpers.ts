@@ -2,12 +2,14 @@
 import { openSync, closeSync } from "node:fs";
 import * as v from "valibot";
 import { errnoName } from "../host/errno-name.ts";
-import type { Host } from "../host/host.ts";
+import type { Host, ProgramOptions, ProgramResult } from "../host/host.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 import { freshIdentity } from "./fresh-identity.ts";
+import { useContainerRoot, useEnginePlace } from "./container-root.ts";
 import { openHelperFiles } from "./helper-file.ts";
-import type { HelperPort, ProberResult, ProberStep, RehearsalResult } from "./helper-port.ts";
+import { keepProgram } from "./keep-program.ts";
+import type { HelperPort, Place, ProberResult, ProberStep, RehearsalResult } from "./helper-port.ts";
 import type { LaunchEvent } from "./launch-event.ts";
 import { startLaunch, type HelperPlaces } from "./start-launch.ts";
 import type { SeccompArchitecture } from "./seccomp-profile.ts";
@@ -42,6 +44,24 @@ export function outsideIdentity(plan: LauncherPlan, host: Host): { uid: number; 
   return freshIdentity(map.ok ? map.value : undefined);
 }
 
+/** Runs the prober from the first place where it can be executed; gives the reasons where there is none. */
+async function runProber(
+  host: Host,
+  places: HelperPlaces,
+  proberArguments: readonly string[],
+  options: ProgramOptions,
+): Promise<Exclude<ProgramResult, { status: "not-started" }> | string> {
+  const reasons: string[] = [];
+  const files = openHelperFiles("prober", places.directories, places.uid);
+  for (let next = files.next(); ; next = files.next()) {
+    if (next.done === true) return `the prober could not be started: ${[...next.value, ...reasons].join("; ")}`;
+    const result = await host.run(next.value.path, proberArguments, options);
+    next.value.close();
+    if (result.status !== "not-started") return result;
+    reasons.push(`${next.value.storedAt}: ${result.errno}`);
+  }
+}
+
 async function probe(
   host: Host,
   places: HelperPlaces,
@@ -49,18 +69,27 @@ async function probe(
   probeArguments: readonly string[],
   deadlineMs: number,
 ): Promise<ProberResult> {
+  const result = await runProber(host, places, [name, ...probeArguments], { deadlineMs, environment: {} });
+  return typeof result === "string" ? { status: "crashed", steps: [], detail: result } : judgeProber(result);
+}
+
+/** sysexits.h: what the prober answers to no arguments at all. */
+const usageError = 64;
+
+/** The first state directory that a root can be made in, and executed from. */
+async function useRoot(host: Host, places: HelperPlaces): Promise<Place & { readonly directory?: string }> {
   const reasons: string[] = [];
-  const files = openHelperFiles("prober", places.directories, places.uid);
-  for (let next = files.next(); ; next = files.next()) {
-    if (next.done === true) {
-      const detail = `the prober could not be started: ${[...next.value, ...reasons].join("; ")}`;
-      return { status: "crashed", steps: [], detail };
+  for (const directory of places.directories) {
+    const root = useContainerRoot(directory, places.uid);
+    if (!root.ok) {
+      reasons.push(root.reason);
+      continue;
     }
-    const result = await host.run(next.value.path, [name, ...probeArguments], { deadlineMs, environment: {} });
-    next.value.close();
-    if (result.status !== "not-started") return judgeProber(result);
-    reasons.push(`${next.value.storedAt}: ${result.errno}`);
+    const result = await host.run(`${root.path}/prober`, [], { deadlineMs: 1000, environment: {} });
+    if (result.status === "exited" && result.code === usageError) return { ...root, directory };
+    reasons.push(`${root.path}/prober: ${result.status === "not-started" ? result.errno : result.status}`);
   }
+  return { ok: false, reason: `no place for a container's root: ${reasons.join("; ")}` };
 }
 
 function judgeProber(result: Exclude<Awaited<ReturnType<Host["run"]>>, { status: "not-started" }>): ProberResult {
@@ -120,8 +149,18 @@ async function rehearse(
 /** The helpers of this build, kept in one of `directories`. */
 export function createNativeHelpers(host: Host, directories: readonly string[]): HelperPort {
   const places = { directories, uid: host.identity.uid };
+  let found: ReturnType<typeof useRoot> | undefined;
+  const root = (): ReturnType<typeof useRoot> => (found ??= useRoot(host, places));
   return {
     probe: (name, probeArguments, deadlineMs) => probe(host, places, name, probeArguments, deadlineMs),
     rehearse: (plan, deadlineMs) => rehearse(host, places, plan, deadlineMs),
+    keep: (program, programArguments, options) =>
+      keepProgram((words, run) => runProber(host, places, words, run), [program, ...programArguments], options),
+    root,
+    place: async (name, files) => {
+      const chosen = await root();
+      if (chosen.directory === undefined) return chosen;
+      return useEnginePlace(chosen.directory, places.uid, name, files);
+    },
   };
 }

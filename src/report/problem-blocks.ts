@@ -73,7 +73,8 @@ export function groupByCause(problems: readonly Capability[]): Capability[][] {
   return [...groups.values()];
 }
 
-function groupBlocks(group: readonly Capability[], report: Report, seen: Map<string, string>): Block[] {
+/** One problem: the first of a group that shares a cause, in every detail, and the names of the others. */
+export function groupBlocks(group: readonly Capability[], report: Report, seen: Map<string, string>): Block[] {
   const [first, ...others] = group;
   if (first === undefined) return [];
   const uses = mergeUses(group.map((capability) => usesOf(capability.id, report.strategies)));

@@ -100,6 +100,25 @@ export const kernelRemedies: readonly RemedyRow[] = [
   },
   {
     code: "policy",
+    when: ({ blocker }) => blocker.detail.includes("this session began before"),
+    remedy: () => advice("you", "log in again: a session has the groups that its user had when it began"),
+  },
+  {
+    code: "policy",
+    when: ({ blocker }) => blocker.detail.includes(".sock is for"),
+    remedy: () =>
+      advice(
+        "administrator",
+        "run an engine without root for this user: who may speak to one with root is as good as root",
+      ),
+  },
+  {
+    code: "policy",
+    when: ({ blocker }) => blocker.detail.startsWith("set-uid:"),
+    remedy: () => advice("administrator", "take bwrap's set-uid bit away where users may make user namespaces"),
+  },
+  {
+    code: "policy",
     remedy: () => advice("you", "none on this host: it is cupel itself, or what it was told, that rules it out"),
   },
   { code: "unknown", remedy: () => advice("you", nothingHelps) },

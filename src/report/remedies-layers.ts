@@ -81,6 +81,11 @@ export const layerRemedies: readonly RemedyRow[] = [
         "set-uid programs work again for whatever runs there",
       ),
   },
+  {
+    code: "capability",
+    when: ({ blocker }) => /new[ug]idmap/u.test(blocker.detail),
+    remedy: () => advice("administrator", "install the program again: copies and image layers lose its set-uid bit"),
+  },
   { code: "capability", when: isInContainer, remedy: addCapability },
   {
     code: "capability",
@@ -111,6 +116,15 @@ export const layerRemedies: readonly RemedyRow[] = [
   {
     code: "outer-container",
     remedy: () => advice("host operator", "run cupel on the host instead of in the container"),
+  },
+  {
+    code: "cgroup-delegation",
+    when: ({ blocker }) => blocker.detail.startsWith("no manager runs for user"),
+    remedy: () =>
+      advice(
+        "administrator",
+        "let systemd keep a manager for this user without a login: loginctl enable-linger with their name",
+      ),
   },
   {
     code: "cgroup-delegation",

@@ -31,10 +31,22 @@ async function refusal(...words: readonly string[]): Promise<unknown> {
 describe("dispatch", () => {
   test.each([
     [["docter"], 'cupel has no command "docter": did you mean doctor?'],
-    [["zzz"], 'cupel has no command "zzz": there are doctor, plan, run, completion, version'],
-    [[""], 'cupel has no command "": there are doctor, plan, run, completion, version'],
-    [["--json"], 'cupel has no command "--json": there are doctor, plan, run, completion, version'],
-    [["constructor"], 'cupel has no command "constructor": there are doctor, plan, run, completion, version'],
+    [
+      ["zzz"],
+      'cupel has no command "zzz": there are doctor, check, lock, diff, explain, plan, run, schema, completion, version',
+    ],
+    [
+      [""],
+      'cupel has no command "": there are doctor, check, lock, diff, explain, plan, run, schema, completion, version',
+    ],
+    [
+      ["--json"],
+      'cupel has no command "--json": there are doctor, check, lock, diff, explain, plan, run, schema, completion, version',
+    ],
+    [
+      ["constructor"],
+      'cupel has no command "constructor": there are doctor, check, lock, diff, explain, plan, run, schema, completion, version',
+    ],
     [["doctor", "extra"], 'cupel doctor does not take "extra"; see cupel doctor --help'],
     [["doctor", "--jsno"], "cupel doctor has no flag --jsno; see cupel doctor --help"],
     [["version", "--jso"], "cupel version has no flag --jso, did you mean --json?; see cupel version --help"],

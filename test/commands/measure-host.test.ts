@@ -55,7 +55,7 @@ describe("measureHost", () => {
     const state = directory.at("state");
     await measureHost(host, [state], whole);
     const kinds = readdirSync(state).map((name) => name.replace(/-[\da-f]{16}$/, "-HASH"));
-    expect(kinds.toSorted()).toEqual(["launcher-HASH", "prober-HASH"]);
+    expect(kinds.toSorted()).toEqual(["engines", "launcher-HASH", "prober-HASH", "root"]);
   });
 
   test("gives a report where its helpers can be kept nowhere", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { descriptions, runDescription } from "../../src/commands/descriptions.ts";
-import { nearestWord, parseCommandLine } from "../../src/commands/parse-command-line.ts";
+import { parseCommandLine } from "../../src/commands/parse-command-line.ts";
 import { CupelError } from "../../src/model/error.ts";
 import type { CommandDescription } from "../../src/report/command-description.ts";
 
@@ -120,24 +120,6 @@ describe("parseCommandLine, where a command of the user's is passed on,", () => 
     expect(parse(passing)).toBe("cupel tool needs COMMAND…");
     expect(parse(passing, "-q", "--")).toBe("cupel tool needs COMMAND…");
   });
-});
-
-describe("nearestWord", () => {
-  test.each([
-    ["doctr", "doctor"],
-    ["docotr", "doctor"],
-    ["rnu", undefined],
-    ["ru", "run"],
-    ["runn", "run"],
-    ["vesrion", "version"],
-    ["xyz", undefined],
-    ["", undefined],
-  ])("of %p is %p", (word, nearest) =>
-    expect(nearestWord(word, ["doctor", "plan", "run", "version"])).toBe(nearest as never),
-  );
-
-  test("is the first of two that are as near", () => expect(nearestWord("bat", ["cat", "hat"])).toBe("cat"));
-  test("is none where nothing is known", () => expect(nearestWord("run", [])).toBeUndefined());
 });
 
 describe("descriptions", () => {

@@ -57,12 +57,33 @@ const contents: Readonly<Record<string, Answer<string>>> = {
   directories: { ok: false, errno: "EISDIR" },
 };
 
+const noEngines: Pick<HelperPort, "keep" | "root" | "place"> = {
+  keep: () => Promise.resolve({ status: "not-started", errno: "the prober could not be started" }),
+  root: () => Promise.resolve({ ok: false, reason: "no place" }),
+  place: () => Promise.resolve({ ok: false, reason: "no place" }),
+};
+
+/** Places there are, and every program in them says the same rubbish. */
+const rubbish: Pick<HelperPort, "keep" | "root" | "place"> = {
+  keep: () =>
+    Promise.resolve({ status: "exited", code: 0, signal: null, stdout: "{}[\0\n{", stderr: "", durationMs: 1 }),
+  root: () => Promise.resolve({ ok: true, path: "/state/root" }),
+  place: () => Promise.resolve({ ok: true, path: "/state/engines" }),
+};
+
+const hanging: Pick<HelperPort, "keep" | "root" | "place"> = {
+  ...rubbish,
+  keep: () => Promise.resolve({ status: "timeout", stdout: "", stderr: "", durationMs: 5000 }),
+};
+
 const helpersByManner: Readonly<Record<string, HelperPort>> = {
   "cannot be started": {
+    ...noEngines,
     probe: () => Promise.resolve({ status: "crashed", steps: [], detail: "not started" }),
     rehearse: () => Promise.resolve({ status: "crashed", detail: "not started" }),
   },
   hang: {
+    ...hanging,
     probe: () =>
       Promise.resolve({
         status: "timeout",
@@ -72,10 +93,12 @@ const helpersByManner: Readonly<Record<string, HelperPort>> = {
     rehearse: () => Promise.resolve({ status: "timeout" }),
   },
   "say nothing": {
+    ...rubbish,
     probe: () => Promise.resolve({ status: "ended", steps: [], durationMs: 1 }),
     rehearse: () => Promise.resolve({ status: "ready", namespaces: {}, durationMs: 1 }),
   },
   "are denied everything": {
+    ...noEngines,
     probe: (name) =>
       Promise.resolve({
         status: "ended",

@@ -83,7 +83,7 @@ async function doctorUnder(given: Case): Promise<{ readonly code: number | null;
 }
 
 /** What a user namespace around, or a device that is root's, stops without any condition. */
-const withOtherCauses = ["mount.idmap", "mount.fuse", "mount.overlay-fuse"];
+const withOtherCauses = ["userns.range", "mount.idmap", "mount.fuse", "mount.overlay-fuse"];
 
 const blocking = cases.flatMap((given) => (given.blocked === undefined ? [] : [{ ...given, ...given.blocked }]));
 const harmless = cases.filter(({ blocked }) => blocked === undefined);

@@ -119,7 +119,7 @@ describe.each(identities)("as %s", (identity) => {
     const found = runAfter(
       "mount --bind /dev/zero /dev/null\nmount --bind /dev/full /dev/net/tun\nmount --bind /dev/full /dev/kvm",
       identity,
-      ["devices", "tunnel", "kvm"],
+      ["devices", "tunnel", "kvm", "kvm-boot"],
     );
     expect(found["device.basics"]).toMatchObject({ state: "broken" });
     expect(found["device.basics"]?.summary).toContain("/dev/null is something else");
@@ -160,7 +160,7 @@ needs(isRoot, "only root mounts over /boot")("with --deep, a QEMU that boots not
     "echo a kernel > /boot/vmlinuz-1",
     `export CUPEL_DEEP=1 PATH=${dirname(program)}:$PATH`,
   ].join("\n");
-  const found = runAfter(script, "root", ["kvm"]);
+  const found = runAfter(script, "root", ["kvm", "kvm-boot"]);
   const { state = "unknown" } = found["kvm.create"] ?? {};
   const booted = {
     state: "broken",
@@ -179,7 +179,7 @@ needs(isRoot && existsSync(`${groups}/devices.deny`), "root and a control group 
     mkdirSync(group);
     try {
       writeFileSync(`${group}/devices.deny`, "c 10:* rwm");
-      const found = runAfter(`echo $$ > ${group}/cgroup.procs`, "root", ["tunnel", "kvm", "devices"]);
+      const found = runAfter(`echo $$ > ${group}/cgroup.procs`, "root", ["tunnel", "kvm", "kvm-boot", "devices"]);
       for (const id of ["device.tun", "device.loop", "kvm.open", "kvm.boot"]) {
         expect([id, found[id]?.state, codes(found[id])]).toEqual([id, "blocked", ["device-cgroup"]]);
         expect(found[id]?.ruledOut).toEqual(["device-mode"]);

@@ -7,6 +7,7 @@ import { needs } from "../support/must-work.ts";
 import { asIdentity, identities, type TestIdentity } from "../support/run-real-probes.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { isRoot } from "../support/tester.ts";
+import { sharedObjects } from "../support/traces.ts";
 
 const repository = join(import.meta.dir, "../..");
 const names = [
@@ -36,6 +37,7 @@ const names = [
   "filesystems sysfs mqueue devpts",
   "overlay user /",
   "fuse",
+  "outside",
 ];
 
 /** Probes with arguments, for the build with sanitizers. */
@@ -53,6 +55,9 @@ const furtherProbes = [
   "device render-node /dev/null",
   "init 0123456789abcdef",
   "cgroup freeze v1 /nowhere",
+  "attach-network 2000 /bin/true PID",
+  "id-range - - 0 100000 10 0 100000 10",
+  "id-range /bin/true /bin/false 0 100000 10 0 100000 10",
   "boot /bin/false /nowhere kvm 1000",
 ];
 
@@ -111,6 +116,13 @@ test.each([[[]], [["no-such-probe"]], [[""]]])("without the name of a probe: %j"
   expect(run([prober, ...probeArguments])).toEqual({ code: 64, errors: "", rest: "", lines: [] });
 });
 
+test.each(["keep", "keep 1000", "id-range", "attach-network", "attach-network 1000"])(
+  "%s, without its other arguments, does nothing",
+  (words) => {
+    expect(run([prober, ...words.split(" ")]).lines).toEqual([{ step: "end", errno: 0, value: 0 }]);
+  },
+);
+
 describe.each(identities)("as %s", (identity) => {
   test.each(names)("%s tells steps, ends well and leaves nothing", (name) => {
     const before = look();
@@ -134,13 +146,12 @@ describe.each(identities)("as %s", (identity) => {
 });
 
 describe("killed at any moment", () => {
-  const segments = (): string => readFileSync("/proc/sysvipc/shm", "utf8");
   const named = (): string[] => readdirSync("/dev/shm").filter((name) => name.startsWith("cupel-probe-"));
 
   test.each(["places", "shared-memory", "file-calls", "interfaces", "tracing"])("%s leaves nothing", async (name) => {
     const own = directory.folder(`killed-${name}`);
     const words = name === "places" ? [`own=${own}`, "shm=/dev/shm"] : [own];
-    const before = { ...look(), segments: segments(), named: named() };
+    const before = { ...look(), shared: sharedObjects(), named: named() };
     for (let round = 0; round < 20; round++) {
       const child = Bun.spawn([prober, name, ...words], { stdout: "ignore", stdin: "ignore" });
       // Later with each round, so that other steps are hit.
@@ -150,7 +161,7 @@ describe("killed at any moment", () => {
     }
     for (let round = 0; round < 1000 && processesOf(prober).length > 0; round++) await Bun.sleep(10);
     expect(readdirSync(own)).toEqual([]);
-    expect({ ...look(), segments: segments(), named: named() }).toEqual(before);
+    expect({ ...look(), shared: sharedObjects(), named: named() }).toEqual(before);
   });
 });
 
@@ -235,6 +246,12 @@ test("built with sanitizers, every probe runs clean", () => {
     for (const name of [...names, ...furtherProbes]) {
       const { code, errors, lines } = run([checked, ...name.split(" ")], identity);
       expect({ name, code, errors, last: lines.at(-1)?.step }).toEqual({ name, code: 0, errors: "", last: "end" });
+    }
+    for (const words of ["as-it-is /bin/echo kept", "as-it-is /nowhere", "cover-control-groups /bin/true"]) {
+      const kept = Bun.spawnSync(asIdentity(identity, [], [checked, "keep", "5000", ...words.split(" ")]), {
+        cwd: "/",
+      });
+      expect({ words, code: kept.exitCode, errors: kept.stderr.toString() }).toEqual({ words, code: 0, errors: "" });
     }
   }
 }, 60_000);

@@ -1,170 +1,65 @@
 import { expect, test } from "bun:test";
+import { findProgram } from "../../src/probes/_program.ts";
 import programs from "../../src/probes/programs.ts";
-import { fixtures } from "../fixtures/hosts/all.ts";
-import { createFixtureContext } from "../support/fixture-host.ts";
+import { createFixtureContext, createFixtureHost, exited, type FixtureHostParts } from "../support/fixture-host.ts";
 import { printFindings } from "../support/print-findings.ts";
 
+async function find(host: FixtureHostParts): Promise<string> {
+  return printFindings(await programs.run(createFixtureContext({ host, helpers: {} })));
+}
+
 test("says what is there, and that this is no capability", async () => {
-  expect(printFindings(await programs.run(createFixtureContext(fixtures.firecrackerUser)))).toMatchInlineSnapshot(`
+  const host = { programs: { "/usr/bin/qemu-system-x86_64": "QEMU emulator version 7.2.22\n" } };
+  expect(await find(host)).toMatchInlineSnapshot(`
     "
-    program.bwrap: works (declared) = /usr/bin/bwrap
-      /usr/bin/bwrap: bubblewrap 0.8.0; present, what it can do here was not tried
-      | look for bwrap in PATH -> /usr/bin/bwrap
-      | run /usr/bin/bwrap --version -> exit 0: bubblewrap 0.8.0
-    program.podman: absent (exercised)
-      not installed
-      | look for podman in PATH -> not there
-      ! package-missing: no podman in PATH
-    program.docker: works (declared) = /usr/local/bin/docker
-      /usr/local/bin/docker: Docker version 28.2.2, build e6534b4; present, what it can do here was not tried
-      | look for docker in PATH -> /usr/local/bin/docker
-      | run /usr/local/bin/docker --version -> exit 0: Docker version 28.2.2, build e6534b4
-    program.runc: absent (exercised)
-      not installed
-      | look for runc in PATH -> not there
-      ! package-missing: no runc in PATH
-    program.crun: absent (exercised)
-      not installed
-      | look for crun in PATH -> not there
-      ! package-missing: no crun in PATH
-    program.runsc: absent (exercised)
-      not installed
-      | look for runsc in PATH -> not there
-      ! package-missing: no runsc in PATH
-    program.qemu: absent (exercised)
-      not installed
-      | look for qemu-system-x86_64 in PATH -> not there
-      ! package-missing: no qemu-system-x86_64 in PATH
-    program.newuidmap: works (declared) = /usr/bin/newuidmap
-      /usr/bin/newuidmap: set-uid root; present, what it can do here was not tried
-      | look for newuidmap in PATH -> /usr/bin/newuidmap
-      | stat /usr/bin/newuidmap -> mode 4755, owner 0
-    program.pasta: absent (exercised)
-      not installed
-      | look for pasta in PATH -> not there
-      ! package-missing: no pasta in PATH
-    program.slirp4netns: absent (exercised)
-      not installed
-      | look for slirp4netns in PATH -> not there
-      ! package-missing: no slirp4netns in PATH
+    program.qemu: works (declared) = /usr/bin/qemu-system-x86_64
+      /usr/bin/qemu-system-x86_64: QEMU emulator version 7.2.22; what it can do here: not tried
+      | look for qemu-system-x86_64 in PATH -> /usr/bin/qemu-system-x86_64
+      | run /usr/bin/qemu-system-x86_64 --version -> exit 0: QEMU emulator version 7.2.22
     program.fuse-overlayfs: absent (exercised)
       not installed
       | look for fuse-overlayfs in PATH -> not there
       ! package-missing: no fuse-overlayfs in PATH
-    program.systemd-run: works (declared) = /usr/bin/systemd-run
-      /usr/bin/systemd-run: systemd 252 (252.38-1~deb12u1); present, what it can do here was not tried
-      | look for systemd-run in PATH -> /usr/bin/systemd-run
-      | run /usr/bin/systemd-run --version -> exit 0: systemd 252 (252.38-1~deb12u1)
     "
   `);
 });
 
-test("does not wait for a program that hangs", async () => {
-  expect(printFindings(await programs.run(createFixtureContext(fixtures.wsl)))).toMatchInlineSnapshot(`
+test("QEMU is looked for by this machine's name", async () => {
+  expect(await find({ architecture: "arm64" })).toContain("no qemu-system-aarch64 in PATH");
+});
+
+test("does not wait for a program that hangs, and believes none that says nothing", async () => {
+  const host = {
+    programs: {
+      "/usr/bin/qemu-system-x86_64": { status: "timeout", stdout: "", stderr: "", durationMs: 1500 } as const,
+      "/usr/bin/fuse-overlayfs": exited(0, ""),
+    },
+  };
+  expect(await find(host)).toMatchInlineSnapshot(`
     "
-    program.bwrap: absent (exercised)
-      not installed
-      | look for bwrap in PATH -> not there
-      ! package-missing: no bwrap in PATH
-    program.podman: unknown (inferred)
-      /usr/bin/podman did not say its version: no end after 1500 ms; killed
-      | look for podman in PATH -> /usr/bin/podman
-      | run /usr/bin/podman --version -> no end after 1500 ms; killed
-    program.docker: absent (exercised)
-      not installed
-      | look for docker in PATH -> not there
-      ! package-missing: no docker in PATH
-    program.runc: absent (exercised)
-      not installed
-      | look for runc in PATH -> not there
-      ! package-missing: no runc in PATH
-    program.crun: absent (exercised)
-      not installed
-      | look for crun in PATH -> not there
-      ! package-missing: no crun in PATH
-    program.runsc: absent (exercised)
-      not installed
-      | look for runsc in PATH -> not there
-      ! package-missing: no runsc in PATH
-    program.qemu: absent (exercised)
-      not installed
-      | look for qemu-system-x86_64 in PATH -> not there
-      ! package-missing: no qemu-system-x86_64 in PATH
-    program.newuidmap: absent (exercised)
-      not installed
-      | look for newuidmap in PATH -> not there
-      ! package-missing: no newuidmap in PATH
-    program.pasta: absent (exercised)
-      not installed
-      | look for pasta in PATH -> not there
-      ! package-missing: no pasta in PATH
-    program.slirp4netns: absent (exercised)
-      not installed
-      | look for slirp4netns in PATH -> not there
-      ! package-missing: no slirp4netns in PATH
-    program.fuse-overlayfs: absent (exercised)
-      not installed
-      | look for fuse-overlayfs in PATH -> not there
-      ! package-missing: no fuse-overlayfs in PATH
-    program.systemd-run: absent (exercised)
-      not installed
-      | look for systemd-run in PATH -> not there
-      ! package-missing: no systemd-run in PATH
+    program.qemu: unknown (inferred)
+      /usr/bin/qemu-system-x86_64 did not say its version: no end after 1500 ms; killed
+      | look for qemu-system-x86_64 in PATH -> /usr/bin/qemu-system-x86_64
+      | run /usr/bin/qemu-system-x86_64 --version -> no end after 1500 ms; killed
+    program.fuse-overlayfs: broken (exercised)
+      /usr/bin/fuse-overlayfs does not say its version: exit 0
+      | look for fuse-overlayfs in PATH -> /usr/bin/fuse-overlayfs
+      | run /usr/bin/fuse-overlayfs --version -> exit 0
     "
   `);
 });
 
-test("does not believe a program that says nothing", async () => {
-  expect(printFindings(await programs.run(createFixtureContext(fixtures.oldKernel)))).toMatchInlineSnapshot(`
-    "
-    program.bwrap: broken (exercised)
-      /usr/bin/bwrap does not say its version: exit 0
-      | look for bwrap in PATH -> /usr/bin/bwrap
-      | run /usr/bin/bwrap --version -> exit 0
-    program.podman: absent (exercised)
-      not installed
-      | look for podman in PATH -> not there
-      ! package-missing: no podman in PATH
-    program.docker: absent (exercised)
-      not installed
-      | look for docker in PATH -> not there
-      ! package-missing: no docker in PATH
-    program.runc: broken (exercised)
-      /opt/bin/runc does not say its version: exit 1: runc: bad
-      | look for runc in PATH -> /opt/bin/runc
-      | run /opt/bin/runc --version -> exit 1: runc: bad
-    program.crun: absent (exercised)
-      not installed
-      | look for crun in PATH -> not there
-      ! package-missing: no crun in PATH
-    program.runsc: absent (exercised)
-      not installed
-      | look for runsc in PATH -> not there
-      ! package-missing: no runsc in PATH
-    program.qemu: absent (exercised)
-      not installed
-      | look for qemu-system-x86_64 in PATH -> not there
-      ! package-missing: no qemu-system-x86_64 in PATH
-    program.newuidmap: absent (exercised)
-      not installed
-      | look for newuidmap in PATH -> not there
-      ! package-missing: no newuidmap in PATH
-    program.pasta: absent (exercised)
-      not installed
-      | look for pasta in PATH -> not there
-      ! package-missing: no pasta in PATH
-    program.slirp4netns: absent (exercised)
-      not installed
-      | look for slirp4netns in PATH -> not there
-      ! package-missing: no slirp4netns in PATH
-    program.fuse-overlayfs: absent (exercised)
-      not installed
-      | look for fuse-overlayfs in PATH -> not there
-      ! package-missing: no fuse-overlayfs in PATH
-    program.systemd-run: absent (exercised)
-      not installed
-      | look for systemd-run in PATH -> not there
-      ! package-missing: no systemd-run in PATH
-    "
-  `);
+test.each([
+  ["/home/ada/project", "/home/ada", undefined],
+  ["/home/ada", "/home/ada", "/home/ada/project/tool"],
+  ["/home", "/home/ada", "/home/ada/project/tool"],
+  ["/", "/home/ada", "/home/ada/project/tool"],
+  ["/home/ada/proj", "/home/ada", "/home/ada/project/tool"],
+])("from %s with the home %s, a program of the workspace's: %p", (directory, home, path) => {
+  const host = createFixtureHost({
+    directory,
+    environment: { HOME: home },
+    programs: { "/home/ada/project/tool": "" },
+  });
+  expect(findProgram(host, "tool").path).toBe(path);
 });

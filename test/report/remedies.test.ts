@@ -233,6 +233,17 @@ describe("remediesFor", () => {
     ]);
   });
 
+  test.each([
+    ["policy", "/run/docker.sock is for group docker, whose members are as good as root", "run an engine without root"],
+    ["policy", "/run/docker.sock is for group docker, but this session began before that", "log in again"],
+    ["policy", "set-uid: it does not take --disable-userns", "take bwrap's set-uid bit away"],
+    ["capability", "/usr/bin/newuidmap is neither set-uid nor with capabilities", "install the program again"],
+    ["cgroup-delegation", "no manager runs for user 1000: nobody logged in", "let systemd keep a manager"],
+    ["idmap", "/etc/subuid has no range for ada or 1000", "give this user id ranges"],
+  ] as const)("%s: %s", (code, detail, start) => {
+    expect(remedyFor(code, detail).summary).toStartWith(start);
+  });
+
   test("says so where nothing helps", () => {
     expect(remedyFor("unknown", "EPERM at clone")).toMatchObject({
       summary: "nothing that cupel knows helps",

@@ -1,6 +1,6 @@
 /** Hosts that are not there: a tree of files, programs with their output, and helpers that say what they are told to. */
 import type { Answer, FileStatus, Host, ProgramResult } from "../../src/host/host.ts";
-import type { HelperPort, ProberResult, ProberStep, RehearsalResult } from "../../src/launch/helper-port.ts";
+import type { HelperPort, Place, ProberResult, ProberStep, RehearsalResult } from "../../src/launch/helper-port.ts";
 import type { LauncherPlan } from "../../src/model/plan.ts";
 import type { ProbeContext } from "../../src/probes/_probe.ts";
 
@@ -20,8 +20,9 @@ export interface FixtureHostParts {
   readonly environment?: Readonly<Record<string, string>>;
   readonly directory?: string;
   readonly files?: Readonly<Record<string, FixtureFile>>;
-  /** Programs in PATH by path, with what each prints and ends with. */
+  /** Programs in PATH by path, with what each prints and ends with, or by `PATH ARGUMENTS` what it says to these. */
   readonly programs?: Readonly<Record<string, ProgramResult | string>>;
+  readonly groups?: readonly number[];
 }
 
 const plainStatus: FileStatus = {
@@ -75,7 +76,7 @@ export function createFixtureHost(parts: FixtureHostParts): Host {
   return {
     platform: parts.platform ?? "linux",
     architecture: parts.architecture ?? "x64",
-    identity: { uid, gid: uid, groups: [uid] },
+    identity: { uid, gid: uid, groups: parts.groups ?? [uid] },
     environment: parts.environment ?? {},
     directory: parts.directory ?? "/home/user/project",
     readText: read,
@@ -95,13 +96,26 @@ export function createFixtureHost(parts: FixtureHostParts): Host {
       const file = files[path];
       return typeof file === "object" && "link" in file ? { ok: true, value: file.link } : fail("EINVAL");
     },
-    findPrograms: (name) => Object.keys(parts.programs ?? {}).filter((path) => path.endsWith(`/${name}`)),
-    run: (program) => {
-      const result = parts.programs?.[program];
+    findPrograms: (name) =>
+      Object.keys(parts.programs ?? {}).filter((path) => path.endsWith(`/${name}`) && !path.includes(" ")),
+    run: (program, programArguments) => {
+      const result = findAnswer(parts.programs ?? {}, [program, ...programArguments]);
       if (result === undefined) return Promise.resolve({ status: "not-started", errno: "ENOENT" });
       return Promise.resolve(typeof result === "string" ? exited(0, result) : result);
     },
   };
+}
+
+/** The answer to the most of these words; that to the program alone where there is none. */
+function findAnswer(
+  programs: Readonly<Record<string, ProgramResult | string>>,
+  words: readonly string[],
+): ProgramResult | string | undefined {
+  for (let count = words.length; count > 0; count--) {
+    const answer = programs[words.slice(0, count).join(" ")];
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
 }
 
 /** A program that ended with this code. */
@@ -122,7 +136,12 @@ export function steps(transcript: string): ProberStep[] {
 export interface FixtureHelpers {
   readonly transcripts?: Readonly<Record<string, string | ProberResult>>;
   readonly rehearse?: RehearsalResult | ((plan: LauncherPlan) => RehearsalResult);
+  /** Why there is no place for a container's root. */
+  readonly noPlace?: string;
 }
+
+/** Where fixture hosts have their state. */
+const statePlace = "/state";
 
 /** Inodes that no namespace of a fixture host has outside. */
 const namespacesInside = { user: 501, mount: 502, pid: 503, ipc: 504, uts: 505, cgroup: 506, network: 507 };
@@ -136,9 +155,14 @@ export function failed(step: string, errno: string, subject = ""): RehearsalResu
 }
 
 /** Helpers that say so; a probe without a transcript crashes, as where the prober cannot be started. */
-export function createFixtureHelpers(parts: FixtureHelpers): HelperPort {
-  const { transcripts = {}, rehearse = ready } = parts;
+export function createFixtureHelpers(parts: FixtureHelpers, host: Host = createFixtureHost({})): HelperPort {
+  const { transcripts = {}, rehearse = ready, noPlace } = parts;
+  const placed = (path: string): Promise<Place> =>
+    Promise.resolve(noPlace === undefined ? { ok: true, path } : { ok: false, reason: noPlace });
   return {
+    keep: (program, programArguments, options) => host.run(program, programArguments, options),
+    root: () => placed(`${statePlace}/root`),
+    place: (name) => placed(`${statePlace}/engines/${name}`),
     probe: (name, probeArguments) => {
       const said = transcripts[`${name} ${probeArguments[0] ?? ""}`] ?? transcripts[name];
       if (said === undefined)
@@ -157,5 +181,6 @@ export interface Fixture {
 
 /** What a probe is given on such a host. */
 export function createFixtureContext({ host, helpers }: Fixture): ProbeContext {
-  return { host: createFixtureHost(host), helpers: createFixtureHelpers(helpers), deep: false };
+  const made = createFixtureHost(host);
+  return { host: made, helpers: createFixtureHelpers(helpers, made), deep: false };
 }

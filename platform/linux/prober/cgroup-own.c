@@ -90,14 +90,18 @@ static long remove_group(const char *group)
  */
 static long start_caretaker(const char *group, int *hold)
 {
-    int ends[2];
-    const long piped = kernel_call(__NR_pipe2, ends, O_CLOEXEC);
+    int ends[2], ready[2];
+    char byte;
+    long piped = kernel_call(__NR_pipe2, ends, O_CLOEXEC);
+    if (piped == 0)
+        piped = kernel_call(__NR_pipe2, ready, O_CLOEXEC);
     if (piped < 0)
         return piped;
     const long caretaker = kernel_call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
     if (caretaker == 0) {
-        char byte;
         kernel_call(__NR_setsid);
+        kernel_call(__NR_close, ready[0]);
+        kernel_call(__NR_close, ready[1]);
         kernel_call(__NR_close, ends[1]);
         /* The reader of our steps must see their end when the prober dies, not when the caretaker does. */
         for (long descriptor = 0; descriptor <= 2; descriptor++)
@@ -107,6 +111,11 @@ static long start_caretaker(const char *group, int *hold)
         leave((int)-remove_group(group));
     }
     kernel_call(__NR_close, ends[0]);
+    kernel_call(__NR_close, ready[1]);
+    /* No group before the caretaker is out of reach: a deadline that fell in between would end it with us. */
+    while (kernel_call(__NR_read, ready[0], &byte, 1) == -EINTR)
+        ;
+    kernel_call(__NR_close, ready[0]);
     *hold = ends[1];
     return caretaker;
 }

@@ -176,9 +176,37 @@ static long connect_abstract(const char *name)
     return result;
 }
 
-/* Arguments are canaries that the caller knows to be reachable outside: abstract=NAME, read=PATH, write=PATH. */
+static void report_line(const char *path)
+{
+    char text[256];
+    const long result = read_file(path, text, sizeof text);
+    report_text("line", result < 0 ? result : 0, text);
+}
+
+/* The beginning of the kernel's log, which is a kernel's own word for what it is. */
+static void report_kernel_log(void)
+{
+    enum { read_all = 3 /* SYSLOG_ACTION_READ_ALL of syslog(2) */ };
+    char text[256];
+    const long length = kernel_call(__NR_syslog, read_all, text, sizeof text - 1);
+    text[length > 0 ? length : 0] = '\0';
+    report_text("kernel-log", length < 0 ? length : 0, text);
+}
+
+/*
+ * Arguments are canaries that the caller knows to be reachable outside: abstract=NAME, read=PATH, write=PATH. line=PATH
+ * gives a file's beginning, kernel-log that of the log.
+ */
 static void report_canary(const char *argument)
 {
+    if (starts_with(argument, "line=")) {
+        report_line(argument + 5);
+        return;
+    }
+    if (strcmp(argument, "kernel-log") == 0) {
+        report_kernel_log();
+        return;
+    }
     if (starts_with(argument, "abstract="))
         report_text("abstract-connect", connect_abstract(argument + 9), argument + 9);
     else if (starts_with(argument, "read="))
@@ -198,6 +226,15 @@ void probe_inside(int count, char **arguments)
     report_namespaces();
     report_child("unshare-user", try_unshare, "unshare-user", 1000);
     report_child("mount", try_mount, "mount", 1000);
+    for (int index = 0; index < count; index++)
+        report_canary(arguments[index]);
+}
+
+/* The same facts outside, to compare with; nothing is tried that is for a sandbox to deny. */
+void probe_outside(int count, char **arguments)
+{
+    report_process();
+    report_namespaces();
     for (int index = 0; index < count; index++)
         report_canary(arguments[index]);
 }

@@ -6,6 +6,8 @@
 /* EX_USAGE of sysexits.h. */
 enum { usage_error = 64 };
 
+char **own_environment;
+
 static const struct {
     const char *name;
     void (*run)(int count, char **arguments);
@@ -38,6 +40,10 @@ static const struct {
     {"filesystems", probe_file_systems},
     {"overlay", probe_overlay},
     {"fuse", probe_fuse},
+    {"outside", probe_outside},
+    {"keep", probe_keep},
+    {"id-range", probe_id_range},
+    {"attach-network", probe_attach_network},
 };
 
 /*
@@ -56,7 +62,7 @@ static void restore_signals(void)
 
 int program(int argument_count, char **arguments, char **environment)
 {
-    (void)environment;
+    own_environment = environment;
     if (argument_count < 2)
         return usage_error;
     for (size_t index = 0; index < sizeof probes / sizeof *probes; index++) {

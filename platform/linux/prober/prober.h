@@ -36,6 +36,13 @@ void probe_nesting(int count, char **arguments);
 void probe_file_systems(int count, char **arguments);
 void probe_overlay(int count, char **arguments);
 void probe_fuse(int count, char **arguments);
+void probe_outside(int count, char **arguments);
+void probe_keep(int count, char **arguments);
+void probe_id_range(int count, char **arguments);
+void probe_attach_network(int count, char **arguments);
+
+/* What this process was started with, for programs that it runs in turn. */
+extern char **own_environment;
 
 /* report.c: one line each. A negative result is -errno; any other is the step's value. */
 void report(const char *step, long long result);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import kvm from "../../src/probes/kvm.ts";
+import kvmBoot from "../../src/probes/kvm-boot.ts";
 import { fixtures } from "../fixtures/hosts/all.ts";
 import { printFindings } from "../support/print-findings.ts";
 import { alteredContext, type Changes } from "../support/with-devices.ts";
@@ -8,7 +8,7 @@ describe("kvm.boot with --deep", () => {
   const boot = (said: string): Changes => ({ deep: true, transcripts: { boot: `initramfs ok\nstart ok\n${said}` } });
 
   test("a kernel that comes to its first process", async () => {
-    const found = await kvm.run(alteredContext(fixtures.gpuServer, { deep: true }));
+    const found = await kvmBoot.run(alteredContext(fixtures.gpuServer, { deep: true }));
     expect(printFindings({ "kvm.boot": found["kvm.boot"] })).toMatchInlineSnapshot(`
       "
       kvm.boot: works (exercised)
@@ -50,7 +50,7 @@ describe("kvm.boot with --deep", () => {
     ],
     ["no QEMU", { deep: true, programs: {} }, { state: "unknown", level: "inferred" }],
   ])("%s", async (_, changes, expected) => {
-    expect((await kvm.run(alteredContext(fixtures.gpuServer, changes)))["kvm.boot"]).toMatchObject(expected);
+    expect((await kvmBoot.run(alteredContext(fixtures.gpuServer, changes)))["kvm.boot"]).toMatchObject(expected);
   });
 
   test("no answer in time from guests that are interpreted is what was to be expected", async () => {
@@ -59,7 +59,7 @@ describe("kvm.boot with --deep", () => {
       files: { "/boot/vmlinuz-6.1": "" },
       programs: { "/usr/bin/qemu-system-x86_64": "" },
     });
-    expect((await kvm.run(context))["kvm.boot"]).toMatchObject({
+    expect((await kvmBoot.run(context))["kvm.boot"]).toMatchObject({
       state: "broken",
       blockers: [{ code: "hypervisor-nested-off" }],
     });

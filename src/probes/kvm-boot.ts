@@ -1,21 +1,21 @@
 /** A kernel booted in KVM, to a first process of ours that answers: the proof that guests are of use. */
 import type { Host } from "../host/host.ts";
 import type { Evidence, Finding } from "../model/capability.ts";
+import { onLinux } from "./_elsewhere.ts";
+import { runGuests, type Machine } from "./_kvm-machine.ts";
 import { machineName } from "./_machine-name.ts";
-import { finding, type ProbeContext } from "./_probe.ts";
+import { defineProbe, finding, type ProbeContext } from "./_probe.ts";
 import { errnoAt, evidenceOf, notEstablished, readSteps, valueAt, type Reading } from "./_steps.ts";
 
 /** A kernel boots in a second or two; one that has not come to its first process after this is of no use. */
 const bootDeadlineMs = 20_000;
 
-/** What {@link judgeBoot} goes by where nothing is booted. */
-export interface BeforeBoot {
-  readonly create: Finding;
-  readonly longMode: Finding;
+async function run(context: ProbeContext) {
+  return { "kvm.boot": await judgeBoot(context, await runGuests(context)) };
 }
 
 /** With `--deep` a kernel is booted; without, nothing is claimed, and where it cannot be, that is said. */
-export async function judgeBoot(context: ProbeContext, { create, longMode }: BeforeBoot): Promise<Finding> {
+async function judgeBoot(context: ProbeContext, { create, longMode }: Machine): Promise<Finding> {
   if (create.state !== "works") return inferBoot(longMode, "not possible");
   if (!context.deep) return inferBoot(longMode, "not tried without --deep");
   const { host, helpers } = context;
@@ -98,3 +98,16 @@ function broken(detail: string, evidence: readonly Evidence[]): Finding {
   const blockers = [{ code: "unknown", detail }] as const;
   return finding({ state: "broken", level: "exercised", summary: detail, evidence, blockers });
 }
+
+/**
+ * Probe `kvm-boot`: apart from `kvm`, which is quick, and says what it found also where a kernel takes too long. It is
+ * slow with --deep alone.
+ */
+export default defineProbe({
+  id: "kvm-boot",
+  area: "virtualization",
+  pace: "slow",
+  capabilities: { "kvm.boot": "KVM guest kernel" },
+  deadlineMs: 30_000,
+  run: onLinux(["kvm.boot"], run),
+});

@@ -1,0 +1,82 @@
+/**
+ * What engines are given to run: a root directory that holds the prober as its one program, and small files of their
+ * own beside it, all in a state directory of cupel's. They stay from run to run, so that nothing is left over.
+ */
+import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { errnoOf } from "../host/errno-of.ts";
+import { usePrivateDirectory } from "../host/private-directory.ts";
+import { originalHelper, writeCopy } from "./helper-file.ts";
+import type { Place } from "./helper-port.ts";
+
+/** Where container engines mount things; some of them make what is missing, others refuse. */
+const mountPoints = ["dev", "etc", "proc", "run", "sys", "tmp", "var"] as const;
+
+function failed(reason: string): Place {
+  return { ok: false, reason };
+}
+
+function makeDirectory(path: string, mode: number): void {
+  mkdirSync(path, { recursive: true, mode });
+  // Whatever the umask: whoever root is inside must get through.
+  chmodSync(path, mode);
+}
+
+function isEqual(path: string, bytes: Buffer): boolean {
+  try {
+    return readFileSync(path).equals(bytes);
+  } catch (error) {
+    errnoOf(error);
+    return false;
+  }
+}
+
+/** Writes what is not there already, byte for byte; gives why not. */
+function writeFiles(directory: string, files: Readonly<Record<string, Buffer>>, mode: number): string | undefined {
+  for (const [name, bytes] of Object.entries(files)) {
+    const path = `${directory}/${name}`;
+    const failure = isEqual(path, bytes) ? undefined : writeCopy(path, bytes, mode);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+function make(directory: string, uid: number, fill: () => string | undefined, path: string): Place {
+  const state = usePrivateDirectory(directory, uid);
+  if (!state.ok) return failed(state.reason);
+  try {
+    const failure = fill();
+    return failure === undefined ? { ok: true, path } : failed(failure);
+  } catch (error) {
+    return failed(`${path}: ${errnoOf(error)}`);
+  }
+}
+
+/** A root with `/prober` and empty mount points, in a state directory. */
+export function useContainerRoot(directory: string, uid: number): Place {
+  const root = `${directory}/root`;
+  const fill = (): string | undefined => {
+    makeDirectory(root, 0o755);
+    for (const name of mountPoints) makeDirectory(`${root}/${name}`, name === "tmp" ? 0o1777 : 0o755);
+    return writeFiles(root, { prober: originalHelper("prober").bytes }, 0o555);
+  };
+  return make(directory, uid, fill, root);
+}
+
+/** A directory for one engine, in a state directory, with these files (0700) and directories in it beside what is there. */
+export function useEnginePlace(
+  directory: string,
+  uid: number,
+  name: string,
+  files: Readonly<Record<string, string>>,
+): Place {
+  const place = `${directory}/engines/${name}`;
+  const fill = (): string | undefined => {
+    makeDirectory(`${directory}/engines`, 0o700);
+    makeDirectory(place, 0o700);
+    const entries = Object.entries(files);
+    for (const [path] of entries.filter(([entry]) => entry.endsWith("/"))) makeDirectory(`${place}/${path}`, 0o700);
+    const contents = entries.filter(([entry]) => !entry.endsWith("/"));
+    return writeFiles(place, Object.fromEntries(contents.map(([path, text]) => [path, Buffer.from(text)])), 0o700);
+  };
+  return make(directory, uid, fill, place);
+}

@@ -1,0 +1,141 @@
+/** A job in a file: the same that the flags of `run` say. */
+import * as v from "valibot";
+import { readInputFile } from "../host/read-input-file.ts";
+import { CupelError } from "../model/error.ts";
+import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
+import { strategies } from "../strategies/registry.gen.ts";
+import { defaultRequest, type JobRequest } from "./job-request.ts";
+import { parseCount, parseCpus, parseDurationMs, parseSizeBytes } from "./parse-quantity.ts";
+import { parseStrictDocument } from "./strict-document.ts";
+
+/** What the flag of the same name takes, with its own words where it is none. */
+function quantity(name: string, description: string, parse: (text: string, flag: string) => number) {
+  return v.pipe(
+    v.union([v.string(), v.number()]),
+    v.description(description),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return parse(String(dataset.value), name);
+      } catch (error) {
+        if (!(error instanceof CupelError)) throw error;
+        addIssue({ message: error.message });
+        return NEVER;
+      }
+    }),
+  );
+}
+
+const paths = (description: string) => v.pipe(v.array(v.string()), v.description(description));
+
+const command = v.pipe(
+  v.array(v.string()),
+  v.minLength(1, "command is empty; write the program and its arguments"),
+  v.check(([program]) => program !== "", "command begins with an empty word; write the program"),
+  v.description("the program and its arguments; no shell reads them"),
+);
+
+const variableName = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable's name is of letters, digits and _, and begins with no digit"),
+);
+
+const filesystem = v.strictObject({
+  read: v.optional(v.strictObject({ allow: paths("paths that the job may read") })),
+  write: v.optional(v.strictObject({ allow: paths("paths that the job may change") })),
+  tools: v.optional(v.pipe(v.boolean(), v.description("grant the directories of your PATH, read-only"))),
+});
+
+const limits = v.strictObject({
+  wall: v.optional(quantity("limits.wall", "end the job after this time: 90s, 5m", parseDurationMs)),
+  grace: v.optional(quantity("limits.grace", "time between SIGTERM and SIGKILL then", parseDurationMs)),
+  memory: v.optional(quantity("limits.memory", "cap on memory: 512M, 2G", parseSizeBytes)),
+  cpus: v.optional(quantity("limits.cpus", "cap on CPU time, in CPUs", parseCpus)),
+  pids: v.optional(quantity("limits.pids", "cap on processes and threads", parseCount)),
+});
+
+const minimum = v.strictObject({
+  isolation: v.optional(v.picklist(isolationClasses)),
+  guarantees: v.optional(v.pipe(v.array(v.picklist(guaranteeIds)), v.description("demand these guarantees too"))),
+  accept_missing: v.optional(
+    v.pipe(
+      v.array(v.picklist(["all", ...guaranteeIds])),
+      v.description("give up these guarantees where nothing keeps them"),
+    ),
+  ),
+  strict: v.optional(v.pipe(v.boolean(), v.description("demand the default limits as well"))),
+});
+
+/** The shape of the file. */
+export const jobSchema = v.strictObject({
+  version: v.optional(v.pipe(v.literal(1), v.description("version of this shape"))),
+  command,
+  workspace: v.optional(v.strictObject({ mode: v.picklist(["ro", "rw", "none"]) })),
+  filesystem: v.optional(filesystem),
+  network: v.optional(v.strictObject({ mode: v.picklist(["none", "host"]) })),
+  env: v.optional(
+    v.strictObject({
+      inherit: v.optional(v.pipe(v.array(variableName), v.description("variables of yours to pass on"))),
+      set: v.optional(v.record(variableName, v.string())),
+    }),
+  ),
+  limits: v.optional(limits),
+  minimum: v.optional(minimum),
+  selection: v.optional(
+    v.strictObject({
+      strategy: v.optional(v.picklist(strategies.map(({ id }) => id))),
+      prefer: v.optional(v.picklist(["fastest", "strongest"])),
+    }),
+  ),
+});
+
+/** The file as it is written. */
+type JobFile = v.InferOutput<typeof jobSchema>;
+
+function environmentOf({ env }: JobFile): string[] {
+  return [...(env?.inherit ?? []), ...Object.entries(env?.set ?? {}).map(([name, value]) => `${name}=${value}`)];
+}
+
+function grantsOf({ filesystem: files = {} }: JobFile): Pick<JobRequest, "read" | "write" | "tools"> {
+  return { read: files.read?.allow ?? [], write: files.write?.allow ?? [], tools: files.tools ?? false };
+}
+
+type Caps = Pick<JobRequest, "timeoutMs" | "graceMs" | "memoryBytes" | "cpus" | "pids">;
+
+function capsOf({ limits: { wall, grace, memory, cpus, pids } = {} }: JobFile): Caps {
+  return { timeoutMs: wall, graceMs: grace, memoryBytes: memory, cpus, pids };
+}
+
+function demandsOf({ minimum: floor = {} }: JobFile): Pick<JobRequest, "minimum" | "require" | "accept" | "strict"> {
+  const accepted = floor.accept_missing ?? [];
+  return {
+    minimum: floor.isolation,
+    require: floor.guarantees ?? [],
+    accept: accepted.includes("all") ? "all" : guaranteeIds.filter((id) => accepted.includes(id)),
+    strict: floor.strict ?? false,
+  };
+}
+
+/** The request that the file stands for. Pure. */
+function requestOf(file: JobFile): JobRequest {
+  const [program = "", ...rest] = file.command;
+  return {
+    ...defaultRequest,
+    ...grantsOf(file),
+    ...capsOf(file),
+    ...demandsOf(file),
+    command: [program, ...rest],
+    workspace: file.workspace?.mode,
+    network: file.network?.mode ?? "none",
+    environment: environmentOf(file),
+    strategy: file.selection?.strategy,
+    prefer: file.selection?.prefer ?? "fastest",
+  };
+}
+
+const maxBytes = 1024 * 1024;
+
+/** Reads a job. @throws CupelError `usage`, one sentence with the place of what is wrong. */
+export function readJobFile(path: string): JobRequest {
+  const text = readInputFile(path, { what: "a job", maxBytes, pipes: false });
+  return requestOf(parseStrictDocument(text, path, jobSchema));
+}

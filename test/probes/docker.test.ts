@@ -1,0 +1,180 @@
+import { expect, test } from "bun:test";
+import { parseSecurityOptions } from "../../src/probes/_docker-engine.ts";
+import docker from "../../src/probes/docker.ts";
+import { asUser } from "../fixtures/hosts/transcripts.ts";
+import { createFixtureContext, exited, type FixtureHelpers, type FixtureHostParts } from "../support/fixture-host.ts";
+import { insideOutput, outsideTranscript } from "../support/inside-transcript.ts";
+import { printFindings } from "../support/print-findings.ts";
+
+type Answers = NonNullable<FixtureHostParts["programs"]>;
+
+const account = {
+  ServerVersion: "28.2.2",
+  SecurityOptions: ["name=seccomp,profile=builtin", "name=cgroupns"],
+  CgroupVersion: "2",
+  CgroupDriver: "systemd",
+  DefaultRuntime: "runc",
+  KernelVersion: "6.12.1",
+  Warnings: null,
+};
+
+const image = `sha256:${"0".repeat(64)}\n`;
+
+function answers(info: Answers[string] = JSON.stringify(account), ran: Answers[string] = insideOutput()): Answers {
+  return {
+    "/usr/bin/docker": exited(1, "", "docker: no such command"),
+    "/usr/bin/docker --version": "Docker version 28.2.2, build e6534b4\n",
+    "/usr/bin/docker context inspect": "unix:///var/run/docker.sock\n",
+    "/usr/bin/docker info": info,
+    "/usr/bin/docker image ls": image,
+    "/usr/bin/docker run": ran,
+  };
+}
+
+const files = { "/proc/sys/kernel/osrelease": "6.12.1\n" };
+
+async function find(programs: Answers, host: FixtureHostParts = {}, helpers: FixtureHelpers = {}) {
+  const transcripts = { ...asUser, outside: outsideTranscript };
+  const context = createFixtureContext({
+    host: { programs, ...host, files: { ...files, ...host.files } },
+    helpers: { transcripts, ...helpers },
+  });
+  return docker.run(context);
+}
+
+test("works where the engine answers and a container keeps what it was told to", async () => {
+  expect(printFindings(await find(answers()))).toMatchInlineSnapshot(`
+    "
+    program.docker: works (declared) = /usr/bin/docker
+      /usr/bin/docker: Docker version 28.2.2, build e6534b4; what it can do here: docker.engine and docker.run
+      | look for docker in PATH -> /usr/bin/docker
+      | run /usr/bin/docker --version -> exit 0: Docker version 28.2.2, build e6534b4
+    docker.engine: works (exercised) = root
+      Docker 28.2.2; as root; control groups v2 by systemd; runtime runc; with seccomp, cgroupns; who may speak to it is as good as root on this machine
+      | docker context inspect -> unix:///var/run/docker.sock
+      | docker info -> Docker 28.2.2; as root; control groups v2 by systemd; runtime runc; with seccomp, cgroupns
+    docker.run: works (enforced)
+      docker: ran a container from an image that is here, without a network
+      | docker image ls -> sha256:00000000000000000000000
+      | docker run --rm --pull=never --network=none --read-only --cap-drop=ALL --security-opt=no-new-privileges --workdir=/ --user=0 IMAGE prober -> exit 0, pid 1 inside
+      | namespaces outside/inside -> network 105/205, pid 102/202, mount 101/201, ipc 103/203, uts 104/204, user 100/200
+      | the process inside -> pid 1, no-new-privs 1, seccomp-mode 2, capabilities-effective 0
+      | create a file in / inside -> EROFS
+    "
+  `);
+});
+
+test("a rootless engine makes nobody root, and says that it is one", async () => {
+  const rootless = { ...account, SecurityOptions: [...account.SecurityOptions, "name=rootless"] };
+  const found = (await find(answers(JSON.stringify(rootless))))["docker.engine"];
+  expect(found).toMatchObject({ state: "works", value: "rootless" });
+  expect(found.summary).not.toContain("as good as root");
+});
+
+test("without an image here nothing is pulled, and nothing is claimed", async () => {
+  const found = (await find({ ...answers(), "/usr/bin/docker image ls": "" }))["docker.run"];
+  expect(found).toMatchObject({
+    state: "unknown",
+    summary: "not tried: no image is here, and nothing is pulled or left for a probe",
+  });
+});
+
+test.each([
+  [{ "namespace-network": { value: 105 } }, "the network namespace inside is the one outside"],
+  [{ "seccomp-mode": { value: 0 } }, "no system call filter is loaded"],
+  [{ "no-new-privs": { value: 0 } }, "no_new_privs is not set"],
+] as const)("a container with %j is broken", async (differences, lack) => {
+  const found = (await find(answers(JSON.stringify(account), insideOutput(differences))))["docker.run"];
+  expect(found).toMatchObject({ state: "broken", summary: `docker ends well and isolates too little: ${lack}` });
+});
+
+test.each(["tcp://10.0.0.1:2376", "ssh://ada@far"])("%s is another machine", async (endpoint) => {
+  const found = await find({ ...answers(), "/usr/bin/docker context inspect": `${endpoint}\n` });
+  expect(found["docker.engine"]).toMatchObject({
+    state: "unknown",
+    summary: `the client speaks to ${endpoint}, which is another machine: nothing that it can do is said of this one`,
+  });
+});
+
+test("an engine on another kernel is another machine too, though its socket is here", async () => {
+  const found = await find(answers(), { files: { "/proc/sys/kernel/osrelease": "6.1.0\n" } });
+  expect(found["docker.engine"].summary).toBe(
+    "the engine runs on another kernel (6.12.1): nothing that it can do is said of this machine",
+  );
+  expect(found["docker.run"].state).toBe("unknown");
+});
+
+const silent = exited(
+  1,
+  '{"ServerErrors":["Cannot connect"]}',
+  "Cannot connect to the Docker daemon at unix:///var/run/docker.sock.",
+);
+
+test("no socket, or one that nobody answers, is no engine", async () => {
+  expect((await find(answers(silent)))["docker.engine"]).toMatchObject({
+    state: "absent",
+    summary: "no engine: nothing is at /var/run/docker.sock",
+  });
+  const left = { "/var/run/docker.sock": { status: { kind: "socket", mode: 0o660 } } } as const;
+  expect((await find(answers(silent), { files: left }))["docker.engine"]).toMatchObject({
+    state: "absent",
+    summary: "no engine: nobody answers at /var/run/docker.sock, which somebody left there",
+  });
+});
+
+const denied = exited(1, "", "permission denied while trying to connect to the Docker daemon socket");
+const guarded = {
+  "/var/run/docker.sock": { status: { kind: "socket", mode: 0o660, gid: 106 } },
+  "/etc/group": "root:x:0:\ndocker:x:106:grace\n",
+  "/etc/passwd": "ada:x:1000:1000::/home/ada:/bin/sh\n",
+} as const;
+
+test("a socket for others is their policy, and its group is as good as root", async () => {
+  expect(printFindings(await find(answers(denied), { files: guarded }))).toMatchInlineSnapshot(`
+    "
+    program.docker: works (declared) = /usr/bin/docker
+      /usr/bin/docker: Docker version 28.2.2, build e6534b4; what it can do here: docker.engine and docker.run
+      | look for docker in PATH -> /usr/bin/docker
+      | run /usr/bin/docker --version -> exit 0: Docker version 28.2.2, build e6534b4
+    docker.engine: blocked (exercised)
+      /var/run/docker.sock is for group docker, whose members are as good as root; this user may not use it
+      | docker context inspect -> unix:///var/run/docker.sock
+      | stat /var/run/docker.sock -> socket, mode 660, owner 0, group 106
+      | docker info -> permission denied while trying to connect to the Docker daemon socket
+      ! policy: /var/run/docker.sock is for group docker, whose members are as good as root; this user may not use it
+    docker.run: blocked (exercised)
+      /var/run/docker.sock is for group docker, whose members are as good as root; this user may not use it
+      | docker context inspect -> unix:///var/run/docker.sock
+      | stat /var/run/docker.sock -> socket, mode 660, owner 0, group 106
+      | docker info -> permission denied while trying to connect to the Docker daemon socket
+      ! policy: /var/run/docker.sock is for group docker, whose members are as good as root; this user may not use it
+    "
+  `);
+});
+
+test("a session that began before its user joined the group is told so", async () => {
+  const joined = { ...guarded, "/etc/group": "docker:x:106:grace,ada\n" };
+  const found = (await find(answers(denied), { files: joined }))["docker.engine"];
+  expect(found.blockers).toEqual([
+    {
+      code: "policy",
+      detail:
+        "/var/run/docker.sock is for group docker, which this user has joined, but this session began before that",
+    },
+  ]);
+});
+
+test("an engine that hangs is unknown, one that talks nonsense broken", async () => {
+  const hung = { status: "timeout", stdout: "", stderr: "", durationMs: 5000 } as const;
+  const there = { "/var/run/docker.sock": { status: { kind: "socket" } } } as const;
+  expect((await find(answers(hung as never)))["docker.engine"].state).toBe("unknown");
+  expect((await find(answers("[]"), { files: there }))["docker.engine"].state).toBe("broken");
+});
+
+test("options are known by their names", () => {
+  expect(parseSecurityOptions(["name=seccomp,profile=default", "apparmor", "name=rootless"])).toEqual([
+    "seccomp",
+    "apparmor",
+    "rootless",
+  ]);
+});

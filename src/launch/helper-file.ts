@@ -114,7 +114,7 @@ export const installedDirectory: string = join(dirname(dirname(process.execPath)
 function openInstalled(directory: string, name: HelperName): HelperFile | undefined {
   if (!checkPrivateDirectory(directory, 0).ok) return undefined;
   const storedAt = `${directory}/${name}`;
-  const descriptor = openIfEqual(storedAt, original(name).bytes);
+  const descriptor = openIfEqual(storedAt, originalHelper(name).bytes);
   if (descriptor === undefined) return undefined;
   const { uid, mode } = fstatSync(descriptor);
   if (uid === 0 && (mode & 0o022) === 0) return offer(descriptor, storedAt);

@@ -90,7 +90,7 @@ static long remove_group(const char *group)
  */
 static long start_caretaker(const char *group, int *hold)
 {
-    int ends[2], ready[2];
+    int ends[2] = {-1, -1}, ready[2] = {-1, -1};
     char byte;
     long piped = kernel_call(__NR_pipe2, ends, O_CLOEXEC);
     if (piped == 0)

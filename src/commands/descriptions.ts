@@ -242,6 +242,11 @@ export const descriptions: readonly CommandDescription[] = [
     flags: [
       jsonFlag,
       { name: "all", description: "show what works as well" },
+      { name: "fix", description: "write the missing steps as one block for a shell; nothing is changed" },
+      {
+        name: "container-profile",
+        description: "write a seccomp profile for the container that cupel shall run in; nothing is measured",
+      },
       { name: "brief", description: "show the verdict alone" },
       ...formatFlags,
       { name: "redact", description: "leave out what names a person, a place or a secret: for a bug report" },
@@ -255,7 +260,7 @@ export const descriptions: readonly CommandDescription[] = [
       { code: "64", meaning: "usage" },
       { code: "70", meaning: "a bug in cupel" },
     ],
-    examples: ["cupel doctor", "cupel doctor --all --redact", "cupel doctor --format markdown"],
+    examples: ["cupel doctor", "cupel doctor --fix", "cupel doctor --all --redact", "cupel doctor --format markdown"],
   },
   checkDescription,
   lockDescription,

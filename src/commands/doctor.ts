@@ -2,12 +2,15 @@
 import type { Host } from "../host/host.ts";
 import { stateDirectories } from "../host/private-directory.ts";
 import { createRealHost } from "../host/real-host.ts";
+import { CupelError } from "../model/error.ts";
+import { isolationSet } from "../model/guarantee.ts";
 import type { Report } from "../model/report.ts";
 import { couldDoDefaultJob } from "../report/default-demands.ts";
 import { reportFormats } from "../report/formats.ts";
 import { saveReport } from "../report/saved-report.ts";
 import { chosenFormat } from "./chosen-format.ts";
 import { measureHost } from "./measure-host.ts";
+import { matrixOf } from "./prepare-job.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { styleOf } from "./style-of.ts";
 import { say } from "./terminal.ts";
@@ -27,9 +30,30 @@ async function redacted(report: Report, host: Host): Promise<Report> {
   return redactReport(report, readRedactionFacts(host));
 }
 
-/** Runs it; gives the exit code. @throws CupelError `usage` for a location that is none. */
+/** Each is another form of output: two of them at once would be none. */
+function checkForms(flags: CommandLine["flags"]): void {
+  const given = ["json", "format", "fix", "container-profile"].filter((name) => flags.has(name));
+  if (given.length < 2 || !(flags.has("fix") || flags.has("container-profile"))) return;
+  throw new CupelError("usage", `--${given.join(" and --")} cannot be given together; see cupel doctor --help`);
+}
+
+async function fixOf(report: Report): Promise<string> {
+  const [{ renderFix }, { containerAround }] = await Promise.all([
+    import("../report/render-fix.ts"),
+    import("../report/remedies.ts"),
+  ]);
+  const inContainer = containerAround(report.capabilities) !== undefined;
+  return renderFix({ ...report, matrix: matrixOf(report.capabilities), demanded: isolationSet, inContainer });
+}
+
+/** Runs it; gives the exit code. @throws CupelError `usage` for a location that is none, or for two forms at once. */
 export async function doctor(line: CommandLine): Promise<number> {
   const { flags } = line;
+  checkForms(flags);
+  if (flags.has("container-profile")) {
+    process.stdout.write((await import("../report/container-profile.ts")).renderContainerProfile());
+    return 0;
+  }
   const host = createRealHost();
   const directories = stateDirectories(host);
   const render = await reportFormats[chosenFormat(line)].load();
@@ -42,7 +66,7 @@ export async function doctor(line: CommandLine): Promise<number> {
     brief: flags.has("brief"),
     location: flags.get("location")?.at(-1),
   };
-  process.stdout.write(render(shown, options));
+  process.stdout.write(flags.has("fix") ? await fixOf(shown) : render(shown, options));
   if (!saved.ok && directories.length > 0) say(`the report could not be saved: ${saved.reason}`);
   return doctorExitCode(report);
 }

@@ -42,6 +42,9 @@ interface Measured {
   readonly skipped: readonly string[];
 }
 
+/** Whatever is denied is denied by some layer. */
+const alwaysAsked = ["host.layers"];
+
 async function measureAsked(
   context: ProbeContext,
   jobs: readonly Job[],
@@ -52,6 +55,7 @@ async function measureAsked(
   for (;;) {
     const known = matrix;
     const asked = new Set([
+      ...alwaysAsked,
       ...scope.capabilities,
       ...askedCapabilities(jobs.length === 0 ? [] : strategies, jobs, known),
     ]);

@@ -55,6 +55,11 @@ function start(program: string, programArguments: readonly string[], options: Pr
 
 function follow(child: StartedProgram, deadlineMs: number): Promise<ProgramResult> {
   return new Promise((resolve) => {
+    // Out of descriptors, there is a child without streams, and why comes as an event.
+    if ((child.stdout as StartedProgram["stdout"] | undefined) === undefined) {
+      child.on("error", (error) => resolve({ status: "not-started", errno: errnoOf(error) }));
+      return;
+    }
     const started = performance.now();
     const stdout = new Output();
     const stderr = new Output();

@@ -86,8 +86,14 @@ export interface Remedy {
   readonly blocker: BlockerCode;
   readonly capability: string;
   readonly summary: string;
-  /** To be pasted as they stand; empty where nothing that cupel knows helps. */
+  /** What is changed by it, and for how long. */
+  readonly scope: string;
+  /** To be pasted as they stand; empty where nothing helps, and where somebody has to do what no tried command does. */
   readonly commands: readonly string[];
+  /** For the engine that starts the container around cupel: what its command line has to have. */
+  readonly engineFlags: readonly string[];
+  /** Takes the commands back; empty where the scope says how it ends. */
+  readonly undo: readonly string[];
   readonly appliedBy: Owner;
   readonly reversible: boolean;
   readonly risk: string;

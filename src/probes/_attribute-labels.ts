@@ -74,31 +74,3 @@ export function judgeSelinux(facts: NamespaceFacts): Judgement {
     ? { cause: `the label ${label} gets EACCES` }
     : "cannot-tell";
 }
-
-/** LANDLOCK_MAX_NUM_LAYERS (security/landlock/limits.h). */
-const mostLandlockLayers = 16;
-
-/** Steps that change what is mounted where, and those of the prober that stand for them. */
-const mountSteps = [
-  "mount-private",
-  "mount-tmpfs",
-  "mount-proc",
-  "bind",
-  "read-only",
-  "pivot-root",
-  "proc",
-  "private-root",
-];
-
-/** A process in a Landlock domain over files may change no mount (landlock.rst, "Filesystem topology modification"). */
-export function judgeLandlock({ failure, reading }: NamespaceFacts): Judgement {
-  const layers = reading.steps.get("landlock-layers");
-  if (layers === undefined) return "cannot-tell";
-  if (layers.errno !== "E2BIG" || layers.value >= mostLandlockLayers) return "ruled-out";
-  const around = mostLandlockLayers - layers.value;
-  const denied = mountSteps.includes(failure.step) && failure.errno === "EPERM";
-  if (!denied) return "ruled-out";
-  return {
-    cause: `this process is in ${around} Landlock ${around === 1 ? "domain" : "domains"}, in which no mount may be changed`,
-  };
-}

@@ -35,16 +35,31 @@ const creationSteps = ["clone", "user-namespace", "idmap-namespace", "cgroup-nam
 export function judgeSeccomp(facts: NamespaceFacts): Judgement {
   const { reading, failure } = facts;
   const calls = creationSteps.includes(failure.step) ? creationCalls : { ...creationCalls, ...mountCalls };
-  if (errnoAt(reading, "unshare-zero") === undefined) return "cannot-tell";
+  // Of the calls that take other ids none is tried: what denies namespaces and mounts says nothing of those.
+  const isOther = failure.step === "drop-identity" && reading.steps.get("seccomp-mode")?.value !== 0;
+  if (isOther || errnoAt(reading, "unshare-zero") === undefined) return "cannot-tell";
   // prctl(2): 0 means that no filter is loaded, and only a filter or strict mode denies calls.
   if (reading.steps.get("seccomp-mode")?.errno === "ok" && reading.steps.get("seccomp-mode")?.value === 0)
     return "ruled-out";
+  const hostName = judgeHostName(facts);
+  if (hostName !== undefined) return hostName;
   const denied = Object.entries(calls).flatMap(([step, [call, expected]]) => {
     const errno = errnoAt(reading, step);
     const isKernels = errno === undefined || (expected as readonly string[]).includes(errno);
     return isKernels ? [] : [{ call, errno }];
   });
   return denied.length === 0 ? "ruled-out" : { cause: describe(denied) };
+}
+
+/**
+ * sethostname(2) asks for its privilege before it looks at its arguments, so that no call tells. But where the very same
+ * privilege is good for a mount, it is a filter that makes the difference, as in Podman's default profile.
+ */
+function judgeHostName({ failure, reading }: NamespaceFacts): Judgement | undefined {
+  if (!["hostname", "set-hostname"].includes(failure.step)) return undefined;
+  const errno = errnoAt(reading, "set-hostname");
+  const isFiltered = errno === "EPERM" && errnoAt(reading, "tmpfs") === "ok";
+  return isFiltered ? { cause: `a system call filter denies sethostname (${errno})` } : undefined;
 }
 
 /** A call that is denied whatever its flags is named once, without them. */

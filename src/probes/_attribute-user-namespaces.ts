@@ -4,7 +4,7 @@
  * permission could make succeed. Several causes may hold at once; each that was looked for and is not it is listed too.
  */
 import type { Blocker, BlockerCode, CapabilityState } from "../model/capability.ts";
-import { judgeAppArmor, judgeLandlock, judgeSelinux } from "./_attribute-labels.ts";
+import { judgeAppArmor, judgeSelinux } from "./_attribute-labels.ts";
 import { judgeSeccomp } from "./_attribute-seccomp.ts";
 import { capabilityBits, hasCapability } from "./_capability-masks.ts";
 import { creationErrnos, unrelatedSteps, type Judgement } from "./_judgement.ts";
@@ -63,7 +63,9 @@ function unexplained({ failure, reading }: NamespaceFacts): Blocker {
 
 /** ENOSPC is the kernel's word for it alone (user_namespaces(7)); EUSERS was until Linux 4.9. It is checked first. */
 function judgeLimit(facts: NamespaceFacts): Judgement {
-  const errnos = creationErrnos(facts);
+  const { failure } = facts;
+  // Every kind of namespace has a limit of its own; elsewhere ENOSPC may be a full file system.
+  const errnos = [...creationErrnos(facts), ...(failure.step.endsWith("-namespace") ? [failure.errno] : [])];
   if (errnos.some((errno) => errno === "ENOSPC" || errno === "EUSERS")) return { cause: describeLimit(facts) };
   const reachedKernel = errnoAt(facts.reading, "unshare-user") !== undefined && judgeSeccomp(facts) === "ruled-out";
   return reachedKernel ? "ruled-out" : "cannot-tell";
@@ -167,6 +169,24 @@ function judgeMaskedProc(facts: NamespaceFacts): Judgement {
   if (!isDenied || procCovers.length === 0) return "ruled-out";
   return { cause: `mounted over parts of /proc: ${procCovers.join(", ")}` };
 }
+
+/**
+ * While a Landlock domain has rules for files, mounts cannot be changed in it (EPERM; landlock(7), "Current limitations").
+ * Nothing tells a process that it is in one, but no more than 16 can be stacked (LANDLOCK_MAX_NUM_LAYERS).
+ */
+function judgeLandlock({ failure, reading }: NamespaceFacts): Judgement {
+  const stacked = reading.steps.get("landlock-layers");
+  // E2BIG is the answer to one more than fit; without Landlock there are none around.
+  if (stacked === undefined || !["ok", "E2BIG"].includes(stacked.errno)) return "cannot-tell";
+  const around = landlockLayersMax - stacked.value;
+  const isMountStep = /^(?:mount-(?!namespace)|pivot-root|private-root|tmpfs|proc|bind|root-)/.test(failure.step);
+  if (around <= 0 || failure.errno !== "EPERM" || !isMountStep) return "ruled-out";
+  return {
+    cause: `${around} of ${landlockLayersMax} possible Landlock domains are around this process, and inside of one mounts cannot be changed`,
+  };
+}
+
+const landlockLayersMax = 16;
 
 /** pivot_root(2) from the initial ramfs is EINVAL; so is it where the parent of the root is shared. */
 function judgeRootMount({ failure, reading, root }: NamespaceFacts): Judgement {

@@ -156,7 +156,7 @@ export const acts = {
     missing: {
       step: "clone-into",
       code: "kernel-version",
-      detail: "CLONE_INTO_CGROUP came with Linux 5.7, and container engines hide clone3",
+      detail: "CLONE_INTO_CGROUP came with Linux 5.7",
     },
   },
   "cgroup.pressure": {

@@ -1,5 +1,6 @@
 /** Control groups beyond the limits that jobs have: ending and freezing all, processors, devices, delegation, pressure. */
-import type { Finding } from "../model/capability.ts";
+import type { Host } from "../host/host.ts";
+import type { Evidence, Finding } from "../model/capability.ts";
 import { acts, type Act, type ActId } from "./_control-group-acts.ts";
 import { explainDenied } from "./_control-group-limits.ts";
 import { withoutPlace } from "./_control-group-missing.ts";
@@ -14,6 +15,7 @@ import {
 import { findWholeDisk } from "./_disks.ts";
 import { onLinux } from "./_elsewhere.ts";
 import { oneLine, readLine } from "./_host-text.ts";
+import { explainMissingCall } from "./_missing-call.ts";
 import { defineProbe, finding, type ProbeContext } from "./_probe.ts";
 import { errnoAt, evidenceOf, notEstablished, readSteps, valueAt, type Reading } from "./_steps.ts";
 
@@ -72,7 +74,7 @@ async function tryPlace(context: ProbeContext, act: Act, place: Place): Promise<
   }
   const probeArguments = [act.name, place.version, place.directory, argument];
   const reading = readSteps(`cgroup ${act.name}`, await context.helpers.probe("cgroup", probeArguments, 5000));
-  return judge(reading, act, place);
+  return judge(context.host, reading, act, place);
 }
 
 /** What an act needs to know besides: the disk, the memory nodes of version 1, a controller to hand down. */
@@ -87,15 +89,15 @@ function argumentOf({ host }: ProbeContext, act: Act, place: Place): string | un
   return handed.ok ? (handed.value.split(" ")[0] ?? "") : "";
 }
 
-function judge(reading: Reading, act: Act, place: Place): Finding {
+function evidenceIn(reading: Reading, act: Act, place: Place): Evidence[] {
   const controllers = reading.steps.get("controllers")?.text;
-  const evidence = [
-    { action: "in", result: place.directory },
-    ...evidenceOf(reading, act.words),
-    ...(controllers === undefined
-      ? []
-      : [{ action: "controllers of the group", result: oneLine(controllers) || "none" }]),
-  ];
+  const listed =
+    controllers === undefined ? [] : [{ action: "controllers of the group", result: oneLine(controllers) || "none" }];
+  return [{ action: "in", result: place.directory }, ...evidenceOf(reading, act.words), ...listed];
+}
+
+function judge(host: Host, reading: Reading, act: Act, place: Place): Finding {
+  const evidence = evidenceIn(reading, act, place);
   const stopped = ["create", "enter"].find((step) => (errnoAt(reading, step) ?? "ok") !== "ok");
   if (stopped !== undefined) {
     const blocker = explainDenied(errnoAt(reading, stopped) ?? "", stopped, place);
@@ -105,6 +107,11 @@ function judge(reading: Reading, act: Act, place: Place): Finding {
   if (unlike === undefined) return judgeNumbers(reading, act, place, evidence);
   const errno = errnoAt(reading, unlike);
   if (errno === undefined) return { ...notEstablished(reading, act.words[unlike] ?? unlike), evidence };
+  // Only clone3(2) can make a process in a group, and filters like to hide it.
+  if (unlike === "clone-into" && errno === "ENOSYS") {
+    const { state, blocker } = explainMissingCall(host, "CLONE_INTO_CGROUP of clone3(2)", [5, 7]);
+    return finding({ state, level: "exercised", summary: blocker.detail, evidence, blockers: [blocker] });
+  }
   return unlike === act.missing.step
     ? withoutFile(act, errno, place, evidence)
     : broken(`${act.words[unlike] ?? unlike}: ${errno}`, evidence);
@@ -122,7 +129,7 @@ function broken(seen: string, evidence: Finding["evidence"]): Finding {
   return finding({ state: "broken", level: "exercised", summary: `does not do what it should: ${seen}`, evidence });
 }
 
-const saidByMissingFile = ["ENOENT", "ENOSYS", "EOPNOTSUPP", "EINVAL"];
+const saidByMissingFile = ["ENOENT", "EOPNOTSUPP", "EINVAL"];
 
 function withoutFile({ missing }: Act, errno: string, place: Place, evidence: Finding["evidence"]): Finding {
   if (saidByMissingFile.includes(errno)) {

@@ -1,7 +1,9 @@
 /** Calls on files that sandboxes rest on: safe lookups, exact renames, and what the current directory can hold. */
+import type { Host } from "../host/host.ts";
 import type { Evidence, Finding } from "../model/capability.ts";
 import { onLinux } from "./_elsewhere.ts";
 import { fileSystemName } from "./_file-system-names.ts";
+import { explainMissingCall } from "./_missing-call.ts";
 import { defineProbe, finding, type ProbeContext } from "./_probe.ts";
 import { allGave, errnoAt, evidenceOf, notEstablished, readSteps, valueAt, type Reading } from "./_steps.ts";
 
@@ -10,7 +12,7 @@ const ids = ["file.openat2", "file.rename", "file.workspace"] as const;
 async function run({ host, helpers }: ProbeContext) {
   const reading = readSteps("file-calls", await helpers.probe("file-calls", [host.directory], 4000));
   return {
-    "file.openat2": judgeLookups(reading),
+    "file.openat2": judgeLookups(reading, host),
     "file.rename": judgeRenames(reading),
     "file.workspace": judgeDirectory(reading, host.directory),
   };
@@ -29,7 +31,7 @@ const lookups: Readonly<Record<string, string>> = {
   "mount-denied": "EXDEV",
 };
 
-function judgeLookups(reading: Reading): Finding {
+function judgeLookups(reading: Reading, host: Host): Finding {
   const evidence = evidenceOf(reading, {
     "lookup-proc": "open /proc",
     "link-control": "look up /proc/mounts, a symlink",
@@ -52,11 +54,8 @@ function judgeLookups(reading: Reading): Finding {
     return finding({ ...parts, state: "works", level: "enforced", summary });
   }
   if (first === "ENOSYS") {
-    const blocker = {
-      code: "kernel-version",
-      detail: "openat2(2) came with Linux 5.6 (ENOSYS), or a filter says so",
-    } as const;
-    return finding({ ...parts, state: "absent", summary: blocker.detail, blockers: [blocker] });
+    const { state, blocker } = explainMissingCall(host, "openat2(2)", [5, 6]);
+    return finding({ ...parts, state, summary: blocker.detail, blockers: [blocker] });
   }
   if (first === "EPERM" || first === "EACCES") {
     const blocker = { code: "seccomp", detail: `a system call filter answers ${first} to openat2` } as const;

@@ -6,19 +6,20 @@ import type { Capability, Matrix } from "../model/capability.ts";
 import type { Job } from "../model/job.ts";
 import { reportSchema, type Report, type StrategySummary } from "../model/report.ts";
 import type { Trial } from "../model/trial.ts";
-import type { Probe } from "../probes/_probe.ts";
-import { probes } from "../probes/registry.gen.ts";
 import { isAvailable, judgeAll, select, type Candidate } from "../select/select.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
+import { findAttachedProfile } from "./apparmor-attachments.ts";
 import type { FingerprintParts } from "./fingerprint.ts";
 import { layersOf, withLayers } from "./layers.ts";
 import { packageManagers } from "./package-names.ts";
+import { measureQuickProbes } from "./quick-probes.ts";
 import { remediesFor } from "./remedies.ts";
 import type { RemedyFacts } from "./remedy-case.ts";
+import { findRootOwnedExecutable } from "./root-owned-executable.ts";
 
 /** Everything that a report is made of. */
 export interface ReportInput {
-  readonly host: Pick<Host, "identity" | "findPrograms">;
+  readonly host: Pick<Host, "identity" | "findPrograms" | "readLink" | "linkStatus" | "list" | "readText">;
   readonly matrix: Matrix;
   readonly isWhole: boolean;
   readonly skipped: readonly string[];
@@ -49,19 +50,12 @@ function hashParts(parts: FingerprintParts): string {
   return createHash("sha256").update(lines.toSorted().join("\n")).digest("hex");
 }
 
-function remedyFacts(host: ReportInput["host"]): RemedyFacts {
+function remedyFacts(host: ReportInput["host"], found: readonly Capability[]): RemedyFacts {
   const packageManager = packageManagers.find((name) => host.findPrograms(name).length > 0);
-  return { uid: host.identity.uid, packageManager };
-}
-
-/** All quick probes together, on two cores. */
-const quickBudgetMs = 500;
-
-/** Probes start together, so the longest is what they took together. */
-function longestQuickProbe(capabilities: readonly Capability[]): number {
-  const slow = probes.filter((probe: Probe) => probe.pace === "slow").map((probe: Probe) => probe.id);
-  const quick = capabilities.filter(({ probe }) => !slow.includes(probe));
-  return Math.max(0, ...quick.map(({ durationMs }) => durationMs));
+  const isConfined = found.some(({ blockers }) => blockers.some(({ code }) => code === "lsm:apparmor"));
+  const rootOwnedLauncher = isConfined ? findRootOwnedExecutable(host) : undefined;
+  const attachedProfile = rootOwnedLauncher === undefined ? undefined : findAttachedProfile(host, rootOwnedLauncher);
+  return { uid: host.identity.uid, packageManager, rootOwnedLauncher, attachedProfile };
 }
 
 /** The report; pure but for its id and time. */
@@ -85,8 +79,8 @@ export function buildReport(input: ReportInput): Report {
     trials: input.trials,
     strategies: judgeAll(selectionInput).map(summarizeCandidate),
     selection: select(selectionInput),
-    remedies: remediesFor(capabilities, remedyFacts(input.host)),
+    remedies: remediesFor(capabilities, remedyFacts(input.host, found)),
     durationMs: input.durationMs,
-    quickProbes: { durationMs: longestQuickProbe(found), budgetMs: quickBudgetMs },
+    quickProbes: measureQuickProbes(found),
   };
 }

@@ -4,9 +4,17 @@ const installCommands = {
   "apt-get": "apt-get install -y",
   dnf: "dnf install -y",
   apk: "apk add",
-  pacman: "pacman -S --needed",
-  zypper: "zypper install -y",
+  pacman: "pacman -S --needed --noconfirm",
+  zypper: "zypper --non-interactive install",
 } as const;
+
+const removeCommands: Readonly<Record<PackageManager, string>> = {
+  "apt-get": "apt-get remove -y",
+  dnf: "dnf remove -y",
+  apk: "apk del",
+  pacman: "pacman -R --noconfirm",
+  zypper: "zypper --non-interactive remove",
+};
 
 /** A package manager that cupel knows. */
 export type PackageManager = keyof typeof installCommands;
@@ -55,8 +63,12 @@ export function findProgram(texts: readonly string[]): string | undefined {
   return words.find((word) => Object.hasOwn(packages, word));
 }
 
-/** The command that installs a program, without sudo; undefined where the manager has no package for it. */
-export function installCommand(program: string, manager: PackageManager | undefined): string | undefined {
+/** The commands that install a program and remove it again, without sudo; undefined where the manager has no package for it. */
+export function packageCommands(
+  program: string,
+  manager: PackageManager | undefined,
+): { readonly install: string; readonly remove: string } | undefined {
   const name = manager === undefined ? undefined : packages[program]?.[manager];
-  return manager === undefined || name === undefined ? undefined : `${installCommands[manager]} ${name}`;
+  if (manager === undefined || name === undefined) return undefined;
+  return { install: `${installCommands[manager]} ${name}`, remove: `${removeCommands[manager]} ${name}` };
 }

@@ -76,7 +76,10 @@ function redactRemedy(remedy: Remedy, redact: RedactText): Remedy {
   return {
     ...remedy,
     summary: redact(remedy.summary),
+    scope: redact(remedy.scope),
     commands: remedy.commands.map(redact),
+    engineFlags: remedy.engineFlags.map(redact),
+    undo: remedy.undo.map(redact),
     risk: redact(remedy.risk),
   };
 }

@@ -1,5 +1,5 @@
 /** Remedies for devices, modules, hypervisors and firmware. */
-import { advice, deviceIn, isInContainer, machineOwner } from "./remedy-case.ts";
+import { advice, deviceIn, engineFlags, isInContainer, machineOwner, steps } from "./remedy-case.ts";
 import type { RemedyCase, RemedyRow, RemedyText } from "./remedy-case.ts";
 
 /** Modules that make a device appear. */
@@ -10,11 +10,21 @@ const modulesOfDevices: Readonly<Record<string, string>> = {
   "/dev/vhost-vsock": "vhost_vsock",
 };
 
+const untilBoot = "this machine, until the next boot";
+
 /** From the device file down to the firmware. */
 export const deviceRemedies: readonly RemedyRow[] = [
-  { code: "device-missing", when: isInContainer, remedy: passDevice },
   {
+    id: "container-add-device",
     code: "device-missing",
+    scope: "this container, each time that it is started",
+    when: isInContainer,
+    remedy: passDevice,
+  },
+  {
+    id: "switch-virtualization-on",
+    code: "device-missing",
+    scope: "this machine",
     when: ({ blocker }) => blocker.detail.includes("shows no virtualization"),
     remedy: () =>
       advice(
@@ -23,36 +33,58 @@ export const deviceRemedies: readonly RemedyRow[] = [
       ),
   },
   {
+    id: "show-device",
     code: "device-missing",
+    scope: "the /dev that cupel sees",
     when: ({ blocker }) => blocker.detail.includes("not in this /dev"),
     remedy: (remedyCase) =>
       advice(machineOwner(remedyCase), `let ${deviceIn(remedyCase) ?? "the device"} appear in this /dev`),
   },
   {
+    id: "load-kvm-module",
     code: "device-missing",
+    scope: untilBoot,
     when: (remedyCase) => deviceIn(remedyCase) === "/dev/kvm",
-    remedy: ({ sudo }) =>
-      command("load the KVM module of this processor", `${sudo}modprobe kvm_intel || ${sudo}modprobe kvm_amd`),
+    remedy: () => advice("administrator", "load the KVM module of this processor: kvm_intel or kvm_amd"),
   },
   {
+    id: "load-device-module",
     code: "device-missing",
+    scope: untilBoot,
     when: (remedyCase) => Object.hasOwn(modulesOfDevices, deviceIn(remedyCase) ?? ""),
-    remedy: (remedyCase) => loadModule(modulesOfDevices[deviceIn(remedyCase) ?? ""] ?? "", remedyCase),
+    remedy: (remedyCase) => loadModule(modulesOfDevices[deviceIn(remedyCase) ?? ""] ?? ""),
   },
   {
+    id: "provide-device",
     code: "device-missing",
+    scope: "this machine",
     remedy: (remedyCase) =>
       advice(machineOwner(remedyCase), "make the device available: load its driver or add the hardware"),
   },
-  { code: "device-mode", when: (remedyCase) => deviceIn(remedyCase) !== undefined, remedy: allowDevice },
   {
+    id: "allow-device-for-user",
     code: "device-mode",
+    scope: "one device for one user, until the device is made anew",
+    when: (remedyCase) => deviceIn(remedyCase) !== undefined,
+    remedy: allowDevice,
+  },
+  {
+    id: "allow-some-device-for-user",
+    code: "device-mode",
+    scope: "one device for one user, until the device is made anew",
     remedy: (remedyCase) =>
       advice(machineOwner(remedyCase), "give this user, and nobody else, access to the device (setfacl)"),
   },
-  { code: "device-cgroup", remedy: passDevice },
   {
+    id: "container-allow-device",
+    code: "device-cgroup",
+    scope: "this container, each time that it is started",
+    remedy: passDevice,
+  },
+  {
+    id: "move-device",
     code: "nodev",
+    scope: "the /dev that cupel sees",
     remedy: (remedyCase) =>
       advice(
         machineOwner(remedyCase),
@@ -60,16 +92,22 @@ export const deviceRemedies: readonly RemedyRow[] = [
       ),
   },
   {
+    id: "load-module",
     code: "module-missing",
+    scope: untilBoot,
     when: (remedyCase) => moduleIn(remedyCase) !== undefined && !isInContainer(remedyCase),
-    remedy: (remedyCase) => loadModule(moduleIn(remedyCase) ?? "", remedyCase),
+    remedy: (remedyCase) => loadModule(moduleIn(remedyCase) ?? ""),
   },
   {
+    id: "load-module-on-host",
     code: "module-missing",
+    scope: "the machine, until the next boot",
     remedy: (remedyCase) => advice(machineOwner(remedyCase), "load the kernel module on the host"),
   },
   {
+    id: "switch-nesting-on",
     code: "hypervisor-nested-off",
+    scope: "the hypervisor around this machine",
     remedy: () =>
       advice(
         "host operator",
@@ -78,40 +116,39 @@ export const deviceRemedies: readonly RemedyRow[] = [
       ),
   },
   {
+    id: "switch-firmware-virtualization-on",
     code: "firmware",
+    scope: "this machine",
     remedy: () =>
       advice("administrator", "switch virtualization on in the firmware (VT-x, or SVM on AMD) and boot again"),
   },
 ];
 
-function command(summary: string, line: string, risk = ""): RemedyText {
-  return { summary, commands: [line], appliedBy: "administrator", reversible: true, risk };
-}
-
-function loadModule(name: string, { sudo }: RemedyCase): RemedyText {
-  return command(`load the kernel module ${name} until the next boot`, `${sudo}modprobe ${name}`);
+function loadModule(name: string): RemedyText {
+  return advice("administrator", `load the kernel module ${name}, until the next boot`);
 }
 
 function passDevice(remedyCase: RemedyCase): RemedyText {
   const device = deviceIn(remedyCase);
-  const flag = device === undefined ? "--device PATH" : `--device ${device}`;
-  return advice(
-    "host operator",
-    `start the container with ${flag}`,
-    "whatever runs in the container has the device then",
-  );
+  const isKnown = ["docker", "podman"].includes(remedyCase.facts.container ?? "") && device !== undefined;
+  const risk = "whatever runs in the container has the device then";
+  return isKnown
+    ? engineFlags(`start the container with the device ${device}`, [`--device ${device}`], { risk })
+    : advice("host operator", `start the container with the device ${device ?? "that is needed"}`, risk);
 }
 
 /** An access list entry for one user: a group or a wider mode would let others in, too. */
 function allowDevice(remedyCase: RemedyCase): RemedyText {
+  const { facts, sudo } = remedyCase;
   const device = deviceIn(remedyCase) ?? "";
-  return {
+  const user = facts.uid === undefined || facts.uid === 0 ? '"$(id -u)"' : String(facts.uid);
+  return steps({
     summary: `give this user access to ${device} until it is made anew`,
-    commands: [`${remedyCase.sudo}setfacl -m "u:$(id -un):rw" ${device}`],
+    commands: [`${sudo}setfacl -m u:${user}:rw ${device}`],
+    undo: [`${sudo}setfacl -x u:${user} ${device}`],
     appliedBy: machineOwner(remedyCase),
-    reversible: true,
     risk: "this user's programs can then use the device, and reach the kernel through it",
-  };
+  });
 }
 
 function moduleIn({ blocker }: RemedyCase): string | undefined {

@@ -1,17 +1,12 @@
 /** Remedies for what the kernel's settings and limits deny. */
-import { advice, machineOwner, nothingHelps, resourceLimitIn, sysctlIn } from "./remedy-case.ts";
+import { advice, isInContainer, machineOwner, nothingHelps, resourceLimitIn, steps, sysctlIn } from "./remedy-case.ts";
 import type { RemedyCase, RemedyRow, RemedyText } from "./remedy-case.ts";
 
 /** Values that allow what cupel needs. 28633 is what distributions recommend for rootless containers. */
+const quotaValue = 28_633;
+
 const sysctlValues: Readonly<Record<string, number>> = {
   "kernel.unprivileged_userns_clone": 1,
-  "user.max_user_namespaces": 28633,
-  "user.max_mnt_namespaces": 28633,
-  "user.max_pid_namespaces": 28633,
-  "user.max_ipc_namespaces": 28633,
-  "user.max_uts_namespaces": 28633,
-  "user.max_net_namespaces": 28633,
-  "user.max_cgroup_namespaces": 28633,
   "kernel.yama.ptrace_scope": 1,
 };
 
@@ -26,38 +21,76 @@ const limitLetters: Readonly<Record<string, string>> = {
   STACK: "s",
 };
 
+const untilBoot = "this machine, until the next boot";
+
+const creationRisk = "every user of this host can then create namespaces, which opens more of the kernel to them";
+
 /** Sysctls, namespace limits, process privileges, boot parameters, the kernel itself. */
 export const kernelRemedies: readonly RemedyRow[] = [
-  { code: "sysctl", when: isKnownSysctl, remedy: setSysctl },
   {
+    id: "allow-user-namespaces",
     code: "sysctl",
-    when: (remedyCase) => sysctlIn(remedyCase) !== undefined,
+    scope: untilBoot,
+    when: (remedyCase) => sysctlIn(remedyCase) === "kernel.unprivileged_userns_clone" && !isInContainer(remedyCase),
+    remedy: allowUserNamespaces,
+  },
+  {
+    id: "set-known-sysctl",
+    code: "sysctl",
+    scope: untilBoot,
+    when: (remedyCase) => Object.hasOwn(sysctlValues, sysctlIn(remedyCase) ?? ""),
+    remedy: (remedyCase) => {
+      const name = sysctlIn(remedyCase) ?? "";
+      const summary = `${placeOf(remedyCase)}set ${name} to ${sysctlValues[name] ?? ""} until the next boot`;
+      return advice(machineOwner(remedyCase), summary, name.startsWith("kernel.unprivileged") ? creationRisk : "");
+    },
+  },
+  {
+    id: "decide-sysctl",
+    code: "sysctl",
+    scope: "this machine",
     remedy: (remedyCase) =>
       advice(
         machineOwner(remedyCase),
-        `decide whether ${sysctlIn(remedyCase) ?? ""} may allow it; cupel has no value to propose`,
+        `decide whether ${sysctlIn(remedyCase) ?? "the kernel setting"} may allow it; cupel has no value to propose`,
       ),
   },
   {
-    code: "sysctl",
-    remedy: (remedyCase) => advice(machineOwner(remedyCase), "decide whether the kernel setting may allow it"),
+    id: "raise-namespace-quota",
+    code: "ns-limit",
+    scope: "this machine or the surrounding user namespace, until it ends",
+    when: (remedyCase) => exhaustedQuotas(remedyCase).length > 0 && !isInContainer(remedyCase),
+    remedy: raiseQuota,
   },
   {
+    id: "raise-namespace-quota-outside",
     code: "ns-limit",
-    when: (remedyCase) => isKnownSysctl(remedyCase) && / is 0\b/u.test(remedyCase.blocker.detail),
-    remedy: setSysctl,
+    scope: untilBoot,
+    when: (remedyCase) => exhaustedQuotas(remedyCase).length > 0,
+    remedy: (remedyCase) =>
+      advice(
+        "host operator",
+        `${placeOf(remedyCase)}set ${exhaustedQuotas(remedyCase).join(" and ")} to ${quotaValue}`,
+        creationRisk,
+      ),
   },
   {
+    id: "leave-nested-namespaces",
     code: "ns-limit",
+    scope: "how cupel is started",
     remedy: () => advice("you", "run cupel outside of the sandbox or the nested namespaces that it was started in"),
   },
   {
+    id: "raise-soft-limit",
     code: "rlimit",
+    scope: "the shell that it is run in, and what that starts",
     when: (remedyCase) => Object.hasOwn(limitLetters, resourceLimitIn(remedyCase) ?? ""),
     remedy: raiseLimit,
   },
   {
+    id: "raise-session-limit",
     code: "rlimit",
+    scope: "new sessions of this user, or the service",
     remedy: (remedyCase) =>
       advice(
         machineOwner(remedyCase),
@@ -65,22 +98,54 @@ export const kernelRemedies: readonly RemedyRow[] = [
       ),
   },
   {
+    id: "leave-initramfs",
     code: "mount-propagation",
+    scope: "this machine, at its next start",
     remedy: () =>
       advice("administrator", "start from a root that can be pivoted: leave the initramfs with switch_root"),
   },
   {
+    id: "choose-state-directory",
     code: "noexec",
+    scope: "this user's cupel",
     remedy: () =>
       advice("you", "set XDG_STATE_HOME to a directory of your own on a file system that is not mounted noexec"),
   },
   {
+    id: "move-set-uid-program",
     code: "nosuid",
+    scope: "one program",
     remedy: () => advice("administrator", "install the set-uid helper on a file system that is not mounted nosuid"),
   },
-  { code: "boot-param", remedy: addBootParameter },
   {
+    id: "enable-controller-at-boot",
+    code: "boot-param",
+    scope: "this machine, from its next boot on",
+    when: ({ blocker }) => blocker.detail.includes("cgroup_disable="),
+    remedy: (remedyCase) =>
+      advice(machineOwner(remedyCase), "take the controller out of the boot parameter cgroup_disable= and boot again"),
+  },
+  {
+    id: "enable-landlock-at-boot",
+    code: "boot-param",
+    scope: "this machine, from its next boot on",
+    when: ({ blocker, capability }) => /landlock/iu.test(`${capability.id} ${blocker.detail}`),
+    remedy: (remedyCase) =>
+      advice(
+        machineOwner(remedyCase),
+        "add landlock to the list in the boot parameter lsm= and boot again, leaving the others in it",
+      ),
+  },
+  {
+    id: "change-boot-parameter",
+    code: "boot-param",
+    scope: "this machine, from its next boot on",
+    remedy: (remedyCase) => advice(machineOwner(remedyCase), "change the kernel's boot parameters and boot again"),
+  },
+  {
+    id: "boot-with-version-2",
     code: "cgroup-version",
+    scope: "this machine, from its next boot on",
     remedy: (remedyCase) =>
       advice(
         machineOwner(remedyCase),
@@ -89,22 +154,35 @@ export const kernelRemedies: readonly RemedyRow[] = [
       ),
   },
   {
+    id: "boot-other-kernel",
     code: "kernel-config",
+    scope: "this machine, from its next boot on",
     remedy: (remedyCase) => advice(machineOwner(remedyCase), "boot a kernel that was built with it"),
   },
-  { code: "kernel-version", remedy: (remedyCase) => advice(machineOwner(remedyCase), "boot a newer kernel") },
   {
+    id: "boot-newer-kernel",
+    code: "kernel-version",
+    scope: "this machine, from its next boot on",
+    remedy: (remedyCase) => advice(machineOwner(remedyCase), "boot a newer kernel"),
+  },
+  {
+    id: "stop-other-hypervisor",
     code: "policy",
+    scope: "this machine",
     when: ({ blocker }) => blocker.detail.includes("another hypervisor"),
     remedy: (remedyCase) => advice(machineOwner(remedyCase), "stop the other hypervisor's virtual machines"),
   },
   {
+    id: "log-in-again",
     code: "policy",
+    scope: "this session",
     when: ({ blocker }) => blocker.detail.includes("this session began before"),
     remedy: () => advice("you", "log in again: a session has the groups that its user had when it began"),
   },
   {
+    id: "engine-without-root",
     code: "policy",
+    scope: "this user",
     when: ({ blocker }) => blocker.detail.includes(".sock is for"),
     remedy: () =>
       advice(
@@ -113,62 +191,57 @@ export const kernelRemedies: readonly RemedyRow[] = [
       ),
   },
   {
+    id: "drop-set-uid-bit",
     code: "policy",
+    scope: "the program",
     when: ({ blocker }) => blocker.detail.startsWith("set-uid:"),
     remedy: () => advice("administrator", "take bwrap's set-uid bit away where users may make user namespaces"),
   },
   {
+    id: "not-on-this-host",
     code: "policy",
+    scope: "nothing",
     remedy: () => advice("you", "none on this host: it is cupel itself, or what it was told, that rules it out"),
   },
-  { code: "unknown", remedy: () => advice("you", nothingHelps) },
+  { id: "none-known", code: "unknown", scope: "nothing", remedy: () => advice("you", nothingHelps) },
 ];
 
-function isKnownSysctl(remedyCase: RemedyCase): boolean {
-  return Object.hasOwn(sysctlValues, sysctlIn(remedyCase) ?? "");
+function placeOf(remedyCase: RemedyCase): string {
+  return isInContainer(remedyCase) ? "on the host, not in the container, " : "";
 }
 
-function setSysctl(remedyCase: RemedyCase): RemedyText {
-  const name = sysctlIn(remedyCase) ?? "";
-  const place = remedyCase.facts.container === undefined ? "" : "on the host, not in the container, ";
-  return {
-    summary: `${place}set ${name} to ${sysctlValues[name] ?? ""} until the next boot`,
-    commands: [`${remedyCase.sudo}sysctl -w ${name}=${sysctlValues[name] ?? ""}`],
-    appliedBy: machineOwner(remedyCase),
-    reversible: true,
-    risk: sysctlRisk(name),
-  };
+/** Debian's own setting. */
+function allowUserNamespaces({ sudo }: RemedyCase): RemedyText {
+  const set = (value: number): string => `${sudo}sysctl -w kernel.unprivileged_userns_clone=${value}`;
+  return steps({
+    summary: "set kernel.unprivileged_userns_clone to 1 until the next boot",
+    commands: [set(1)],
+    undo: [set(0)],
+    appliedBy: "administrator",
+    risk: creationRisk,
+  });
 }
 
-function sysctlRisk(name: string): string {
-  if (name === "kernel.yama.ptrace_scope") return "";
-  return "every user of this host can then create namespaces, which opens more of the kernel to them";
+/** Quotas (user_namespaces(7)) that the detail says are 0. */
+function exhaustedQuotas({ blocker }: RemedyCase): string[] {
+  return [...blocker.detail.matchAll(/\b(user\.max_[a-z]+_namespaces) is 0\b/gu)].map(([, name = ""]) => name);
+}
+
+/** A limit of zero was set by somebody, so what it was is known: 0. */
+function raiseQuota(remedyCase: RemedyCase): RemedyText {
+  const names = exhaustedQuotas(remedyCase);
+  const set = (value: number): string[] => names.map((name) => `${remedyCase.sudo}sysctl -w ${name}=${value}`);
+  return steps({
+    summary: `set ${names.join(" and ")} to ${quotaValue} until the next boot`,
+    commands: set(quotaValue),
+    undo: set(0),
+    appliedBy: "administrator",
+    risk: creationRisk,
+  });
 }
 
 function raiseLimit(remedyCase: RemedyCase): RemedyText {
   const name = resourceLimitIn(remedyCase) ?? "";
   const letter = limitLetters[name] ?? "";
-  return {
-    summary: `raise RLIMIT_${name} to its hard limit, in the shell that starts cupel`,
-    commands: [`ulimit -S -${letter} "$(ulimit -H -${letter})"`],
-    appliedBy: "you",
-    reversible: true,
-    risk: "",
-  };
-}
-
-function addBootParameter(remedyCase: RemedyCase): RemedyText {
-  if (remedyCase.blocker.detail.includes("cgroup_disable=")) {
-    return advice(
-      machineOwner(remedyCase),
-      "take the controller out of the boot parameter cgroup_disable= and boot again",
-    );
-  }
-  if (!/landlock/iu.test(`${remedyCase.capability.id} ${remedyCase.blocker.detail}`)) {
-    return advice(machineOwner(remedyCase), "change the kernel's boot parameters and boot again");
-  }
-  return advice(
-    machineOwner(remedyCase),
-    "add landlock to the list in the boot parameter lsm= and boot again, leaving the others in it",
-  );
+  return advice("you", `raise RLIMIT_${name} to its hard limit (ulimit -S -${letter}), in the shell that starts cupel`);
 }

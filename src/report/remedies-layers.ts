@@ -1,11 +1,13 @@
 /** Remedies for what security modules, filters and surrounding containers deny. */
-import { advice, isInContainer, machineOwner } from "./remedy-case.ts";
+import { advice, engineFlags, isInContainer, machineOwner, steps } from "./remedy-case.ts";
 import type { RemedyCase, RemedyRow, RemedyText } from "./remedy-case.ts";
 
-/** LSMs, seccomp, no_new_privs, capabilities, chroot, masked /proc, delegation. */
+/** LSMs, seccomp, no_new_privs, capabilities, chroot, masked /proc. */
 export const layerRemedies: readonly RemedyRow[] = [
   {
+    id: "container-apparmor-profile",
     code: "lsm:apparmor",
+    scope: "this container, each time that it is started",
     when: isInContainer,
     remedy: () =>
       advice(
@@ -15,9 +17,24 @@ export const layerRemedies: readonly RemedyRow[] = [
         "what runs in the container reaches more of the kernel",
       ),
   },
-  { code: "lsm:apparmor", when: hasProfilablePath, remedy: profileLauncher },
   {
+    id: "extend-attached-profile",
     code: "lsm:apparmor",
+    scope: "one program",
+    when: ({ facts }) => facts.attachedProfile !== undefined,
+    remedy: extendProfile,
+  },
+  {
+    id: "attach-apparmor-profile",
+    code: "lsm:apparmor",
+    scope: "one program",
+    when: hasProfilablePath,
+    remedy: attachProfile,
+  },
+  {
+    id: "install-for-root-only",
+    code: "lsm:apparmor",
+    scope: "one program",
     remedy: () =>
       advice(
         "administrator",
@@ -26,7 +43,9 @@ export const layerRemedies: readonly RemedyRow[] = [
       ),
   },
   {
+    id: "container-selinux-type",
     code: "lsm:selinux",
+    scope: "this container, each time that it is started",
     when: isInContainer,
     remedy: () =>
       advice(
@@ -34,44 +53,64 @@ export const layerRemedies: readonly RemedyRow[] = [
         "start the container with an SELinux type that allows it (--security-opt label=type:NAME)",
       ),
   },
-  { code: "lsm:selinux", remedy: showDenials },
   {
+    id: "selinux-policy-module",
+    code: "lsm:selinux",
+    scope: "one program",
+    remedy: () =>
+      advice(
+        "administrator",
+        "see which rule denied it (ausearch -m avc), and have a policy module allow exactly that for cupel",
+      ),
+  },
+  {
+    id: "leave-landlock-domain",
     code: "lsm:landlock",
+    scope: "how cupel is started",
     remedy: () =>
       advice("you", "run cupel outside of the sandbox that it was started in: a Landlock domain cannot be left"),
   },
   {
+    id: "pod-seccomp-profile",
     code: "seccomp",
+    scope: "this pod, each time that it is started",
     when: ({ facts }) => facts.container === "kubernetes",
     remedy: () =>
       advice(
         "host operator",
-        "give the pod hostUsers: false and a seccompProfile of type Localhost: the runtime's default one that also allows " +
-          "unshare, clone, clone3, setns, mount, umount2 and pivot_root",
-        "what runs in the pod reaches more of the kernel",
+        "give the pod hostUsers: false and a seccompProfile of type Localhost, with the profile that cupel doctor " +
+          "--container-profile writes",
+        filterRisk,
       ),
   },
   {
+    id: "container-seccomp-profile",
     code: "seccomp",
-    when: isInContainer,
+    scope: "this container, each time that it is started",
+    when: hasEngine,
     remedy: () =>
-      advice(
-        "host operator",
-        "start the container with a seccomp profile of its own: the engine's default one that also allows unshare, clone, " +
-          "clone3, setns, mount, umount2 and pivot_root (--security-opt seccomp=FILE)",
-        "what runs in the container reaches more of the kernel",
+      engineFlags(
+        "start the container with a seccomp profile of its own: an engine's default one that also allows the calls that " +
+          "make namespaces and mounts",
+        ["--security-opt seccomp=cupel-seccomp.json"],
+        { commands: ["cupel doctor --container-profile > cupel-seccomp.json"], risk: filterRisk },
       ),
   },
   {
+    id: "leave-seccomp-filter",
     code: "seccomp",
-    remedy: () =>
+    scope: "how cupel is started",
+    remedy: (remedyCase) =>
       advice(
-        "you",
-        "run cupel outside of what set the filter: a sandbox, or a service with SystemCallFilter= or RestrictNamespaces=",
+        isInContainer(remedyCase) ? "host operator" : "you",
+        "run cupel outside of what set the filter: a container, a sandbox, or a service with SystemCallFilter= or " +
+          "RestrictNamespaces=",
       ),
   },
   {
+    id: "allow-new-privileges",
     code: "no-new-privs",
+    scope: "how cupel is started",
     remedy: (remedyCase) =>
       advice(
         machineOwner(remedyCase),
@@ -82,158 +121,136 @@ export const layerRemedies: readonly RemedyRow[] = [
       ),
   },
   {
+    id: "install-id-mapper-again",
     code: "capability",
+    scope: "the program",
     when: ({ blocker }) => /new[ug]idmap/u.test(blocker.detail),
     remedy: () => advice("administrator", "install the program again: copies and image layers lose its set-uid bit"),
   },
-  { code: "capability", when: isInContainer, remedy: addCapability },
   {
+    id: "container-add-capability",
     code: "capability",
-    remedy: () => advice("administrator", "start cupel from a session or service that has the privilege"),
+    scope: "this container, each time that it is started",
+    when: (remedyCase) => hasEngine(remedyCase) && addableCapabilities(remedyCase).length > 0,
+    remedy: addCapabilities,
   },
   {
-    code: "chroot",
-    remedy: () => advice("you", "run cupel outside of the chroot: the kernel creates no user namespace in one"),
-  },
-  { code: "proc-masked", remedy: unmaskProc },
-  {
-    code: "outer-container",
-    when: (remedyCase) =>
-      !isInContainer(remedyCase) && remedyCase.blocker.detail.includes("no control groups are mounted"),
-    remedy: ({ sudo }) => ({
-      summary: "mount control groups of version 2",
-      commands: [`${sudo}mount -t cgroup2 cgroup2 /sys/fs/cgroup`],
-      appliedBy: "administrator",
-      reversible: true,
-      risk: "",
-    }),
-  },
-  {
-    code: "outer-container",
-    when: (remedyCase) => !isInContainer(remedyCase),
-    remedy: () => advice("you", "run cupel outside of the sandbox that it was started in"),
-  },
-  {
-    code: "outer-container",
-    remedy: () => advice("host operator", "run cupel on the host instead of in the container"),
-  },
-  {
-    code: "cgroup-delegation",
-    when: ({ blocker }) => blocker.detail.startsWith("no manager runs for user"),
-    remedy: () =>
-      advice(
-        "administrator",
-        "let systemd keep a manager for this user without a login: loginctl enable-linger with their name",
-      ),
-  },
-  {
-    code: "cgroup-delegation",
+    id: "container-user-namespaces",
+    code: "capability",
+    scope: "this container, each time that it is started",
     when: isInContainer,
     remedy: () =>
       advice(
         "host operator",
-        "start the container with a control group namespace of its own that it may write (Docker: --cgroupns=private and a " +
-          "writable mount; Podman: --security-opt unmask=/sys/fs/cgroup)",
+        "have user namespaces allowed in the container, and run cupel there as another user than root: it then has the " +
+          "privilege inside of its own",
       ),
   },
   {
-    code: "cgroup-delegation",
-    when: ({ blocker }) => blocker.detail.includes("read-only"),
-    remedy: () => advice("administrator", "have control groups mounted so that they can be written"),
+    id: "start-with-capability",
+    code: "capability",
+    scope: "how cupel is started",
+    remedy: () => advice("administrator", "start cupel from a session or service that has the privilege"),
   },
-  { code: "cgroup-delegation", when: needsScope, remedy: runInScope },
-  { code: "cgroup-delegation", remedy: delegateControllers },
+  {
+    id: "leave-chroot",
+    code: "chroot",
+    scope: "how cupel is started",
+    remedy: () => advice("you", "run cupel outside of the chroot: the kernel creates no user namespace in one"),
+  },
+  {
+    id: "container-unmask-proc",
+    code: "proc-masked",
+    scope: "this container, each time that it is started",
+    when: ({ facts }) => Object.hasOwn(unmasking, facts.container ?? ""),
+    remedy: ({ facts }) =>
+      engineFlags("start the container with a /proc that is whole", [unmasking[facts.container ?? ""] ?? ""], {
+        risk: procRisk,
+      }),
+  },
+  {
+    id: "pod-unmask-proc",
+    code: "proc-masked",
+    scope: "this pod, each time that it is started",
+    when: isInContainer,
+    remedy: ({ facts }) =>
+      advice(
+        "host operator",
+        facts.container === "kubernetes"
+          ? "give the pod procMount: Unmasked and hostUsers: false"
+          : "start the container with a /proc that nothing is mounted over",
+        procRisk,
+      ),
+  },
+  {
+    id: "leave-masked-proc",
+    code: "proc-masked",
+    scope: "how cupel is started",
+    remedy: () => advice("you", "run cupel outside of the sandbox that has something mounted over parts of /proc"),
+  },
 ];
 
-/** A path that can stand in a profile and on a command line as it is. */
+const filterRisk = "what runs in the container reaches more of the kernel";
+
+const procRisk =
+  "root in the container can then reach the host's kernel settings, unless the container has a user namespace";
+
+/** Engines whose command line cupel knows. */
+function hasEngine({ facts }: RemedyCase): boolean {
+  return facts.container === "docker" || facts.container === "podman";
+}
+
+/** A path that can stand in a profile as it is. */
 function hasProfilablePath({ facts }: RemedyCase): boolean {
   return /^\/[\w/.+-]+$/u.test(facts.rootOwnedLauncher ?? "");
 }
 
-/** The form that Ubuntu documents for programs of its own (`userns,` needs AppArmor 4). */
-function profileLauncher({ facts, sudo }: RemedyCase): RemedyText {
-  const profile = `profile cupel-launcher ${facts.rootOwnedLauncher ?? ""} flags=(unconfined) {`;
+/**
+ * The form that Ubuntu documents for programs of its own: `flags=(unconfined)` with `userns,` (AppArmor 4). What the
+ * program starts keeps its profile, so that the launcher is meant as well, wherever it lies.
+ */
+function attachProfile({ facts, sudo }: RemedyCase): RemedyText {
+  const path = facts.rootOwnedLauncher ?? "";
+  const name = path.slice(1).replaceAll("/", ".");
+  const file = `/etc/apparmor.d/${name}`;
+  const profile = `profile ${name} ${path} flags=(unconfined) {`;
   const lines = ["abi <abi/4.0>,", "include <tunables/global>", profile, "  userns,", "}"];
-  const file = "/etc/apparmor.d/cupel-launcher";
-  return {
-    summary: "load an AppArmor profile that lets cupel's launcher, and no other program, create user namespaces",
+  return steps({
+    summary: "load an AppArmor profile that lets cupel, and no other program, create user namespaces",
     commands: [
       `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")} | ${sudo}tee ${file}`,
       `${sudo}apparmor_parser -r ${file}`,
     ],
+    undo: [`${sudo}apparmor_parser -R ${file}`, `${sudo}rm ${file}`],
     appliedBy: "administrator",
-    reversible: true,
-    risk: "every user who may start the launcher can create user namespaces through it",
-  };
+    risk: "every user who may start cupel can create user namespaces through it",
+  });
 }
 
-function showDenials({ sudo }: RemedyCase): RemedyText {
-  return {
-    summary: "see which rule denied it, and have a policy module allow exactly that for cupel",
-    commands: [`${sudo}ausearch -m avc -ts recent`],
-    appliedBy: "administrator",
-    reversible: true,
-    risk: "",
-  };
-}
-
-function addCapability({ blocker }: RemedyCase): RemedyText {
-  const name = /\bCAP_([A-Z_]+)\b/u.exec(blocker.detail)?.[1];
-  if (name === undefined || name === "SYS_ADMIN") {
-    return advice(
-      "host operator",
-      "have user namespaces allowed in the container, which give cupel the privilege inside of its own",
-    );
-  }
+function extendProfile({ facts }: RemedyCase): RemedyText {
   return advice(
-    "host operator",
-    `start the container with --cap-add ${name}`,
-    "whatever runs in the container has it then",
+    "administrator",
+    `add the rule userns to the AppArmor profile in ${facts.attachedProfile ?? ""}, which is attached to cupel's path ` +
+      "already, and load it again; a second profile for one path would break both",
+    "every user who may start cupel can create user namespaces through it",
   );
+}
+
+/** CAP_SYS_ADMIN would be the whole container's; a user namespace gives it to cupel's own alone. */
+function addableCapabilities({ blocker }: RemedyCase): string[] {
+  const names = [...blocker.detail.matchAll(/\bCAP_([A-Z_]+)\b/gu)].map(([, name = ""]) => name);
+  return names.includes("SYS_ADMIN") ? [] : names;
+}
+
+function addCapabilities(remedyCase: RemedyCase): RemedyText {
+  const names = addableCapabilities(remedyCase);
+  const flags = names.map((name) => `--cap-add ${name}`);
+  return engineFlags(`start the container with ${flags.join(" and ")}`, flags, {
+    risk: "whatever runs in the container has it then",
+  });
 }
 
 const unmasking: Readonly<Record<string, string>> = {
-  docker: "start the container with --security-opt systempaths=unconfined",
-  podman: "start the container with --security-opt unmask=ALL",
-  kubernetes: "give the pod procMount: Unmasked and hostUsers: false",
+  docker: "--security-opt systempaths=unconfined",
+  podman: "--security-opt unmask=ALL",
 };
-
-function unmaskProc({ facts }: RemedyCase): RemedyText {
-  const known = unmasking[facts.container ?? ""];
-  return advice(
-    "host operator",
-    known ?? "start the container with a /proc that nothing is mounted over",
-    "root in the container can then reach the host's kernel settings, unless the container has a user namespace",
-  );
-}
-
-/** The controllers are there, but cupel stands in a control group that is not its user's. */
-function needsScope({ blocker, facts }: RemedyCase): boolean {
-  return facts.uid === 0 || /\bscope\b|\bsession\b|not writable|not own/iu.test(blocker.detail);
-}
-
-function runInScope({ facts }: RemedyCase): RemedyText {
-  const user = facts.uid === 0 ? "" : "--user ";
-  return {
-    summary: "start a shell in a control group that is its own, and cupel from it",
-    commands: [`systemd-run ${user}--scope -p Delegate=yes -- "$SHELL"`],
-    appliedBy: "you",
-    reversible: true,
-    risk: "",
-  };
-}
-
-function delegateControllers({ sudo }: RemedyCase): RemedyText {
-  const folder = "/etc/systemd/system/user@.service.d";
-  return {
-    summary: "have systemd hand its control group controllers to user sessions, then log out and in again",
-    commands: [
-      `${sudo}mkdir -p ${folder}`,
-      `printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' | ${sudo}tee ${folder}/delegate.conf`,
-      `${sudo}systemctl daemon-reload`,
-    ],
-    appliedBy: "administrator",
-    reversible: true,
-    risk: "every user can then divide these resources among their own processes",
-  };
-}

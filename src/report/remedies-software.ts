@@ -1,15 +1,38 @@
 /** Remedies for programs that are missing, too old or not set up. */
-import { findProgram, installCommand } from "./package-names.ts";
-import { advice, isInContainer } from "./remedy-case.ts";
+import { findProgram, packageCommands } from "./package-names.ts";
+import { advice, isInContainer, steps } from "./remedy-case.ts";
 import type { RemedyCase, RemedyRow, RemedyText } from "./remedy-case.ts";
 
 /** Packages and id ranges. */
 export const softwareRemedies: readonly RemedyRow[] = [
-  { code: "package-missing", remedy: (remedyCase) => install(remedyCase, "install", "the program") },
-  { code: "package-version", remedy: (remedyCase) => install(remedyCase, "install a newer", "version of the program") },
-  { code: "idmap", when: ({ blocker }) => /sub[ug]id|new[ug]idmap|\brange/u.test(blocker.detail), remedy: addIdRanges },
+  { id: "install-package", code: "package-missing", scope: "programs of this machine or image", remedy: install },
   {
+    id: "install-newer-package",
+    code: "package-version",
+    scope: "programs of this machine or image",
+    remedy: (remedyCase) =>
+      advice(
+        isInContainer(remedyCase) ? "image author" : "administrator",
+        `install a newer ${programOf(remedyCase) ?? "version of the program"}${imageWords(remedyCase)}`,
+      ),
+  },
+  {
+    id: "add-id-ranges",
     code: "idmap",
+    scope: "one user of this machine",
+    when: ({ blocker }) => /sub[ug]id|new[ug]idmap|\brange/u.test(blocker.detail),
+    remedy: () =>
+      advice(
+        "administrator",
+        "give this user id ranges that nobody else has in /etc/subuid and /etc/subgid: look at what is taken there, then " +
+          "usermod with --add-subuids and --add-subgids",
+        "two users with the same range can reach into each other's containers",
+      ),
+  },
+  {
+    id: "map-more-ids",
+    code: "idmap",
+    scope: "how cupel is started",
     remedy: () =>
       advice(
         "host operator",
@@ -18,31 +41,26 @@ export const softwareRemedies: readonly RemedyRow[] = [
   },
 ];
 
-function install(remedyCase: RemedyCase, verb: string, unnamed: string): RemedyText {
-  const { capability, blocker, facts, sudo } = remedyCase;
+/** The program that a capability or its blocker names. */
+function programOf({ capability, blocker }: RemedyCase): string | undefined {
   const named = capability.id.startsWith("program.") ? capability.id.slice("program.".length) : undefined;
-  const program = findProgram([capability.id, blocker.detail]) ?? named;
-  const line = program === undefined ? undefined : installCommand(program, facts.packageManager);
-  const inImage = isInContainer(remedyCase);
-  return {
-    summary: `${verb} ${program ?? unnamed}${inImage ? " in the container's image" : ""}`,
-    commands: line === undefined ? [] : [inImage ? line : `${sudo}${line}`],
-    appliedBy: inImage ? "image author" : "administrator",
-    reversible: true,
-    risk: "",
-  };
+  return findProgram([capability.id, blocker.detail]) ?? named;
 }
 
-/** The first command shows which ranges are taken: usermod does not look. */
-function addIdRanges({ sudo }: RemedyCase): RemedyText {
-  return {
-    summary: "give this user id ranges that nobody else has: look at what is taken, then change the numbers if need be",
-    commands: [
-      "grep . /etc/subuid /etc/subgid",
-      `${sudo}usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$(id -un)"`,
-    ],
-    appliedBy: "administrator",
-    reversible: true,
-    risk: "two users with the same range can reach into each other's containers",
-  };
+function imageWords(remedyCase: RemedyCase): string {
+  return isInContainer(remedyCase) ? " in the container's image" : "";
+}
+
+function install(remedyCase: RemedyCase): RemedyText {
+  const { facts, sudo } = remedyCase;
+  const program = programOf(remedyCase);
+  const lines = program === undefined ? undefined : packageCommands(program, facts.packageManager);
+  const inImage = isInContainer(remedyCase);
+  const prefix = inImage ? "" : sudo;
+  return steps({
+    summary: `install ${program ?? "the program"}${imageWords(remedyCase)}`,
+    commands: lines === undefined ? [] : [`${prefix}${lines.install}`],
+    undo: lines === undefined ? [] : [`${prefix}${lines.remove}`],
+    appliedBy: inImage ? "image author" : "administrator",
+  });
 }

@@ -2,6 +2,7 @@
 import { blockerCodes } from "../model/capability.ts";
 import type { Blocker, BlockerCode, Capability } from "../model/capability.ts";
 import type { Remedy } from "../model/report.ts";
+import { controlGroupRemedies } from "./remedies-control-groups.ts";
 import { deviceRemedies } from "./remedies-devices.ts";
 import { kernelRemedies } from "./remedies-kernel.ts";
 import { layerRemedies } from "./remedies-layers.ts";
@@ -9,7 +10,13 @@ import { softwareRemedies } from "./remedies-software.ts";
 import type { RemedyCase, RemedyFacts, RemedyRow } from "./remedy-case.ts";
 
 /** All rows; for each blocker the narrower ones stand first. */
-const remedyTable: readonly RemedyRow[] = [...kernelRemedies, ...layerRemedies, ...deviceRemedies, ...softwareRemedies];
+export const remedyTable: readonly RemedyRow[] = [
+  ...kernelRemedies,
+  ...layerRemedies,
+  ...controlGroupRemedies,
+  ...deviceRemedies,
+  ...softwareRemedies,
+];
 
 /** Rows by blocker code. */
 const rowsByCode: ReadonlyMap<BlockerCode, readonly RemedyRow[]> = new Map(
@@ -21,7 +28,7 @@ const rowsByCode: ReadonlyMap<BlockerCode, readonly RemedyRow[]> = new Map(
  * does not say is read from the capabilities, as far as they do.
  */
 export function remediesFor(capabilities: readonly Capability[], stated: RemedyFacts = {}): Remedy[] {
-  const facts = { ...deriveFacts(capabilities), ...stated };
+  const facts = { container: containerAround(capabilities), ...stated };
   const faulty = capabilities.filter(
     ({ id, state }) => state !== "works" && state !== "not-applicable" && !isBetterDenied(id),
   );
@@ -39,14 +46,22 @@ function remedyOf(capability: Capability, blocker: Blocker, facts: RemedyFacts):
   const row = rowsByCode.get(blocker.code)?.find(({ when }) => when === undefined || when(remedyCase));
   return row === undefined
     ? []
-    : [{ id: row.id ?? row.code, blocker: blocker.code, capability: capability.id, ...row.remedy(remedyCase) }];
+    : [
+        {
+          id: row.id,
+          blocker: blocker.code,
+          capability: capability.id,
+          scope: row.scope,
+          ...row.remedy(remedyCase),
+        },
+      ];
 }
 
 /** The innermost container around cupel, if there is one (`vm:firecracker > container:docker`). */
-function deriveFacts(capabilities: readonly Capability[]): RemedyFacts {
+export function containerAround(capabilities: readonly Capability[]): string | undefined {
   const layers = capabilities.find(({ id }) => id === "host.layers")?.value;
   const container = String(layers ?? "")
     .split(" > ")
     .findLast((layer) => layer.startsWith("container:"));
-  return { container: container?.slice("container:".length) };
+  return container?.slice("container:".length);
 }

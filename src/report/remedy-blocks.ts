@@ -18,6 +18,7 @@ export function remedyBlocks(remedy: Remedy): Block[] {
   const risk = remedy.risk === "" ? "" : ` Risk: ${sentence(remedy.risk)}`;
   return [
     field("Remedy", `${clause(remedy.summary)} (${describeWho(remedy)}).${risk}`),
+    ...(remedy.engineFlags.length === 0 ? [] : [field("Engine's flags", remedy.engineFlags.join(" "))]),
     ...remedy.commands.map(command),
   ];
 }
@@ -27,7 +28,7 @@ export function remediesOfCapability(id: string, remedies: readonly Remedy[], se
   const own = remedies.filter((remedy) => remedy.capability === id);
   if (own.length === 0) return [field("Remedy", sentence(nothingHelps))];
   return own.flatMap((remedy) => {
-    const key = JSON.stringify([remedy.summary, remedy.commands]);
+    const key = JSON.stringify([remedy.summary, remedy.commands, remedy.engineFlags]);
     const earlier = seen.get(key);
     if (earlier === undefined) seen.set(key, id);
     return earlier === undefined ? remedyBlocks(remedy) : [field("Remedy", `as for ${earlier}, above.`)];

@@ -10,8 +10,10 @@ export interface RemedyFacts {
   /** The container engine around cupel (`docker`, `podman`, `kubernetes`, …), if it runs in a container. */
   readonly container?: string | undefined;
   readonly packageManager?: PackageManager | undefined;
-  /** Path of the launcher that jobs are started with, only if nobody but root can write it or put another in its place. */
+  /** Path of the executable that jobs are started with, only if nobody but root can write it or put another in its place. */
   readonly rootOwnedLauncher?: string | undefined;
+  /** File of the AppArmor profile that is attached to that very path: a second one would break both. */
+  readonly attachedProfile?: string | undefined;
 }
 
 /** One blocker of one capability on one host. */
@@ -23,14 +25,16 @@ export interface RemedyCase {
   readonly sudo: string;
 }
 
-/** What a row says; blocker and capability are filled in. */
-export type RemedyText = Omit<Remedy, "id" | "blocker" | "capability">;
+/** What a row says; the rest is filled in. */
+export type RemedyText = Omit<Remedy, "id" | "blocker" | "capability" | "scope">;
 
 /** One row: the first of a blocker's rows whose `when` holds is taken; a row without `when` always holds. */
 export interface RemedyRow {
-  /** Stable name; see {@link Remedy}. */
-  readonly id?: string;
+  /** Stable name, this row's alone; see {@link Remedy}. */
+  readonly id: string;
   readonly code: BlockerCode;
+  /** What is changed, and for how long. */
+  readonly scope: string;
   readonly when?: (remedyCase: RemedyCase) => boolean;
   readonly remedy: (remedyCase: RemedyCase) => RemedyText;
 }
@@ -40,7 +44,21 @@ export const nothingHelps = "nothing that cupel knows helps";
 
 /** A remedy that somebody else has to carry out, or that no command line does. */
 export function advice(appliedBy: Remedy["appliedBy"], summary: string, risk = ""): RemedyText {
-  return { summary, commands: [], appliedBy, reversible: true, risk };
+  return { summary, commands: [], engineFlags: [], undo: [], appliedBy, reversible: true, risk };
+}
+
+/** A remedy of commands, each of them tried: see test/hosts/remedies.test.ts. */
+export function steps(given: Pick<RemedyText, "summary" | "commands" | "appliedBy"> & Partial<RemedyText>): RemedyText {
+  return { engineFlags: [], undo: [], reversible: true, risk: "", ...given };
+}
+
+/** What whoever starts the container has to add to the engine's command line; `commands` make files that the flags name. */
+export function engineFlags(
+  summary: string,
+  flags: readonly string[],
+  { risk = "", commands = [] }: { risk?: string; commands?: readonly string[] } = {},
+): RemedyText {
+  return { ...advice("host operator", summary, risk), engineFlags: flags, commands };
 }
 
 /** Whether cupel runs in a container. */

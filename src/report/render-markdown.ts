@@ -80,13 +80,13 @@ function problemRow(problem: ReportedProblem, capability: Capability, seen: Map<
 
 function remedyCell(remedy: Remedy, seen: Map<string, string>): string {
   if (remedy.summary === nothingHelps) return escapeMarkdown(nothingHelps);
-  const key = JSON.stringify([remedy.summary, remedy.commands]);
+  const key = JSON.stringify([remedy.summary, remedy.commands, remedy.engineFlags]);
   const earlier = seen.get(key);
   if (earlier !== undefined) return `as for ${markdownCode(earlier)}, above`;
   seen.set(key, remedy.capability);
   const risk = remedy.risk === "" ? "" : ` Risk: ${sentence(remedy.risk)}`;
   const text = escapeMarkdown(`${clause(remedy.summary)} (${describeWho(remedy)}).${risk}`);
-  return [text, ...remedy.commands.map(markdownCode)].join("<br>");
+  return [text, ...[...remedy.commands, ...remedy.engineFlags].map(markdownCode)].join("<br>");
 }
 
 function strategyLines(report: Report, matrix: Matrix): string[] {

@@ -127,6 +127,7 @@ function remedyBlocks({ remedies, strategies, matrix }: RefusalView, obstacle: O
   return [
     paragraph(`Smallest remedy known (${describeWho(remedy)}): ${sentence(remedy.summary)}${risk}${rest}`),
     ...remedy.commands.map(command),
+    ...(remedy.engineFlags.length === 0 ? [] : [paragraph(`Flags for its engine: ${remedy.engineFlags.join(" ")}`)]),
   ];
 }
 

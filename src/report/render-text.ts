@@ -6,6 +6,7 @@ import { layOutBlocks } from "./lay-out-blocks.ts";
 import { foldedMatrixBlocks, namedCapabilityBlocks, wholeMatrixBlocks } from "./matrix-blocks.ts";
 import { formatDuration, joinWords } from "./phrase.ts";
 import { problemBlocks } from "./problem-blocks.ts";
+import { longestQuickProbes } from "./quick-probes.ts";
 import { strategyBlocks, trialBlocks } from "./strategy-blocks.ts";
 import type { TerminalStyle } from "./terminal-style.ts";
 import { blank, paragraph, verdict } from "./text-block.ts";
@@ -46,8 +47,7 @@ function bodyBlocks(report: Report, matrix: Matrix, all: boolean): Block[] {
 function overBudget({ quickProbes, capabilities }: Report): string {
   const { durationMs, budgetMs } = quickProbes;
   if (durationMs <= budgetMs) return "";
-  const times = new Map(capabilities.map((capability) => [capability.probe, capability.durationMs]));
-  const longest = [...times].filter(([, time]) => time <= durationMs).toSorted(([, one], [, other]) => other - one);
+  const longest = longestQuickProbes(capabilities);
   const named = longest.slice(0, 3).map(([probe, time]) => `${probe} ${formatDuration(time)}`);
   return ` The quick probes took ${formatDuration(durationMs)}, more than the ${formatDuration(budgetMs)} that they may take: ${joinWords(named)}.`;
 }

@@ -42,11 +42,12 @@ describe("measureHost", () => {
     expect([report.isWhole, report.selection.chosen]).toEqual([false, "namespaces"]);
   });
 
-  test("measures one family alone, and tries no strategy for it", async () => {
+  test("measures one family and the layers alone, and tries no strategy for it", async () => {
     using directory = makeTempDir();
     const scope = { kind: "asked", capabilities: ["lsm.yama"], waits: true, deep: false } as const;
     const report = await measureHost(host, [directory.at("state")], scope);
-    expect(report.capabilities.map(({ id }) => id)).toEqual(["lsm.yama"]);
+    const found = report.capabilities.map(({ id }) => id).filter((id) => !id.startsWith("layer."));
+    expect(found.toSorted()).toEqual(["host.layers", "lsm.yama"]);
     expect([report.trials, report.strategies]).toEqual([[], []]);
   });
 

@@ -39,6 +39,19 @@ describe("runProgram", () => {
     });
   });
 
+  test("says why where there is no descriptor left to start a program with", () => {
+    const script = `
+      import { openSync } from "node:fs";
+      import { runProgram } from ${JSON.stringify(import.meta.resolve("../../src/host/run-program.ts"))};
+      await runProgram("/bin/true", [], { deadlineMs: 5000 });
+      try { for (;;) openSync("/dev/null", "r"); } catch {}
+      const ran = await runProgram("/bin/true", [], { deadlineMs: 5000 });
+      console.log(JSON.stringify(ran));`;
+    const limited = ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh", process.execPath, "-e", script];
+    const { stdout, stderr } = Bun.spawnSync(limited);
+    expect([stdout.toString(), stderr.toString()]).toEqual(['{"status":"not-started","errno":"EMFILE"}\n', ""]);
+  });
+
   test("measures how long a program took", async () => {
     const started = performance.now();
     const result = await shell("sleep 0.05");

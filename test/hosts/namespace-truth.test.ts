@@ -87,32 +87,32 @@ interface Case {
 
 const cases: Readonly<Record<string, Case>> = {
   "no PID namespaces": {
-    conditions: [{ "quota-of": "pid" }],
+    conditions: [{ "namespace-quota": "pid" }],
     changed: every(["ns.pid", "mount.proc"], "blocked ns-limit"),
     forRoot: innerRoot,
   },
   "no UTS namespaces": {
-    conditions: [{ "quota-of": "uts" }],
+    conditions: [{ "namespace-quota": "uts" }],
     changed: every(["ns.uts", "userns.capable"], "blocked ns-limit"),
     forRoot: innerRoot,
   },
   "no IPC namespaces": {
-    conditions: [{ "quota-of": "ipc" }],
+    conditions: [{ "namespace-quota": "ipc" }],
     changed: every(["ns.ipc", "mount.mqueue"], "blocked ns-limit"),
     forRoot: innerRoot,
   },
   "no network namespaces": {
-    conditions: [{ "quota-of": "net" }],
+    conditions: [{ "namespace-quota": "net" }],
     changed: every(["ns.network", "mount.sysfs", "userns.capable"], "blocked ns-limit"),
     forRoot: innerRoot,
   },
   "no time namespaces": {
-    conditions: [{ "quota-of": "time" }],
+    conditions: [{ "namespace-quota": "time" }],
     changed: { "ns.time": "blocked ns-limit" },
     forRoot: innerRoot,
   },
   "no mount namespaces": {
-    conditions: [{ "quota-of": "mnt" }],
+    conditions: [{ "namespace-quota": "mnt" }],
     changed: every([...mountsOfAll, "ns.mount"], "blocked ns-limit"),
     forRoot: { ...innerRoot, "mount.fuse": "blocked ns-limit" },
   },
@@ -178,7 +178,7 @@ describe.each(identities)("as %s", (identity) => {
 
   test("each level of user namespaces is one less for those within", () => {
     const outside = usual.get(identity)?.["userns.nested"]?.value;
-    const found = runRealProbes(stage, identity, [{ "quota-of": "time" }], ["user-namespaces"]);
+    const found = runRealProbes(stage, identity, [{ "namespace-quota": "time" }], ["user-namespaces"]);
     expect(found["userns.nested"]?.value).toBe(Number(outside) - 1);
   });
 });

@@ -74,12 +74,10 @@ Problems
       delegated.
     Cause: a chroot (chroot): in a chroot.
     Used for: limit.cpu (namespaces).
-    Remedy: have systemd hand its control group controllers to user sessions,
-      then log out and in again (for the administrator, reversible). Risk: every
-      user can then divide these resources among their own processes.
-      sudo mkdir -p /etc/systemd/system/user@.service.d
-      printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf
-      sudo systemctl daemon-reload
+    Remedy: have systemd hand its control group controllers to user sessions:
+      Delegate=cpu cpuset io memory pids for the unit user@.service (for the
+      administrator). Risk: every user can then divide these resources among
+      their own processes.
     Remedy: run cupel outside of the chroot: the kernel creates no user
       namespace in one (for you).
 [x] Cap on memory [cgroup.memory]: blocked (exercised); so.

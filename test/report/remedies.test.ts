@@ -1,70 +1,31 @@
 import { describe, expect, test } from "bun:test";
 import { blockerCodes } from "../../src/model/capability.ts";
-import type { BlockerCode, Capability, CapabilityState } from "../../src/model/capability.ts";
+import type { BlockerCode } from "../../src/model/capability.ts";
 import type { Remedy } from "../../src/model/report.ts";
 import { remediesFor } from "../../src/report/remedies.ts";
 import type { RemedyFacts } from "../../src/report/remedy-case.ts";
+import { details, everyRemedy, faulty } from "../fixtures/reports/every-remedy.ts";
 import { capability } from "../fixtures/reports/report-parts.ts";
 
-function faulty(code: BlockerCode, detail: string, given: { id?: string; state?: CapabilityState } = {}): Capability {
-  const { id = "userns.create", state = "blocked" } = given;
-  return capability("namespaces", { id, title: "", summary: "", state, blockers: [{ code, detail }] });
-}
-
 function remedyFor(code: BlockerCode, detail: string, facts: RemedyFacts = {}, id?: string): Remedy {
-  const [remedy, ...others] = remediesFor([faulty(code, detail, id === undefined ? {} : { id })], facts);
+  const [remedy, ...others] = remediesFor([faulty(code, detail, id)], facts);
   if (remedy === undefined || others.length > 0) throw new Error(`${others.length + 1} remedies`);
   return remedy;
 }
 
-/** Details that choose every row of the table. */
-const details = [
-  "",
-  "kernel.unprivileged_userns_clone is 0",
-  "user.max_user_namespaces is 0",
-  "kernel.io_uring_disabled is 2",
-  "RLIMIT_NPROC is reached",
-  "/dev/kvm: mode 0600",
-  "/dev/net/tun is not there",
-  "module vhost_vsock is not loaded",
-  "no bwrap in PATH",
-  "CAP_NET_ADMIN is missing",
-  "CAP_SYS_ADMIN is missing",
-  "/sys/fs/cgroup is mounted read-only",
-  "/sys/fs/cgroup is not writable",
-  "no line in /etc/subuid",
-  "Landlock is not in lsm=",
-  "disabled (cgroup_disable=)",
-  "no control groups are mounted here",
-  "another hypervisor holds it",
-  "the kernel has KVM, but /dev/kvm is not in this /dev",
-  "the processor shows no virtualization",
-];
-
-const places: readonly RemedyFacts[] = [
-  {},
-  { uid: 0, packageManager: "apt-get", rootOwnedLauncher: "/usr/lib/cupel/launcher" },
-  { uid: 1000, packageManager: "zypper", rootOwnedLauncher: "/home/a b/launcher" },
-  ...["docker", "podman", "kubernetes", "lxc"].map((container) => ({ container, packageManager: "apk" as const })),
-];
-
-const everything = blockerCodes.flatMap((code) =>
-  places.flatMap((facts) => details.map((detail) => ({ code, remedy: remedyFor(code, detail, facts) }))),
-);
-
 test.each(["interface.bpf", "interface.io-uring", "trace.sibling"])("%s is left denied", (id) => {
-  expect(remediesFor([faulty("sysctl", "kernel.unprivileged_bpf_disabled is 2", { id })])).toEqual([]);
+  expect(remediesFor([faulty("sysctl", "kernel.unprivileged_bpf_disabled is 2", id)])).toEqual([]);
 });
 
 describe("every remedy", () => {
   test.each([...blockerCodes])("%s has one", (code) => {
-    const own = everything.filter((one) => one.code === code);
-    expect(own.map(({ remedy }) => remedy.blocker)).toEqual(own.map(() => code));
-    expect(own.filter(({ remedy }) => remedy.summary.trim() === "")).toEqual([]);
+    const own = everyRemedy.filter(({ blocker }) => blocker === code);
+    expect(own.length).toBeGreaterThan(0);
+    expect(own.filter(({ summary, scope }) => summary.trim() === "" || scope.trim() === "")).toEqual([]);
   });
 
   test("never weakens a whole host, a whole container or a device for everyone", () => {
-    const text = JSON.stringify(everything);
+    const text = JSON.stringify(everyRemedy);
     const forbidden = [
       "disable apparmor",
       "--privileged",
@@ -86,19 +47,22 @@ describe("every remedy", () => {
 
   test("claims nothing about having been tried or applied", () => {
     const claims = /\b(tried|tested|verified|applied|done|fixed|measured)\b/iu;
-    expect(everything.filter(({ remedy }) => claims.test(`${remedy.summary} ${remedy.risk}`))).toEqual([]);
+    expect(everyRemedy.filter((remedy) => claims.test(`${remedy.summary} ${remedy.risk}`))).toEqual([]);
   });
 
   test("can be undone, and says what it risks where it gives others more", () => {
-    expect(everything.filter(({ remedy }) => !remedy.reversible)).toEqual([]);
-    const opening = everything.filter(({ remedy }) =>
-      /sysctl -w (kernel\.unpr|user)|setfacl|tee/u.test(remedy.commands.join()),
-    );
-    expect(opening.filter(({ remedy }) => remedy.risk === "")).toEqual([]);
+    expect(everyRemedy.filter(({ reversible }) => !reversible)).toEqual([]);
+    // A file that is written for a flag goes with the flag.
+    const changing = everyRemedy.filter(({ commands, engineFlags }) => commands.length > 0 && engineFlags.length === 0);
+    expect(changing.filter(({ undo }) => undo.length === 0)).toEqual([]);
+    const opening = everyRemedy.filter(({ commands, engineFlags }) => {
+      return engineFlags.length > 0 || /sysctl -w (kernel\.unpr|user)|setfacl|tee/u.test(commands.join());
+    });
+    expect(opening.filter(({ risk }) => risk === "")).toEqual([]);
   });
 
   test("has commands of one line each that a shell can read", () => {
-    const commands = [...new Set(everything.flatMap(({ remedy }) => remedy.commands))];
+    const commands = [...new Set(everyRemedy.flatMap((remedy) => [...remedy.commands, ...remedy.undo]))];
     expect(commands.filter((command) => /[\n<]PATH|\n/u.test(command))).toEqual([]);
     for (const command of commands) {
       const { exitCode, stderr } = Bun.spawnSync(["bash", "-n", "-c", command]);
@@ -135,11 +99,14 @@ describe("remediesFor", () => {
 
   test("names the sysctl that was measured", () => {
     expect(remedyFor("sysctl", "kernel.unprivileged_userns_clone is 0")).toEqual({
-      id: "sysctl",
+      id: "allow-user-namespaces",
       blocker: "sysctl",
       capability: "userns.create",
       summary: "set kernel.unprivileged_userns_clone to 1 until the next boot",
+      scope: "this machine, until the next boot",
       commands: ["sudo sysctl -w kernel.unprivileged_userns_clone=1"],
+      engineFlags: [],
+      undo: ["sudo sysctl -w kernel.unprivileged_userns_clone=0"],
       appliedBy: "administrator",
       reversible: true,
       risk: "every user of this host can then create namespaces, which opens more of the kernel to them",
@@ -162,8 +129,9 @@ describe("remediesFor", () => {
       value: "vm:kvm > container:kubernetes > container:docker",
     });
     const [remedy] = remediesFor([layers, faulty("proc-masked", "/proc/kcore")]);
-    expect([remedy?.summary, remedy?.appliedBy]).toEqual([
-      "start the container with --security-opt systempaths=unconfined",
+    expect([remedy?.id, remedy?.engineFlags, remedy?.appliedBy]).toEqual([
+      "container-unmask-proc",
+      ["--security-opt systempaths=unconfined"],
       "host operator",
     ]);
   });
@@ -178,29 +146,42 @@ describe("remediesFor", () => {
 
   test("proposes an AppArmor profile for a path of root's only", () => {
     const detail = "the label changes to unprivileged_userns";
-    expect(remedyFor("lsm:apparmor", detail, { rootOwnedLauncher: "/usr/lib/cupel/launcher" }).commands).toEqual([
-      "printf '%s\\n' 'abi <abi/4.0>,' 'include <tunables/global>' " +
-        "'profile cupel-launcher /usr/lib/cupel/launcher flags=(unconfined) {' '  userns,' '}' | sudo tee /etc/apparmor.d/cupel-launcher",
-      "sudo apparmor_parser -r /etc/apparmor.d/cupel-launcher",
-    ]);
-    expect(remedyFor("lsm:apparmor", detail).commands).toEqual([]);
-    expect(remedyFor("lsm:apparmor", detail, { rootOwnedLauncher: "/opt/a b/launcher" }).commands).toEqual([]);
+    expect(remedyFor("lsm:apparmor", detail, { rootOwnedLauncher: "/opt/cupel/cupel" })).toMatchObject({
+      id: "attach-apparmor-profile",
+      commands: [
+        "printf '%s\\n' 'abi <abi/4.0>,' 'include <tunables/global>' " +
+          "'profile opt.cupel.cupel /opt/cupel/cupel flags=(unconfined) {' '  userns,' '}' | sudo tee /etc/apparmor.d/opt.cupel.cupel",
+        "sudo apparmor_parser -r /etc/apparmor.d/opt.cupel.cupel",
+      ],
+      undo: ["sudo apparmor_parser -R /etc/apparmor.d/opt.cupel.cupel", "sudo rm /etc/apparmor.d/opt.cupel.cupel"],
+    });
+    expect(remedyFor("lsm:apparmor", detail).id).toBe("install-for-root-only");
+    expect(remedyFor("lsm:apparmor", detail, { rootOwnedLauncher: "/opt/a b/cupel" }).id).toBe("install-for-root-only");
+  });
+
+  test("proposes no second AppArmor profile for one path", () => {
+    const facts = { rootOwnedLauncher: "/opt/cupel/cupel", attachedProfile: "/etc/apparmor.d/mine" };
+    const remedy = remedyFor("lsm:apparmor", "the label cupel may not create a user namespace (EACCES)", facts);
+    expect([remedy.id, remedy.commands]).toEqual(["extend-attached-profile", []]);
+    expect(remedy.summary).toContain("/etc/apparmor.d/mine");
   });
 
   test("has systemd delegate, or starts a scope, by what was measured", () => {
-    expect(remedyFor("cgroup-delegation", "memory is not delegated", { uid: 1000 }).commands).toEqual([
-      "sudo mkdir -p /etc/systemd/system/user@.service.d",
-      String.raw`printf '[Service]\nDelegate=cpu cpuset io memory pids\n' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf`,
-      "sudo systemctl daemon-reload",
-    ]);
-    expect(remedyFor("cgroup-delegation", "/sys/fs/cgroup/user.slice is not writable", { uid: 1000 }).commands).toEqual(
-      ['systemd-run --user --scope -p Delegate=yes -- "$SHELL"'],
-    );
+    const idOf = (detail: string, uid: number): string => remedyFor("cgroup-delegation", detail, { uid }).id;
+    expect(idOf("memory is not delegated", 1000)).toBe("delegate-controllers");
+    expect(idOf("/sys/fs/cgroup/user.slice is not writable", 1000)).toBe("delegated-scope");
+    expect(idOf("memory is not delegated", 0)).toBe("delegated-scope");
+    expect(idOf("/sys/fs/cgroup is mounted read-only", 1000)).toBe("writable-control-groups");
   });
 
   test("gives one user a device, not everyone", () => {
-    expect(remedyFor("device-mode", "/dev/kvm: mode 0600 (EACCES)", {}, "kvm.open").commands).toEqual([
-      'sudo setfacl -m "u:$(id -un):rw" /dev/kvm',
+    const detail = "/dev/kvm: mode 0600 (EACCES)";
+    expect(remedyFor("device-mode", detail, { uid: 1000 }, "kvm.open")).toMatchObject({
+      commands: ["sudo setfacl -m u:1000:rw /dev/kvm"],
+      undo: ["sudo setfacl -x u:1000 /dev/kvm"],
+    });
+    expect(remedyFor("device-mode", detail, {}, "kvm.open").commands).toEqual([
+      'sudo setfacl -m u:"$(id -u)":rw /dev/kvm',
     ]);
   });
 
@@ -208,8 +189,8 @@ describe("remediesFor", () => {
     ["apt-get", "sudo apt-get install -y bubblewrap"],
     ["dnf", "sudo dnf install -y bubblewrap"],
     ["apk", "sudo apk add bubblewrap"],
-    ["pacman", "sudo pacman -S --needed bubblewrap"],
-    ["zypper", "sudo zypper install -y bubblewrap"],
+    ["pacman", "sudo pacman -S --needed --noconfirm bubblewrap"],
+    ["zypper", "sudo zypper --non-interactive install bubblewrap"],
   ] as const)("installs with %s", (packageManager, command) => {
     expect(remedyFor("package-missing", "no bwrap in PATH", { packageManager }, "program.bwrap").commands).toEqual([
       command,

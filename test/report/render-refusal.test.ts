@@ -96,7 +96,8 @@ describe("renderRefusal", () => {
   });
 
   test("prefers a remedy that can be pasted, then one that asks least", () => {
-    const base = { id: "a-row", blocker: "sysctl", capability: "userns.capable", reversible: true, risk: "" } as const;
+    const nothing = { scope: "", engineFlags: [], undo: [], reversible: true, risk: "" } as const;
+    const base = { ...nothing, id: "a-row", blocker: "sysctl", capability: "userns.capable" } as const;
     const advice = { ...base, summary: "ask somebody", commands: [], appliedBy: "you" } as const;
     const hard = { ...base, summary: "call the operator", commands: ["one"], appliedBy: "host operator" } as const;
     const easy = { ...base, summary: "ask the administrator", commands: ["two"], appliedBy: "administrator" } as const;
@@ -109,11 +110,14 @@ describe("renderRefusal", () => {
 
   test("proposes nothing where nothing helps", () => {
     const helpless = {
-      id: "unknown",
+      id: "none-known",
       blocker: "unknown",
       capability: "userns.capable",
       summary: "nothing that cupel knows helps",
+      scope: "nothing",
       commands: [],
+      engineFlags: [],
+      undo: [],
       appliedBy: "you",
       reversible: true,
       risk: "",

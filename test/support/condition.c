@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/landlock.h>
 #include <linux/mount.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -21,6 +22,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -171,11 +173,112 @@ static void deny_mount(const char *argument)
     install(code, sizeof code / sizeof *code);
 }
 
+/* As a kernel or a sandbox that does not know the calls at all. */
+static void hide_unshare(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(unshare), RETURN(deny | ENOSYS),
+        ON_CALL(clone3), RETURN(deny | ENOSYS),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_clone, 0, 3),
+        LOAD(args[0]),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, namespace_flags, 0, 1),
+        RETURN(deny | ENOSYS),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+static void deny_keys(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(keyctl), RETURN(deny | EPERM),
+        ON_CALL(add_key), RETURN(deny | EPERM),
+        ON_CALL(request_key), RETURN(deny | EPERM),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+static void deny_tracing(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(ptrace), RETURN(deny | EPERM),
+        ON_CALL(process_vm_readv), RETURN(deny | EPERM),
+        ON_CALL(process_vm_writev), RETURN(deny | EPERM),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+static void deny_landlock(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(landlock_create_ruleset), RETURN(deny | EPERM),
+        ON_CALL(landlock_restrict_self), RETURN(deny | EPERM),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
 static void set_quota(const char *argument)
 {
     (void)argument;
     enter_user_namespace(0);
     write_text("/proc/sys/user/max_user_namespaces", "0");
+}
+
+/* Of one kind: mnt, pid, ipc, uts, net, cgroup. */
+static void set_quota_of(const char *kind)
+{
+    char path[64];
+    enter_user_namespace(0);
+    snprintf(path, sizeof path, "/proc/sys/user/max_%s_namespaces", kind);
+    write_text(path, "0");
+}
+
+/*
+ * Everything below / may be read and executed; /dev, /tmp and the directory named may be changed. A domain also denies
+ * every change of mounts (landlock(7)).
+ */
+static void enter_landlock_domain(const char *directory)
+{
+    static const char *const open_to_all[] = {"/dev", "/tmp", "/proc", "/sys/fs/cgroup"};
+    /* Rights of ABI 1 (Linux 5.13): LANDLOCK_ACCESS_FS_EXECUTE up to MAKE_SYM. */
+    const struct landlock_ruleset_attr rules = {.handled_access_fs = 0x1fff};
+    const int ruleset = (int)syscall(__NR_landlock_create_ruleset, &rules, sizeof rules.handled_access_fs, 0);
+    must(ruleset, "landlock_create_ruleset");
+    struct landlock_path_beneath_attr rule = {.allowed_access = 0xd, .parent_fd = open("/", O_PATH | O_CLOEXEC)};
+    must((int)syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0), "landlock_add_rule");
+    rule.allowed_access = 0x1fff;
+    for (size_t index = 0; index <= sizeof open_to_all / sizeof *open_to_all; index++) {
+        const int is_last = index == sizeof open_to_all / sizeof *open_to_all;
+        rule.parent_fd = open(is_last ? directory : open_to_all[index], O_PATH | O_CLOEXEC);
+        if (rule.parent_fd >= 0)
+            must((int)syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0), "landlock_add_rule");
+    }
+    must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+    must((int)syscall(__NR_landlock_restrict_self, ruleset, 0), "landlock_restrict_self");
+}
+
+/* Soft limits of setrlimit(2), as hard ones: nothing under it raises them again. */
+static void limit_file_size(const char *bytes)
+{
+    const struct rlimit limit = {strtoul(bytes, NULL, 10), strtoul(bytes, NULL, 10)};
+    must(setrlimit(RLIMIT_FSIZE, &limit), "RLIMIT_FSIZE");
+}
+
+static void limit_open_files(const char *files)
+{
+    const struct rlimit limit = {strtoul(files, NULL, 10), strtoul(files, NULL, 10)};
+    must(setrlimit(RLIMIT_NOFILE, &limit), "RLIMIT_NOFILE");
 }
 
 /* The limit is the surrounding namespace's: the one that is seen inside says something else. */
@@ -209,15 +312,12 @@ static void nest_deepest(const char *argument)
         enter_user_namespace(0);
 }
 
-/* A directory that is no mount point, with everything that the root has bound into it. */
-static void change_root(const char *directory)
+/* Everything that the root has, bound into a directory. */
+static void fill_root(const char *directory)
 {
     static const char *const names[] = {"bin", "dev", "etc", "home", "lib", "lib64", "opt", "proc", "root",
                                         "run", "sbin", "srv", "sys", "tmp", "usr", "var", "work"};
-    char here[4096], source[64], target[4200];
-    if (getcwd(here, sizeof here) == NULL)
-        fail("getcwd");
-    enter_mount_namespace();
+    char source[64], target[4200];
     for (size_t index = 0; index < sizeof names / sizeof *names; index++) {
         snprintf(source, sizeof source, "/%s", names[index]);
         snprintf(target, sizeof target, "%s/%s", directory, names[index]);
@@ -232,11 +332,35 @@ static void change_root(const char *directory)
         must(mkdir(target, 0755), target);
         must(mount(source, target, NULL, MS_BIND | MS_REC, NULL), target);
     }
+}
+
+/* A directory that is no mount point. */
+static void change_root(const char *directory)
+{
+    char here[4096];
+    if (getcwd(here, sizeof here) == NULL)
+        fail("getcwd");
+    enter_mount_namespace();
+    fill_root(directory);
     must(chroot(directory), directory);
     must(chdir("/"), "/");
     /* The same place, as far as it is there. */
     if (chdir(here) < 0 && errno != ENOENT && errno != EACCES)
         fail(here);
+}
+
+/* The same machine with a root of its own, in which the file lies that Docker leaves in its containers. */
+static void forge_docker(const char *directory)
+{
+    enter_mount_namespace();
+    must(mount("tmpfs", directory, "tmpfs", 0, "mode=0755"), directory);
+    fill_root(directory);
+    must(chdir(directory), directory);
+    const int file = open(".dockerenv", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+    must(file, ".dockerenv");
+    must((int)syscall(__NR_pivot_root, ".", "."), "pivot_root");
+    must(umount2(".", detach), "umount");
+    must(chdir("/"), "/");
 }
 
 /*
@@ -260,6 +384,52 @@ static void hide_proc(const char *argument)
     (void)argument;
     enter_mount_namespace();
     must(mount("tmpfs", "/proc", "tmpfs", MS_RDONLY, NULL), "/proc");
+}
+
+static void hide(const char *path)
+{
+    enter_mount_namespace();
+    must(mount("tmpfs", path, "tmpfs", MS_RDONLY, "mode=0"), path);
+}
+
+/* A file that is there and is no program, over one that is. */
+static void hide_file(const char *path)
+{
+    enter_mount_namespace();
+    must(mount("/dev/null", path, NULL, MS_BIND, NULL), path);
+}
+
+/* Processes of its own to look at, and a /proc that shows those outside. */
+static void enter_pid_namespace(const char *argument)
+{
+    (void)argument;
+    if (geteuid() == 0)
+        must(unshare(CLONE_NEWPID), "unshare");
+    else
+        enter_user_namespace(CLONE_NEWPID);
+    const pid_t child = fork();
+    must(child, "fork");
+    if (child == 0)
+        return;
+    int status;
+    must(waitpid(child, &status, 0), "wait");
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* /dev/kvm as another one with this mode, root's own. */
+static void change_device(const char *mode)
+{
+    enter_mount_namespace();
+    must(mount("tmpfs", "/mnt", "tmpfs", 0, "mode=0755"), "/mnt");
+    must(mknod("/mnt/kvm", S_IFCHR | 0600, makedev(10, 232)), "/mnt/kvm");
+    must(chmod("/mnt/kvm", (mode_t)strtoul(mode, NULL, 8)), "/mnt/kvm");
+    must(mount("/mnt/kvm", "/dev/kvm", NULL, MS_BIND, NULL), "/dev/kvm");
+}
+
+static void close_input(const char *argument)
+{
+    (void)argument;
+    close(0);
 }
 
 static void lock_control_groups(const char *argument)
@@ -332,18 +502,6 @@ static void hide_io_uring(const char *argument)
     install(code, sizeof code / sizeof *code);
 }
 
-static void deny_tracing(const char *argument)
-{
-    (void)argument;
-    struct sock_filter code[] = {
-        LOAD(nr),
-        ON_CALL(ptrace), RETURN(deny | EPERM),
-        ON_CALL(process_vm_readv), RETURN(deny | EPERM),
-        RETURN(SECCOMP_RET_ALLOW),
-    };
-    install(code, sizeof code / sizeof *code);
-}
-
 /* As file systems answer that have no O_TMPFILE. Its own bit is 0x400000; the rest of it is O_DIRECTORY. */
 static void deny_unnamed_files(const char *argument)
 {
@@ -403,15 +561,6 @@ static void forbid_execution_of_memory(const char *argument)
     int status;
     must(waitpid(inside, &status, 0), "wait");
     exit(WIFEXITED(status) ? WEXITSTATUS(status) : 125);
-}
-
-/* The kinds as their settings are called: user.max_pid_namespaces. */
-static void set_kind_quota(const char *kind)
-{
-    char path[128];
-    enter_user_namespace(0);
-    snprintf(path, sizeof path, "/proc/sys/user/max_%s_namespaces", kind);
-    write_text(path, "0");
 }
 
 /* Not a denial: container engines have it so that programs fall back on clone(2), whose flags a filter can see. */
@@ -535,10 +684,23 @@ static const struct {
     {"as-user", become, 1},
     {"unshare-denied", deny_unshare, 0},
     {"mount-denied", deny_mount, 0},
+    {"unshare-unknown", hide_unshare, 0},
+    {"keys-denied", deny_keys, 0},
+    {"landlock-denied", deny_landlock, 0},
+    {"landlock-domain", enter_landlock_domain, 1},
+    {"file-size", limit_file_size, 1},
+    {"open-files", limit_open_files, 1},
+    {"hidden", hide, 1},
+    {"hidden-file", hide_file, 1},
+    {"pid-namespace", enter_pid_namespace, 0},
+    {"kvm-mode", change_device, 1},
+    {"closed-input", close_input, 0},
+    {"namespace-quota", set_quota_of, 1},
     {"userns-quota", set_quota, 0},
     {"userns-quota-above", set_quota_above, 0},
     {"userns-depth", nest_deepest, 0},
     {"chroot", change_root, 1},
+    {"forged-docker", forge_docker, 1},
     {"masked-proc", mask_proc, 0},
     {"no-proc", hide_proc, 0},
     {"read-only-cgroups", lock_control_groups, 0},
@@ -554,7 +716,6 @@ static const struct {
     {"low-limits", lower_limits, 0},
     {"one-processor", take_one_processor, 0},
     {"memfd-noexec", forbid_execution_of_memory, 0},
-    {"quota-of", set_kind_quota, 1},
     {"clone3-hidden", hide_clone3, 0},
     {"listener-taken", take_listener, 0},
     {"shared-root", share_root, 0},

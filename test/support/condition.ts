@@ -7,7 +7,13 @@ import { join } from "node:path";
 /** Conditions of condition.c without an argument. */
 export type Condition =
   | "unshare-denied"
+  | "unshare-unknown"
   | "mount-denied"
+  | "keys-denied"
+  | "tracing-denied"
+  | "landlock-denied"
+  | "pid-namespace"
+  | "closed-input"
   | "userns-quota"
   | "userns-quota-above"
   | "userns-depth"
@@ -20,7 +26,6 @@ export type Condition =
   | "small-shm"
   | "interfaces-denied"
   | "io-uring-hidden"
-  | "tracing-denied"
   | "no-unnamed-files"
   | "filter-without-effect"
   | "low-limits"
@@ -34,14 +39,26 @@ export type Condition =
   | "hidden-processes"
   | "open-fuse";
 
-/** Conditions with one: a directory, a user id, a kind of namespace, a controller, a file system, a number of domains. */
+/** Conditions with one: see condition.c. */
 export type ConditionWith =
+  /** A fresh directory that the caller owns. */
   | { readonly chroot: string }
+  | { readonly "forged-docker": string }
   | { readonly "as-user": number }
-  | { readonly "quota-of": string }
   | { readonly "read-only-hierarchy": string }
   | { readonly "no-file-system": string }
-  | { readonly landlocked: number };
+  /** So many Landlock domains. */
+  | { readonly landlocked: number }
+  /** A directory that may be changed in the domain. */
+  | { readonly "landlock-domain": string }
+  | { readonly "file-size": number }
+  | { readonly "open-files": number }
+  /** A directory that nothing is seen of, a file that is no program. */
+  | { readonly hidden: string }
+  | { readonly "hidden-file": string }
+  | { readonly "kvm-mode": string }
+  /** A kind of namespace, as in `user.max_KIND_namespaces`. */
+  | { readonly "namespace-quota": "cgroup" | "ipc" | "mnt" | "net" | "pid" | "time" | "uts" };
 
 /** `command` under conditions, the first outermost. Exit code 125 and a line on stderr where one cannot be made here. */
 export function underConditions(

@@ -7,7 +7,7 @@ import { makeTempDir, type TempDir } from "./temp-dir.ts";
 import { isRoot } from "./tester.ts";
 
 /** An id without an account. */
-const strangerId = 61_000;
+export const strangerId = 61_000;
 
 /** Who the probes are run as: the caller, and where that is root somebody else, too. */
 export const identities = isRoot ? (["root", "user"] as const) : (["user"] as const);
@@ -22,9 +22,9 @@ export interface Stage {
   readonly script: string;
 }
 
-/** Puts everything where any user may read it; a checkout may lie in a home directory. */
-export async function setStage(): Promise<Stage> {
-  const directory = makeTempDir();
+/** Puts everything where any user may read it; a checkout may lie in a home directory. `parent` is /tmp where absent. */
+export async function setStage(parent?: string): Promise<Stage> {
+  const directory = makeTempDir(parent === undefined ? {} : { parent });
   const entry = fileURLToPath(import.meta.resolve("./real-probes.ts"));
   const built = await Bun.build({ entrypoints: [entry], outdir: directory.path, target: "bun" });
   if (!built.success) {
@@ -50,7 +50,8 @@ export function ownDirectory({ directory }: Stage, identity: TestIdentity, name:
   return giveTo(identity, directory.folder(`${identity}/${name}`));
 }
 
-function giveTo(identity: TestIdentity, path: string): string {
+/** Makes a path this identity's own. */
+export function giveTo(identity: TestIdentity, path: string): string {
   if (identity === "user" && isRoot) chownSync(path, strangerId, strangerId);
   return path;
 }

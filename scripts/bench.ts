@@ -24,7 +24,7 @@ interface Result {
 
 /** What stands in the way of measuring, as one sentence. */
 function findObstacle(): string | undefined {
-  if (!existsSync(executable)) return "there is no dist/cupel: bun run build";
+  if (!existsSync(executable)) return "there is no dist/cupel: bun run build:here";
   const missing = ["hyperfine", "bwrap"].filter((program) => Bun.which(program) === null);
   return missing.length === 0 ? undefined : `not installed: ${missing.join(", ")}`;
 }

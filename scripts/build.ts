@@ -49,7 +49,9 @@ async function writeManual(): Promise<void> {
 async function buildInOrder(): Promise<void> {
   writeGenerated(await generate());
   await buildHelpers();
-  const executable = readFileSync(await buildExecutable());
+  const output = join(dist, "cupel");
+  await buildExecutable({ output });
+  const executable = readFileSync(output);
   report("dist/cupel", executable.byteLength, sha256(executable));
   await writeManual();
 }

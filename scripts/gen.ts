@@ -1,7 +1,7 @@
 /** Writes every generated source. With --check it fails, naming them, if committed ones are not what it would write. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { renderBuildIdentity } from "./gen/build-identity.ts";
+import { buildIdentityPath, renderBuildIdentity } from "./gen/build-identity.ts";
 import { embeddedHelpersPath, renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
 import { listPlugins, registryKinds, renderRegistry } from "./gen/registry.ts";
 import { readIfThere, repositoryRoot, writeIfChanged } from "./source/repository.ts";
@@ -24,7 +24,7 @@ export async function generate(root: string = repositoryRoot): Promise<Generated
       text: renderRegistry(kind, listPlugins(kind, root)),
       isCommitted: true,
     }));
-  const identity = { path: "src/model/build.gen.ts", text: renderBuildIdentity(root), isCommitted: false };
+  const identity = { path: buildIdentityPath, text: renderBuildIdentity(root), isCommitted: false };
   const helpers = {
     path: embeddedHelpersPath,
     text: readIfThere(join(root, embeddedHelpersPath)) ?? renderEmbeddedHelpers([]),

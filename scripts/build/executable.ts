@@ -1,44 +1,37 @@
 /** Compiles src/main.ts to one executable. */
-import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { BuildError } from "./build-error.ts";
-import { repositoryRoot } from "../source/repository.ts";
+import type { CompileOrder } from "./compile.ts";
 
-/**
- * Bytecode makes it start in a few milliseconds; it allows no top-level await in src/. Without the two --no-compile-…
- * flags the executable would run preload scripts of a bunfig.toml, and read a .env, that lie where it is started.
- */
-const compileFlags = [
-  "--compile",
-  "--minify",
-  "--bytecode",
-  "--sourcemap=none",
-  "--no-compile-autoload-bunfig",
-  "--no-compile-autoload-dotenv",
-];
+/** What an executable is made of besides the sources, and where it goes. */
+export interface ExecutableOrder extends Omit<CompileOrder, "outfile"> {
+  /** Absolute. */
+  readonly output: string;
+}
 
-/** Builds dist/cupel, all at once or not at all; returns its path. */
-export async function buildExecutable(): Promise<string> {
-  const output = join(repositoryRoot, "dist/cupel");
+/** Builds an executable, all at once or not at all. The same bytes from the same sources, wherever they lie. */
+export async function buildExecutable({ output, ...order }: ExecutableOrder): Promise<void> {
   // A folder of its own, for the executable holds its own file name; Bun also keeps what is half written in it.
-  const folder = join(repositoryRoot, `dist/.building-${process.pid}`);
+  const folder = join(dirname(output), `.building-${process.pid}-${Bun.randomUUIDv7().slice(-8)}`);
   mkdirSync(folder, { recursive: true });
   try {
-    await compileInto(folder);
-    renameSync(join(folder, "cupel"), output);
+    await compileInto(folder, order);
+    // Bun adds Windows' ending itself.
+    const made = ["cupel", "cupel.exe"].map((name) => join(folder, name)).find((path) => existsSync(path));
+    renameSync(made ?? join(folder, "cupel"), output);
   } finally {
     rmSync(folder, { recursive: true });
   }
-  return output;
 }
 
 // --- internal ---
 
-async function compileInto(folder: string): Promise<void> {
-  const entry = join(repositoryRoot, "src/main.ts");
-  const child = Bun.spawn([process.execPath, "build", ...compileFlags, entry, "--outfile", "cupel"], {
+async function compileInto(folder: string, order: Omit<CompileOrder, "outfile">): Promise<void> {
+  const compileOrder: CompileOrder = { outfile: join(folder, "cupel"), ...order };
+  const child = Bun.spawn([process.execPath, "--no-env-file", join(import.meta.dir, "compile.ts")], {
     cwd: folder,
-    stdin: "ignore",
+    stdin: new Blob([JSON.stringify(compileOrder)]),
     stdout: "pipe",
     stderr: "pipe",
   });

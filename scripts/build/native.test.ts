@@ -1,20 +1,22 @@
-import { describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot } from "../source/repository.ts";
-import { compileHelper, findCompiler, listHelpers } from "./native.ts";
+import { compileHelper, findCompilerFor, listHelpers, type Architecture } from "./native.ts";
+
+const architectures = ["x64", "arm64"] as const;
 
 /** Compiles every helper from a copy of the sources, so that no path can be the same twice. */
-async function compileCopy(): Promise<string[]> {
+async function compileCopy(architecture: Architecture): Promise<string[]> {
   const root = mkdtempSync(join(tmpdir(), "cupel-native-"));
   try {
     cpSync(join(repositoryRoot, "platform"), join(root, "platform"), { recursive: true });
-    const compiler = findCompiler();
+    const compiler = findCompilerFor(architecture);
     return await Promise.all(
       listHelpers(root).map(async (name) => {
         const output = join(root, name);
-        await compileHelper({ name, compiler, root, output });
+        await compileHelper({ name, architecture, compiler, root, output });
         return readFileSync(output).toString("base64");
       }),
     );
@@ -23,22 +25,32 @@ async function compileCopy(): Promise<string[]> {
   }
 }
 
-describe("native helpers", () => {
-  test("are the same bytes wherever they are compiled", async () => {
-    const [one, other] = [await compileCopy(), await compileCopy()];
-    expect(one).not.toBeEmpty();
+describe.each(architectures)("native helpers for %s", (architecture) => {
+  let copies: readonly string[][] = [];
+  beforeAll(async () => {
+    copies = [await compileCopy(architecture), await compileCopy(architecture)];
+  });
+
+  test("are the same bytes wherever they are compiled", () => {
+    const [one, other] = copies;
+    expect(one ?? []).not.toBeEmpty();
     expect(other).toEqual(one);
   });
 
-  test("are static, without a library or an interpreter", async () => {
-    for (const base64 of await compileCopy()) {
-      const programHeaders = listProgramHeaderTypes(Buffer.from(base64, "base64"));
+  test("are static programs of that architecture, without a library or an interpreter", () => {
+    for (const base64 of copies[0] ?? []) {
+      const file = Buffer.from(base64, "base64");
+      expect(file.readUInt16LE(18)).toBe(machines[architecture]);
+      const programHeaders = listProgramHeaderTypes(file);
       expect(programHeaders).toContain(loadSegment);
       expect(programHeaders).not.toContain(dynamicSegment);
       expect(programHeaders).not.toContain(interpreterSegment);
     }
   });
 });
+
+// elf(5): EM_X86_64 and EM_AARCH64.
+const machines: Readonly<Record<Architecture, number>> = { x64: 62, arm64: 183 };
 
 // elf(5): types of program headers, and where a 64-bit file says that they are.
 const [loadSegment, dynamicSegment, interpreterSegment] = [1, 2, 3];

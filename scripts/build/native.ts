@@ -12,6 +12,24 @@ const warningFlags = ["-std=c17", "-Wall", "-Wextra", "-Werror", "-Wshadow", "-W
 
 const commonFlags = [...warningFlags, `-I${sharedFolder}`];
 
+/** What the helpers are compiled for, in Node's words. */
+export type Architecture = "x64" | "arm64";
+
+/** This machine's. Another one has no helpers, and the compiler says so. */
+const ownArchitecture = process.arch as Architecture;
+
+/** A compiler for another architecture is named after it (Debian: gcc-x86-64-linux-gnu, gcc-aarch64-linux-gnu). */
+const crossCompilers: Readonly<Record<Architecture, string>> = {
+  x64: "x86_64-linux-gnu-gcc",
+  arm64: "aarch64-linux-gnu-gcc",
+};
+
+/** Flags that only one of them knows. */
+const architectureFlags: Readonly<Record<Architecture, readonly string[]>> = {
+  x64: ["-fcf-protection=none"],
+  arm64: ["-mbranch-protection=none", "-mno-outline-atomics"],
+};
+
 const compileFlags = [
   ...commonFlags,
   "-Os",
@@ -23,7 +41,6 @@ const compileFlags = [
   "-fdata-sections",
   "-fvisibility=hidden",
   "-fno-pie",
-  ...(process.arch === "x64" ? ["-fcf-protection=none"] : []),
 ];
 
 const linkFlags = ["-nostdlib", "-static", "-Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,relro,-z,now", "-s"];
@@ -58,9 +75,20 @@ export function findCompiler(wanted: string | undefined = process.env["CC"]): st
   throw new BuildError(`no C compiler found (${candidates.join(", ")}); Debian: apt-get install gcc libc6-dev`);
 }
 
+/** The C compiler for an architecture: {@link findCompiler} for this machine's own. */
+export function findCompilerFor(architecture: Architecture): string {
+  if (architecture === ownArchitecture) return findCompiler();
+  const name = crossCompilers[architecture];
+  const path = Bun.which(name);
+  if (path !== null) return path;
+  const debianPackage = `gcc-${name.replace(/-gcc$/, "").replace("_", "-")}`;
+  throw new BuildError(`no C compiler for ${architecture} found (${name}); Debian: apt-get install ${debianPackage}`);
+}
+
 /** One helper to compile. */
 export interface HelperOrder {
   readonly name: string;
+  readonly architecture: Architecture;
   readonly compiler: string;
   /** Checkout that the sources are in. */
   readonly root: string;
@@ -75,8 +103,12 @@ export interface HelperBuild extends BuiltHelper {
 }
 
 /** Builds one helper into dist/helpers/ARCHITECTURE/, unless it is there already. */
-export async function buildHelper(name: string, compiler: string): Promise<HelperBuild> {
-  const order = orderHelper(name, compiler, `helpers/${process.arch}`);
+export async function buildHelper(
+  name: string,
+  compiler: string,
+  architecture: Architecture = ownArchitecture,
+): Promise<HelperBuild> {
+  const order = { ...orderHelper(name, compiler, `helpers/${architecture}`), architecture };
   const isFresh = await makeIfStale(order, () => compileHelper(order));
   const bytes = readFileSync(order.output);
   return { name, sha256: sha256(bytes), bytes, isFresh };
@@ -84,7 +116,7 @@ export async function buildHelper(name: string, compiler: string): Promise<Helpe
 
 /** Compiles one helper as it ships. */
 export function compileHelper(order: HelperOrder): Promise<void> {
-  return compile(order, [...compileFlags, ...linkFlags]);
+  return compile(order, [...compileFlags, ...architectureFlags[order.architecture], ...linkFlags]);
 }
 
 /** Builds one helper with AddressSanitizer and UBSan, against the C library, into dist/sanitize/. */
@@ -106,7 +138,8 @@ export async function analyzeHelper(name: string): Promise<void> {
 // --- internal ---
 
 function orderHelper(name: string, compiler: string, folder: string): HelperOrder {
-  return { name, compiler, root: repositoryRoot, output: join(repositoryRoot, "dist", folder, name) };
+  const output = join(repositoryRoot, "dist", folder, name);
+  return { name, architecture: ownArchitecture, compiler, root: repositoryRoot, output };
 }
 
 function listSources({ name, root }: HelperOrder, endings = "c"): string[] {
@@ -128,7 +161,7 @@ async function makeIfStale(order: HelperOrder, make: () => Promise<void>): Promi
 function hashInputs(order: HelperOrder): string {
   const { size, mtimeMs } = statSync(order.compiler);
   const contents = listSources(order, "{c,h}").flatMap((path) => [path, readFileSync(join(order.root, path))]);
-  const flags = [compileFlags, linkFlags, sanitizedFlags, analyzerFlags];
+  const flags = [compileFlags, architectureFlags, linkFlags, sanitizedFlags, analyzerFlags];
   return sha256(JSON.stringify([order.compiler, size, mtimeMs, flags]), ...contents);
 }
 

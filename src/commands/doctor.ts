@@ -67,6 +67,6 @@ export async function doctor(line: CommandLine): Promise<number> {
     location: flags.get("location")?.at(-1),
   };
   process.stdout.write(flags.has("fix") ? await fixOf(shown) : render(shown, options));
-  if (!saved.ok) say(`the report could not be saved: ${saved.reason}`);
+  if (!saved.ok && directories.length > 0) say(`the report could not be saved: ${saved.reason}`);
   return doctorExitCode(report);
 }

@@ -45,7 +45,8 @@ export async function measureAnew({ job, host, directories }: Inquiry, waits: bo
   const { measureHost } = await import("./measure-host.ts");
   const report = await measureHost(host, directories, { kind: "asked", job, capabilities: [], waits, deep: false });
   const saved = saveReport(report, directories, host.identity.uid);
-  if (!saved.ok) say(`the report could not be saved, so every run will probe again: ${saved.reason}`);
+  if (!saved.ok && directories.length > 0)
+    say(`the report could not be saved, so every run will probe again: ${saved.reason}`);
   return { verdict: verdictOf(report), report };
 }
 

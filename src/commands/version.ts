@@ -6,7 +6,8 @@ import type { CommandLine } from "./parse-command-line.ts";
 
 /** Writes version and build; gives the exit code. */
 export function version({ flags }: CommandLine): number {
-  const cupel = { version: build.version, build: build.id };
-  process.stdout.write(flags.has("json") ? renderJson(cupel) : renderVersion(cupel));
+  const { version: number, id, commit, target, releaseKey } = build;
+  const identity = { version: number, build: id, commit, target, releaseKey };
+  process.stdout.write(flags.has("json") ? renderJson(identity) : renderVersion(identity));
   return 0;
 }

@@ -101,10 +101,12 @@ function absolute(path: string | undefined): string[] {
 
 /**
  * Where cupel keeps its state, best first: $XDG_STATE_HOME/cupel, ~/.local/state/cupel, the run-time directory, and
- * private places under shared ones. Root keeps it in /var/lib/cupel unless told otherwise.
+ * private places under shared ones. Root keeps it in /var/lib/cupel unless told otherwise. Nowhere on another platform than
+ * Linux: nothing that was measured there is worth keeping, and the paths and ids mean something else.
  */
-export function stateDirectories(host: Pick<Host, "environment" | "identity">): string[] {
+export function stateDirectories(host: Pick<Host, "environment" | "identity" | "platform">): string[] {
   const { environment, identity } = host;
+  if (host.platform !== "linux") return [];
   const stated = absolute(environment["XDG_STATE_HOME"]).map((directory) => `${directory}/cupel`);
   if (needsRootsAncestors(identity.uid))
     return [...stated, "/var/lib/cupel", "/run/cupel", "/dev/shm/cupel-0", "/tmp/cupel-0"];

@@ -1,6 +1,7 @@
 /**
- * The native helpers as files that can be executed. They travel inside cupel; a private copy is written once and held
- * against the original each time, byte for byte, through the very descriptor that is then executed.
+ * The native helpers as files that can be executed. They travel inside cupel; a copy that root installed beside it, or
+ * a private one written once, is held against the original each time, byte for byte, through the very descriptor that
+ * is then executed.
  */
 import {
   chmodSync,
@@ -14,7 +15,8 @@ import {
   writeFileSync,
   fstatSync,
 } from "node:fs";
-import { usePrivateDirectory } from "../host/private-directory.ts";
+import { dirname, join } from "node:path";
+import { checkPrivateDirectory, usePrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import { helpers } from "./helpers.gen.ts";
@@ -102,6 +104,31 @@ function removeQuietly(path: string): void {
   }
 }
 
+/**
+ * Where an installation keeps the helpers: `lib/cupel` next to the `bin` that the executable is in. A path of root's
+ * never changes, so that a rule of the host's (an AppArmor profile) can be about it.
+ */
+export const installedDirectory: string = join(dirname(dirname(process.execPath)), "lib/cupel");
+
+/** The installed copy, where it is this version's and nobody but root can change it or put another in its place. */
+function openInstalled(directory: string, name: HelperName): HelperFile | undefined {
+  if (!checkPrivateDirectory(directory, 0).ok) return undefined;
+  const storedAt = `${directory}/${name}`;
+  const descriptor = openIfEqual(storedAt, originalHelper(name).bytes);
+  if (descriptor === undefined) return undefined;
+  const { uid, mode } = fstatSync(descriptor);
+  if (uid === 0 && (mode & 0o022) === 0) return offer(descriptor, storedAt);
+  closeSync(descriptor);
+  return undefined;
+}
+
+function offer(open: number, storedAt: string): HelperFile {
+  // By our own number, not "self": the child's descriptors are already rearranged when it executes this.
+  const descriptorPath = `/proc/${process.pid}/fd/${open}`;
+  // Without /proc there is only the name, in a directory that nobody else can write.
+  return { path: existsSync(descriptorPath) ? descriptorPath : storedAt, storedAt, close: () => closeSync(open) };
+}
+
 function openIn(directory: string, uid: number, name: HelperName): HelperFile | string {
   const { bytes, sha256 } = originalHelper(name);
   const place = usePrivateDirectory(directory, uid);
@@ -115,21 +142,19 @@ function openIn(directory: string, uid: number, name: HelperName): HelperFile | 
     removeOtherVersions(directory, name, current);
     descriptor = openIfEqual(storedAt, bytes);
   }
-  if (descriptor === undefined) return `${storedAt} changed while it was written`;
-  const open = descriptor;
-  // By our own number, not "self": the child's descriptors are already rearranged when it executes this.
-  const descriptorPath = `/proc/${process.pid}/fd/${open}`;
-  // Without /proc there is only the name, in a directory that nobody else can write.
-  return { path: existsSync(descriptorPath) ? descriptorPath : storedAt, storedAt, close: () => closeSync(open) };
+  return descriptor === undefined ? `${storedAt} changed while it was written` : offer(descriptor, storedAt);
 }
 
-/** Candidates for a helper, in the order of `directories`; each is opened only when asked for. */
+/** Candidates for a helper: the installed one, then those in `directories`; each is opened only when asked for. */
 export function* openHelperFiles(
   name: HelperName,
   directories: readonly string[],
   uid: number,
+  installed: string = installedDirectory,
 ): Generator<HelperFile, string[]> {
   const reasons: string[] = [];
+  const ready = openInstalled(installed, name);
+  if (ready !== undefined) yield ready;
   for (const directory of directories) {
     const file = openIn(directory, uid, name);
     if (typeof file === "string") reasons.push(file);

@@ -193,6 +193,8 @@ export async function runTrials(
   defaultJob: Job,
   context: TrialContext,
 ): Promise<Trial[]> {
+  // The helpers are programs for Linux: a build for another platform holds none.
+  if (context.host.platform !== "linux") return [];
   const prober = await storedProber(context);
   if (prober === undefined) return [];
   const present = strategies.filter((strategy) =>

@@ -75,7 +75,13 @@ describe("dispatch", () => {
     const [flag, command, json] = await Promise.all([cupel("--version"), cupel("version"), cupel("version", "--json")]);
     expect(command).toEqual(flag);
     expect(command).toEqual(ended(0, expect.stringContaining(build.version) as never));
-    expect(JSON.parse(json.stdout)).toEqual({ version: build.version, build: build.id });
+    expect(JSON.parse(json.stdout)).toEqual({
+      version: build.version,
+      build: build.id,
+      commit: null,
+      target: null,
+      releaseKey: null,
+    });
   });
 
   test("leaves --help of the job's own command alone", async () => {

@@ -106,7 +106,10 @@ describe.each(callers)("this machine's report, called by $name", (caller: Caller
 
   test("says nothing of its user, home or host once it is redacted", async () => {
     const text = await renderFormat("json", redacted);
-    const names = caller.uid === 0 ? [hostname()] : [caller.name, caller.home, hostname()];
+    // A machine may be called what cupel calls one: ids are cupel's own words.
+    const ownWords = new Set(measured.capabilities.flatMap(({ id }) => id.split(/[^A-Za-z0-9]/u)));
+    const hosts = [hostname()].filter((name) => !ownWords.has(name));
+    const names = caller.uid === 0 ? hosts : [caller.name, caller.home, ...hosts];
     const words = names.map((name) => new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(name)}(?![A-Za-z0-9])`, "u"));
     expect(words.filter((word) => word.test(text))).toEqual([]);
     expect(text).toContain("/usr/");

@@ -149,7 +149,7 @@ describe("parseIsHostRoot", () => {
 
 describe("stateDirectories", () => {
   const ofUser = (environment: Record<string, string>): string[] =>
-    stateDirectories({ environment, identity: { uid: 1000, gid: 1000, groups: [] } });
+    stateDirectories({ platform: "linux", environment, identity: { uid: 1000, gid: 1000, groups: [] } });
   const sharedPlaces = ["/run/user/1000/cupel", "/dev/shm/cupel-1000", "/tmp/cupel-1000", "/var/tmp/cupel-1000"];
 
   test("of a user are the stated one, the home's, the run-time one, and private ones under shared places", () =>
@@ -174,8 +174,18 @@ describe("stateDirectories", () => {
   test("of root are the system's, never a home", () =>
     expect(
       stateDirectories({
+        platform: "linux",
         environment: { XDG_STATE_HOME: "/s", HOME: "/home/ada", XDG_RUNTIME_DIR: "/run/user/1000" },
         identity: { uid: 0, gid: 0, groups: [] },
       }),
     ).toEqual(["/s/cupel", "/var/lib/cupel", "/run/cupel", "/dev/shm/cupel-0", "/tmp/cupel-0"]));
+
+  test("are none where there is no Linux", () =>
+    expect(
+      stateDirectories({
+        platform: "darwin",
+        environment: { HOME: "/Users/ada" },
+        identity: { uid: 501, gid: 20, groups: [] },
+      }),
+    ).toEqual([]));
 });

@@ -10,7 +10,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { openHelperFiles, type HelperFile, type HelperName } from "../../src/launch/helper-file.ts";
+import { dirname, join } from "node:path";
+import { installedDirectory, openHelperFiles, type HelperFile, type HelperName } from "../../src/launch/helper-file.ts";
 import { helpers } from "../../src/launch/helpers.gen.ts";
 import { evaluate } from "../support/evaluate.ts";
 import { needs } from "../support/must-work.ts";
@@ -195,4 +196,58 @@ describe("openHelperFiles", () => {
     expect(hashes).toEqual(hashes.map(() => helpers["launcher"]?.sha256));
     expect(readdirSync(state)).toHaveLength(1);
   });
+});
+
+describe("a copy installed beside the executable", () => {
+  /** Where the first candidate lies, when there is a `lib/cupel` with this launcher in it. */
+  const firstOf = (installed: string, state: string): string => {
+    const files = openHelperFiles("launcher", [state], ownUid, installed);
+    const first = files.next();
+    if (first.done === true) throw new Error(first.value.join("; "));
+    expect(readFileSync(first.value.path).equals(originalOf("launcher"))).toBeTrue();
+    first.value.close();
+    return first.value.storedAt;
+  };
+
+  test("is looked for in the lib/cupel next to the executable's folder", () => {
+    expect(installedDirectory).toBe(join(dirname(process.execPath), "../lib/cupel"));
+  });
+
+  test("does not have to be there", () => {
+    using directory = makeTempDir();
+    expect(firstOf(directory.at("lib"), directory.at("state"))).toStartWith(directory.at("state"));
+  });
+
+  asRoot("comes first where it is root's, and nothing is written then", () => {
+    using directory = makeTempDir();
+    const launcher = directory.file("lib/launcher", originalOf("launcher"), 0o755);
+    expect(firstOf(directory.at("lib"), directory.at("state"))).toBe(launcher);
+    expect(readdirSync(directory.path)).toEqual(["lib"]);
+  });
+
+  asRoot("is followed by the private one: its file system may be mounted noexec", () => {
+    using directory = makeTempDir();
+    directory.file("lib/launcher", originalOf("launcher"), 0o755);
+    const files = [...openHelperFiles("launcher", [directory.at("state")], ownUid, directory.at("lib"))];
+    for (const file of files) file.close();
+    expect(files.map(({ storedAt }) => dirname(storedAt))).toEqual([directory.at("lib"), directory.at("state")]);
+  });
+
+  const spoiled: readonly (readonly [string, (lib: string) => void])[] = [
+    ["is another version's", (lib) => writeFileSync(join(lib, "launcher"), "other")],
+    ["belongs to somebody", (lib) => chownSync(join(lib, "launcher"), ordinaryCaller.uid, 0)],
+    ["can be changed by others", (lib) => chmodSync(join(lib, "launcher"), 0o775)],
+    ["is in a folder that belongs to somebody", (lib) => chownSync(lib, ordinaryCaller.uid, 0)],
+    ["is in a folder that others can change", (lib) => chmodSync(lib, 0o777)],
+    ["is below a folder that belongs to somebody", (lib) => chownSync(dirname(lib), ordinaryCaller.uid, 0)],
+  ];
+  for (const [flaw, spoil] of spoiled) {
+    asRoot(`is passed over where it ${flaw}`, () => {
+      using directory = makeTempDir();
+      using state = makeTempDir();
+      directory.file("lib/launcher", originalOf("launcher"), 0o755);
+      spoil(directory.at("lib"));
+      expect(firstOf(directory.at("lib"), state.at("state"))).toStartWith(state.path);
+    });
+  }
 });

@@ -154,6 +154,11 @@ describe("runTrials", () => {
     expect(trials).toEqual([]);
   });
 
+  test("tries none where there is no Linux, and asks for no prober, which builds for there do not hold", async () => {
+    const elsewhere = { host: { ...host, platform: "darwin" as const }, matrix: anyMatrix, stateDirectories: [] };
+    expect(await runTrials([strategyOf({})], jobOf(), elsewhere)).toEqual([]);
+  });
+
   test("tries none where the prober can be kept nowhere", async () => {
     const trials = await runTrials([strategyOf({})], jobOf(), {
       host,

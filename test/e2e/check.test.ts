@@ -77,7 +77,7 @@ describe.each(callers)("check, called by $name", (caller) => {
 
   test("runs only the probes that the demand needs", async () => {
     const { report, demands } = await checkJson(caller, "--capability", "host.kernel");
-    expect(new Set(report.capabilities.map(({ probe }) => probe))).toEqual(new Set(["kernel"]));
+    expect(new Set(report.capabilities.map(({ probe }) => probe))).toEqual(new Set(["kernel", "layers"]));
     expect(demands).toMatchObject([{ demand: { kind: "capability", id: "host.kernel" }, result: "holds" }]);
     const wide = await checkJson(caller, "--require", "net.none");
     expect(wide.report.isWhole).toBe(false);

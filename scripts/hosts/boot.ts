@@ -60,10 +60,11 @@ export function parseResults(text: string): { steps: Record<string, StepResult>;
   return { steps, isOver: blocks.at(-1)?.startsWith("over") === true };
 }
 
-/** The emulator itself loses a kernel now and then: one that never came to its first step is booted once more. */
+/** The emulator itself loses a kernel now and then: one that panicked, or never came to its first step, is booted once more. */
 export async function bootHost(...words: Parameters<typeof bootOnce>): Promise<BootResult> {
   const first = await bootOnce(...words);
-  return first.isOver || Object.keys(first.steps).length > 0 ? first : bootOnce(...words);
+  const isLost = Object.keys(first.steps).length === 0 || first.console.includes("Kernel panic");
+  return first.isOver || !isLost ? first : bootOnce(...words);
 }
 
 /** Boots it, waits for its end or the deadline, and leaves nothing behind. */

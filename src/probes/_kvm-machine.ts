@@ -33,7 +33,7 @@ async function startGuests(context: ProbeContext): Promise<Machine> {
   if (unloaded !== undefined) {
     return { open: unloaded, create: unloaded, longMode: unloaded, judge: () => unloaded };
   }
-  const reading = readSteps("kvm", await context.helpers.probe("kvm", [], 3000));
+  const reading = readSteps("kvm", await context.helpers.probe("kvm", [], 9000));
   const open = judgeOpen(context, reading);
   const create = open.state === "works" ? judgeCreate(reading) : behind(open);
   const judge: Machine["judge"] = (of) => (create.state === "works" ? of(reading) : behind(create));

@@ -31,6 +31,6 @@ export default defineProbe({
     "kvm.memory": "KVM guest memory",
     "kvm.latency": "KVM exits",
   },
-  deadlineMs: 4000,
+  deadlineMs: 10_000,
   run: onLinux(ids, run),
 });

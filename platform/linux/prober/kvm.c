@@ -145,7 +145,7 @@ void probe_kvm(int count, char **arguments)
 {
     (void)count;
     (void)arguments;
-    const struct ending created = report_child("create", create, 0, 1000);
+    const struct ending created = report_child("create", create, 0, 4000);
     if (created.error != 0 || created.signal != 0 || created.status != 0)
         return;
     for (size_t index = 0; index < kvm_guest_count; index++) {

@@ -6,4 +6,5 @@ export const defaultHosts = [
   "debian-12-cgroup-v1",
   "debian-12-initramfs",
   "debian-13",
+  "debian-13-apparmor",
 ] as const;

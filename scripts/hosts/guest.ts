@@ -1,9 +1,10 @@
 /** What is inside a host of the lab: a root of busybox and cupel, and a first process that does as told and reports. */
-import { readFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { directory, file, link, packArchive, type ArchiveEntry } from "./archive.ts";
 import type { LabHost } from "./lab-host.ts";
-import { loadModules, type Kernel } from "./packages.ts";
+import { loadModules, obtainPackages, type Kernel } from "./packages.ts";
 
 /** One command line in the guest. */
 export interface GuestStep {
@@ -15,7 +16,7 @@ export interface GuestStep {
 const applets =
   "ash base64 cat chgrp chmod chown chroot cp cut date dd dmesg echo env false grep gzip head hostname id insmod ip kill " +
   "ln ls mkdir mknod mount mv nproc poweroff ps pwd readlink rm rmdir rmmod sed setsid sh sleep sort stat stty su " +
-  "switch_root sync sysctl tail test touch tr true umount uname wc which xargs";
+  "switch_root sync sysctl tail tee test touch tr true umount uname wc which xargs";
 
 const busyboxPath = "/bin/busybox";
 
@@ -53,6 +54,7 @@ const switchRoot = `if [ ! -e /switched ]; then
   mkdir /new
   mount -t tmpfs -o size=75%,mode=755 tmpfs /new
   cp -a /bin /etc /home /init /lib /lib64 /modules /root /run /sbin /usr /var /new/
+  [ ! -d /packages ] || cp -a /packages /new/
   mkdir -p /new/proc /new/sys /new/dev /new/tmp
   chmod 1777 /new/tmp
   : > /new/switched
@@ -117,11 +119,30 @@ function rootEntries(executable: string): ArchiveEntry[] {
   ];
 }
 
+/** A directory's whole content below a place in the guest; links stay links. */
+function copyTree(from: string, to: string): ArchiveEntry[] {
+  const names = readdirSync(from, { recursive: true, encoding: "utf8" }).toSorted();
+  return names.map((name) => {
+    const path = join(from, name);
+    const status = lstatSync(path);
+    if (status.isSymbolicLink()) return link(`${to}/${name}`, readlinkSync(path));
+    return status.isDirectory()
+      ? directory(`${to}/${name}`)
+      : file(`${to}/${name}`, readFileSync(path), status.mode & 0o777);
+  });
+}
+
+function packageEntries({ kernel, packages = [] }: LabHost): ArchiveEntry[] {
+  if (packages.length === 0) return [];
+  return [directory("/packages"), ...copyTree(obtainPackages(kernel, packages), "/packages")];
+}
+
 /** The initramfs, compressed. */
 export function buildInitramfs(host: LabHost, kernel: Kernel, executable: string, steps: readonly GuestStep[]): Buffer {
   const modules = loadModules(kernel, host.modules ?? []);
   const entries = [
     ...rootEntries(executable),
+    ...packageEntries(host),
     ...modules.map(({ name, bytes }, index) => file(`/modules/${String(index).padStart(2, "0")}-${name}.ko`, bytes)),
     file("/init", renderInit(host, steps), 0o755),
   ];

@@ -43,6 +43,8 @@ export interface LabHost {
   readonly processors?: number | undefined;
   /** Modules to load before anything is measured, each with those that it needs. */
   readonly modules?: readonly string[] | undefined;
+  /** Debian packages of the kernel's release, unpacked below /packages in the guest; nothing of them is run by itself. */
+  readonly packages?: readonly string[] | undefined;
   /** Stay in the initramfs, where the root is ramfs and cannot be pivoted. */
   readonly staysInInitramfs?: boolean | undefined;
   /** Shell lines, as root, when /proc, /sys, /dev and version 2 of control groups are mounted. */

@@ -109,6 +109,13 @@ export function obtainKernel(name: KernelName): Kernel {
   return { image: join(root, "boot", boot), release, modules };
 }
 
+/** Packages of the same release, unpacked: the directory that holds their files. */
+export function obtainPackages(name: KernelName, packages: readonly string[]): string {
+  const root = join(cacheDirectory(), [name, ...packages.toSorted()].join("+"));
+  unpack(suites[name], root, () => packages);
+  return root;
+}
+
 /** The module's bytes and those of all that it needs, in the order of loading. */
 export function loadModules(kernel: Kernel, names: readonly string[]): { name: string; bytes: Buffer }[] {
   const loaded = new Map<string, Buffer>();

@@ -1,8 +1,8 @@
 /** Every command and flag, as data: parsing, usage and completion are all made from it. */
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
-import { reportFormats } from "../report/formats.ts";
 import { strategies } from "../strategies/registry.gen.ts";
+import { formatFlags } from "./format-flags.ts";
 import { schemaNames } from "./schema-names.ts";
 
 const helpFlag: FlagDescription = { name: "help", short: "h", description: "show this text" };
@@ -37,19 +37,6 @@ const minimumFlag: FlagDescription = {
   value: choice("CLASS", isolationClasses),
 };
 const deepFlag: FlagDescription = { name: "deep", description: "also do what takes seconds, such as booting a kernel" };
-
-const formatFlags: readonly FlagDescription[] = [
-  {
-    name: "format",
-    description: "how the report is written; default text",
-    value: choice("FORMAT", Object.keys(reportFormats)),
-  },
-  {
-    name: "location",
-    description: "for sarif and github: the file in the repository that a finding is shown at",
-    value: path("FILE"),
-  },
-];
 
 const jobFlags: readonly FlagDescription[] = [
   {
@@ -176,6 +163,7 @@ const checkDescription: CommandDescription = {
     "cupel check --require net.none,limit.memory --min namespace",
     "cupel check --capability kvm.run",
     "cupel check --policy cupel.yaml --locked",
+    "cupel check --format auto --output junit=junit.xml --output json=report.json",
   ],
 };
 

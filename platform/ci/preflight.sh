@@ -24,12 +24,13 @@ is_github() {
     [ "${GITHUB_ACTIONS:-}" = true ]
 }
 
-# To people, and on GitHub as an annotation too: its runner shows no more of a failed step than the exit code.
+# An annotation on GitHub, which its log shows as well: of a failed step people see no more than that and the exit code.
 complain() {
-    printf '%s\n' "$1" >&2
-    is_github || return 0
-    escaped=$(printf '%s' "$1" | tr '\r\n' '  ' | sed 's/%/%25/g')
-    printf '::error title=cupel::%s\n' "$escaped"
+    if is_github; then
+        printf '::error title=cupel::%s\n' "$(printf '%s' "${1#cupel: }" | tr '\r\n' '  ' | sed 's/%/%25/g')"
+    else
+        printf '%s\n' "$1" >&2
+    fi
 }
 
 stop() {
@@ -56,10 +57,9 @@ make_work_folder() {
 
 # A path with a line end could add outputs of its own to GITHUB_OUTPUT.
 choose_directory() {
-    directory=cupel-report
-    if is_github && [ -n "${RUNNER_TEMP:-}" ]; then directory=$RUNNER_TEMP/cupel-report; fi
-    wanted=${CUPEL_REPORT_DIRECTORY:-$directory}
-    directory=''
+    wanted=${CUPEL_REPORT_DIRECTORY:-}
+    if [ -z "$wanted" ] && is_github && [ -n "${RUNNER_TEMP:-}" ]; then wanted=$RUNNER_TEMP/cupel-report; fi
+    wanted=${wanted:-./cupel-report}
     case $wanted in
         *'
 '*) stop "$wrong_input" "CUPEL_REPORT_DIRECTORY has a line end in it" ;;
@@ -68,7 +68,7 @@ choose_directory() {
     # What was checked out may hold a link that leads anywhere.
     [ ! -L "$wanted" ] || stop "$wrong_input" "CUPEL_REPORT_DIRECTORY $wanted is a symbolic link"
     mkdir -p "$wanted" 2>/dev/null || stop "$wrong_input" "CUPEL_REPORT_DIRECTORY $wanted cannot be made"
-    directory=$wanted
+    directory=$(CDPATH='' cd "$wanted" && pwd) || stop "$wrong_input" "CUPEL_REPORT_DIRECTORY $wanted cannot be entered"
     # A report of an earlier run would be taken for this one's.
     rm -f "$directory/report.json" "$directory/junit.xml" "$directory/summary.md" 2>/dev/null ||
         stop "$wrong_input" "CUPEL_REPORT_DIRECTORY $directory cannot be written to"
@@ -80,7 +80,10 @@ find_cupel() {
     if [ -n "${CUPEL_EXECUTABLE:-}" ]; then
         cupel=$CUPEL_EXECUTABLE
         case $cupel in */*) ;; *) cupel=$(command -v "$cupel" || printf '%s' "$cupel") ;; esac
-        [ -f "$cupel" ] && [ -x "$cupel" ] || stop "$wrong_input" "CUPEL_EXECUTABLE $CUPEL_EXECUTABLE is no executable file"
+        if [ ! -f "$cupel" ] || [ ! -x "$cupel" ]; then
+            cupel=''
+            stop "$wrong_input" "CUPEL_EXECUTABLE $CUPEL_EXECUTABLE is no executable file"
+        fi
     elif [ -n "${CUPEL_BASE_URL:-}" ]; then
         install_cupel
     else
@@ -191,8 +194,9 @@ tell_outputs() {
     [ -n "${GITHUB_OUTPUT:-}" ] || return 0
     {
         printf 'result=%s\nexit-code=%s\n' "$(describe "$1")" "$1"
-        [ ! -s "${directory:-}/report.json" ] || printf 'report=%s\njunit=%s\n' "$directory/report.json" "$directory/junit.xml"
-        [ -z "${cupel:-}" ] || printf 'executable=%s\n' "$cupel"
+        [ -z "$directory" ] || [ ! -s "$directory/report.json" ] ||
+            printf 'report=%s\njunit=%s\n' "$directory/report.json" "$directory/junit.xml"
+        [ -z "$cupel" ] || printf 'executable=%s\n' "$cupel"
     } >>"$GITHUB_OUTPUT"
 }
 

@@ -8,14 +8,16 @@ export const gitlabTemplatePath = "platform/ci/gitlab/cupel.gitlab-ci.yml";
 
 /**
  * Text of the template, for the text of {@link preflightPath}. A script's lines are the runner's shell's own
- * (docs.gitlab.com, ci/yaml/script), sh or bash; the set-up of a job is no place for defaults, since variables of a job
- * go over those that a project sets for all.
+ * (docs.gitlab.com, ci/yaml/script), sh or bash. Variables of a job go over those that a project sets for all
+ * (ci/variables, precedence), so the job sets none but the one that its artifacts hang on.
  */
 export function renderGitlabTemplate(preflight: string): string {
-  const lines = preflight
+  const body = preflight
     .replace(/^#!.*\n/u, "")
     .trimEnd()
     .split("\n");
+  // In a subshell: whoever refers to these lines and has more to do goes on behind them.
+  const lines = ["# cupel preflight", "(", ...body, ")"];
   return `# Written by scripts/gen.ts from ${preflightPath}; do not edit.
 #
 # Before the jobs: does this runner hold what they demand? Include this file, and say in \`variables:\` where cupel is and

@@ -116,6 +116,10 @@ const usageCodes = [
   { code: "64", meaning: "usage" },
   { code: "70", meaning: "a bug in cupel" },
 ];
+const reportCodes = [
+  { code: "64", meaning: "usage" },
+  { code: "70", meaning: "a file of --output could not be written any more, or a bug in cupel" },
+];
 
 const checkDescription: CommandDescription = {
   name: "check",
@@ -156,7 +160,7 @@ const checkDescription: CommandDescription = {
     { code: "3", meaning: "one of them cannot be told" },
     { code: "4", meaning: "something differs from the lock" },
     { code: "2", meaning: "one holds only in part, with --fail-on degraded" },
-    ...usageCodes,
+    ...reportCodes,
   ],
   examples: [
     "cupel check",
@@ -245,8 +249,7 @@ export const descriptions: readonly CommandDescription[] = [
       { code: "0", meaning: "the default job's demands all hold" },
       { code: "1", meaning: "one of them does not" },
       { code: "3", meaning: "one of them cannot be told" },
-      { code: "64", meaning: "usage" },
-      { code: "70", meaning: "a bug in cupel" },
+      ...reportCodes,
     ],
     examples: ["cupel doctor", "cupel doctor --fix", "cupel doctor --all --redact", "cupel doctor --format markdown"],
   },

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildIdentityPath, renderBuildIdentity } from "./gen/build-identity.ts";
 import { embeddedHelpersPath, renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
+import { gitlabTemplatePath, preflightPath, renderGitlabTemplate } from "./gen/gitlab-template.ts";
 import { listPlugins, registryKinds, renderRegistry } from "./gen/registry.ts";
 import { readIfThere, repositoryRoot, writeIfChanged } from "./source/repository.ts";
 
@@ -30,7 +31,7 @@ export async function generate(root: string = repositoryRoot): Promise<Generated
     text: readIfThere(join(root, embeddedHelpersPath)) ?? renderEmbeddedHelpers([]),
     isCommitted: false,
   };
-  return [...registries, identity, helpers, ...(await generateProtocolHeader(root))];
+  return [...registries, identity, helpers, ...(await generateProtocolHeader(root)), ...generateGitlabTemplate(root)];
 }
 
 /** Writes what differs; returns the paths written. */
@@ -53,6 +54,13 @@ async function generateProtocolHeader(root: string): Promise<GeneratedFile[]> {
   if (!existsSync(source)) return [];
   const module: { renderProtocolHeader(): string } = await import(source);
   return [{ path: "platform/linux/shared/protocol.gen.h", text: module.renderProtocolHeader(), isCommitted: true }];
+}
+
+function generateGitlabTemplate(root: string): GeneratedFile[] {
+  const preflight = readIfThere(join(root, preflightPath));
+  return preflight === undefined
+    ? []
+    : [{ path: gitlabTemplatePath, text: renderGitlabTemplate(preflight), isCommitted: true }];
 }
 
 async function main(isCheck: boolean): Promise<void> {

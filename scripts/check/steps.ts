@@ -20,7 +20,7 @@ function packageCommand(script: string, ...rest: readonly string[]): string[] {
 }
 
 const nativeSources = ["platform/**/*.{c,h}"];
-const shellScripts = ["scripts/*.sh", "scripts/cupel", "scripts/test", ".ci/run"];
+const shellScripts = ["scripts/*.sh", "scripts/cupel", "scripts/test", "platform/**/*.sh", ".ci/run"];
 
 /** Booting real kernels, one host each. */
 export function listHostSteps(names: readonly string[] = defaultHosts): CheckStep[] {

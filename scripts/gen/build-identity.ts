@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles, sha256 } from "../source/repository.ts";
 
-const shipped = ["src/**/*.ts", "platform/**/*", "package.json"];
+const shipped = ["src/**/*.ts", "platform/linux/**/*", "package.json"];
 
 /** What only a release has. */
 export interface ReleaseIdentity {

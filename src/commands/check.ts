@@ -15,11 +15,18 @@ import { demandsFromFlags, type Demanded } from "./demands-from-flags.ts";
 import { measureHost, type Scope } from "./measure-host.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { matrixOf } from "./prepare-job.ts";
+import { withReportFiles } from "./report-files.ts";
 import { styleOf } from "./style-of.ts";
 
 /** Everything for a lock, otherwise what the demands depend on. */
 function scopeOf({ job, capabilities }: Demanded, isLocked: boolean, deep: boolean, waits: boolean): Scope {
   return isLocked ? { kind: "whole", deep } : { kind: "asked", job, capabilities, waits, deep };
+}
+
+interface Place {
+  readonly host: Host;
+  /** Where cupel keeps its state. */
+  readonly directories: readonly string[];
 }
 
 interface Judged {
@@ -72,21 +79,34 @@ async function findLastingDrift(
   return { ...again, differences: commonDifferences(drift.differences, again.differences) };
 }
 
-/** Runs it; gives the exit code. @throws CupelError `usage`. */
-export async function check(line: CommandLine): Promise<number> {
-  const host = createRealHost();
-  const directories = stateDirectories(host);
-  const lock = lockIn(line);
-  const demanded = await demandsFromFlags(line, host, directories, lock !== undefined);
+async function findResult(
+  line: CommandLine,
+  lock: ReturnType<typeof lockIn>,
+  demanded: Demanded,
+  { host, directories }: Place,
+): Promise<CheckResult> {
   const extent = { isLocked: lock !== undefined, deep: line.flags.has("deep") };
   const judged = await measureAndJudge(demanded, host, directories, extent);
   const measureAgain = (): Promise<Report> => measureHost(host, directories, { kind: "whole", deep: extent.deep });
-  const result: CheckResult = {
+  return {
     ...judged,
     drift: lock && (await findLastingDrift(lock, judged.report, measureAgain)),
     failsOnDegraded: line.flags.has("fail-on"),
     location: line.flags.get("location")?.at(-1) ?? withinRepository(demanded.location),
   };
+}
+
+/** Runs it; gives the exit code. @throws CupelError `usage`; `set-up` where a file of --output cannot be written. */
+export async function check(line: CommandLine): Promise<number> {
+  const host = createRealHost();
+  const directories = stateDirectories(host);
+  const lock = lockIn(line);
+  const demanded = await demandsFromFlags(line, host, directories, lock !== undefined);
+  const result = await withReportFiles(
+    line,
+    () => findResult(line, lock, demanded, { host, directories }),
+    (found) => (format, style) => renderCheckAs(format, found, style),
+  );
   process.stdout.write(await renderCheckAs(chosenFormat(line), result, styleOf(process.stdout)));
   return checkExitCodes[conclude(result)];
 }

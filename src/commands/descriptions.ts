@@ -1,8 +1,8 @@
 /** Every command and flag, as data: parsing, usage and completion are all made from it. */
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
-import { reportFormats } from "../report/formats.ts";
 import { strategies } from "../strategies/registry.gen.ts";
+import { formatFlags } from "./format-flags.ts";
 import { schemaNames } from "./schema-names.ts";
 
 const helpFlag: FlagDescription = { name: "help", short: "h", description: "show this text" };
@@ -37,19 +37,6 @@ const minimumFlag: FlagDescription = {
   value: choice("CLASS", isolationClasses),
 };
 const deepFlag: FlagDescription = { name: "deep", description: "also do what takes seconds, such as booting a kernel" };
-
-const formatFlags: readonly FlagDescription[] = [
-  {
-    name: "format",
-    description: "how the report is written; default text",
-    value: choice("FORMAT", Object.keys(reportFormats)),
-  },
-  {
-    name: "location",
-    description: "for sarif and github: the file in the repository that a finding is shown at",
-    value: path("FILE"),
-  },
-];
 
 const jobFlags: readonly FlagDescription[] = [
   {
@@ -129,6 +116,10 @@ const usageCodes = [
   { code: "64", meaning: "usage" },
   { code: "70", meaning: "a bug in cupel" },
 ];
+const reportCodes = [
+  { code: "64", meaning: "usage" },
+  { code: "70", meaning: "a file of --output could not be written any more, or a bug in cupel" },
+];
 
 const checkDescription: CommandDescription = {
   name: "check",
@@ -169,13 +160,14 @@ const checkDescription: CommandDescription = {
     { code: "3", meaning: "one of them cannot be told" },
     { code: "4", meaning: "something differs from the lock" },
     { code: "2", meaning: "one holds only in part, with --fail-on degraded" },
-    ...usageCodes,
+    ...reportCodes,
   ],
   examples: [
     "cupel check",
     "cupel check --require net.none,limit.memory --min namespace",
     "cupel check --capability kvm.run",
     "cupel check --policy cupel.yaml --locked",
+    "cupel check --format auto --output junit=junit.xml --output json=report.json",
   ],
 };
 
@@ -257,8 +249,7 @@ export const descriptions: readonly CommandDescription[] = [
       { code: "0", meaning: "the default job's demands all hold" },
       { code: "1", meaning: "one of them does not" },
       { code: "3", meaning: "one of them cannot be told" },
-      { code: "64", meaning: "usage" },
-      { code: "70", meaning: "a bug in cupel" },
+      ...reportCodes,
     ],
     examples: ["cupel doctor", "cupel doctor --fix", "cupel doctor --all --redact", "cupel doctor --format markdown"],
   },

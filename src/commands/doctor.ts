@@ -12,6 +12,7 @@ import { chosenFormat } from "./chosen-format.ts";
 import { measureHost } from "./measure-host.ts";
 import { matrixOf } from "./prepare-job.ts";
 import type { CommandLine } from "./parse-command-line.ts";
+import { withReportFiles, type RenderAs } from "./report-files.ts";
 import { styleOf } from "./style-of.ts";
 import { say } from "./terminal.ts";
 
@@ -30,9 +31,10 @@ async function redacted(report: Report, host: Host): Promise<Report> {
   return redactReport(report, readRedactionFacts(host));
 }
 
-/** Each is another form of output: two of them at once would be none. */
+/** Each is another form of output: two of them at once would be none. A profile is no report, so no file can hold it. */
 function checkForms(flags: CommandLine["flags"]): void {
-  const given = ["json", "format", "fix", "container-profile"].filter((name) => flags.has(name));
+  const forms = ["json", "format", "fix", "container-profile", ...(flags.has("container-profile") ? ["output"] : [])];
+  const given = forms.filter((name) => flags.has(name));
   if (given.length < 2 || !(flags.has("fix") || flags.has("container-profile"))) return;
   throw new CupelError("usage", `--${given.join(" and --")} cannot be given together; see cupel doctor --help`);
 }
@@ -46,7 +48,15 @@ async function fixOf(report: Report): Promise<string> {
   return renderFix({ ...report, matrix: matrixOf(report.capabilities), demanded: isolationSet, inContainer });
 }
 
-/** Runs it; gives the exit code. @throws CupelError `usage` for a location that is none, or for two forms at once. */
+function renderWith({ flags }: CommandLine, report: Report): RenderAs {
+  const options = { all: flags.has("all"), brief: flags.has("brief"), location: flags.get("location")?.at(-1) };
+  return async (format, style) => (await reportFormats[format].load())(report, { style, ...options });
+}
+
+/**
+ * Runs it; gives the exit code. @throws CupelError `usage` for a location that is none, or for two forms at once;
+ * `set-up` where a file of --output cannot be written.
+ */
 export async function doctor(line: CommandLine): Promise<number> {
   const { flags } = line;
   checkForms(flags);
@@ -56,17 +66,17 @@ export async function doctor(line: CommandLine): Promise<number> {
   }
   const host = createRealHost();
   const directories = stateDirectories(host);
-  const render = await reportFormats[chosenFormat(line)].load();
-  const report = await measureHost(host, directories, { kind: "whole", deep: flags.has("deep") });
-  const saved = saveReport(report, directories, host.identity.uid);
-  const shown = flags.has("redact") ? await redacted(report, host) : report;
-  const options = {
-    style: styleOf(process.stdout),
-    all: flags.has("all"),
-    brief: flags.has("brief"),
-    location: flags.get("location")?.at(-1),
-  };
-  process.stdout.write(flags.has("fix") ? await fixOf(shown) : render(shown, options));
+  const { report, saved, shown } = await withReportFiles(
+    line,
+    async () => {
+      const found = await measureHost(host, directories, { kind: "whole", deep: flags.has("deep") });
+      const kept = saveReport(found, directories, host.identity.uid);
+      return { report: found, saved: kept, shown: flags.has("redact") ? await redacted(found, host) : found };
+    },
+    (measured) => renderWith(line, measured.shown),
+  );
+  const render = renderWith(line, shown);
+  process.stdout.write(await (flags.has("fix") ? fixOf(shown) : render(chosenFormat(line), styleOf(process.stdout))));
   if (!saved.ok && directories.length > 0) say(`the report could not be saved: ${saved.reason}`);
   return doctorExitCode(report);
 }

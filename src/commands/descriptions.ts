@@ -3,15 +3,9 @@ import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
 import { reportFormats } from "../report/formats.ts";
 import { strategies } from "../strategies/registry.gen.ts";
+import { choice, helpFlag, jsonFlag, path, text, usageCodes } from "./description-parts.ts";
+import { cleanDescription, selfTestDescription } from "./descriptions-upkeep.ts";
 import { schemaNames } from "./schema-names.ts";
-
-const helpFlag: FlagDescription = { name: "help", short: "h", description: "show this text" };
-const jsonFlag: FlagDescription = { name: "json", description: "write JSON to standard output" };
-
-const path = (placeholder: string) => ({ kind: "path", placeholder }) as const;
-const text = (placeholder: string) => ({ kind: "text", placeholder }) as const;
-const choice = (placeholder: string, choices: readonly string[], list = false) =>
-  ({ kind: "choice", placeholder, choices, list }) as const;
 
 const timeoutFlag: FlagDescription = {
   name: "timeout",
@@ -124,11 +118,6 @@ export const runDescription: CommandDescription = {
     "cupel run --tools --network host -- npm view left-pad",
   ],
 };
-
-const usageCodes = [
-  { code: "64", meaning: "usage" },
-  { code: "70", meaning: "a bug in cupel" },
-];
 
 const checkDescription: CommandDescription = {
   name: "check",
@@ -285,6 +274,8 @@ export const descriptions: readonly CommandDescription[] = [
   },
   runDescription,
   schemaDescription,
+  selfTestDescription,
+  cleanDescription,
   {
     name: "completion",
     summary: "write a completion script for your shell",

@@ -9,7 +9,7 @@ import { originalHelper, writeCopy } from "./helper-file.ts";
 import type { Place } from "./helper-port.ts";
 
 /** Where container engines mount things; some of them make what is missing, others refuse. */
-const mountPoints = ["dev", "etc", "proc", "run", "sys", "tmp", "var"] as const;
+export const mountPoints = ["dev", "etc", "proc", "run", "sys", "tmp", "var"] as const;
 
 function failed(reason: string): Place {
   return { ok: false, reason };

@@ -134,19 +134,20 @@ describe.each(callers)("clean, called by $name", (caller) => {
 
   test("runs that go on meanwhile all succeed", async () => {
     using home = makeTempDir({ owner: caller });
-    let isOver = false;
-    const cleaning = (async () => {
+    const over = new AbortController();
+    const cleanOn = async (): Promise<(number | null)[]> => {
       const codes: (number | null)[] = [];
-      while (!isOver) codes.push((await call(caller, home, "clean")).code);
+      while (!over.signal.aborted) codes.push((await call(caller, home, "clean")).code);
       return codes;
-    })();
+    };
+    const cleaning = cleanOn();
     const runs = async (words: readonly string[]): Promise<Ran[]> => {
       const ran: Ran[] = [];
       for (let index = 0; index < 12; index++) ran.push(await call(caller, home, "run", ...words, "--", "echo", "ran"));
       return ran;
     };
     const ran = (await Promise.all([runs([]), runs([]), runs(["--fresh"])])).flat();
-    isOver = true;
+    over.abort();
     const codes = await cleaning;
     expect(codes.filter((code) => code !== 0)).toEqual([]);
     expect(codes.length).toBeGreaterThan(3);

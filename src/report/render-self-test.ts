@@ -29,13 +29,13 @@ function conclude(test: SelfTest): { readonly conclusion: Conclusion; readonly b
   if (!defaultJob.runs && !defaultJob.couldNotBeTold)
     return {
       conclusion: "failed",
-      because: "no sandbox here keeps what the default job is promised; see cupel doctor",
+      because: "the default job would be refused; see cupel doctor",
     };
   if (unknown.length > 0) return { conclusion: "unknown", because: `could not be tried: ${unknown.join(", ")}` };
   if (!defaultJob.runs)
     return {
       conclusion: "unknown",
-      because: "it could not be found out what the default job would run in; see cupel doctor",
+      because: "what the default job would run in; see cupel doctor",
     };
   const ran = test.strategies.filter(({ result }) => result === "passed").length;
   return { conclusion: "passed", because: `${count(ran, "job")} ran; the default job runs in ${defaultJob.strategy}` };

@@ -71,10 +71,19 @@ describe.each(callers)("the self-test, called by $name", (caller) => {
     );
     const text = await cupel.outside(caller, underConditions(["unshare-denied"], [cupel.path, "self-test"]));
     expect(text.code).toBe(1);
-    expect(text.stdout.trimEnd().replaceAll(/\s+/g, " ")).toEndWith(
-      "self-test: failed: no sandbox here keeps what the default job is promised; see cupel doctor",
-    );
+    expect(lastLine(text)).toBe("self-test: failed: the default job would be refused; see cupel doctor");
   });
+
+  test.each(["mount-denied", "masked-proc", "userns-quota", "no-new-privs", "low-limits"] as const)(
+    "under %s it passes where the default job runs, and only there",
+    async (condition) => {
+      const under = (...words: readonly string[]): Promise<Ran> =>
+        cupel.outside(caller, underConditions([condition], [cupel.path, ...words]));
+      const [tested, ran] = [await under("self-test"), await under("run", "--fresh", "--", "true")];
+      expect(tested).toMatchObject({ code: ran.code === 0 ? 0 : 1, stderr: "" });
+      expect(lastLine(tested)).toStartWith(`self-test: ${ran.code === 0 ? "passed" : "failed"}: `);
+    },
+  );
 
   test("cannot tell where it may not make its files", async () => {
     const ran = await cupel.run(caller, ["self-test"], { env: { TMPDIR: "/proc" } });

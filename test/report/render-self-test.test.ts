@@ -18,7 +18,7 @@ const denied = { runs: false, couldNotBeTold: false } as const;
 const untold = { runs: false, couldNotBeTold: true } as const;
 
 function lastLine(found: SelfTest): string {
-  return renderSelfTest(build, found, style).trimEnd().split("\n").at(-1) ?? "";
+  return (renderSelfTest(build, found, style).trimEnd().split("\n\n").at(-1) ?? "").replaceAll("\n", " ");
 }
 
 describe("the self-test's end", () => {
@@ -29,13 +29,13 @@ describe("the self-test's end", () => {
     [
       testOf("passed", "unavailable", denied),
       1,
-      "self-test: failed: no sandbox here keeps what the default job is promised; see cupel doctor",
+      "self-test: failed: the default job would be refused; see cupel doctor",
     ],
     [testOf("passed", "unknown", runs), 3, "self-test: cannot tell: could not be tried: namespaces"],
     [
       testOf("passed", "unavailable", untold),
       3,
-      "self-test: cannot tell: it could not be found out what the default job would run in; see cupel doctor",
+      "self-test: cannot tell: what the default job would run in; see cupel doctor",
     ],
   ])("%#", (found, code, line) => expect([selfTestExitCode(found), lastLine(found)]).toEqual([code, line]));
 });
@@ -46,7 +46,7 @@ test("renderSelfTest lists all that was tried, in words", () => {
     [✓] launcher: what was seen of launcher (12 ms).
     [-] namespaces: not on this host: what was seen of namespaces.
 
-    self-test: failed: no sandbox here keeps what the default job is promised; see cupel doctor
+    self-test: failed: the default job would be refused; see cupel doctor
     "
   `);
 });

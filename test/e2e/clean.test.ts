@@ -1,6 +1,15 @@
 /** `cupel clean`: what is cupel's own goes, nothing else does, and whoever is at work meanwhile does not notice. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Ran } from "../support/execute.ts";
 import { needs } from "../support/must-work.ts";
@@ -194,5 +203,29 @@ needs(isRoot, "not root, whose directory another user may not own")(
     expect(ran.code).toBe(0);
     expect(ran.stdout).toContain(`left ${home.at("cupel")}: `);
     expect(readdirSync(home.at("cupel"))).toEqual(["report.json"]);
+  },
+);
+
+const hierarchies = ["/sys/fs/cgroup", "/sys/fs/cgroup/memory"].filter((path) => existsSync(`${path}/cgroup.procs`));
+
+needs(isRoot && hierarchies.length > 0, "not root, or no control groups")(
+  "removes the control group of a cupel that was killed, and leaves others",
+  async () => {
+    using home = makeTempDir();
+    const [root] = callers;
+    const [hierarchy] = hierarchies;
+    if (root === undefined || hierarchy === undefined) throw new Error("there is no root");
+    const unlike = `${hierarchy}/cupel-test-${process.pid}`;
+    // Beyond the largest process id that a kernel can be told to give out (proc_sys_kernel(5)).
+    const stale = `${unlike}/cupel-9999999-abc`;
+    mkdirSync(stale, { recursive: true });
+    try {
+      const dry = await call(root, home, "clean", "--dry-run");
+      expect(dry.stdout).toContain(`would remove ${stale}: a control group of a cupel that was killed\n`);
+      expect(await call(root, home, "clean")).toMatchObject({ code: 0, stderr: "" });
+      expect([existsSync(stale), existsSync(unlike)]).toEqual([false, true]);
+    } finally {
+      for (const path of [stale, unlike]) if (existsSync(path)) rmdirSync(path);
+    }
   },
 );

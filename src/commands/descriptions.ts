@@ -2,16 +2,10 @@
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
 import { strategies } from "../strategies/registry.gen.ts";
+import { choice, helpFlag, jsonFlag, path, text, usageCodes } from "./description-parts.ts";
+import { cleanDescription, selfTestDescription } from "./descriptions-upkeep.ts";
 import { formatFlags } from "./format-flags.ts";
 import { schemaNames } from "./schema-names.ts";
-
-const helpFlag: FlagDescription = { name: "help", short: "h", description: "show this text" };
-const jsonFlag: FlagDescription = { name: "json", description: "write JSON to standard output" };
-
-const path = (placeholder: string) => ({ kind: "path", placeholder }) as const;
-const text = (placeholder: string) => ({ kind: "text", placeholder }) as const;
-const choice = (placeholder: string, choices: readonly string[], list = false) =>
-  ({ kind: "choice", placeholder, choices, list }) as const;
 
 const timeoutFlag: FlagDescription = {
   name: "timeout",
@@ -112,10 +106,6 @@ export const runDescription: CommandDescription = {
   ],
 };
 
-const usageCodes = [
-  { code: "64", meaning: "usage" },
-  { code: "70", meaning: "a bug in cupel" },
-];
 const reportCodes = [
   { code: "64", meaning: "usage" },
   { code: "70", meaning: "a file of --output could not be written any more, or a bug in cupel" },
@@ -276,6 +266,8 @@ export const descriptions: readonly CommandDescription[] = [
   },
   runDescription,
   schemaDescription,
+  selfTestDescription,
+  cleanDescription,
   {
     name: "completion",
     summary: "write a completion script for your shell",

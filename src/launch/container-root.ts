@@ -9,7 +9,7 @@ import { originalHelper, writeCopy } from "./helper-file.ts";
 import type { Place } from "./helper-port.ts";
 
 /** Where container engines mount things; some of them make what is missing, others refuse. */
-const mountPoints = ["dev", "etc", "proc", "run", "sys", "tmp", "var"] as const;
+export const mountPoints = ["dev", "etc", "proc", "run", "sys", "tmp", "var"] as const;
 
 function failed(reason: string): Place {
   return { ok: false, reason };
@@ -40,7 +40,17 @@ function writeFiles(directory: string, files: Readonly<Record<string, Buffer>>, 
   return undefined;
 }
 
+/** `cupel clean` may take it away at any moment; then it is made again. */
+const makeTries = 20;
+
 function make(directory: string, uid: number, fill: () => string | undefined, path: string): Place {
+  for (let tries = 1; ; tries++) {
+    const made = tryToMake(directory, uid, fill, path);
+    if (made.ok || tries === makeTries || !made.reason.endsWith("ENOENT")) return made;
+  }
+}
+
+function tryToMake(directory: string, uid: number, fill: () => string | undefined, path: string): Place {
   const state = usePrivateDirectory(directory, uid);
   if (!state.ok) return failed(state.reason);
   try {

@@ -71,9 +71,18 @@ function openIfEqual(path: string, bytes: Buffer): number | undefined {
   return undefined;
 }
 
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    errnoOf(error);
+    return [];
+  }
+}
+
 /** Copies that other versions of cupel left; they write theirs again if they are run again. */
 function removeOtherVersions(directory: string, name: HelperName, current: string): void {
-  const names = readdirSync(directory).filter((entry) => /^[a-z]+-[0-9a-f]{16}$/.test(entry));
+  const names = namesIn(directory).filter((entry) => /^[a-z]+-[0-9a-f]{16}$/.test(entry));
   for (const entry of names) {
     if (entry.startsWith(`${name}-`) && entry !== current) removeQuietly(`${directory}/${entry}`);
   }
@@ -129,7 +138,23 @@ function offer(open: number, storedAt: string): HelperFile {
   return { path: existsSync(descriptorPath) ? descriptorPath : storedAt, storedAt, close: () => closeSync(open) };
 }
 
+/** `cupel clean` may take a directory or a copy away at any moment; then both are made again. */
+const openTries = 20;
+
 function openIn(directory: string, uid: number, name: HelperName): HelperFile | string {
+  let found = tryToOpenIn(directory, uid, name);
+  for (let tries = 1; tries < openTries && typeof found === "string" && isGone(found); tries++)
+    found = tryToOpenIn(directory, uid, name);
+  return found;
+}
+
+function isGone(reason: string): boolean {
+  return reason.endsWith("ENOENT") || reason.endsWith(changedMeanwhile);
+}
+
+const changedMeanwhile = "changed while it was written";
+
+function tryToOpenIn(directory: string, uid: number, name: HelperName): HelperFile | string {
   const { bytes, sha256 } = originalHelper(name);
   const place = usePrivateDirectory(directory, uid);
   if (!place.ok) return place.reason;
@@ -142,7 +167,7 @@ function openIn(directory: string, uid: number, name: HelperName): HelperFile | 
     removeOtherVersions(directory, name, current);
     descriptor = openIfEqual(storedAt, bytes);
   }
-  return descriptor === undefined ? `${storedAt} changed while it was written` : offer(descriptor, storedAt);
+  return descriptor === undefined ? `${storedAt} ${changedMeanwhile}` : offer(descriptor, storedAt);
 }
 
 /** Candidates for a helper: the installed one, then those in `directories`; each is opened only when asked for. */

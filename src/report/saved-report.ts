@@ -91,6 +91,8 @@ function loadFrom<T extends Fingerprinted>(directory: string, uid: number, query
   // Before anything is opened: what others could have put there may be a device.
   const place = checkPrivateDirectory(directory, uid);
   const own = place.ok ? readOwn(path, uid) : place;
+  // What went away meanwhile is as good as never saved.
+  if ("reason" in own && !isThere(path)) return { ok: false };
   if ("reason" in own) return { ok: false, reason: `${path} is not used: ${own.reason}` };
   const loaded = judge(own.text, query.parts, query.parse);
   return loaded.ok || loaded.reason === undefined
@@ -148,12 +150,33 @@ function writeBoth(report: Report, directory: string): string | undefined {
 
 const leftoverAgeMs = 60_000;
 
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    // `cupel clean` may have taken it away.
+    errnoOf(error);
+    return [];
+  }
+}
+
 /** What a killed cupel had not renamed or removed yet. Younger ones may be another's that is at work. */
 function removeLeftovers(directory: string): void {
   const old = Date.now() - leftoverAgeMs;
-  for (const name of readdirSync(directory).filter((entry) => /\.\d+$|^trial-.*-\d+$/.test(entry))) {
+  for (const name of namesIn(directory).filter((entry) => /\.\d+$|^trial-.*-\d+$/.test(entry))) {
     const path = `${directory}/${name}`;
     if ((lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? old) < old) removeIfThere(path);
+  }
+}
+
+/** `cupel clean` may take the directory away at any moment; then it is made again. */
+const saveTries = 20;
+
+function saveIn(directory: string, report: Report, uid: number): string | undefined {
+  for (let tries = 1; ; tries++) {
+    const place = usePrivateDirectory(directory, uid);
+    const failure = place.ok ? writeBoth(report, directory) : place.reason;
+    if (failure?.endsWith("ENOENT") !== true || tries === saveTries) return failure;
   }
 }
 
@@ -165,8 +188,7 @@ export function saveReport(
 ): { ok: true; path: string } | { ok: false; reason: string } {
   const reasons: string[] = [];
   for (const directory of directories) {
-    const place = usePrivateDirectory(directory, uid);
-    const failure = place.ok ? writeBoth(report, directory) : place.reason;
+    const failure = saveIn(directory, report, uid);
     if (failure === undefined) {
       removeLeftovers(directory);
       return { ok: true, path: `${directory}/${fileNames.report}` };

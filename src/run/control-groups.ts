@@ -125,7 +125,8 @@ function removeDirectory(directory: string): void {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether there is such a process, as far as this PID namespace shows. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -143,6 +144,12 @@ export function parseJobGroupOwner(name: string): number | undefined {
 /** The one group that the prober makes within its own (platform/linux/prober/cgroup-own.h). */
 const proberGroupBelow = "below";
 
+/** Removes a group of a job's or the prober's with the one that may be in it; one that holds a process stays. */
+export function removeJobGroup(directory: string): void {
+  removeDirectory(`${directory}/${proberGroupBelow}`);
+  removeDirectory(directory);
+}
+
 /** Removes groups whose cupel was killed together with its launcher. One that holds a process stays (EBUSY). */
 export function removeStaleControlGroups(matrix: Standings): void {
   const places = Object.keys(matrix).flatMap((id) => (id.startsWith("cgroup.") ? (matrix[id]?.value ?? []) : []));
@@ -151,8 +158,7 @@ export function removeStaleControlGroups(matrix: Standings): void {
     for (const name of readdirSync(place)) {
       const owner = parseJobGroupOwner(name);
       if (owner === undefined || isRunning(owner)) continue;
-      removeDirectory(`${place}/${name}/${proberGroupBelow}`);
-      removeDirectory(`${place}/${name}`);
+      removeJobGroup(`${place}/${name}`);
     }
   }
 }

@@ -1,5 +1,5 @@
 /** Trials: each strategy's real minimal plan, run once, with the prober as the job looking around inside. */
-import { closeSync, fstatSync, openSync, readSync, rmSync, unlinkSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, openSync, readSync, rmSync } from "node:fs";
 import * as v from "valibot";
 import { errnoName } from "../host/errno-name.ts";
 import { errnoOf } from "../host/errno-of.ts";
@@ -73,23 +73,34 @@ export function withProber(plan: LauncherPlan, prober: string): LauncherPlan {
   };
 }
 
+/** `cupel clean` may take the directory away at any moment; then it is made again. */
+const captureTries = 20;
+
+function openCaptureAt(directory: string, path: string, uid: number): number | string {
+  const place = usePrivateDirectory(directory, uid);
+  if (!place.ok) return place.reason;
+  try {
+    rmSync(path, { force: true });
+    const descriptor = openSync(path, "wx+", 0o600);
+    rmSync(path, { force: true });
+    return descriptor;
+  } catch (error) {
+    return `${path}: ${errnoOf(error)}`;
+  }
+}
+
 /** A file that takes the prober's lines, as any job's; without a name, so that nothing is left if cupel is killed. */
 function openCapture(context: TrialContext, strategy: string): number {
   const reasons: string[] = [];
   for (const directory of context.stateDirectories) {
-    const place = usePrivateDirectory(directory, context.host.identity.uid);
     const path = `${directory}/trial-${strategy}-${process.pid}`;
-    if (!place.ok) {
-      reasons.push(place.reason);
-      continue;
-    }
-    try {
-      rmSync(path, { force: true });
-      const descriptor = openSync(path, "wx+", 0o600);
-      unlinkSync(path);
-      return descriptor;
-    } catch (error) {
-      reasons.push(`${path}: ${errnoOf(error)}`);
+    for (let tries = 1; tries <= captureTries; tries++) {
+      const capture = openCaptureAt(directory, path, context.host.identity.uid);
+      if (typeof capture === "number") return capture;
+      if (tries === captureTries || !capture.endsWith("ENOENT")) {
+        reasons.push(capture);
+        break;
+      }
     }
   }
   throw new CupelError("set-up", `no private directory for a trial's output: ${reasons.join("; ")}`);
@@ -187,6 +198,31 @@ async function storedProber({ host, stateDirectories }: TrialContext): Promise<s
   return undefined;
 }
 
+/** Which file it is: a copy that was made again is another one. */
+function identityOf(path: string): string | undefined {
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}:${stats.ctimeNs}`;
+}
+
+/** `cupel clean` may take the prober away under a trial, which shows nothing of the strategy: then it is tried again. */
+const trialTries = 10;
+
+async function tryWithProber(
+  strategy: Strategy,
+  stored: string,
+  defaultJob: Job,
+  context: TrialContext,
+): Promise<Trial> {
+  let prober = stored;
+  for (let tries = 1; ; tries++) {
+    const before = identityOf(prober);
+    const trial = await tryStrategy(strategy, prober, defaultJob, context);
+    const wasThere = before !== undefined && identityOf(prober) === before;
+    if (trial.result === "passed" || wasThere || tries === trialTries) return trial;
+    prober = (await storedProber(context)) ?? prober;
+  }
+}
+
 /** Runs the trial of every strategy whose required capabilities are there, all at once. */
 export async function runTrials(
   strategies: readonly Strategy[],
@@ -200,5 +236,5 @@ export async function runTrials(
   const present = strategies.filter((strategy) =>
     strategy.requires(context.matrix).every((id) => isUsable(context.matrix[id])),
   );
-  return Promise.all(present.map((strategy) => tryStrategy(strategy, prober, defaultJob, context)));
+  return Promise.all(present.map((strategy) => tryWithProber(strategy, prober, defaultJob, context)));
 }

@@ -173,7 +173,8 @@ describe("completion", () => {
   test.each(["bash", "zsh", "fish"])("of %s is a script, and names the commands", async (shell) => {
     const { code, stdout } = await cupel.run(caller, ["completion", shell]);
     expect(code).toBe(0);
-    for (const word of ["doctor", "plan", "run", "completion", "version"]) expect(stdout).toContain(word);
+    for (const word of ["doctor", "plan", "run", "self-test", "clean", "completion", "version"])
+      expect(stdout).toContain(word);
     if (Bun.which(shell) !== null)
       expect(await cupel.outside(caller, [shell, "-n", "/dev/stdin"], { stdin: stdout })).toMatchObject({ code: 0 });
   });

@@ -162,6 +162,8 @@ describe.each(callers)("cupel's own failures, called by $name", (caller) => {
     ["plan", ["plan", "--no-such-flag", "--", "true"], 125],
     ["doctor", ["doctor", "--no-such-flag"], 64],
     ["version", ["version", "--no-such-flag"], 64],
+    ["self-test", ["self-test", "--no-such-flag"], 64],
+    ["clean", ["clean", "--no-such-flag"], 64],
     ["completion", ["completion", "--no-such-flag"], 64],
     ["an unknown command", ["no-such-command"], 64],
   ])("a wrong flag: %s", async (_name, words, code) => {

@@ -1,0 +1,38 @@
+/** `cupel clean`: removes what cupel keeps for this user. */
+import { tmpdir } from "node:os";
+import type { Host } from "../host/host.ts";
+import { stateDirectories } from "../host/private-directory.ts";
+import { createRealHost } from "../host/real-host.ts";
+import type { Removal } from "../model/removal.ts";
+import { renderRemovals } from "../report/render-removals.ts";
+import { cleanControlGroups } from "../run/clean-control-groups.ts";
+import { cleanState, cleanTemporary } from "../run/clean-state.ts";
+import { parseMountPoints, type RemovalContext } from "../run/removal.ts";
+import type { CommandLine } from "./parse-command-line.ts";
+import { say } from "./terminal.ts";
+
+const couldNotRemove = 70;
+
+function cleanAll(host: Host, context: RemovalContext): Removal[] {
+  const { uid } = host.identity;
+  return [
+    ...cleanState(stateDirectories(host), uid, context),
+    ...cleanTemporary(tmpdir(), uid, context),
+    ...cleanControlGroups(uid, context),
+  ];
+}
+
+/** Cleans, or with `--dry-run` says what it would; gives the exit code. */
+export function clean({ flags }: CommandLine): number {
+  const host = createRealHost();
+  const mountinfo = host.readText("/proc/self/mountinfo");
+  const context = {
+    dryRun: flags.has("dry-run"),
+    mountPoints: mountinfo.ok ? parseMountPoints(mountinfo.value) : [],
+  };
+  const removals = host.platform === "linux" ? cleanAll(host, context) : [];
+  process.stdout.write(renderRemovals(removals, context.dryRun));
+  const failures = removals.flatMap((removal) => (removal.result === "failed" ? [removal] : []));
+  for (const { path, reason } of failures) say(`${JSON.stringify(path)} could not be removed (${reason})`);
+  return failures.length === 0 ? 0 : couldNotRemove;
+}

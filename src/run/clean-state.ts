@@ -1,0 +1,98 @@
+/** Removes what cupel keeps in its state directories. Other cupels may be at work: they make again what they need. */
+import { lstatSync, readdirSync } from "node:fs";
+import { checkPrivateDirectory } from "../host/private-directory.ts";
+import { errnoOf } from "../host/errno-of.ts";
+import type { Removal } from "../model/removal.ts";
+import { isRunning } from "./control-groups.ts";
+import { removeEmpty, removeEntry, type RemovalContext } from "./removal.ts";
+import { knownEntry, type Folder, type KnownEntry } from "./state-contents.ts";
+
+/** As in saved-report.ts: the number of a process that wrote longer ago may be another's by now. */
+const leftoverAgeMs = 60_000;
+
+type Kind = "directory" | "file" | "other";
+
+function kindAt(path: string): { kind: Kind; modifiedMs: number } | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  const other = stats.isDirectory() ? "directory" : "other";
+  return { kind: stats.isFile() ? "file" : other, modifiedMs: stats.mtimeMs };
+}
+
+function leave(path: string, reason: string): Removal[] {
+  return [{ result: "left", path, reason }];
+}
+
+function cleanKnown(path: string, name: string, known: KnownEntry, context: RemovalContext): Removal[] {
+  const found = kindAt(path);
+  if (found === undefined) return [];
+  const wanted: Kind = known.kind === "file" ? "file" : "directory";
+  if (found.kind !== wanted) return leave(path, `it is no ${wanted}, so it is not cupel's`);
+  const { writer } = known;
+  if (writer !== undefined && isRunning(writer) && Date.now() - found.modifiedMs < leftoverAgeMs)
+    return leave(path, `process ${writer} may be writing it`);
+  if (known.kind !== "folder") return removeEntry(path, known.what, context);
+  return asOne(path, known.what, cleanFolder(path, name === "root" ? "root" : "engines", known.what, context));
+}
+
+/** What went as a whole is one thing. */
+function asOne(path: string, what: string, removals: Removal[]): Removal[] {
+  const sizes = removals.flatMap((removal) => (removal.result === "removed" ? [removal.bytes] : []));
+  const isWhole = sizes.length === removals.length && removals.at(-1)?.path === path;
+  return isWhole ? [{ result: "removed", path, what, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) }] : removals;
+}
+
+/** Its own entries, and the folder where nothing else is in it. */
+function cleanFolder(path: string, folder: Folder, what: string, context: RemovalContext): Removal[] {
+  const done: Removal[] = readdirSync(path)
+    .sort()
+    .flatMap((name) => {
+      const known = knownEntry(folder, name);
+      const entry = `${path}/${name}`;
+      return known === undefined ? leave(entry, "it is not cupel's") : cleanKnown(entry, name, known, context);
+    });
+  return done.every(({ result }) => result === "removed") ? [...done, ...removeEmpty(path, what, context)] : done;
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    // What may not be searched holds nothing of ours.
+    errnoOf(error);
+    return false;
+  }
+}
+
+/** Cleans one state directory, if nobody but `uid` can have written there. */
+function cleanDirectory(directory: string, uid: number, context: RemovalContext): Removal[] {
+  if (!isThere(directory)) return [];
+  const place = checkPrivateDirectory(directory, uid);
+  if (!place.ok) return isThere(directory) ? leave(directory, place.reason) : [];
+  try {
+    return cleanFolder(directory, "state", "the directory itself", context);
+  } catch (error) {
+    const errno = errnoOf(error);
+    return errno === "ENOENT" ? [] : [{ result: "failed", path: directory, reason: errno }];
+  }
+}
+
+/** Cleans all of them, in order. */
+export function cleanState(directories: readonly string[], uid: number, context: RemovalContext): Removal[] {
+  return [...new Set(directories)].flatMap((directory) => cleanDirectory(directory, uid, context));
+}
+
+const selfTestName = /^cupel-self-test-[A-Za-z0-9]{6}$/;
+
+/** Removes the files of self-tests that were killed, from the directory for temporary files. */
+export function cleanTemporary(directory: string, uid: number, context: RemovalContext): Removal[] {
+  if (!isThere(directory)) return [];
+  const names = readdirSync(directory).filter((name) => selfTestName.test(name));
+  return names.sort().flatMap((name) => {
+    const path = `${directory}/${name}`;
+    const found = kindAt(path);
+    if (found?.kind !== "directory" || !checkPrivateDirectory(path, uid).ok) return [];
+    if (Date.now() - found.modifiedMs < leftoverAgeMs) return leave(path, "a self-test may be under way");
+    return removeEntry(path, "files of a self-test that was killed", context);
+  });
+}

@@ -1,0 +1,55 @@
+/** What lies in cupel's state directories, told apart by name: what is cupel's own, and what is not known. Pure. */
+import { mountPoints } from "../launch/container-root.ts";
+
+/** What a name stands for. */
+export interface KnownEntry {
+  /** For people. */
+  readonly what: string;
+  /** A tree is removed with all that is in it; a folder keeps what is not known in it. */
+  readonly kind: "file" | "tree" | "folder";
+  /** Of what was being written: the process that wrote it. */
+  readonly writer?: number;
+}
+
+const leftover = /^(?:(?:report|verdict)\.json\.|(?:launcher|prober)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
+
+function leftoverOf(name: string): KnownEntry | undefined {
+  const writer = leftover.exec(name)?.[1];
+  return writer === undefined ? undefined : { what: "half written", kind: "file", writer: Number(writer) };
+}
+
+/** In a state directory: see saved-report.ts, helper-file.ts and run-trial.ts. */
+const stateNames: readonly (readonly [RegExp, KnownEntry])[] = [
+  [/^report\.json$/, { what: "the saved report", kind: "file" }],
+  [/^verdict\.json$/, { what: "the saved verdict", kind: "file" }],
+  [/^launcher-[0-9a-f]{16}$/, { what: "a copy of the launcher", kind: "file" }],
+  [/^prober-[0-9a-f]{16}$/, { what: "a copy of the prober", kind: "file" }],
+  [/^root$/, { what: "the root for containers", kind: "folder" }],
+  [/^engines$/, { what: "the engines' places", kind: "folder" }],
+];
+
+/** In its `root`: engines may have made files below the mount points (see container-root.ts). */
+const rootNames: readonly (readonly [RegExp, KnownEntry])[] = [
+  [/^prober$/, { what: "a copy of the prober", kind: "file" }],
+  [new RegExp(`^(?:${mountPoints.join("|")})$`), { what: "a mount point for containers", kind: "tree" }],
+];
+
+/** In its `engines`: one directory for each engine, named by its probe. */
+const engineNames: readonly (readonly [RegExp, KnownEntry])[] = [
+  [/^[a-z][a-z0-9-]*$/, { what: "an engine's place", kind: "tree" }],
+];
+
+/** Where a name was found. */
+export type Folder = "state" | "root" | "engines";
+
+const names: Readonly<Record<Folder, typeof stateNames>> = {
+  state: stateNames,
+  root: rootNames,
+  engines: engineNames,
+};
+
+/** What a name in a folder is; undefined for what is not cupel's. */
+export function knownEntry(folder: Folder, name: string): KnownEntry | undefined {
+  const known = names[folder].find(([pattern]) => pattern.test(name))?.[1];
+  return known ?? (folder === "engines" ? undefined : leftoverOf(name));
+}

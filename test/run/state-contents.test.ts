@@ -1,0 +1,44 @@
+import { describe, expect, test } from "bun:test";
+import { knownEntry, type Folder } from "../../src/run/state-contents.ts";
+
+describe("knownEntry", () => {
+  test.each([
+    ["state", "report.json", "the saved report"],
+    ["state", "verdict.json", "the saved verdict"],
+    ["state", "launcher-0123456789abcdef", "a copy of the launcher"],
+    ["state", "prober-0123456789abcdef", "a copy of the prober"],
+    ["state", "root", "the root for containers"],
+    ["state", "engines", "the engines' places"],
+    ["root", "tmp", "a mount point for containers"],
+    ["root", "prober", "a copy of the prober"],
+    ["engines", "podman", "an engine's place"],
+  ] satisfies [Folder, string, string][])("in %s, %s is %s", (folder, name, what) =>
+    expect(knownEntry(folder, name)?.what).toBe(what),
+  );
+
+  test.each([
+    ["report.json.12", 12],
+    ["verdict.json.345", 345],
+    ["launcher-0123456789abcdef.6", 6],
+    ["trial-namespaces-78", 78],
+  ])("%s was being written by %d", (name, writer) =>
+    expect(knownEntry("state", name)).toEqual({ what: "half written", kind: "file", writer }),
+  );
+
+  test.each([
+    ["state", "notes.txt"],
+    ["state", "report.json.old"],
+    ["state", "report.json~"],
+    ["state", "launcher-0123"],
+    ["state", "launcher-0123456789ABCDEF"],
+    ["state", "a.12"],
+    ["state", ".report.json"],
+    ["root", "home"],
+    ["root", "report.json"],
+    ["engines", "..."],
+    ["engines", "report.json.12"],
+    ["engines", "Podman"],
+  ] satisfies [Folder, string][])("in %s, %s is not cupel's", (folder, name) =>
+    expect(knownEntry(folder, name)).toBeUndefined(),
+  );
+});

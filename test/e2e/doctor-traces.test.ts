@@ -1,9 +1,11 @@
 /** The doctor looks and leaves: run often, or killed at any moment, it changes nothing but its own report. */
 import { describe, expect, test } from "bun:test";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { execute } from "../support/execute.ts";
+import { needs } from "../support/must-work.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
-import { callers } from "../support/tester.ts";
+import { callers, isRoot } from "../support/tester.ts";
 import { cupelControlGroups, noneBut, processesFrom, sharedObjects, temporaryFiles } from "../support/traces.ts";
 
 const cupel = installCupel();
@@ -94,3 +96,20 @@ describe.each(callers)("a doctor called by $name", (caller) => {
     20_000 + rounds * 3000,
   );
 });
+
+needs(isRoot, "only root has a network namespace that is watched from inside")(
+  "a doctor makes no link in the network that it finds, not even for a moment",
+  async () => {
+    using state = makeTempDir();
+    const script = [
+      `ip -o monitor link >> "$SEEN" & sleep 0.3`,
+      `ip link set lo up; sleep 0.3; echo ---- >> "$SEEN"`,
+      `"${cupel.path}" doctor > /dev/null; sleep 0.3; kill $!; cat "$SEEN"`,
+    ].join("\n");
+    const env = { PATH: process.env["PATH"] ?? "", XDG_STATE_HOME: state.path, SEEN: state.at("seen") };
+    const { stdout } = await execute(["unshare", "--net", "--", "sh", "-c", script], { cwd: "/", env });
+    const [control, seen] = stdout.split("----\n");
+    expect(control).toContain(": lo: ");
+    expect(seen).toBe("");
+  },
+);

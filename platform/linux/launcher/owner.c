@@ -43,9 +43,23 @@ static long open_user_namespace(long pid)
     return kernel_call(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 }
 
+/*
+ * In a PID namespace without a /proc of its own a number there is another process's: its maps are not ours to write,
+ * nor is its namespace the one that we made.
+ */
+static bool is_own_proc(void)
+{
+    char seen[24], own[24];
+    const long length = kernel_call(__NR_readlinkat, AT_FDCWD, "/proc/self", seen, sizeof seen);
+    const char *end = append_number(own, (uint64_t)kernel_call(__NR_getpid), 10);
+    return length == end - own && memcmp(seen, own, (size_t)length) == 0;
+}
+
 /* A child that does nothing in a user namespace of its own lasts until the namespace has been opened. */
 static long make_namespace(const struct owner *owner, uint32_t job_uid, uint32_t job_gid)
 {
+    if (!is_own_proc())
+        return -ESRCH;
     const long pid = kernel_call(__NR_clone, CLONE_NEWUSER | 17 /* SIGCHLD */, 0, 0, 0, 0);
     if (pid < 0)
         return pid;

@@ -26,7 +26,6 @@ struct device {
     int flags;
 };
 
-/* In a network namespace of its own: a tunnel's first packet would be the host's otherwise. */
 static void ask_tunnel(long descriptor)
 {
     struct {
@@ -34,10 +33,6 @@ static void ask_tunnel(long descriptor)
         short flags;
         char rest[22];
     } request = {.name = "", .flags = IFF_TUN | IFF_NO_PI, .rest = {0}};
-    const long entered = enter_network_namespace();
-    report("namespaces", entered);
-    if (entered < 0)
-        return;
     const long made = kernel_call(__NR_ioctl, descriptor, TUNSETIFF, &request);
     request.name[sizeof request.name - 1] = '\0';
     report_text("ask", made, made < 0 ? 0 : request.name);
@@ -135,9 +130,14 @@ static const struct {
 static int open_and_ask(void *argument)
 {
     const struct device *device = argument;
+    /* A tunnel is made where its device was opened (drivers/net/tun.c, tun_chr_open): not on the host. */
+    const bool is_networked = device->ask == ask_tunnel;
+    const long entered = is_networked ? enter_network_namespace() : 0;
+    if (is_networked)
+        report("namespaces", entered);
     const long descriptor = open_path(device->path, device->flags);
     report("open", descriptor < 0 ? descriptor : 0);
-    if (descriptor >= 0 && device->ask != 0)
+    if (descriptor >= 0 && device->ask != 0 && entered >= 0)
         device->ask(descriptor);
     return 0;
 }

@@ -5,7 +5,8 @@
 import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { usePrivateDirectory } from "../host/private-directory.ts";
-import { originalHelper, writeCopy } from "./helper-file.ts";
+import { replaceFile } from "../host/replace-file.ts";
+import { originalHelper } from "./helper-file.ts";
 import type { Place } from "./helper-port.ts";
 
 /** Where container engines mount things; some of them make what is missing, others refuse. */
@@ -34,7 +35,7 @@ function isEqual(path: string, bytes: Buffer): boolean {
 function writeFiles(directory: string, files: Readonly<Record<string, Buffer>>, mode: number): string | undefined {
   for (const [name, bytes] of Object.entries(files)) {
     const path = `${directory}/${name}`;
-    const failure = isEqual(path, bytes) ? undefined : writeCopy(path, bytes, mode);
+    const failure = isEqual(path, bytes) ? undefined : replaceFile(path, bytes, { mode, isSynced: false });
     if (failure !== undefined) return failure;
   }
   return undefined;

@@ -3,21 +3,11 @@
  * a private one written once, is held against the original each time, byte for byte, through the very descriptor that
  * is then executed.
  */
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-  fstatSync,
-} from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkPrivateDirectory, usePrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
+import { removeIfThere, replaceFile } from "../host/replace-file.ts";
 import { CupelError } from "../model/error.ts";
 import { helpers } from "./helpers.gen.ts";
 
@@ -84,32 +74,7 @@ function namesIn(directory: string): string[] {
 function removeOtherVersions(directory: string, name: HelperName, current: string): void {
   const names = namesIn(directory).filter((entry) => /^[a-z]+-[0-9a-f]{16}$/.test(entry));
   for (const entry of names) {
-    if (entry.startsWith(`${name}-`) && entry !== current) removeQuietly(`${directory}/${entry}`);
-  }
-}
-
-/** Written beside and renamed, so that two first runs at once both end with a whole file. Gives why it could not be. */
-export function writeCopy(path: string, bytes: Buffer, mode = 0o555): string | undefined {
-  const temporary = `${path}.${process.pid}`;
-  // A killed cupel may have left one: in a container the first process of every run can have the same number.
-  removeQuietly(temporary);
-  try {
-    writeFileSync(temporary, bytes, { mode, flag: "wx" });
-    // Whatever the umask.
-    chmodSync(temporary, mode);
-    renameSync(temporary, path);
-    return undefined;
-  } catch (error) {
-    removeQuietly(temporary);
-    return `${path}: ${errnoOf(error)}`;
-  }
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    errnoOf(error);
+    if (entry.startsWith(`${name}-`) && entry !== current) removeIfThere(`${directory}/${entry}`);
   }
 }
 
@@ -162,7 +127,7 @@ function tryToOpenIn(directory: string, uid: number, name: HelperName): HelperFi
   const storedAt = `${directory}/${current}`;
   let descriptor = openIfEqual(storedAt, bytes);
   if (descriptor === undefined) {
-    const failure = writeCopy(storedAt, bytes);
+    const failure = replaceFile(storedAt, bytes, { mode: 0o555, isSynced: false });
     if (failure !== undefined) return failure;
     removeOtherVersions(directory, name, current);
     descriptor = openIfEqual(storedAt, bytes);

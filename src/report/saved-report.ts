@@ -1,17 +1,7 @@
 /** The saved report: saves time, never decides against the user. */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readdirSync } from "node:fs";
+import { isThere } from "../host/is-there.ts";
+import { removeIfThere, replaceFile } from "../host/replace-file.ts";
 import { checkPrivateDirectory, usePrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Report } from "../model/report.ts";
@@ -75,16 +65,6 @@ export interface SavedQuery<T> {
   readonly parts: FingerprintParts;
 }
 
-function isThere(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch (error) {
-    // A directory that may not be searched holds nothing of ours.
-    errnoOf(error);
-    return false;
-  }
-}
-
 function loadFrom<T extends Fingerprinted>(directory: string, uid: number, query: SavedQuery<T>): Loaded<T> {
   const path = `${directory}/${fileNames[query.kind]}`;
   if (!isThere(path)) return { ok: false };
@@ -115,40 +95,18 @@ export function loadSaved<T extends Fingerprinted>(
   return { ok: false, reason };
 }
 
-function writeAtomically(path: string, text: string): string | undefined {
-  const temporary = `${path}.${process.pid}`;
-  // A killed cupel may have left one: in a container the first process of every run can have the same number.
-  removeIfThere(temporary);
-  try {
-    const descriptor = openSync(temporary, "wx", 0o600);
-    writeFileSync(descriptor, text);
-    fsyncSync(descriptor);
-    closeSync(descriptor);
-    renameSync(temporary, path);
-    return undefined;
-  } catch (error) {
-    removeIfThere(temporary);
-    return `${path}: ${errnoOf(error)}`;
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    errnoOf(error);
-  }
-}
+const saved = { mode: 0o600, isSynced: true } as const;
 
 /** The verdict comes last: where it is, the report that it belongs to is whole. */
 function writeBoth(report: Report, directory: string): string | undefined {
   return (
-    writeAtomically(`${directory}/${fileNames.report}`, `${JSON.stringify(report, null, 2)}\n`) ??
-    writeAtomically(`${directory}/${fileNames.verdict}`, JSON.stringify(verdictOf(report)))
+    replaceFile(`${directory}/${fileNames.report}`, `${JSON.stringify(report, null, 2)}\n`, saved) ??
+    replaceFile(`${directory}/${fileNames.verdict}`, JSON.stringify(verdictOf(report)), saved)
   );
 }
 
-const leftoverAgeMs = 60_000;
+/** Younger ones may be another's that is at work: the number of a process that wrote longer ago may be another's by now. */
+export const leftoverAgeMs = 60_000;
 
 function namesIn(directory: string): string[] {
   try {

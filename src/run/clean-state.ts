@@ -1,14 +1,13 @@
 /** Removes what cupel keeps in its state directories. Other cupels may be at work: they make again what they need. */
 import { lstatSync, readdirSync } from "node:fs";
+import { isThere } from "../host/is-there.ts";
 import { checkPrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Removal } from "../model/removal.ts";
+import { leftoverAgeMs } from "../report/saved-report.ts";
 import { isRunning } from "./control-groups.ts";
 import { removeEmpty, removeEntry, type RemovalContext } from "./removal.ts";
 import { knownEntry, type Folder, type KnownEntry } from "./state-contents.ts";
-
-/** As in saved-report.ts: the number of a process that wrote longer ago may be another's by now. */
-const leftoverAgeMs = 60_000;
 
 type Kind = "directory" | "file" | "other";
 
@@ -52,16 +51,6 @@ function cleanFolder(path: string, folder: Folder, what: string, context: Remova
       return known === undefined ? leave(entry, "it is not cupel's") : cleanKnown(entry, name, known, context);
     });
   return done.every(({ result }) => result === "removed") ? [...done, ...removeEmpty(path, what, context)] : done;
-}
-
-function isThere(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch (error) {
-    // What may not be searched holds nothing of ours.
-    errnoOf(error);
-    return false;
-  }
 }
 
 /** Cleans one state directory, if nobody but `uid` can have written there. */

@@ -2,7 +2,8 @@
 import { CupelError } from "../model/error.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import type { CommandDescription } from "../report/command-description.ts";
-import { descriptions, runDescription } from "./descriptions.ts";
+import { descriptions } from "./descriptions.ts";
+import { runDescription } from "./descriptions-job.ts";
 import { parseCommandLine, type CommandLine } from "./parse-command-line.ts";
 import { run } from "./run.ts";
 

@@ -2,6 +2,7 @@
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan, NamespaceKind, RootStep } from "../model/plan.ts";
 import { compileSeccomp } from "./compile-seccomp.ts";
+import { InstructionWriter } from "./instruction-writer.ts";
 import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds, stepBits } from "./protocol.ts";
 import { defaultSeccompProfile, type SeccompArchitecture } from "./seccomp-profile.ts";
 
@@ -33,82 +34,11 @@ const resources = { core: 4, processes: 6, openFiles: 7 } as const;
 /** LANDLOCK_SCOPE_* (landlock(7), ABI 6). */
 const landlockScopeBits = { "abstract-unix-socket": 1, signal: 2 } as const;
 
-const twoTo32 = 2 ** 32;
-
-class Writer {
-  #bytes = Buffer.alloc(16_384);
-  length = 0;
-
-  /** Makes room; the buffer may be another afterwards, so it is looked up after this, never before. */
-  #reserve(count: number): number {
-    const at = this.length;
-    this.length += count;
-    if (this.length > this.#bytes.length) {
-      const larger = Buffer.alloc(Math.max(this.length, this.#bytes.length * 2));
-      this.#bytes.copy(larger);
-      this.#bytes = larger;
-    }
-    return at;
-  }
-
-  u16(value: number): void {
-    const at = this.#reserve(2);
-    this.#bytes.writeUInt16LE(value, at);
-  }
-
-  u32(value: number): void {
-    const at = this.#reserve(4);
-    this.#bytes.writeUInt32LE(value, at);
-  }
-
-  /** Up to 2^53: every size and time that a plan can hold. */
-  u64(value: number): void {
-    this.u32(value % twoTo32);
-    this.u32(Math.floor(value / twoTo32));
-  }
-
-  raw(bytes: Uint8Array): void {
-    const at = this.#reserve(bytes.length);
-    this.#bytes.set(bytes, at);
-  }
-
-  text(value: string): void {
-    if (value.includes("\0")) {
-      throw new CupelError(
-        "usage",
-        `${JSON.stringify(value)} holds a NUL byte, which no path or argument can; remove it`,
-      );
-    }
-    const length = Buffer.byteLength(value);
-    this.u32(length);
-    const at = this.#reserve(length + 1);
-    this.#bytes.write(value, at);
-    this.#bytes[at + length] = 0;
-  }
-
-  record(kind: number, payload: () => void): void {
-    this.u16(kind);
-    this.u16(0);
-    const lengthAt = this.#reserve(4);
-    const start = this.length;
-    payload();
-    this.#bytes.writeUInt32LE(this.length - start, lengthAt);
-  }
-
-  finish(): Uint8Array {
-    this.#bytes.writeUInt32LE(this.length, totalLengthAt);
-    return this.#bytes.subarray(0, this.length);
-  }
-}
-
-/** Where the header says how long the whole is. */
-const totalLengthAt = 8;
-
 function bits(...set: readonly (number | false)[]): number {
   return set.reduce<number>((all, bit) => all | (bit === false ? 0 : bit), 0);
 }
 
-function encodeBind(writer: Writer, step: Extract<RootStep, { step: "bind" }>): void {
+function encodeBind(writer: InstructionWriter, step: Extract<RootStep, { step: "bind" }>): void {
   writer.record(recordKinds.bind, () => {
     writer.u32(
       bits(
@@ -123,7 +53,7 @@ function encodeBind(writer: Writer, step: Extract<RootStep, { step: "bind" }>): 
   });
 }
 
-function encodeTmpfs(writer: Writer, step: Extract<RootStep, { step: "tmpfs" }>): void {
+function encodeTmpfs(writer: InstructionWriter, step: Extract<RootStep, { step: "tmpfs" }>): void {
   writer.record(recordKinds.tmpfs, () => {
     writer.u32(bits(step.writable && stepBits.writable, step.owned && stepBits.owned));
     writer.u32(step.mode);
@@ -132,7 +62,7 @@ function encodeTmpfs(writer: Writer, step: Extract<RootStep, { step: "tmpfs" }>)
   });
 }
 
-function encodeFile(writer: Writer, step: Extract<RootStep, { step: "file" }>): void {
+function encodeFile(writer: InstructionWriter, step: Extract<RootStep, { step: "file" }>): void {
   writer.record(recordKinds.file, () => {
     const content = Buffer.from(step.content);
     writer.text(step.destination);
@@ -141,7 +71,7 @@ function encodeFile(writer: Writer, step: Extract<RootStep, { step: "file" }>): 
   });
 }
 
-function encodeRootStep(writer: Writer, step: RootStep): void {
+function encodeRootStep(writer: InstructionWriter, step: RootStep): void {
   switch (step.step) {
     case "mirror":
       return writer.record(recordKinds.mirror, () => writer.text(step.path));
@@ -175,14 +105,14 @@ function encodeRootStep(writer: Writer, step: RootStep): void {
   }
 }
 
-function encodeIdentity(writer: Writer, plan: LauncherPlan, binding: LaunchBinding): void {
+function encodeIdentity(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
   const inside = plan.inside ?? binding.outside;
   writer.record(recordKinds.identity, () => {
     for (const id of [inside.uid, inside.gid, binding.outside.uid, binding.outside.gid]) writer.u32(id);
   });
 }
 
-function encodeOptions(writer: Writer, plan: LauncherPlan, binding: LaunchBinding): void {
+function encodeOptions(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
   writer.record(recordKinds.options, () => {
     writer.u32(
       bits(
@@ -196,7 +126,7 @@ function encodeOptions(writer: Writer, plan: LauncherPlan, binding: LaunchBindin
   });
 }
 
-function encodeLimits(writer: Writer, plan: LauncherPlan, binding: LaunchBinding): void {
+function encodeLimits(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
   for (const [name, resource] of Object.entries(resources)) {
     const value = plan.resourceLimits[name as keyof typeof resources];
     if (value === undefined) continue;
@@ -215,7 +145,7 @@ function encodeLimits(writer: Writer, plan: LauncherPlan, binding: LaunchBinding
   });
 }
 
-function encodeFilters(writer: Writer, plan: LauncherPlan, binding: LaunchBinding): void {
+function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
   if (plan.seccomp === "default") {
     writer.record(recordKinds.seccomp, () => writer.raw(compileSeccomp(defaultSeccompProfile, binding.architecture)));
   }
@@ -226,7 +156,7 @@ function encodeFilters(writer: Writer, plan: LauncherPlan, binding: LaunchBindin
   }
 }
 
-function encodeCommand(writer: Writer, plan: LauncherPlan): void {
+function encodeCommand(writer: InstructionWriter, plan: LauncherPlan): void {
   for (const argument of plan.command) writer.record(recordKinds.argument, () => writer.text(argument));
   for (const [name, value] of Object.entries(plan.environment)) {
     writer.record(recordKinds.variable, () => writer.text(`${name}=${value}`));
@@ -238,7 +168,7 @@ function encodeCommand(writer: Writer, plan: LauncherPlan): void {
  * @throws CupelError `usage` where an argument, variable or path holds a NUL, or all of them together are too long.
  */
 export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): Uint8Array {
-  const writer = new Writer();
+  const writer = new InstructionWriter();
   writer.u32(protocolMagic);
   writer.u32(protocolVersion);
   writer.u32(0);

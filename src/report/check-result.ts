@@ -3,14 +3,8 @@ import type { DemandVerdict } from "../model/demand.ts";
 import type { Report } from "../model/report.ts";
 import { countChanges } from "./difference-blocks.ts";
 import { count } from "./phrase.ts";
-import {
-  compareFacts,
-  compareSnapshots,
-  snapshotOf,
-  type Difference,
-  type FactChange,
-  type Snapshot,
-} from "./snapshot.ts";
+import { compareFacts, compareSnapshots, type Difference, type FactChange } from "./compare-snapshots.ts";
+import { snapshotOf, type Snapshot } from "./snapshot.ts";
 
 /** How a host differs from what is expected of it. */
 export interface Drift {

@@ -1,6 +1,6 @@
 /** Differences between two measurements as blocks. */
 import { joinWords, sentence } from "./phrase.ts";
-import type { Difference, FactChange } from "./snapshot.ts";
+import type { Difference, FactChange } from "./compare-snapshots.ts";
 import { heading, item, note } from "./text-block.ts";
 import type { Block, Mark } from "./text-block.ts";
 

@@ -6,12 +6,14 @@ import { controlGroupRemedies } from "./remedies-control-groups.ts";
 import { deviceRemedies } from "./remedies-devices.ts";
 import { kernelRemedies } from "./remedies-kernel.ts";
 import { layerRemedies } from "./remedies-layers.ts";
+import { securityModuleRemedies } from "./remedies-security-modules.ts";
 import { softwareRemedies } from "./remedies-software.ts";
 import type { RemedyCase, RemedyFacts, RemedyRow } from "./remedy-case.ts";
 
 /** All rows; for each blocker the narrower ones stand first. */
 export const remedyTable: readonly RemedyRow[] = [
   ...kernelRemedies,
+  ...securityModuleRemedies,
   ...layerRemedies,
   ...controlGroupRemedies,
   ...deviceRemedies,

@@ -4,7 +4,8 @@ import { countChanges, differenceBlocks, factBlocks } from "./difference-blocks.
 import { layOutBlocks } from "./lay-out-blocks.ts";
 import { count } from "./phrase.ts";
 import { renderJson } from "./render-json.ts";
-import { compareFacts, compareSnapshots, snapshotOf, type Difference, type FactChange } from "./snapshot.ts";
+import { compareFacts, compareSnapshots, type Difference, type FactChange } from "./compare-snapshots.ts";
+import { snapshotOf } from "./snapshot.ts";
 import type { TerminalStyle } from "./terminal-style.ts";
 import { blank, field, paragraph, verdict } from "./text-block.ts";
 

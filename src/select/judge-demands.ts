@@ -8,34 +8,23 @@ import {
   type IsolationClass,
 } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
-import type { TrialVerdict } from "../model/trial.ts";
-import type { Strategy } from "../strategies/_strategy.ts";
-import { isAvailable, judgeAll, select, type Candidate } from "./select.ts";
-
-/** What is demanded, and what was measured. */
-export interface DemandInput {
-  /** Its guarantees, floor and strategy are demanded: one strategy has to keep them all together. Absent: none are. */
-  readonly job?: Job | undefined;
-  /** Ids of capabilities that have to work. */
-  readonly capabilities: readonly string[];
-  readonly strategies: readonly Strategy[];
-  readonly matrix: Matrix;
-  readonly trials: readonly TrialVerdict[];
-}
-
-type JobInput = DemandInput & { readonly job: Job };
-
-/** Strategies that the demanded class and strategy leave, and the one to speak of. */
-interface Bench {
-  readonly input: JobInput;
-  readonly candidates: readonly Candidate[];
-  readonly judge: Candidate | undefined;
-}
+import {
+  decisionOf,
+  explainAbsence,
+  explainLoss,
+  isUnknown,
+  mightBeThere,
+  mightKeep,
+  nameCapability,
+  withoutStop,
+  type Answer,
+  type Bench,
+  type DemandInput,
+  type JobInput,
+} from "./demand-reasons.ts";
+import { closestOf, isAvailable, judgeAll, select, type Candidate } from "./select.ts";
 
 type Result = DemandVerdict["result"];
-
-/** A verdict without its demand. */
-type Answer = Pick<DemandVerdict, "result" | "because" | "capability">;
 
 /** Every demand, in the order: class, strategy, guarantees, capabilities. */
 export function judgeDemands({ job, ...rest }: DemandInput): DemandVerdict[] {
@@ -79,14 +68,6 @@ function seatBench(input: JobInput): Bench {
   const chosen = select(input).chosen;
   const judge = candidates.find((candidate) => candidate.strategy.id === chosen) ?? closestOf(candidates);
   return { input, candidates, judge };
-}
-
-/** What is here and lacks least; what is not here, only where nothing is. */
-function closestOf(candidates: readonly Candidate[]): Candidate | undefined {
-  const distance = (candidate: Candidate): number => candidate.unmet.length + (isAvailable(candidate) ? 0 : 100);
-  return candidates.toSorted(
-    (one, other) => distance(one) - distance(other) || one.strategy.rank - other.strategy.rank,
-  )[0];
 }
 
 const results: Readonly<Record<CapabilityState, Result>> = {
@@ -133,34 +114,6 @@ function judgeStrategy(id: string, { input, candidates }: Bench): Answer {
   return { result: "holds", because: `its trial passed: ${withoutStop(candidate.trial?.summary ?? "")}` };
 }
 
-/** Why none of these is there: the one of which nothing is known against it, otherwise the last to be preferred. */
-function explainAbsence(candidates: readonly Candidate[], matrix: Matrix): Answer {
-  const unknown = candidates.find((candidate) => mightBeThere(candidate, matrix));
-  const candidate = unknown ?? candidates.toSorted((one, other) => one.missing.length - other.missing.length)[0];
-  const result = unknown === undefined ? "fails" : "unknown";
-  return { result, ...(candidate === undefined ? { because: "there is no strategy" } : lackOf(candidate, matrix)) };
-}
-
-function mightBeThere({ trial, missing }: Candidate, matrix: Matrix): boolean {
-  return trial?.result !== "failed" && missing.every((id) => isUnknown(id, matrix));
-}
-
-function isUnknown(id: string | undefined, matrix: Matrix): boolean {
-  return id !== undefined && (matrix[id]?.state ?? "unknown") === "unknown";
-}
-
-/** What keeps a strategy from being there. */
-function lackOf({ strategy, missing, trial }: Candidate, matrix: Matrix): Omit<Answer, "result"> {
-  const [id] = missing;
-  if (id !== undefined) return { because: `${strategy.id} needs ${nameCapability(id, matrix)}`, capability: id };
-  const summary = trial === undefined ? "it was not tried" : withoutStop(trial.summary);
-  return { because: `${strategy.id} has not passed its trial: ${summary}` };
-}
-
-function decisionOf(id: GuaranteeId, candidate: Candidate): GuaranteeDecision | undefined {
-  return candidate.decisions.find((decision) => decision.id === id);
-}
-
 function judgeGuarantee(id: GuaranteeId, bench: Bench): Answer {
   const { judge, input } = bench;
   const decision = judge && decisionOf(id, judge);
@@ -184,44 +137,6 @@ function keptAnswer(
   return { result: "degraded", because: `${because}; ${nameCapability(degraded, matrix)}`, capability: degraded };
 }
 
-/** Nothing that was measured speaks against it. */
-function mightKeep(candidate: Candidate, id: GuaranteeId, matrix: Matrix): boolean {
-  const decision = decisionOf(id, candidate);
-  if (decision === undefined || !mightBeThere(candidate, matrix)) return false;
-  return decision.kept ? !isAvailable(candidate) : isUnknown(decision.missing, matrix);
-}
-
-/** What is in the way of a guarantee: of this host first, since that can be changed; by a strategy's nature last. */
-function explainLoss(id: GuaranteeId, { candidates, judge, input }: Bench): Omit<Answer, "result"> {
-  const { matrix } = input;
-  const ordered = [judge, ...candidates].filter((candidate) => candidate !== undefined);
-  const byHost = [
-    ...ordered.filter((candidate) => candidate === judge && hostLack(candidate, id) !== undefined),
-    ...ordered.filter((candidate) => mightKeep(candidate, id, matrix)),
-    ...ordered.filter((candidate) => decisionOf(id, candidate)?.kept === true && !isAvailable(candidate)),
-    ...ordered.filter((candidate) => hostLack(candidate, id) !== undefined),
-  ][0];
-  if (byHost !== undefined) {
-    const missing = hostLack(byHost, id);
-    if (missing === undefined) return lackOf(byHost, matrix);
-    return { because: `${byHost.strategy.id} needs ${nameCapability(missing, matrix)}`, capability: missing };
-  }
-  const keeper = candidates.find((candidate) => isAvailable(candidate) && decisionOf(id, candidate)?.kept === true);
-  if (keeper !== undefined) {
-    const lost = keeper.unmet.map((decision) => decision.id).join(", ");
-    return { because: `only ${keeper.strategy.id} keeps it, which does not keep ${lost}` };
-  }
-  const decision = judge && decisionOf(id, judge);
-  const reason = decision === undefined || decision.kept ? "not kept" : withoutStop(decision.reason);
-  return { because: `${judge?.strategy.id ?? "no strategy"}: ${reason}` };
-}
-
-/** Id of the capability for whose lack a strategy does not keep a guarantee, where there is one. */
-function hostLack(candidate: Candidate, id: GuaranteeId): string | undefined {
-  const decision = decisionOf(id, candidate);
-  return decision === undefined || decision.kept ? undefined : decision.missing;
-}
-
 /**
  * Demands that each might hold, but that no strategy might keep together, fail: what is unknown would not help. Nothing is
  * settled where all hold, or where one fails anyway.
@@ -241,18 +156,4 @@ function settleTogether(verdicts: readonly DemandVerdict[], { input, candidates 
   return verdicts.map((verdict) =>
     verdict.result === "unknown" ? { ...verdict, result: "fails", because: together(verdict.because) } : verdict,
   );
-}
-
-/** `userns.create, which is blocked (ns-limit)`. */
-function nameCapability(id: string, matrix: Matrix): string {
-  const capability = matrix[id];
-  if (capability === undefined) return `${id}, which was not probed`;
-  const codes = [...new Set(capability.blockers.map(({ code }) => code))]
-    .filter((code) => code !== "unknown")
-    .join(", ");
-  return `${id}, which is ${capability.state}${codes === "" ? "" : ` (${codes})`}`;
-}
-
-function withoutStop(text: string): string {
-  return text.trim().replace(/\.+$/u, "");
 }

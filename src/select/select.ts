@@ -79,9 +79,12 @@ function compare(one: Candidate, other: Candidate, prefer: Job["demands"]["prefe
   );
 }
 
-function closestOf(candidates: readonly Candidate[]): string | undefined {
+/** What is here and lacks least; what is not here, only where nothing is. The preferred one of equals. */
+export function closestOf(candidates: readonly Candidate[]): Candidate | undefined {
   const distance = (candidate: Candidate): number => candidate.unmet.length + (isAvailable(candidate) ? 0 : 100);
-  return candidates.toSorted((one, other) => distance(one) - distance(other))[0]?.strategy.id;
+  return candidates.toSorted(
+    (one, other) => distance(one) - distance(other) || one.strategy.rank - other.strategy.rank,
+  )[0];
 }
 
 /** Chooses, and says why each other strategy was not taken. */
@@ -99,7 +102,7 @@ export function select(input: SelectionInput): Selection {
     }));
   if (chosen === undefined) {
     const named = candidates.filter((candidate) => lacks.get(candidate)?.kind !== "not-named");
-    return { accepted: [], rejected, closest: closestOf(named) };
+    return { accepted: [], rejected, closest: closestOf(named)?.strategy.id };
   }
   return { chosen: chosen.strategy.id, accepted: chosen.unkept.map((decision) => decision.id), rejected };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { runDescription } from "../../src/commands/descriptions.ts";
+import { runDescription } from "../../src/commands/descriptions-job.ts";
 import { jobFromFlags } from "../../src/commands/job-from-flags.ts";
 import { parseCommandLine } from "../../src/commands/parse-command-line.ts";
 import { CupelError } from "../../src/model/error.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { descriptions, runDescription } from "../../src/commands/descriptions.ts";
+import { descriptions } from "../../src/commands/descriptions.ts";
+import { runDescription } from "../../src/commands/descriptions-job.ts";
 import { parseCommandLine } from "../../src/commands/parse-command-line.ts";
 import { CupelError } from "../../src/model/error.ts";
 import type { CommandDescription } from "../../src/report/command-description.ts";

@@ -8,7 +8,8 @@ import {
   type CheckResult,
   type Drift,
 } from "../../src/report/check-result.ts";
-import { snapshotOf, stablePart } from "../../src/report/snapshot.ts";
+import { stablePart } from "../../src/report/compare-snapshots.ts";
+import { snapshotOf } from "../../src/report/snapshot.ts";
 import { blockedNamespaces } from "../fixtures/reports/blocked-namespaces.ts";
 import { perfectHost } from "../fixtures/reports/perfect-host.ts";
 

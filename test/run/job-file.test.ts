@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { jobFromFlags } from "../../src/commands/job-from-flags.ts";
-import { runDescription } from "../../src/commands/descriptions.ts";
+import { runDescription } from "../../src/commands/descriptions-job.ts";
 import { parseCommandLine } from "../../src/commands/parse-command-line.ts";
 import { CupelError } from "../../src/model/error.ts";
 import { readJobFile } from "../../src/run/job-file.ts";

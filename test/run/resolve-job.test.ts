@@ -6,7 +6,8 @@ import { CupelError } from "../../src/model/error.ts";
 import { guaranteeIds, isolationSet } from "../../src/model/guarantee.ts";
 import type { Job } from "../../src/model/job.ts";
 import { defaultRequest, type JobRequest } from "../../src/run/job-request.ts";
-import { parseAvailableMemory, resolveJob, type JobSurroundings } from "../../src/run/resolve-job.ts";
+import type { JobSurroundings } from "../../src/run/job-paths.ts";
+import { parseAvailableMemory, resolveJob } from "../../src/run/resolve-job.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 
 const realHost = createRealHost();

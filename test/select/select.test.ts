@@ -201,7 +201,7 @@ describe("select", () => {
       expect(choose({ minimum: "vm", accepted: required }, given)).toEqual({
         accepted: [],
         rejected: ["weak", "good"].map((strategy) => ({ strategy, reason: { kind: "isolation", minimum: "vm" } })),
-        closest: "weak",
+        closest: "good",
       });
     });
   });

@@ -1,0 +1,98 @@
+/** `run` and `plan`: the same flags, since they are about the same job. */
+import { guaranteeIds } from "../model/guarantee.ts";
+import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
+import { capFlags, minimumFlag, strategyFlag, timeoutFlag } from "./demand-flags.ts";
+import { choice, helpFlag, jsonFlag, path, text } from "./description-parts.ts";
+
+const jobFlags: readonly FlagDescription[] = [
+  {
+    name: "workspace",
+    description: "the current directory read-only (ro), written through (rw), or not at all (none); default ro",
+    value: choice("MODE", ["ro", "rw", "none"]),
+  },
+  { name: "read", description: "grant a path, read-only", value: path("PATH"), repeatable: true },
+  { name: "write", description: "grant a path, to be changed", value: path("PATH"), repeatable: true },
+  { name: "tools", description: "grant the directories of your PATH and what the programs there need, read-only" },
+  {
+    name: "network",
+    description: "no network (none, the default) or the host's (host)",
+    value: choice("MODE", ["none", "host"]),
+  },
+  { name: "env", description: "set a variable, or pass yours on", value: text("NAME[=VALUE]"), repeatable: true },
+  timeoutFlag,
+  { name: "grace", description: "time between SIGTERM and SIGKILL then; default 2s", value: text("TIME") },
+  ...capFlags,
+  strategyFlag,
+  minimumFlag,
+  {
+    name: "require",
+    description: "demand these guarantees too",
+    value: choice("ID,…", guaranteeIds, true),
+    repeatable: true,
+  },
+  {
+    name: "accept-missing",
+    description: "give up these guarantees where nothing keeps them; recorded in the outcome",
+    value: choice("ID,…|all", ["all", ...guaranteeIds], true),
+    repeatable: true,
+  },
+  { name: "strict", description: "demand the default limits as well" },
+  {
+    name: "prefer",
+    description: "which strategy to take of those that fit; default fastest",
+    value: choice("WHAT", ["fastest", "strongest"]),
+  },
+];
+
+const command = {
+  value: text("COMMAND…"),
+  description: "the program and its arguments, behind --",
+  required: true,
+  repeatable: true,
+};
+
+/** `cupel run`. */
+export const runDescription: CommandDescription = {
+  name: "run",
+  summary: "run a command in the best sandbox that this host can really keep up",
+  passesCommand: true,
+  operands: [command],
+  flags: [
+    ...jobFlags,
+    { name: "result", description: "write the outcome to this file, as JSON", value: path("FILE") },
+    { name: "fresh", description: "probe again instead of using the saved report" },
+    helpFlag,
+  ],
+  exitCodes: [
+    { code: "0-255", meaning: "the job's own" },
+    { code: "124", meaning: "its time was up" },
+    { code: "125", meaning: "cupel's own failure before or around the job: usage, refused, set-up, a bug" },
+    { code: "126", meaning: "the program cannot be executed" },
+    { code: "127", meaning: "the program was not found" },
+    { code: "128+n", meaning: "signal n ended it; 137 is also out of memory, the outcome tells" },
+  ],
+  examples: [
+    'cupel run -- echo "hello from a sandbox"',
+    "cupel run --workspace rw --timeout 5m -- make test",
+    "cupel run --tools --network host -- npm view left-pad",
+  ],
+};
+
+/** `cupel plan`. */
+export const planDescription: CommandDescription = {
+  name: "plan",
+  summary: "show what would run, with what, and why nothing else was taken",
+  passesCommand: true,
+  operands: [command],
+  flags: [
+    ...jobFlags,
+    jsonFlag,
+    { name: "fresh", description: "probe again instead of using the saved report" },
+    helpFlag,
+  ],
+  exitCodes: [
+    { code: "0", meaning: "it would run" },
+    { code: "125", meaning: "it would be refused, or the command line is wrong" },
+  ],
+  examples: ["cupel plan --memory 512M -- make test"],
+};

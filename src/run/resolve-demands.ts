@@ -1,0 +1,36 @@
+/** What a request demands: the isolation set, but for what it asks the opposite of, and every cap that it states. */
+import { guaranteeIds, isolationSet, type GuaranteeId } from "../model/guarantee.ts";
+import type { Demands, Job } from "../model/job.ts";
+import type { JobRequest } from "./job-request.ts";
+
+function limitDemands(request: JobRequest, defaults: Job["defaultLimits"]): GuaranteeId[] {
+  const stated: readonly (readonly [GuaranteeId, number | undefined])[] = [
+    ["limit.time", request.timeoutMs],
+    ["limit.cpu", request.cpus],
+    ["limit.memory", request.memoryBytes ?? (request.strict ? defaults.memoryBytes : undefined)],
+    ["limit.pids", request.pids ?? (request.strict ? defaults.pids : undefined)],
+  ];
+  return stated.filter(([, value]) => value !== undefined).map(([id]) => id);
+}
+
+/** All of it; `isWrittenThrough` says whether the workspace is. Pure. */
+export function resolveDemands(
+  request: JobRequest,
+  isWrittenThrough: boolean,
+  defaults: Job["defaultLimits"],
+): Demands {
+  const opposed: GuaranteeId[] = [
+    ...(isWrittenThrough ? (["fs.protected"] as const) : []),
+    ...(request.network === "host" ? (["net.none"] as const) : []),
+  ];
+  const isolation = isolationSet.filter((id) => !opposed.includes(id));
+  const wanted = new Set<GuaranteeId>([...isolation, ...limitDemands(request, defaults), ...request.require]);
+  const required = guaranteeIds.filter((id) => wanted.has(id));
+  return {
+    required,
+    accepted: request.accept === "all" ? required : request.accept,
+    minimum: request.minimum,
+    strategy: request.strategy,
+    prefer: request.prefer,
+  };
+}

@@ -144,18 +144,9 @@ static long wait_for_end(int pipe)
 
 static void kill_each(const char *group)
 {
-    char text[4096];
     const long frozen = write_group_file(group, "freezer.state", "FROZEN");
     report_text("kill", frozen < 0 ? frozen : wait_until_frozen(group, false), "freezer.state");
-    if (read_group_file(group, "cgroup.procs", text, sizeof text) <= 0)
-        return;
-    for (const char *at = text; *at != '\0';) {
-        const long process = (long)parse_number(at);
-        if (process > 0)
-            kernel_call(__NR_kill, process, SIGKILL);
-        while (*at != '\0' && *at++ != '\n')
-            ;
-    }
+    kill_members(group);
     report("thaw", write_group_file(group, "freezer.state", "THAWED"));
 }
 

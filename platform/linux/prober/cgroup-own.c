@@ -43,8 +43,7 @@ long count_members(const char *group)
     return result < 0 ? result : count;
 }
 
-/* Ends whoever is still in the group; a forked sleeper may outlive its parent by a moment. */
-static void empty_group(const char *group)
+void kill_members(const char *group)
 {
     char path[group_path_capacity];
     char text[4096];
@@ -76,9 +75,10 @@ static long remove_group(const char *group)
         if (attempt > 0)
             sleep_milliseconds(5);
         thaw_group(group);
-        empty_group(below);
+        kill_members(below);
         kernel_call(__NR_unlinkat, AT_FDCWD, below, AT_REMOVEDIR);
-        empty_group(group);
+        /* A forked sleeper may outlive its parent by a moment. */
+        kill_members(group);
         result = kernel_call(__NR_unlinkat, AT_FDCWD, group, AT_REMOVEDIR);
     }
     return result;

@@ -28,6 +28,8 @@ long read_group_file(const char *group, const char *file, char *text, size_t cap
 long enter_group(const char *group);
 /* Processes in the group, or -errno. */
 long count_members(const char *group);
+/* Sends SIGKILL to whoever is in the group. */
+void kill_members(const char *group);
 
 /* cgroup-acts.c: what can be done with a group beyond its limits; false where NAME is none of it. */
 bool try_group_act(const char *name, const char *version, const char *directory, const char *argument);

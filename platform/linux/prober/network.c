@@ -8,13 +8,12 @@
 #include <linux/icmp.h>
 #include <linux/un.h>
 
-enum { set_flags = 0x8914 /* SIOCSIFFLAGS */, interface_up = 1, answer_milliseconds = 300 };
+enum { answer_milliseconds = 300 };
 
 /* Doors of the host that a job shall not reach. */
 struct canaries {
     long tcp;
     long udp;
-    long abstract;
     struct sockaddr_in tcp_address;
     struct sockaddr_in udp_address;
     struct sockaddr_un abstract_address;
@@ -112,18 +111,7 @@ static void open_canaries(struct canaries *canaries)
     canaries->udp_address = loopback_address(0);
     canaries->udp = bind_socket(family_inet, datagram, &canaries->udp_address, sizeof canaries->udp_address);
     report("udp-bind", canaries->udp < 0 ? canaries->udp : 0);
-    /* unix(7), "autobind": with a family alone the kernel picks an abstract name. */
-    canaries->abstract_address = (struct sockaddr_un){.sun_family = family_unix};
-    canaries->abstract = kernel_call(__NR_socket, family_unix, stream | O_CLOEXEC, 0);
-    canaries->abstract_length = sizeof canaries->abstract_address;
-    long result = kernel_call(__NR_bind, canaries->abstract, &canaries->abstract_address,
-                              sizeof(canaries->abstract_address.sun_family));
-    if (result == 0)
-        result = kernel_call(__NR_listen, canaries->abstract, 4);
-    if (result == 0)
-        result =
-            kernel_call(__NR_getsockname, canaries->abstract, &canaries->abstract_address, &canaries->abstract_length);
-    report("abstract-listen", result);
+    report("abstract-listen", listen_on_abstract(&canaries->abstract_address, &canaries->abstract_length));
 }
 
 static void knock(const struct canaries *canaries, const char *const steps[3])

@@ -6,7 +6,7 @@ import { printableText } from "../report/printable-text.ts";
 import { quoteWords } from "../report/shell-words.ts";
 import { stablePart, unstableIn } from "../report/compare-snapshots.ts";
 import { snapshotOf, type Snapshot } from "../report/snapshot.ts";
-import { checkLockPlace, defaultLockPath, renderLock, writeLockFile } from "../run/lock-file.ts";
+import { defaultLockPath, openLockFile, renderLock } from "../run/lock-file.ts";
 import { measureHost } from "./measure-host.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { say } from "./terminal.ts";
@@ -35,22 +35,28 @@ async function measureStable(measure: () => Promise<Snapshot>): Promise<Locked> 
   return { snapshot, unstable };
 }
 
-/** Writes the lock; gives the exit code. @throws CupelError `usage`. */
-export async function lock({ flags }: CommandLine): Promise<number> {
-  const path = flags.get("output")?.at(-1) ?? defaultLockPath;
-  if (path !== "-") checkLockPlace(path);
+async function measureLock(deep: boolean): Promise<Snapshot> {
   const host = createRealHost();
   const directories = stateDirectories(host);
-  const scope = { kind: "whole", deep: flags.has("deep") } as const;
   const { snapshot, unstable } = await measureStable(async () =>
-    snapshotOf(await measureHost(host, directories, scope)),
+    snapshotOf(await measureHost(host, directories, { kind: "whole", deep })),
   );
   if (unstable.length > 0) say(`never the same twice, so not locked: ${joinWords(unstable)}`);
+  return snapshot;
+}
+
+/** Writes the lock; gives the exit code. @throws CupelError `usage`, `set-up`. */
+export async function lock({ flags }: CommandLine): Promise<number> {
+  const path = flags.get("output")?.at(-1) ?? defaultLockPath;
+  const deep = flags.has("deep");
   if (path === "-") {
-    process.stdout.write(renderLock(snapshot));
+    process.stdout.write(renderLock(await measureLock(deep)));
     return 0;
   }
-  writeLockFile(path, snapshot);
+  const file = openLockFile(path);
+  const snapshot = await measureLock(deep);
+  file.write(renderLock(snapshot));
+  file.close();
   const hint = path === defaultLockPath ? "cupel check --locked" : `cupel check --lock ${quoteWords([path])}`;
   process.stdout.write(`${printableText(path, true)}: ${describeLocked(snapshot)} locked; compare with ${hint}\n`);
   return 0;

@@ -2,17 +2,23 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { CupelError } from "../../src/model/error.ts";
 import { snapshotOf } from "../../src/report/snapshot.ts";
-import { readLockFile, renderLock, writeLockFile } from "../../src/run/lock-file.ts";
+import { openLockFile, readLockFile, renderLock } from "../../src/run/lock-file.ts";
 import { firecrackerRoot } from "../fixtures/reports/firecracker-root.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const snapshot = snapshotOf(firecrackerRoot);
 
+function writeLock(path: string): void {
+  const file = openLockFile(path);
+  file.write(renderLock(snapshot));
+  file.close();
+}
+
 describe("a lock", () => {
   test("is read back as it was written, over what was there, and leaves nothing else", () => {
     using directory = makeTempDir();
     const path = directory.file("cupel.lock.json", "old");
-    writeLockFile(path, snapshot);
+    writeLock(path);
     expect(readLockFile(path)).toEqual(snapshot);
     expect(readFileSync(path, "utf8")).toBe(renderLock(snapshot));
     expect([readdirSync(directory.path), statSync(path).mode & 0o777]).toEqual([["cupel.lock.json"], 0o644]);
@@ -21,13 +27,13 @@ describe("a lock", () => {
   test("goes where a symlink leads", () => {
     using directory = makeTempDir();
     symlinkSync(directory.file("target"), directory.at("link"));
-    writeLockFile(directory.at("link"), snapshot);
+    writeLock(directory.at("link"));
     expect(readLockFile(directory.at("target"))).toEqual(snapshot);
   });
 
   test.each(["", "/dev/null", "/tmp", "/nowhere/at/all"])("is not written to %j", (path) => {
     const before = existsSync("/dev/null") && statSync("/dev/null").isCharacterDevice();
-    expect(() => writeLockFile(path, snapshot)).toThrow(CupelError);
+    expect(() => openLockFile(path)).toThrow(CupelError);
     expect(statSync("/dev/null").isCharacterDevice()).toBe(before);
   });
 

@@ -178,9 +178,10 @@ function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: L
   if (plan.seccomp === "default") {
     writer.record(recordKinds.seccomp, () => writer.raw(compileSeccomp(defaultSeccompProfile, binding.architecture)));
   }
-  if (plan.landlockScopes.length > 0) {
+  if (plan.landlockScopes.length > 0 || plan.landlockVersion !== undefined) {
     writer.record(recordKinds.landlock, () => {
       writer.u64(bits(...plan.landlockScopes.map((scope) => landlockScopeBits[scope])));
+      writer.u32(plan.landlockVersion ?? 0);
     });
   }
 }

@@ -3,7 +3,7 @@ import type { Finding } from "../model/capability.ts";
 import { onLinux } from "./_elsewhere.ts";
 import { judgeExercise } from "./_exercise.ts";
 import { judgeRehearsal, judgeStep, rehearse, type Rehearsed } from "./_judge-rehearsal.ts";
-import { detached, propagation, readOnly } from "./_mount-exercises.ts";
+import { detached, isByRemount, propagation, readOnly } from "./_mount-exercises.ts";
 import { defineProbe, type ProbeContext } from "./_probe.ts";
 import { readRootMount } from "./_root-mount.ts";
 import { errnoAt, readSteps, type Reading } from "./_steps.ts";
@@ -45,6 +45,12 @@ async function run(context: ProbeContext) {
 /** A bind or a call that is denied is denied to the launcher, too, and told in the same way. */
 async function judgeReadOnly(context: ProbeContext, reading: Reading): Promise<Finding> {
   const judged = await judgeExercise(context, reading, readOnly(reading));
+  if (judged.state === "works" && isByRemount(reading))
+    return {
+      ...judged,
+      state: "degraded",
+      summary: `${judged.summary}, one mount at a time (no mount_setattr before Linux 5.12)`,
+    };
   const stopped = (["bind", "setattr"] as const).find((step) => (errnoAt(reading, step) ?? "ok") !== "ok");
   if (stopped === undefined || judged.state !== "broken") return judged;
   const step = stopped === "setattr" ? "read-only" : stopped;

@@ -223,8 +223,10 @@ __attribute__((noreturn)) static void become_job(const struct launch *launch, in
     kernel_call(__NR_setsid);
     place_streams(launch->streams);
     enter_landlock(launch);
-    const long swept = kernel_call(__NR_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
-    must(launch, swept, step_standard_streams, "close_range");
+    /* All but the way to tell that it cannot be executed, in two steps: CLOSE_RANGE_CLOEXEC is of Linux 5.11. */
+    must(launch, kernel_call(__NR_close_range, failure_descriptor + 1, ~0u, 0), step_standard_streams, "close_range");
+    if (failure_descriptor > 3)
+        kernel_call(__NR_close_range, 3, failure_descriptor - 1, 0);
     reset_signals();
     struct exec_failure failure = {0};
     char path[4096] = "";

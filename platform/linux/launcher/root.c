@@ -30,13 +30,12 @@ static void begin(struct builder *builder)
 {
     leave_propagation(builder);
     builder->host_root = open_root(builder);
-    mount_new_root(builder);
     /*
-     * pivot_root wants a mount point. /proc is a directory that must exist anyway, and one under which no source lies,
-     * so covering it for a moment hides nothing that is still needed.
+     * /proc is a directory that must exist anyway, and one under which no source lies, so covering it for a moment
+     * hides nothing that is still needed.
      */
     const int covered = must_build(builder, open_path_in(builder->host_root, "/proc"), step_mount_root, "/proc");
-    must_build(builder, attach_mount(builder->new_root, covered), step_mount_root, "/proc");
+    mount_new_root(builder, covered);
     close_descriptor(covered);
 }
 
@@ -148,6 +147,7 @@ void build_own_part(const struct launch *launch)
     leave_propagation(&builder);
     builder.host_root = open_root(&builder);
     builder.new_root = open_root(&builder);
+    builder.is_entered = true;
     for (size_t index = 0; index < instruction->root_count; index++)
         if (instruction->root[index].kind == record_devices)
             do_own_devices(&builder, &instruction->root[index]);

@@ -52,7 +52,10 @@ const unchangedWorkspace: GuaranteeRule = (circumstances) =>
 
 const networkRules: Readonly<Record<NetworkMode, GuaranteeRule>> = {
   none: isolatedNetwork,
-  "no-sockets": keptBy(`${noSockets} (the host's interfaces can be listed in /proc/net)`, "seccomp.filter"),
+  "no-sockets": keptBy(
+    `${noSockets} (/proc/net still tells of the host's interfaces and connections)`,
+    "seccomp.filter",
+  ),
   host: notProvided("the job has the host's network (--network host)"),
 };
 

@@ -52,6 +52,17 @@ except OSError as error:
     print(error.errno)
 `;
 
+/** Asks an end of a pair for the loopback's number, as any socket may be asked for any interface (SIOCGIFINDEX). */
+const asker = `
+import fcntl, socket
+one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+try:
+    fcntl.ioctl(one, 0x8933, b"lo".ljust(40, b"\\0"))
+    print("told")
+except OSError as error:
+    print(error.errno)
+`;
+
 describe.each(callers)("called by $name", (caller: Caller) => {
   const plan = async (...words: readonly string[]): Promise<{ launch: object; guarantees: { id: string }[] }> => {
     const { stdout } = await cupel.run(caller, ["plan", "--json", ...words, "--", "true"]);
@@ -93,6 +104,11 @@ describe.each(callers)("called by $name", (caller: Caller) => {
     const name = `cupel-name-${process.pid}-${caller.uid}`;
     expect((await cupel.outside(caller, [python, "-c", squatter, name])).stdout).toBe("bound\n");
     expect((await cupel.run(caller, ["run", ...flags, "--", python, "-c", squatter, name])).stdout).toBe("97\n");
+  });
+
+  needsPrograms("python3")("an end of a pair tells nothing of the host's interfaces", async () => {
+    expect((await cupel.outside(caller, [python, "-c", asker])).stdout).toBe("told\n");
+    expect((await cupel.run(caller, ["run", ...flags, "--", python, "-c", asker])).stdout).toBe("25\n");
   });
 
   needsPrograms("python3")("threads, processes and pipes work", async () => {

@@ -36,7 +36,7 @@ describe("guarantees of namespaces", () => {
     const changes = printChanges(decide(rootEverything), decide(rootEverything, { network: "no-sockets" }));
     expect(changes).toMatchInlineSnapshot(`
       "
-      net.none: the seccomp filter lets no socket be made but connected pairs (the host's interfaces can be listed in /proc/net) [seccomp.filter]
+      net.none: the seccomp filter lets no socket be made but connected pairs (/proc/net still tells of the host's interfaces and connections) [seccomp.filter]
       net.loopback NOT: the job can make no socket that would use it
       ipc.sockets: the seccomp filter lets no socket be made but connected pairs, so none can be connected [seccomp.filter]
       "

@@ -12,7 +12,7 @@ import { keepProgram } from "./keep-program.ts";
 import type { HelperPort, Place, ProberResult, ProberStep, RehearsalResult } from "./helper-port.ts";
 import type { LaunchEvent } from "./launch-event.ts";
 import { startLaunch, type HelperPlaces } from "./start-launch.ts";
-import type { SeccompArchitecture } from "./seccomp-profile.ts";
+import type { SeccompArchitecture } from "./system-call-numbers.ts";
 
 const proberLineSchema = v.strictObject({
   step: v.string(),

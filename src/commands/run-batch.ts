@@ -121,7 +121,7 @@ class Ending {
   exitCode: number | undefined;
 
   listen(slots: readonly BatchSlot[]): void {
-    this.signal.addEventListener("abort", () => slots.forEach((slot) => void slot.kill()));
+    this.signal.addEventListener("abort", () => slots.forEach((slot) => slot.kill()));
     for (const [name, number] of Object.entries(endingSignals)) {
       process.once(name, () => {
         this.exitCode = 128 + number;

@@ -50,21 +50,31 @@ function parseCapture(text: string | undefined): number {
   );
 }
 
-/** The batch as a stream of bytes. @throws CupelError `usage` where it cannot be read. */
-function openBatch(path: string): AsyncIterable<Uint8Array> {
-  if (path === "-") return process.stdin;
+function unreadable(path: string, error: unknown): CupelError {
+  return new CupelError("usage", `--batch ${path} cannot be read (${errnoOf(error)}); name a file of JSON lines, or -`);
+}
+
+function openFile(path: string): AsyncIterable<Uint8Array> {
   try {
     const descriptor = openSync(path, "r");
-    if (fstatSync(descriptor).isDirectory())
-      throw new CupelError("usage", `--batch ${path} is a directory; name a file`);
-    return createReadStream(path, { fd: descriptor });
+    if (!fstatSync(descriptor).isDirectory()) return createReadStream(path, { fd: descriptor });
   } catch (error) {
-    if (error instanceof CupelError) throw error;
-    throw new CupelError(
-      "usage",
-      `--batch ${path} cannot be read (${errnoOf(error)}); name a file of JSON lines, or -`,
-    );
+    throw unreadable(path, error);
   }
+  throw new CupelError("usage", `--batch ${path} is a directory; name a file`);
+}
+
+async function* readChunks(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** The batch as a stream of bytes. @throws CupelError `usage` where it cannot be read, now or later. */
+function openBatch(path: string): AsyncIterable<Uint8Array> {
+  return readChunks(path === "-" ? process.stdin : openFile(path), path);
 }
 
 const pauseMs = 2;
@@ -121,7 +131,7 @@ class Ending {
   exitCode: number | undefined;
 
   listen(slots: readonly BatchSlot[]): void {
-    this.signal.addEventListener("abort", () => slots.forEach((slot) => void slot.kill()));
+    this.signal.addEventListener("abort", () => slots.forEach((slot) => slot.kill()));
     for (const [name, number] of Object.entries(endingSignals)) {
       process.once(name, () => {
         this.exitCode = 128 + number;

@@ -4,7 +4,7 @@
  * half of a whole run.
  */
 
-import { writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { errnoOf } from "./errno-of.ts";
 
 /** A started launcher. */
@@ -62,16 +62,64 @@ async function* readStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<U
 
 const pauseMs = 1;
 
-/** The socket does not block; a launcher that has ended takes no more, and how it ended is told by `exited`. */
-function writeToSocket(descriptor: number, bytes: Uint8Array): void {
-  let rest = bytes;
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(descriptor, rest));
-    } catch (error) {
-      if (errnoOf(error) !== "EAGAIN") return;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+/** As much as the socket takes now; undefined where its other end is gone. */
+function writeSome(descriptor: number, bytes: Uint8Array): number | undefined {
+  try {
+    return writeSync(descriptor, bytes);
+  } catch (error) {
+    return errnoOf(error) === "EAGAIN" ? 0 : undefined;
+  }
+}
+
+/**
+ * Our end of a socket that does not block. What does not fit into it yet waits, and nothing waits for that: the launcher
+ * may itself wait for us to read. One that has ended takes no more, and how it ended is told by `exited`.
+ */
+class LauncherSocket {
+  readonly #descriptor: number;
+  #waiting: Uint8Array[] = [];
+  #isClosed = false;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#waiting.push(bytes);
+    if (this.#waiting.length === 1) this.#flush();
+  }
+
+  #flush(): void {
+    for (let [first] = this.#waiting; first !== undefined; [first] = this.#waiting) {
+      const written = writeSome(this.#descriptor, first);
+      if (written === undefined) {
+        this.#waiting = [];
+      } else if (written < first.length) {
+        this.#waiting[0] = first.subarray(written);
+        setTimeout(() => this.#flush(), pauseMs);
+        return;
+      } else {
+        this.#waiting.shift();
+      }
     }
+  }
+
+  /** Everything that comes; closed then, for the runtime leaves that to whoever asked for the descriptor. */
+  async *read(bun: BunRuntime): AsyncGenerator<Uint8Array> {
+    yield* untilReset(readStream(bun.file(this.#descriptor).stream()));
+    this.#isClosed = true;
+    this.#waiting = [];
+    closeSync(this.#descriptor);
+  }
+}
+
+/** A launcher that was killed with something unread in its channel resets it: an end like any other. */
+async function* untilReset(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    if (errnoOf(error) !== "ECONNRESET") throw error;
   }
 }
 
@@ -83,9 +131,10 @@ function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams, use
   });
   const socket = child.stdio[channel];
   if (typeof socket !== "number") throw new TypeError("Bun gave no descriptor for the launcher's channel");
+  const own = new LauncherSocket(socket);
   return {
-    send: (bytes) => writeToSocket(socket, bytes),
-    events: readStream(bun.file(socket).stream()),
+    send: (bytes) => own.send(bytes),
+    events: own.read(bun),
     exited: child.exited,
     pid: child.pid,
     kill: () => child.kill(9),
@@ -108,7 +157,7 @@ async function spawnWithNode(file: string, streams: CallerStreams, use: Launcher
   });
   return {
     send: (bytes) => void control.write(bytes),
-    events: control,
+    events: untilReset(control),
     exited: new Promise((resolve) => child.once("exit", (code) => resolve(code ?? -1))),
     // It has spawned, so it has a number.
     pid: child.pid ?? -1,

@@ -51,7 +51,13 @@ function resultOf({ events, output, errors }: Waiting, end: ResidentResult["end"
   return { events, output: Buffer.concat(output), errors: Buffer.concat(errors), end };
 }
 
-const neverSent: ResidentResult = { events: [], output: new Uint8Array(), errors: new Uint8Array(), end: "waiting" };
+/** Of a job that no launcher was given. */
+export const neverSent: ResidentResult = {
+  events: [],
+  output: new Uint8Array(),
+  errors: new Uint8Array(),
+  end: "waiting",
+};
 
 const decoder = new TextDecoder();
 

@@ -25,7 +25,7 @@ export interface BatchJob {
 /** A line: a job, or one sentence that says what is wrong with it. */
 export type BatchLine = BatchJob | { readonly line: number; readonly problem: string };
 
-/** A longer one is no job: the launcher takes 4 MiB. */
+/** A longer one is no job: an instruction to the launcher may not be longer either. */
 const lineBytesMax = 4 * 1024 * 1024;
 
 function problemOf(text: string, path: string, line: number, error: unknown): string {
@@ -53,8 +53,6 @@ function jobOf({ id, command, env, limits }: v.InferOutput<typeof lineSchema>, l
 
 /** What line number `line` of the file at `path` says. Pure. */
 export function parseBatchLine(text: string, path: string, line: number): BatchLine {
-  if (text.includes("\uFFFD")) return { line, problem: `${path}:${line}: the line is not valid UTF-8` };
-  if (text.length > lineBytesMax) return { line, problem: `${path}:${line}: the line is longer than 4 MiB` };
   try {
     return jobOf(v.parse(lineSchema, JSON.parse(text)), line);
   } catch (error) {
@@ -62,19 +60,56 @@ export function parseBatchLine(text: string, path: string, line: number): BatchL
   }
 }
 
-/** The lines of a batch as they come; empty ones are passed over. */
-export async function* readBatch(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<BatchLine> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  let line = 0;
-  for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const text of lines) {
-      line += 1;
-      if (text.trim() !== "") yield parseBatchLine(text, path, line);
-    }
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Undefined for bytes that are not UTF-8. */
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return undefined;
   }
-  rest += decoder.decode();
-  if (rest.trim() !== "") yield parseBatchLine(rest, path, line + 1);
+}
+
+/** A line as it grows; of one that is too long nothing is kept but that. */
+class GrowingLine {
+  #parts: Uint8Array[] = [];
+  #length = 0;
+
+  add(bytes: Uint8Array): void {
+    this.#length += bytes.length;
+    if (this.#length > lineBytesMax) this.#parts = [];
+    else if (bytes.length > 0) this.#parts.push(bytes);
+  }
+
+  /** What it says; undefined where it is empty. */
+  parse(path: string, line: number): BatchLine | undefined {
+    if (this.#length > lineBytesMax) return { line, problem: `${path}:${line}: the line is longer than 4 MiB` };
+    const text = decode(Buffer.concat(this.#parts));
+    if (text === undefined) return { line, problem: `${path}:${line}: the line is not valid UTF-8` };
+    return text.trim() === "" ? undefined : parseBatchLine(text, path, line);
+  }
+}
+
+const newline = 10;
+
+/** The lines of a batch as they come; empty ones are counted and passed over. */
+export async function* readBatch(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<BatchLine> {
+  let growing = new GrowingLine();
+  let line = 1;
+  for await (const chunk of chunks) {
+    let begin = 0;
+    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, begin)) {
+      growing.add(chunk.subarray(begin, end));
+      const parsed = growing.parse(path, line);
+      if (parsed !== undefined) yield parsed;
+      growing = new GrowingLine();
+      begin = end + 1;
+      line += 1;
+    }
+    growing.add(chunk.subarray(begin));
+  }
+  const last = growing.parse(path, line);
+  if (last !== undefined) yield last;
 }

@@ -1,5 +1,10 @@
 /** One of the places of a batch: a resident launcher that is replaced when it ends, and now and then before. */
-import { startResidentLauncher, type ResidentLauncher, type ResidentResult } from "../launch/resident-launcher.ts";
+import {
+  neverSent,
+  startResidentLauncher,
+  type ResidentLauncher,
+  type ResidentResult,
+} from "../launch/resident-launcher.ts";
 import type { LaunchBinding, ResidentJob } from "../launch/encode-instruction.ts";
 import type { HelperPlaces } from "../launch/start-launch.ts";
 import type { LauncherPlan } from "../model/plan.ts";
@@ -18,7 +23,9 @@ export class BatchSlot {
   readonly #shape: BatchShape;
   #launcher: Promise<ResidentLauncher> | undefined;
   #jobsLeft = 0;
-  readonly #retired: Promise<void>[] = [];
+  #isKilled = false;
+  /** Those that take no more jobs, until their processes have ended. */
+  readonly #retired = new Map<ResidentLauncher, Promise<void>>();
 
   constructor(shape: BatchShape) {
     this.#shape = shape;
@@ -35,13 +42,14 @@ export class BatchSlot {
   }
 
   /**
-   * Runs a job. One that a launcher ended before it came to it goes to the next launcher.
+   * Runs a job. One that a launcher ended before it came to it goes to the next launcher, and comes back as `waiting`
+   * where there will be none.
    * @throws CupelError `set-up` where no launcher can be started, `usage` for a job that cannot be said.
    */
   async run(job: ResidentJob): Promise<ResidentResult> {
     for (;;) {
-      const result = await (await this.#current()).run(job);
-      if (result.end !== "waiting") return result;
+      const result = this.#isKilled ? neverSent : await (await this.#current()).run(job);
+      if (result.end !== "waiting" || this.#isKilled) return result;
     }
   }
 
@@ -73,18 +81,27 @@ export class BatchSlot {
 
   #retire(launcher: ResidentLauncher): void {
     this.#launcher = undefined;
-    this.#retired.push(launcher.close());
+    this.#retired.set(
+      launcher,
+      launcher.close().then(() => void this.#retired.delete(launcher)),
+    );
   }
 
   /** Lets every launcher end behind its jobs. */
   async close(): Promise<void> {
     const launcher = await this.#launcher;
     if (launcher !== undefined) this.#retire(launcher);
-    await Promise.all(this.#retired);
+    await Promise.all(this.#retired.values());
   }
 
-  /** Ends it now, with what runs in it. */
-  async kill(): Promise<void> {
-    (await this.#launcher)?.kill();
+  /** Ends every launcher now, with what runs in it; there will be no other. */
+  kill(): void {
+    this.#isKilled = true;
+    for (const launcher of this.#retired.keys()) launcher.kill();
+    // One that cannot be started is told to the job that wanted it.
+    this.#launcher?.then(
+      (launcher) => launcher.kill(),
+      () => undefined,
+    );
   }
 }

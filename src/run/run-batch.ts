@@ -122,6 +122,20 @@ async function runLine(batch: RunningBatch, slot: BatchSlot, line: BatchLine): P
   }
 }
 
+const end = { done: true, value: undefined } as const;
+
+/** The next line; the end as soon as the batch is aborted, though whoever writes the lines may still think. */
+function nextLine({ signal }: Batch, lines: AsyncIterator<BatchLine>): Promise<IteratorResult<BatchLine>> {
+  const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<BatchLine>>();
+  const stop = (): void => resolve(end);
+  signal.addEventListener("abort", stop);
+  lines
+    .next()
+    .then(resolve, reject)
+    .finally(() => signal.removeEventListener("abort", stop));
+  return promise;
+}
+
 /** A job shorter than this may have the next one waiting behind it: asking for it then would take longer. */
 const quickMs = 20;
 
@@ -129,8 +143,8 @@ async function fillSlot(batch: RunningBatch, slot: BatchSlot, lines: AsyncIterat
   const running: Promise<void>[] = [];
   let tookMs = Infinity;
   while (!batch.signal.aborted) {
-    const next = await lines.next();
-    if (next.done === true) break;
+    const next = await nextLine(batch, lines);
+    if (next.done === true || batch.signal.aborted) break;
     const startedMs = performance.now();
     running.push(
       runLine(batch, slot, next.value).then(() => {
@@ -143,10 +157,15 @@ async function fillSlot(batch: RunningBatch, slot: BatchSlot, lines: AsyncIterat
   await Promise.all(running);
 }
 
-/** Runs every line to its outcome: exactly one each, in the order in which they end. */
+/**
+ * Runs every line to its outcome: exactly one each, in the order in which they end.
+ * @throws what `lines` throws, when the jobs by then have their outcomes.
+ */
 export async function runBatch(batch: Batch, lines: AsyncIterator<BatchLine>): Promise<void> {
   const running = { ...batch, emptying: new EmptyingControlGroups() };
-  await Promise.all(batch.slots.map((slot) => fillSlot(running, slot, lines)));
+  const filled = await Promise.allSettled(batch.slots.map((slot) => fillSlot(running, slot, lines)));
   await Promise.all(batch.slots.map((slot) => slot.close()));
   running.emptying.finish();
+  const failure = filled.find(({ status }) => status === "rejected");
+  if (failure?.status === "rejected") throw failure.reason;
 }

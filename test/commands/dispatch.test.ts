@@ -51,7 +51,7 @@ describe("dispatch", () => {
     [["doctor", "--jsno"], "cupel doctor has no flag --jsno; see cupel doctor --help"],
     [["version", "--jso"], "cupel version has no flag --jso, did you mean --json?; see cupel version --help"],
     [["completion"], "cupel completion needs SHELL; see cupel completion --help"],
-    [["run"], "cupel run needs COMMAND…; see cupel run --help"],
+    [["run"], "No command is given; write it behind --"],
     [["plan", "--fresh"], "cupel plan needs COMMAND…; see cupel plan --help"],
   ])("refuses %p", async (words, message) => expect(await refusal(...words)).toEqual(new CupelError("usage", message)));
 

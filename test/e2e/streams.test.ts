@@ -136,7 +136,8 @@ describe.each(callers)("a log that is appended to, called by $name", (caller) =>
   test.each(Object.entries(ways))("is safe from a job that %s", async (_name, way) => {
     using directory = makeTempDir({ owner: caller });
     const log = directory.file("log", "written before\n");
-    const attack = `timeout 2 sh -c '${way}'; echo said`;
+    // A reader that was just killed may take one more thing out of the pipe.
+    const attack = `timeout 2 sh -c '${way}'; sleep 0.2; echo said`;
     const inside = await cupel.shell(caller, `"$CUPEL" run -- sh -c "$ATTACK" >> ${log}`, { env: { ATTACK: attack } });
     const after = readFileSync(log, "utf8");
     expect(after).toStartWith("written before\n");

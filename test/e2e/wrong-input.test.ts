@@ -54,7 +54,7 @@ const wrongFlags: readonly (readonly [readonly string[], ...string[]])[] = [
   [["--timout", "5s"], "--timout", "did you mean --timeout?"],
   [["--tools=yes"], "--tools", "takes no value"],
   [["-x"], "-x"],
-  [["--"], "needs", "COMMAND"],
+  [["--"], "No command is given", "behind --"],
   [["--memory"], "--memory", "needs a value"],
   [["--result", "/nowhere/at/all/result.json"], "--result", "/nowhere/at/all/result.json"],
   [["--result", ""], "--result"],

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { compileSeccomp } from "../../src/launch/compile-seccomp.ts";
-import { encodeInstruction, type LaunchBinding } from "../../src/launch/encode-instruction.ts";
+import {
+  encodeGoodbye,
+  encodeInstruction,
+  encodeResidentJob,
+  type LaunchBinding,
+  type ResidentJob,
+} from "../../src/launch/encode-instruction.ts";
 import { instructionBytesMax } from "../../src/launch/protocol.ts";
 import { defaultSeccompProfile } from "../../src/launch/seccomp-profile.ts";
 import { CupelError } from "../../src/model/error.ts";
@@ -37,7 +43,7 @@ describe("encodeInstruction", () => {
     const plan = barePlan(["/bin/a"], { environment: { A: "b" }, timeoutMs: 1500, graceMs: 2000 });
     const bytes = encodeInstruction(plan, binding);
     const golden = [
-      "4355504c 01000000 8d000000",
+      "4355504c 02000000 8d000000",
       "0100 0000 10000000 e9030000 ea030000 e9030000 ea030000",
       "0200 0000 08000000 0000000000000000",
       "0300 0000 08000000 00000000 12000000",
@@ -86,6 +92,16 @@ describe("encodeInstruction", () => {
       ["variable", "PATH=/bin"],
       ["variable", "EMPTY="],
     ]);
+  });
+
+  test("says to a resident launcher what its jobs have in common, and how", () => {
+    const resident = { sharesRoot: true, captureBytesMax: 2 ** 40 };
+    expect(recordsOf("capture", barePlan(["a"]), { resident })).toEqual([[2 ** 40]]);
+    expect(recordsOf("options", barePlan(["a"]), { resident })).toEqual([[16, 0o022]]);
+    expect(recordsOf("options", barePlan(["a"]), { resident: { ...resident, sharesRoot: false } })).toEqual([
+      [0, 0o022],
+    ]);
+    expect([recordsOf("capture", barePlan(["a"])), recordsOf("options", barePlan(["a"]))]).toEqual([[], [[0, 0o022]]]);
   });
 
   test("says every step of a root, in the plan's order", () => {
@@ -199,5 +215,51 @@ describe("encodeInstruction", () => {
     const copy = structuredClone(plan);
     expect(encodeInstruction(plan, binding)).toEqual(encodeInstruction(plan, binding));
     expect(plan).toEqual(copy);
+  });
+});
+
+const job: ResidentJob = {
+  command: ["/bin/echo", "", "süß"],
+  environment: { A: "1", EMPTY: "" },
+  directory: "/work",
+  timeoutMs: 5,
+  graceMs: 7,
+  controlGroups: ["/sys/fs/cgroup/a/1", "/sys/fs/cgroup/b/1"],
+};
+
+describe("encodeResidentJob", () => {
+  test("says what is the job's own, and nothing of what is the shape's", () =>
+    expect(decodeInstruction(encodeResidentJob(job))).toEqual([
+      ["directory", "/work"],
+      ["controlGroup", "/sys/fs/cgroup/a/1"],
+      ["controlGroup", "/sys/fs/cgroup/b/1"],
+      ["time", 5, 7],
+      ["argument", "/bin/echo"],
+      ["argument", ""],
+      ["argument", "süß"],
+      ["variable", "A=1"],
+      ["variable", "EMPTY="],
+    ]));
+
+  test("says no cap on time as 0", () => {
+    const { timeoutMs: _, ...rest } = job;
+    expect(decodeInstruction(encodeResidentJob(rest))).toContainEqual(["time", 0, 7]);
+  });
+
+  test.each<[string, Partial<ResidentJob>, RegExp]>([
+    ["a word with a NUL", { command: ["a\0b"] }, /NUL/],
+    ["a value with a NUL", { environment: { A: "\0" } }, /NUL/],
+    ["more than fits", { command: ["a".repeat(instructionBytesMax)] }, /longer than 4 MiB/],
+  ])("refuses %s", (_name, parts, message) => {
+    const error = failure(() => encodeResidentJob({ ...job, ...parts }));
+    expect(error).toBeInstanceOf(CupelError);
+    expect(error).toMatchObject({ code: "usage", message: expect.stringMatching(message) });
+  });
+});
+
+describe("encodeGoodbye", () => {
+  test("is a header and no record", () => {
+    expect(decodeInstruction(encodeGoodbye())).toEqual([]);
+    expect(encodeGoodbye()).toHaveLength(12);
   });
 });

@@ -29,7 +29,7 @@ const flags = [
 ];
 
 const needsCompiler = needsPrograms("gcc");
-const [accepted, malformed, otherVersion, cutShort] = [0, -74, -71, -32];
+const [accepted, malformed, otherVersion, cutShort, empty] = [0, -74, -71, -32, -61];
 
 /** What the reader says of each; any report of a sanitizer ends it, and fails the test. */
 async function readAll(instructions: readonly Uint8Array[]): Promise<number[]> {
@@ -72,6 +72,7 @@ const binding = {
   controlGroups: ["/sys/fs/cgroup/a"],
   rehearsal: false,
   architecture: "x64",
+  resident: { sharesRoot: true, captureBytesMax: 2 ** 16 },
 } as const;
 
 /** An instruction with a record of every kind. */
@@ -125,7 +126,7 @@ const least = [
 
 describe("read_instruction", () => {
   needsCompiler("takes what cupel writes, from the least to a record of every kind", async () => {
-    const longest = encodeInstruction(barePlan(["/bin/a", "x".repeat(instructionBytesMax - 200)]), binding);
+    const longest = encodeInstruction(barePlan(["/bin/a", "x".repeat(instructionBytesMax - 240)]), binding);
     const plain = encodeInstruction(barePlan(["/bin/a"]), binding);
     expect(await readAll([assemble(...least), plain, whole, longest])).toEqual([0, 0, 0, 0]);
   });
@@ -142,7 +143,8 @@ describe("read_instruction", () => {
     const ends = recordOffsets(whole);
     // Its last records are two variables: without them it is an instruction all the same.
     expect(taken).toEqual(ends.filter((end) => ends.indexOf(end) >= ends.length - 4 && end !== whole.length));
-    expect(new Set(results)).toEqual(new Set([accepted, malformed]));
+    // The header alone is how a resident launcher is told that there is no more.
+    expect([results[0], new Set(results.slice(1))]).toEqual([empty, new Set([accepted, malformed])]);
   });
 
   needsCompiler("refuses any other magic, and names another version as such", async () => {
@@ -185,17 +187,18 @@ describe("read_instruction", () => {
     const unknown = Array.from({ length: 400 }, (_, kind) => kind).filter((kind) => !known.has(kind));
     const records = [...unknown, 0xffff, 0x0001_0006].map((kind) => assemble(...least, [kind, text("/")]));
     expect(new Set(await readAll(records))).toEqual(new Set([malformed]));
-    expect(known.size).toBe(22);
+    expect(known.size).toBe(23);
   });
 
   needsCompiler("refuses what lacks a command or a directory, and a path that is not absolute", async () => {
     const [directory, argument] = least;
-    const lacking = [assemble(directory), assemble(argument), assemble()];
+    const lacking = [assemble(directory), assemble(argument)];
     const relative = ["", "a", "./a", "../a"].flatMap((path) => [
       assemble([directoryKind, text(path)], argument),
       assemble(directory, argument, [maskKind, text(path)]),
     ]);
     expect(new Set(await readAll([...lacking, ...relative]))).toEqual(new Set([malformed]));
+    expect(await readAll([assemble()])).toEqual([empty]);
   });
 
   needsCompiler("refuses more of a kind than there is room for, and takes just as many", async () => {

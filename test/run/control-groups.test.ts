@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRealHost } from "../../src/host/real-host.ts";
 import { createNativeHelpers } from "../../src/launch/native-helpers.ts";
 import { buildMatrix } from "../../src/matrix/build-matrix.ts";
@@ -8,7 +8,9 @@ import { CupelError } from "../../src/model/error.ts";
 import type { ControlGroupLimits } from "../../src/model/plan.ts";
 import controlGroupsProbe from "../../src/probes/control-groups.ts";
 import {
+  controlGroupPlaces,
   createControlGroups,
+  EmptyingControlGroups,
   parseJobGroupOwner,
   parseKeyedNumber,
   removeStaleControlGroups,
@@ -45,6 +47,8 @@ function pretend(directory: TempDir, mode: "v1" | "v2"): Standings {
   };
 }
 
+const all = { memoryBytes: 1024 ** 3, pids: 50, cpus: 1.5 };
+
 function written(directory: string): Record<string, string> {
   return Object.fromEntries(readdirSync(directory).map((name) => [name, readFileSync(`${directory}/${name}`, "utf8")]));
 }
@@ -64,8 +68,6 @@ function refusal(limits: ControlGroupLimits, standings: Standings, name: string)
 }
 
 describe("createControlGroups", () => {
-  const all = { memoryBytes: 1024 ** 3, pids: 50, cpus: 1.5 };
-
   test("says limits in the words of v2, all in one group", () => {
     using directory = makeTempDir();
     const groups = createControlGroups(all, pretend(directory, "v2"), "job");
@@ -138,9 +140,11 @@ describe("createControlGroups", () => {
         { action: "control group, forks refused", result: "7" },
       ],
     });
-    directory.file("memory/job/memory.events", "low 0\nmax 9\noom 3\noom_kill 3\noom_group_kill 1\n");
-    directory.file("memory/job/memory.peak", "8192\n");
-    expect(groups.read()).toMatchObject({ outOfMemoryKills: 3, peakMemoryBytes: 8192 });
+    const unified = createControlGroups(all, pretend(directory, "v2"), "job");
+    directory.file("all/job/memory.events", "low 0\nmax 9\noom 3\noom_kill 3\noom_group_kill 1\n");
+    directory.file("all/job/memory.peak", "8192\n");
+    directory.file("all/job/pids.events", "max 5\n");
+    expect(unified.read()).toMatchObject({ outOfMemoryKills: 3, peakMemoryBytes: 8192, refusedForks: 5 });
   });
 
   test("counts nothing where there is nothing to read", () => {
@@ -246,4 +250,66 @@ describe("parseKeyedNumber", () => {
     ["", "max", 0],
     ["maximum 9\n", "max", 0],
   ])("of %p", (text, key, number) => expect(parseKeyedNumber(text, key)).toBe(number));
+});
+
+describe("controlGroupPlaces", () => {
+  test("gives each place once, for what is limited alone", () => {
+    using directory = makeTempDir();
+    const separate = pretend(directory, "v1");
+    expect(controlGroupPlaces(all, separate)).toEqual(["memory", "pids", "cpu"].map((name) => directory.at(name)));
+    expect(controlGroupPlaces(all, pretend(directory, "v2"))).toEqual([directory.at("all")]);
+    expect(controlGroupPlaces({ pids: 1, cpus: undefined }, separate)).toEqual([directory.at("pids")]);
+    expect([controlGroupPlaces({}, separate), controlGroupPlaces(all, {})]).toEqual([[], []]);
+  });
+
+  test("are those in which the groups are made", () => {
+    using directory = makeTempDir();
+    for (const mode of ["v1", "v2"] as const) {
+      const standings = pretend(directory, mode);
+      const { directories } = createControlGroups(all, standings, "job");
+      expect(directories).toEqual(controlGroupPlaces(all, standings).map((place) => `${place}/job`));
+    }
+  });
+});
+
+describe("EmptyingControlGroups", () => {
+  test("removes at once what is empty, and takes for removed what is gone or cannot be", () => {
+    using directory = makeTempDir();
+    const emptying = new EmptyingControlGroups();
+    directory.file("kept/file");
+    emptying.add([directory.folder("a"), directory.folder("b"), directory.at("gone"), directory.at("kept")]);
+    expect(readdirSync(directory.path)).toEqual(["kept"]);
+    emptying.finish();
+  });
+
+  withGroups("keeps a group in mind that holds a process, and removes it when it is free", async () => {
+    const emptying = new EmptyingControlGroups();
+    const busy = createControlGroups({ pids: 9 }, matrix, "cupel-test-emptying-1");
+    const free = createControlGroups({ pids: 9 }, matrix, "cupel-test-emptying-2");
+    const [held = "", other = ""] = [...busy.directories, ...free.directories];
+    await using sleeper = start(["sleep", "60"]);
+    writeFileSync(`${held}/cgroup.procs`, String(sleeper.pid));
+    emptying.add([held]);
+    expect(existsSync(held)).toBeTrue();
+    sleeper.kill("SIGKILL");
+    await sleeper.ended;
+    await until("the group is removed with another", () => {
+      emptying.add([other]);
+      return !existsSync(held) && !existsSync(other);
+    });
+    emptying.finish();
+  });
+
+  withGroups("waits in the end for a group that is being freed", async () => {
+    const emptying = new EmptyingControlGroups();
+    const groups = createControlGroups({ pids: 9 }, matrix, "cupel-test-emptying-3");
+    const [held = ""] = groups.directories;
+    await using sleeper = start(["sleep", "0.1"]);
+    writeFileSync(`${held}/cgroup.procs`, String(sleeper.pid));
+    emptying.add([held]);
+    expect(existsSync(held)).toBeTrue();
+    sleeper.kill("SIGKILL");
+    emptying.finish();
+    expect(existsSync(held)).toBeFalse();
+  });
 });

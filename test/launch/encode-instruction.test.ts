@@ -69,6 +69,7 @@ describe("encodeInstruction", () => {
       dropCapabilities: true,
       seccomp: "default",
       landlockScopes: ["signal", "abstract-unix-socket"],
+      landlockVersion: 7,
       timeoutMs: 2 ** 53 - 1,
       graceMs: 0,
     });
@@ -85,7 +86,7 @@ describe("encodeInstruction", () => {
       ["controlGroup", "/sys/fs/cgroup/b"],
       ["time", 2 ** 53 - 1, 0],
       ["seccomp", compileSeccomp(defaultSeccompProfile, "x64")],
-      ["landlock", 3],
+      ["landlock", 3, 7],
       ["argument", "/bin/echo"],
       ["argument", ""],
       ["argument", "süß"],
@@ -157,8 +158,9 @@ describe("encodeInstruction", () => {
   test("says no time for none, and one scope of Landlock alone", () => {
     const plan = barePlan(["a"], { landlockScopes: ["abstract-unix-socket"], graceMs: 7 });
     expect(recordsOf("time", plan)).toEqual([[0, 7]]);
-    expect(recordsOf("landlock", plan)).toEqual([[1]]);
-    expect(recordsOf("landlock", barePlan(["a"], { landlockScopes: ["signal"] }))).toEqual([[2]]);
+    expect(recordsOf("landlock", plan)).toEqual([[1, 0]]);
+    expect(recordsOf("landlock", barePlan(["a"], { landlockScopes: ["signal"] }))).toEqual([[2, 0]]);
+    expect(recordsOf("landlock", barePlan(["a"], { landlockVersion: 2 }))).toEqual([[0, 2]]);
     expect(recordsOf("landlock", barePlan(["a"]))).toEqual([]);
   });
 

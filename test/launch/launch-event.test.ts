@@ -2,7 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { parseLaunchEvent, type LaunchEvent } from "../../src/launch/launch-event.ts";
 
 const events: readonly LaunchEvent[] = [
-  { event: "ready", user: 1, mount: 2, pid: 3, ipc: 4, uts: 5, cgroup: 6, network: 7 },
+  { event: "ready", user: 1, mount: 2, pid: 3, ipc: 4, uts: 5, cgroup: 6, network: 7, covering: 0 },
+  { event: "resident", pid: 1 },
+  { event: "finished", outputBytes: 3, errorBytes: 0 },
   { event: "failed", step: "mount-proc", errno: 1, subject: "/proc" },
   { event: "exec-failed", errno: 2, subject: "/bin/none" },
   { event: "started", pid: 7 },

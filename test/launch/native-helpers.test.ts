@@ -141,6 +141,7 @@ describe("rehearse", () => {
         cgroup: inode("cgroup"),
         network: inode("net"),
       },
+      isCovering: false,
       durationMs: expect.any(Number),
     });
     expect(await Bun.file(directory.at("touched")).exists()).toBeFalse();

@@ -24,10 +24,10 @@ test("works for a user", async () => {
       | create a file in it after -> EROFS
       | create a file in the directory itself -> ok
       | execute a file that is no program before -> ENOEXEC
-      | mount_setattr(MOUNT_ATTR_NOEXEC) -> ok
+      | make a mount noexec -> ok
       | execute it after -> EACCES
       | open a device before -> ok
-      | mount_setattr(MOUNT_ATTR_NODEV) -> ok
+      | make a mount nodev -> ok
       | open it after -> EACCES
       | a user namespace within, with mounts of its own -> ok
       | make the read-only mount writable in it -> EPERM

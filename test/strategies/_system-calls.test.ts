@@ -84,7 +84,7 @@ describe("the plan of namespaces", () => {
       loopbackUp: false,
       seccomp: "strict",
       sockets: "pairs-only",
-      landlockScopes: ["abstract-unix-socket"],
+      landlockScopes: ["abstract-unix-socket", "signal"],
     });
     expect(namespaces.plan(without, except(rootEverything, "absent", "landlock.")).landlockScopes).toEqual([]);
   });

@@ -163,7 +163,11 @@ describe("plan", () => {
           "uid": 1000,
         },
         "kind": "launcher",
-        "landlockScopes": [],
+        "landlockScopes": [
+          "abstract-unix-socket",
+          "signal",
+        ],
+        "landlockVersion": undefined,
         "loopbackUp": true,
         "namespaces": [
           "user",
@@ -199,10 +203,20 @@ describe("plan", () => {
     });
   });
 
+  test("takes Landlock for files from version 2 on, as measured", () => {
+    const withVersion = (value: number) =>
+      namespaces.plan(jobOf(), {
+        ...rootEverything,
+        "landlock.file-system": { state: "works", value },
+      }).landlockVersion;
+    expect([1, 2, 7].map(withVersion)).toEqual([undefined, 2, 7]);
+    expect(namespaces.plan(jobOf(), except(rootEverything, "absent", "landlock.")).landlockVersion).toBeUndefined();
+  });
+
   test("leaves a network namespace out with the host's network, and scopes abstract sockets instead", () => {
     const plan = namespaces.plan(jobOf({ network: "host" }), rootEverything);
     expect(plan.namespaces).not.toContain("network");
-    expect([plan.loopbackUp, plan.landlockScopes]).toEqual([false, ["abstract-unix-socket"]]);
+    expect([plan.loopbackUp, plan.landlockScopes]).toEqual([false, ["abstract-unix-socket", "signal"]]);
   });
 
   test("leaves out what this host cannot make, where it is not required", () => {

@@ -4,15 +4,15 @@
  */
 import { arch, availableParallelism, release } from "node:os";
 import { measureBatches } from "./bench/batch.ts";
-import { isMissing, type Candidate } from "./bench/contestant.ts";
+import type { Candidate, Entry } from "./bench/contestant.ts";
 import { openDocker } from "./bench/docker.ts";
 import { tryAll, type Entrant } from "./bench/entrant.ts";
 import { installPeers } from "./bench/install-peers.ts";
 import { measureLatency, measureThroughput, type Effort } from "./bench/measure.ts";
 import { measureMemory } from "./bench/memory.ts";
 import { BenchError, parseOptions, usage, type Options } from "./bench/options.ts";
-import { listOwnContestants } from "./bench/own-contestants.ts";
-import { listPeers } from "./bench/peers.ts";
+import { listOwnEntries } from "./bench/own-contestants.ts";
+import { listPeerEntries } from "./bench/peers.ts";
 import { renderReport } from "./bench/render.ts";
 import { benchSchemaVersion, type BenchReport, type Row } from "./bench/report.ts";
 import { judgeTargets } from "./bench/targets.ts";
@@ -30,11 +30,11 @@ function say(message: string): void {
   console.error(`bench: ${message}`);
 }
 
-function choose(candidates: readonly Candidate[], only: readonly string[]): Candidate[] {
-  const names = [...candidates.map(({ name }) => name), ...batchNames];
+function choose(entries: readonly Entry[], only: readonly string[]): Candidate[] {
+  const names = [...entries.map(({ name }) => name), ...batchNames];
   const unknown = only.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new BenchError(`there is no ${unknown}; there are ${names.join(", ")}`);
-  return candidates.filter(({ name }) => only.length === 0 || only.includes(name));
+  return entries.filter(({ name }) => only.length === 0 || only.includes(name)).map((entry) => entry.prepare());
 }
 
 async function measureRows(workshop: Workshop, entrants: readonly Entrant[], effort: Effort): Promise<Row[]> {
@@ -55,15 +55,17 @@ async function measureRows(workshop: Workshop, entrants: readonly Entrant[], eff
 async function measure(options: Options, workshop: Workshop): Promise<BenchReport> {
   const wantsDocker = options.only.length === 0 || options.only.includes("docker");
   await using docker = wantsDocker ? await openDocker(workshop) : undefined;
-  const all = [...listOwnContestants(workshop), ...listPeers({ workshop, docker: docker?.flags ?? "not asked for" })];
-  const chosen = choose(all, options.only);
-  const { entrants, missing } = await tryAll(workshop, chosen);
+  const entries = [
+    ...listOwnEntries(workshop),
+    ...listPeerEntries({ workshop, docker: docker?.flags ?? "not asked for" }),
+  ];
+  const { entrants, missing } = await tryAll(workshop, choose(entries, options.only));
   const rows = await measureRows(workshop, entrants, effortOf(options));
   if (options.only.length === 0 || batchNames.some((name) => options.only.includes(name))) {
     say("batches");
-    const bwrap = all.find(({ name }) => name === "bwrap");
+    const bwrap = entries.find(({ name }) => name === "bwrap")?.prepare();
     const effort = options.quick ? { jobs: 20, rounds: 1 } : { jobs: 1000, rounds: 3 };
-    const batches = await measureBatches(workshop, bwrap === undefined || isMissing(bwrap) ? undefined : bwrap, effort);
+    const batches = await measureBatches(workshop, bwrap, effort);
     rows.push(...batches.rows);
     missing.push(...batches.missing);
   }
@@ -84,7 +86,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (words.includes("--help")) return console.log(usage);
   const options = parseOptions(words, process.env);
   if (options.installPeers) installPeers(options.workshop);
-  const report = await measure(options, await openWorkshop(options.workshop));
+  const report = await measure(options, openWorkshop(options.workshop));
   console.log(options.json ? JSON.stringify(report, null, 2) : renderReport(report));
 }
 

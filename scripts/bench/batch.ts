@@ -1,7 +1,7 @@
 /** Many jobs by one command: `cupel run --batch` beside bwrap by xargs(1). */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { jobs, type Contestant, type Missing, isMissing } from "./contestant.ts";
+import { isMissing, jobs, type Candidate, type Missing } from "./contestant.ts";
 import { degrees } from "./measure.ts";
 import { percentile } from "./statistics.ts";
 import type { Row } from "./report.ts";
@@ -52,9 +52,9 @@ function cupelBatch(workshop: Workshop, count: number): BatchRunner | Missing {
   };
 }
 
-function bwrapByXargs(workshop: Workshop, count: number, bwrap: Contestant | undefined): BatchRunner | Missing {
+function bwrapByXargs(workshop: Workshop, count: number, bwrap: Candidate | undefined): BatchRunner | Missing {
   const name = "bwrap-xargs";
-  const work = bwrap?.work(jobs.succeed);
+  const work = bwrap === undefined || isMissing(bwrap) ? undefined : bwrap.work(jobs.succeed);
   if (work?.kind !== "spawn") return { name, reason: "bwrap cannot run here" };
   const file = join(workshop.path, "jobs.txt");
   writeFileSync(file, "ignored\n".repeat(count));
@@ -85,39 +85,46 @@ async function runBatch(
   return done === count ? count / seconds : `${done} of ${count} jobs ended well`;
 }
 
-/** The list is there once for all runners; `bwrap` is the contestant that xargs starts. */
+/** Jobs a second of one runner at each degree, or the first reason against it. */
+async function measureRound(
+  workshop: Workshop,
+  runner: BatchRunner,
+  count: number,
+): Promise<Record<string, number> | string> {
+  const rates: Record<string, number> = {};
+  for (const degree of degrees) {
+    const rate = await runBatch(workshop, runner, degree, count);
+    if (typeof rate === "string") return rate;
+    rates[String(degree)] = rate;
+  }
+  return rates;
+}
+
+function medianOf(rounds: readonly Record<string, number>[]): Record<string, number> {
+  const at = (degree: string): number[] => rounds.flatMap((rates) => rates[degree] ?? []);
+  return Object.fromEntries(degrees.map((degree) => [String(degree), percentile(at(String(degree)), 0.5)]));
+}
+
+/** Round by round, one runner after the other; `bwrap` is the contestant that xargs starts. */
 export async function measureBatches(
   workshop: Workshop,
-  bwrap: Contestant | undefined,
+  bwrap: Candidate | undefined,
   effort: BatchEffort,
 ): Promise<{ rows: Row[]; missing: Missing[] }> {
   const candidates = [cupelBatch(workshop, effort.jobs), bwrapByXargs(workshop, effort.jobs, bwrap)];
-  const missing: Missing[] = candidates.filter((candidate) => isMissing(candidate as Missing)) as Missing[];
-  const runners = candidates.filter((candidate): candidate is BatchRunner => !("reason" in candidate));
-  const rates = new Map<string, number[]>();
-  const failed = new Set<string>();
+  const missing: Missing[] = candidates.flatMap((candidate) => ("reason" in candidate ? [candidate] : []));
+  let runners: BatchRunner[] = candidates.flatMap((candidate) => ("reason" in candidate ? [] : [candidate]));
+  const rounds = new Map<string, Record<string, number>[]>();
   for (let round = 0; round < effort.rounds; round++) {
-    for (const degree of degrees) {
-      for (const runner of runners.filter(({ name }) => !failed.has(name))) {
-        const rate = await runBatch(workshop, runner, degree, effort.jobs);
-        if (typeof rate === "string") {
-          failed.add(runner.name);
-          missing.push({ name: runner.name, reason: rate });
-          continue;
-        }
-        const key = `${runner.name} ${degree}`;
-        rates.set(key, [...(rates.get(key) ?? []), rate]);
-      }
+    for (const runner of runners) {
+      const { name } = runner;
+      const rates = await measureRound(workshop, runner, effort.jobs);
+      if (typeof rates === "string") {
+        missing.push({ name, reason: rates });
+        runners = runners.filter((other) => other.name !== name);
+      } else rounds.set(name, [...(rounds.get(name) ?? []), rates]);
     }
   }
-  const rows = runners
-    .filter(({ name }) => !failed.has(name))
-    .map(({ name, what }) => ({
-      name,
-      what,
-      jobsPerSecond: Object.fromEntries(
-        degrees.map((degree) => [String(degree), percentile(rates.get(`${name} ${degree}`) ?? [], 0.5)]),
-      ),
-    }));
+  const rows = runners.map(({ name, what }) => ({ name, what, jobsPerSecond: medianOf(rounds.get(name) ?? []) }));
   return { rows, missing };
 }

@@ -21,6 +21,8 @@ const namespaceFlags: Readonly<Record<NamespaceKind, string | undefined>> = {
   network: "--unshare-net",
 };
 
+const alwaysWords = ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"];
+
 const firstDescriptor = 20;
 
 function octal(mode: number): string {
@@ -46,6 +48,14 @@ function maskWords(destination: string, entry: HostEntry, isDirectory: boolean):
   return isDirectory ? tmpfsWords(destination, 0o555, 4096) : ["--ro-bind", "/dev/null", destination];
 }
 
+function bindWords({ source, destination, writable, optional }: Extract<RootStep, { step: "bind" }>): string[] {
+  return [`--${writable ? "" : "ro-"}bind${optional ? "-try" : ""}`, source, destination];
+}
+
+function devicesWords(destination: string, shmBytes: number): string[] {
+  return ["--dev", destination, ...tmpfsWords(`${destination}/shm`, 0o1777, shmBytes), "--remount-ro", destination];
+}
+
 /** What is asked of the host while translating. */
 export interface HostLook {
   entry(path: string): HostEntry;
@@ -57,7 +67,7 @@ function stepWords(step: RootStep, look: HostLook, describe: (content: string) =
     case "mirror":
       return mirrorWords(step.path, look.entry(step.path));
     case "bind":
-      return [`--${step.writable ? "" : "ro-"}bind${step.optional ? "-try" : ""}`, step.source, step.destination];
+      return bindWords(step);
     case "tmpfs":
       return tmpfsWords(step.destination, step.mode, step.sizeBytes);
     case "directory":
@@ -72,16 +82,8 @@ function stepWords(step: RootStep, look: HostLook, describe: (content: string) =
       return readOnlyWords(step.destination);
     case "mask":
       return maskWords(step.destination, look.entry(step.destination), look.isDirectory(step.destination));
-    case "devices": {
-      const shared = `${step.destination}/shm`;
-      return [
-        "--dev",
-        step.destination,
-        ...tmpfsWords(shared, 0o1777, step.shmBytes),
-        "--remount-ro",
-        step.destination,
-      ];
-    }
+    case "devices":
+      return devicesWords(step.destination, step.shmBytes);
   }
 }
 
@@ -101,10 +103,11 @@ export function bwrapCommand(plan: LauncherPlan, look: HostLook): BwrapCommand {
     ...plan.namespaces.flatMap((kind) => namespaceFlags[kind] ?? []),
     ...(plan.namespaces.includes("user") ? ids : []),
     ...(plan.hostname === undefined ? [] : ["--hostname", plan.hostname]),
-    ...["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"],
+    ...alwaysWords,
     ...Object.entries(plan.environment).flatMap(([name, value]) => ["--setenv", name, value]),
     ...plan.root.flatMap((step) => stepWords(step, look, describe)),
-    ...["--chdir", plan.directory],
+    "--chdir",
+    plan.directory,
   ];
   return { words, contents };
 }

@@ -44,6 +44,12 @@ export interface Missing {
 /** What is tried. */
 export type Candidate = Contestant | Missing;
 
+/** A name to choose by; the rest is found out only for what is chosen. */
+export interface Entry {
+  readonly name: string;
+  prepare(): Candidate;
+}
+
 /** Whether it is one that cannot run here. */
 export function isMissing(candidate: Candidate): candidate is Missing {
   return "reason" in candidate;

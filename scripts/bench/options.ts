@@ -42,6 +42,12 @@ function defaultWorkshop(environment: Readonly<Record<string, string | undefined
   return `${home}/.cache/cupel-bench`;
 }
 
+function valueAt(words: readonly string[], index: number): string {
+  const value = words[index];
+  if (value === undefined || value === "") throw new BenchError(`${words[index - 1] ?? ""} wants a value`);
+  return value;
+}
+
 /** Parses the words behind the script's name. Pure. @throws BenchError. */
 export function parseOptions(
   words: readonly string[],
@@ -52,7 +58,7 @@ export function parseOptions(
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? "";
     if (["--quick", "--json", "--install-peers"].includes(word)) switches.add(word);
-    else if (["--runs", "--only", "--workshop"].includes(word)) values.set(word, words[++index] ?? "");
+    else if (["--runs", "--only", "--workshop"].includes(word)) values.set(word, valueAt(words, ++index));
     else throw new BenchError(`there is no option ${word}`);
   }
   const quick = switches.has("--quick");

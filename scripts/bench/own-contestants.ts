@@ -3,41 +3,39 @@ import { lstatSync, mkdirSync, readlinkSync, statSync, writeFileSync } from "nod
 import { join } from "node:path";
 import type { LauncherPlan } from "../../src/model/plan.ts";
 import { bwrapCommand, type HostLook } from "./bwrap-arguments.ts";
-import type { Candidate, Contestant, JobCommand } from "./contestant.ts";
+import type { Candidate, Contestant, Entry } from "./contestant.ts";
 import { readPlan, writeInstruction } from "./instruction.ts";
-import type { Workshop } from "./workshop.ts";
+import { buildEmptyProgram, type Workshop } from "./workshop.ts";
 
 /** CLONE_NEW* (linux/sched.h). */
 const everyNamespaceButNetwork = 0x0002_0000 + 0x0200_0000 + 0x0400_0000 + 0x0800_0000 + 0x1000_0000 + 0x2000_0000;
 const networkNamespace = 0x4000_0000;
 
-function bareLoop(name: string, what: string, namespaces: number, hasMounts: boolean): Contestant {
-  return {
-    name,
-    what,
-    runsJobs: true,
-    work: (command) => ({ kind: "bare", namespaces, hasMounts, command }),
-  };
-}
-
-function program(name: string, what: string, command: readonly string[]): Contestant {
-  return { name, what, runsJobs: false, work: () => ({ kind: "spawn", command }) };
-}
-
 const every = everyNamespaceButNetwork + networkNamespace;
 
-function yardsticks(workshop: Workshop): Contestant[] {
+function bareLoop(name: string, what: string, namespaces: number, hasMounts = false): Contestant {
+  return { name, what, runsJobs: true, work: (command) => ({ kind: "bare", namespaces, hasMounts, command }) };
+}
+
+/** What is the same whatever job it is asked for. */
+function program(name: string, what: string, command: () => readonly string[]): Contestant {
+  return { name, what, runsJobs: false, work: () => ({ kind: "spawn", command: command() }) };
+}
+
+function runner(name: string, what: string, words: readonly string[]): Contestant {
+  return { name, what, runsJobs: true, work: (job) => ({ kind: "spawn", command: [...words, ...job] }) };
+}
+
+function listPlain(workshop: Workshop): Contestant[] {
+  const { executable } = workshop;
   return [
-    {
-      name: "fork-exec",
-      what: "the job alone, no sandbox: the floor",
-      runsJobs: true,
-      work: (command) => ({ kind: "spawn", command }),
-    },
-    bareLoop("bare-loop", "C loop: seven namespaces, id maps, lo up", every, false),
+    runner("fork-exec", "the job alone, no sandbox: the floor", []),
+    bareLoop("bare-loop", "C loop: seven namespaces, id maps, lo up", every),
     bareLoop("bare-loop-mounts", "C loop: the same, own /proc and /tmp", every, true),
-    bareLoop("bare-loop-no-network", "C loop: six namespaces, id maps", everyNamespaceButNetwork, false),
-    program("empty-program", "an empty compiled Bun program: the runtime's floor", [workshop.emptyProgram]),
+    bareLoop("bare-loop-no-network", "C loop: six namespaces, id maps", everyNamespaceButNetwork),
+    program("empty-program", "an empty compiled Bun program: the runtime's floor", () => [buildEmptyProgram(workshop)]),
+    program("cupel-version", "cupel version", () => [executable, "version"]),
+    runner("cupel-run", "cupel run, the whole process, valid report", [executable, "run", "--"]),
   ];
 }
 
@@ -73,7 +71,7 @@ function launcher(workshop: Workshop, plan: LauncherPlan): Contestant {
     name: "launcher",
     what: "cupel's launcher, a fresh one for each job",
     runsJobs: true,
-    work: (job: JobCommand) => ({
+    work: (job) => ({
       kind: "launcher",
       launcher: workshop.launcher,
       instruction: writeInstruction(workshop, plan, job),
@@ -81,28 +79,29 @@ function launcher(workshop: Workshop, plan: LauncherPlan): Contestant {
   };
 }
 
-function fromPlan(workshop: Workshop): Candidate[] {
-  const plan = readPlan(workshop);
-  if (typeof plan === "string") return ["launcher", "bwrap-same"].map((name) => ({ name, reason: plan }));
+function equalBwrapIfThere(workshop: Workshop, plan: LauncherPlan): Candidate {
   const bwrap = Bun.which("bwrap");
-  return [
-    launcher(workshop, plan),
-    bwrap === null ? { name: "bwrap-same", reason: "bwrap is not installed" } : equalBwrap(workshop, plan, bwrap),
-  ];
+  return bwrap === null
+    ? { name: "bwrap-same", reason: "bwrap is not installed (--install-peers)" }
+    : equalBwrap(workshop, plan, bwrap);
 }
 
-/** All of them; reads the plan for the default job from cupel itself, which also leaves a report that is valid. */
-export function listOwnContestants(workshop: Workshop): Candidate[] {
-  const { executable } = workshop;
-  return [
-    ...yardsticks(workshop),
-    ...fromPlan(workshop),
-    {
-      name: "cupel-run",
-      what: "cupel run, the whole process, valid report",
-      runsJobs: true,
-      work: (job) => ({ kind: "spawn", command: [executable, "run", "--", ...job] }),
+/** Prepares one of the two that follow the plan for the default job. */
+function fromPlan(workshop: Workshop, name: string, make: (plan: LauncherPlan) => Candidate): Entry {
+  return {
+    name,
+    prepare: () => {
+      const plan = readPlan(workshop);
+      return typeof plan === "string" ? { name, reason: plan } : make(plan);
     },
-    program("cupel-version", "cupel version", [executable, "version"]),
+  };
+}
+
+/** All of them. What asks cupel for a plan also leaves a report that is valid. */
+export function listOwnEntries(workshop: Workshop): Entry[] {
+  return [
+    ...listPlain(workshop).map((contestant) => ({ name: contestant.name, prepare: () => contestant })),
+    fromPlan(workshop, "launcher", (plan) => launcher(workshop, plan)),
+    fromPlan(workshop, "bwrap-same", (plan) => equalBwrapIfThere(workshop, plan)),
   ];
 }

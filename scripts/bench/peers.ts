@@ -1,7 +1,7 @@
 /** Other people's sandboxes: how each is asked to run a job with no network, and where it comes from. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Candidate, JobCommand } from "./contestant.ts";
+import type { Candidate, Entry, JobCommand } from "./contestant.ts";
 import { dockerImage } from "./docker.ts";
 import { writeBundle } from "./oci-bundle.ts";
 import type { Workshop } from "./workshop.ts";
@@ -56,6 +56,13 @@ function ociRuntime(name: string, flags: readonly string[]): Peer {
   };
 }
 
+const podmanFlags =
+  "--storage-driver=vfs --cgroup-manager=cgroupfs run --rm --network=none --cgroups=disabled --ulimit=nproc=1000:1000 --ulimit=nofile=1024:1024".split(
+    " ",
+  );
+
+const dockerFlags = "run --rm --network=none --pull=never".split(" ");
+
 /** Every peer, cheapest first. */
 export const peers: readonly Peer[] = [
   {
@@ -95,9 +102,12 @@ export const peers: readonly Peer[] = [
     refusesHybrid: true,
     command: (program, { workshop: { path, containerRoot } }, job) => [
       program,
-      ...["--root", join(path, "podman"), "--runroot", join(path, "podman-run"), "--storage-driver=vfs"],
-      ...["--cgroup-manager=cgroupfs", "run", "--rm", "--network=none", "--cgroups=disabled"],
-      ...["--ulimit=nproc=1000:1000", "--ulimit=nofile=1024:1024", "--rootfs", containerRoot, ...job],
+      `--root=${join(path, "podman")}`,
+      `--runroot=${join(path, "podman-run")}`,
+      ...podmanFlags,
+      "--rootfs",
+      containerRoot,
+      ...job,
     ],
   },
   {
@@ -108,7 +118,9 @@ export const peers: readonly Peer[] = [
     command: (program, { docker }, job) => [
       program,
       ...(typeof docker === "string" ? [] : docker),
-      ...["run", "--rm", "--network=none", "--pull=never", dockerImage, ...job],
+      ...dockerFlags,
+      dockerImage,
+      ...job,
     ],
   },
   {
@@ -156,7 +168,7 @@ function candidateOf(peer: Peer, surroundings: Surroundings): Candidate {
   };
 }
 
-/** Each peer, or why it cannot be tried. */
-export function listPeers(surroundings: Surroundings): Candidate[] {
-  return peers.map((peer) => candidateOf(peer, surroundings));
+/** Every peer. */
+export function listPeerEntries(surroundings: Surroundings): Entry[] {
+  return peers.map((peer) => ({ name: peer.name, prepare: () => candidateOf(peer, surroundings) }));
 }

@@ -65,7 +65,7 @@ const heading = [
 ];
 
 function targetCells({ what, bound, measured, from, verdict }: TargetResult): string[] {
-  const value = measured === undefined ? nothing : measured.toFixed(bound.endsWith("×") ? 2 : 0);
+  const value = measured === undefined ? nothing : measured.toFixed(bound.endsWith("×") ? 3 : 0);
   return [what, bound, value, verdict, from ?? ""];
 }
 

@@ -12,8 +12,6 @@ export interface Workshop extends DriverContext {
   readonly executable: string;
   /** Its launcher, from the same build. */
   readonly launcher: string;
-  /** A compiled Bun program that does nothing. */
-  readonly emptyProgram: string;
   /** Where npm puts the programs of the peers that it has. */
   readonly npmPrograms: string;
   /** A root with the jobs' programs and nothing else. */
@@ -37,22 +35,6 @@ function fillContainerRoot(root: string): void {
   }
 }
 
-async function buildEmptyProgram(path: string): Promise<string> {
-  const output = join(path, `empty-bun-${Bun.version}`);
-  if (existsSync(output)) return output;
-  const source = join(path, "empty.ts");
-  writeFileSync(source, "export {};\n");
-  const built = await Bun.build({
-    entrypoints: [source],
-    bytecode: true,
-    minify: true,
-    throw: false,
-    compile: { outfile: output, autoloadBunfig: false, autoloadDotenv: false },
-  });
-  if (!built.success) throw new BenchError(`the empty program does not build: ${built.logs.join("; ")}`);
-  return output;
-}
-
 /** As little of the caller's environment as programs can do with, and state of the bench's own. */
 function makeEnvironment(path: string): Record<string, string> {
   return {
@@ -64,7 +46,7 @@ function makeEnvironment(path: string): Record<string, string> {
 }
 
 /** Sets the workshop up; what is there already is kept. @throws BenchError. */
-export async function openWorkshop(path: string): Promise<Workshop> {
+export function openWorkshop(path: string): Workshop {
   const executable = join(repositoryRoot, "dist/cupel");
   const launcher = join(repositoryRoot, `dist/helpers/${process.arch}/launcher`);
   if (![executable, launcher].every((file) => existsSync(file))) {
@@ -81,9 +63,20 @@ export async function openWorkshop(path: string): Promise<Workshop> {
     executable,
     launcher,
     driver: buildDriver(path),
-    emptyProgram: await buildEmptyProgram(path),
     npmPrograms: join(path, "npm/node_modules/.bin"),
     containerRoot,
     environment: makeEnvironment(path),
   };
+}
+
+/** Compiles a Bun program that does nothing, unless it is there; gives its path. @throws BenchError. */
+export function buildEmptyProgram({ path }: Workshop): string {
+  const output = join(path, `empty-bun-${Bun.version}`);
+  if (existsSync(output)) return output;
+  const source = join(path, "empty.ts");
+  writeFileSync(source, "export {};\n");
+  const flags = ["--compile", "--bytecode", "--minify", "--no-compile-autoload-bunfig", "--no-compile-autoload-dotenv"];
+  const built = Bun.spawnSync([process.execPath, "build", ...flags, source, "--outfile", output], { cwd: path });
+  if (!built.success) throw new BenchError(`the empty program does not build: ${built.stderr.toString()}`);
+  return output;
 }

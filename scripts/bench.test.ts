@@ -37,12 +37,12 @@ describe("the bench", () => {
         expect(Object.keys(row.jobsPerSecond ?? {})).toEqual(["1", "2", "4"]);
       }
       const launcher = report.rows.find(({ name }) => name === "launcher");
-      expect(launcher?.memory).toEqual({
-        kind: "measured",
-        insideKib: expect.any(Number),
-        aroundKib: expect.any(Number),
-        processes: 2,
-      });
+      // The first process of a sandbox cannot be looked into by whoever started it, only by root.
+      expect(launcher?.memory).toEqual(
+        caller.uid === 0
+          ? { kind: "measured", insideKib: expect.any(Number), aroundKib: expect.any(Number), processes: 2 }
+          : { kind: "not-measured", reason: "the kernel does not show the memory of cupel" },
+      );
       expect(report.targets.map(({ verdict }) => verdict).slice(0, 4)).toEqual(Array(4).fill("not measured"));
     }, 60_000);
   }

@@ -68,9 +68,12 @@ describe("the driver", () => {
   test("opens files for a command, and gives every job another name", async () => {
     const content = directory.file("content", "read me");
     const seen = directory.at("seen");
-    const script = `cat <&20 >>${seen}; echo " $1" >>${seen}`;
-    const work: Work = { kind: "spawn", command: ["/bin/sh", "-c", script, "sh", "a-{}-z"], opens: { 20: content } };
-    expect(typeof (await run(work, 2))).toBe("object");
+    const script = `cat <&5 >>${seen}; echo " $1" >>${seen}`;
+    const work: Work = { kind: "spawn", command: ["/bin/sh", "-c", script, "sh", "a-{}-z"], opens: { 5: content } };
+    expect(await run(work, 2)).toEqual({
+      samplesNs: [expect.any(Number), expect.any(Number)],
+      wallNs: expect.any(Number),
+    });
     const lines = (await Bun.file(seen).text()).trim().split("\n");
     expect(lines.map((line) => line.replaceAll(/\d+/g, "N"))).toEqual(Array(3).fill("read me a-N-N-z"));
     expect(new Set(lines).size).toBe(3);

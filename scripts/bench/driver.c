@@ -171,6 +171,8 @@ static FILE *keep_output(void)
 
 int main(int count, char **words)
 {
+    /* A bench that is interrupted takes its driver along, and that its workers. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     const struct order order = parse_order(count, words);
     FILE *output = keep_output();
     struct board *board = make_board(order.count);

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { makeTempDir } from "../../test/support/temp-dir.ts";
 import type { Work } from "./contestant.ts";
+import { listProcesses } from "./processes.ts";
 import { buildDriver, driverCommand, parseBlock, runBlock } from "./driver.ts";
 
 const order = { count: 10, warmUp: 1, parallel: 2 };
@@ -47,7 +48,11 @@ describe("the driver", () => {
   test.each<[string, Work, string]>([
     ["an exit code", { kind: "spawn", command: ["/bin/sh", "-c", "echo no luck >&2; exit 3"] }, "no luck; exit code 3"],
     ["a signal", { kind: "spawn", command: ["/bin/sh", "-c", "kill -9 $$"] }, "ended by signal 9"],
-    ["a missing program", { kind: "spawn", command: ["/nowhere"] }, "/nowhere: No such file or directory"],
+    [
+      "a missing program",
+      { kind: "spawn", command: ["/nowhere"] },
+      "/nowhere: No such file or directory; exit code 125",
+    ],
     [
       "a launcher that says nothing",
       { kind: "launcher", launcher: "/bin/true", instruction: "/etc/hostname" },
@@ -60,10 +65,13 @@ describe("the driver", () => {
     ],
   ])("tells of %s", async (_, work, reason) => expect(await run(work)).toBe(reason));
 
-  test("ends what takes too long", async () =>
+  test("ends what takes too long, and whatever that started", async () => {
+    const seconds = `30.${process.pid}`;
     expect(
-      await runBlock(context, { kind: "spawn", command: ["/bin/sleep", "3"] }, { ...order, deadlineMs: 300 }),
-    ).toBe("not over after 0.3 s"));
+      await runBlock(context, { kind: "spawn", command: ["/bin/sleep", seconds] }, { ...order, deadlineMs: 300 }),
+    ).toBe("not over after 0.3 s");
+    expect(listProcesses().filter(({ words }) => words[1] === seconds)).toEqual([]);
+  });
 
   test("opens files for a command, and gives every job another name", async () => {
     const content = directory.file("content", "read me");

@@ -86,6 +86,15 @@ function lastWords(text: string): string {
     .slice(-300);
 }
 
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    // It has ended meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** Runs a block of jobs; where one did not end well, the reason that was given. */
 export async function runBlock(context: DriverContext, work: Work, order: BlockOrder): Promise<Block | string> {
   const child = Bun.spawn(driverCommand(context.driver, work, order), {
@@ -94,10 +103,11 @@ export async function runBlock(context: DriverContext, work: Work, order: BlockO
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
-    timeout: order.deadlineMs,
-    killSignal: "SIGKILL",
+    detached: true,
   });
+  const timer = setTimeout(() => killGroup(child.pid), order.deadlineMs);
   const [printed, said, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  clearTimeout(timer);
   if (code === 0) return parseBlock(printed);
   return child.signalCode === "SIGKILL" ? `not over after ${order.deadlineMs / 1000} s` : lastWords(said);
 }

@@ -1,10 +1,12 @@
-/* Programs started as any caller starts them: posix_spawn, and for cupel's launcher the channel that cupel gives it. */
+/*
+ * Programs started with as few system calls as can be: vfork and execve, nothing that a C library does on the way. For
+ * cupel's launcher with the channel that cupel gives it.
+ */
 #define _GNU_SOURCE
 #include "driver.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { words_max = 512, channel = 3 };
+enum { words_max = 512, marks_max = 4, channel = 3, exit_set_up = 125 };
 
 extern char **environ;
 
@@ -27,23 +29,54 @@ static const char *fill_in(const char *word, char room[256])
     return room;
 }
 
-static pid_t spawn(char *const *command, const posix_spawn_file_actions_t *actions)
+/* What a child finds on its descriptors besides the null device on 0 and 1; a source of -1 is opened from `path`. */
+struct descriptor {
+    int number;
+    int source;
+    const char *path;
+};
+
+static void place_descriptor(const struct descriptor *descriptor)
 {
-    char rooms[4][256];
+    const int source = descriptor->source >= 0 ? descriptor->source : open(descriptor->path, O_RDONLY);
+    if (source < 0)
+        _exit(exit_set_up);
+    /* On its own number already it only has to survive the exec. */
+    if (source == descriptor->number)
+        fcntl(source, F_SETFD, 0);
+    else if (dup2(source, descriptor->number) < 0)
+        _exit(exit_set_up);
+}
+
+/* vfork: the child runs in this memory until it executes, and leaves the errno behind. */
+static pid_t start(char *const *words, const struct descriptor *descriptors, size_t count)
+{
+    volatile int error = 0;
+    const pid_t child = vfork();
+    if (child == 0) {
+        for (size_t index = 0; index < count; index++)
+            place_descriptor(&descriptors[index]);
+        execve(words[0], words, environ);
+        error = errno;
+        _exit(exit_set_up);
+    }
+    if (error != 0)
+        fprintf(stderr, "%s: %s\n", words[0], strerror(error));
+    return child;
+}
+
+static pid_t spawn(char *const *command, const struct descriptor *descriptors, size_t descriptor_count)
+{
+    char rooms[marks_max][256];
     char *words[words_max + 1];
     unsigned filled = 0;
     size_t count = 0;
     for (; command[count] != NULL && count < words_max; count++) {
-        words[count] = (char *)fill_in(command[count], rooms[filled % 4]);
-        filled += words[count] == rooms[filled % 4];
+        words[count] = (char *)fill_in(command[count], rooms[filled % marks_max]);
+        filled += words[count] == rooms[filled % marks_max];
     }
     words[count] = NULL;
-    pid_t child = -1;
-    const int error = posix_spawn(&child, words[0], actions, NULL, words, environ);
-    if (error == 0)
-        return child;
-    fprintf(stderr, "%s: %s\n", words[0], strerror(error));
-    return -1;
+    return start(words, descriptors, descriptor_count);
 }
 
 static bool end_well(pid_t child)
@@ -60,13 +93,11 @@ static bool end_well(pid_t child)
 
 bool run_spawned(const struct order *order)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
+    struct descriptor descriptors[opens_max];
     for (size_t index = 0; index < order->open_count; index++)
-        posix_spawn_file_actions_addopen(&actions, order->opens[index].number, order->opens[index].path, O_RDONLY, 0);
-    const bool good = end_well(spawn(order->command, &actions));
-    posix_spawn_file_actions_destroy(&actions);
-    return good;
+        descriptors[index] =
+            (struct descriptor){.number = order->opens[index].number, .source = -1, .path = order->opens[index].path};
+    return end_well(spawn(order->command, descriptors, order->open_count));
 }
 
 static bool write_whole(int to, const unsigned char *bytes, size_t count)
@@ -101,12 +132,9 @@ bool run_launcher(const struct order *order)
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return false;
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], channel);
+    const struct descriptor descriptor = {.number = channel, .source = ends[1]};
     char *const command[] = {order->command[0], "3", "3", "0", "1", "2", NULL};
-    const pid_t child = spawn(command, &actions);
-    posix_spawn_file_actions_destroy(&actions);
+    const pid_t child = spawn(command, &descriptor, 1);
     close(ends[1]);
     char events[4096];
     const bool sent = child > 0 && write_whole(ends[0], order->instruction, order->instruction_bytes);

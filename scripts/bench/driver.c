@@ -3,7 +3,7 @@
  * then `wall` and the time from the first job's start to the last one's end. With more than one worker, each takes the
  * next job as soon as its last has ended.
  *
- * driver KIND COUNT WARM-UP PARALLEL [-i INSTRUCTION] [-c CLONE-FLAGS] [-m] [-f NUMBER=PATH]... -- COMMAND...
+ * driver KIND COUNT WARM-UP PARALLEL [-v] [-i INSTRUCTION] [-c CLONE-FLAGS] [-m] [-f NUMBER=PATH]... -- COMMAND...
  */
 #define _GNU_SOURCE
 #include "driver.h"
@@ -79,8 +79,10 @@ static struct order parse_order(int count, char **words)
                           .warm_up = parse_count(words[3]),
                           .parallel = parse_count(words[4])};
     optind = 5;
-    for (int option; (option = getopt(count, words, "+i:c:mf:")) != -1;) {
-        if (option == 'i')
+    for (int option; (option = getopt(count, words, "+vi:c:mf:")) != -1;) {
+        if (option == 'v')
+            order.is_verbose = true;
+        else if (option == 'i')
             read_instruction(&order, optarg);
         else if (option == 'c')
             order.namespaces = strtoull(optarg, NULL, 0);
@@ -159,13 +161,20 @@ static struct board *make_board(unsigned count)
     return board;
 }
 
-/* A job's own streams are the null device: no pipe's reader takes part in what is measured. */
-static FILE *keep_output(void)
+/* A job's own streams are the null device: neither a pipe's reader nor a relay takes part in what is measured. */
+static FILE *keep_output(bool is_verbose)
 {
     FILE *output = fdopen(fcntl(1, F_DUPFD_CLOEXEC, 100), "w");
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (output == NULL || null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
         stop(1, "no streams");
+    if (is_verbose)
+        return output;
+    FILE *complaints = fdopen(fcntl(2, F_DUPFD_CLOEXEC, 100), "w");
+    if (complaints == NULL || dup2(null, 2) < 0)
+        stop(1, "no streams");
+    setvbuf(complaints, NULL, _IONBF, 0);
+    stderr = complaints;
     return output;
 }
 
@@ -174,7 +183,7 @@ int main(int count, char **words)
     /* A bench that is interrupted takes its driver along, and that its workers. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const struct order order = parse_order(count, words);
-    FILE *output = keep_output();
+    FILE *output = keep_output(order.is_verbose);
     struct board *board = make_board(order.count);
     for (unsigned index = 0; index < order.warm_up; index++)
         if (!run_one(&order))

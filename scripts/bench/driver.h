@@ -19,6 +19,8 @@ struct order {
     const char *kind;
     char **command;
     unsigned count, warm_up, parallel;
+    /* Jobs write to the driver's standard error; otherwise to the null device, where no launcher has to relay it. */
+    bool is_verbose;
     /* launcher: what goes down its channel. */
     unsigned char *instruction;
     size_t instruction_bytes;

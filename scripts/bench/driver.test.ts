@@ -35,7 +35,7 @@ describe("the driver", () => {
   afterAll(() => directory[Symbol.dispose]());
   const context = { driver: buildDriver(directory.path), directory: "/", environment: { PATH: "/usr/bin:/bin" } };
   const run = (work: Work, count = 3, parallel = 1): ReturnType<typeof runBlock> =>
-    runBlock(context, work, { count, warmUp: 1, parallel, deadlineMs: 20_000 });
+    runBlock(context, work, { count, warmUp: 1, parallel, deadlineMs: 20_000, isVerbose: true });
 
   test("gives each job's time, and less than their sum where they run at once", async () => {
     const block = await run({ kind: "spawn", command: ["/bin/sleep", "0.2"] }, 4, 4);
@@ -71,6 +71,14 @@ describe("the driver", () => {
       await runBlock(context, { kind: "spawn", command: ["/bin/sleep", seconds] }, { ...order, deadlineMs: 300 }),
     ).toBe("not over after 0.3 s");
     expect(listProcesses().filter(({ words }) => words[1] === seconds)).toEqual([]);
+  });
+
+  test("has jobs write to the null device, and still says what became of them", async () => {
+    const script = 'for n in 0 1 2; do all="$all $(readlink /proc/$$/fd/$n)"; done; echo $all >$1; exit 4';
+    const work: Work = { kind: "spawn", command: ["/bin/sh", "-c", script, "sh", "streams"] };
+    const place = { ...context, directory: directory.path };
+    expect(await runBlock(place, work, { count: 1, warmUp: 0, parallel: 1, deadlineMs: 20_000 })).toBe("exit code 4");
+    expect(await Bun.file(directory.at("streams")).text()).toBe("/dev/null /dev/null /dev/null\n");
   });
 
   test("opens files for a command, and gives every job another name", async () => {

@@ -21,6 +21,8 @@ export interface BlockOrder {
   readonly warmUp: number;
   readonly parallel: number;
   readonly deadlineMs: number;
+  /** Have jobs write to the standard error that reasons are taken from. A launcher may then have to relay it. */
+  readonly isVerbose?: boolean;
 }
 
 /** What the commands of a run share. */
@@ -43,8 +45,9 @@ export function buildDriver(workshop: string): string {
   return output;
 }
 
-function driverArguments(work: Work, { count, warmUp, parallel }: Omit<BlockOrder, "deadlineMs">): string[] {
-  const head = [work.kind, String(count), String(warmUp), String(parallel)];
+function driverArguments(work: Work, order: Omit<BlockOrder, "deadlineMs">): string[] {
+  const numbers = [order.count, order.warmUp, order.parallel].map(String);
+  const head = [work.kind, ...numbers, ...(order.isVerbose === true ? ["-v"] : [])];
   switch (work.kind) {
     case "spawn": {
       const opens = Object.entries(work.opens ?? {}).flatMap(([number, path]) => ["-f", `${number}=${path}`]);

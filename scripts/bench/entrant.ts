@@ -13,7 +13,7 @@ export interface Entrant {
 const trialDeadlineMs = 60_000;
 
 function trialOrder(count: number): BlockOrder {
-  return { count, warmUp: 1, parallel: 1, deadlineMs: trialDeadlineMs };
+  return { count, warmUp: 1, parallel: 1, deadlineMs: trialDeadlineMs, isVerbose: true };
 }
 
 /** A sandbox that passes on no failure may not have run the job at all. */

@@ -18,7 +18,7 @@ import { benchSchemaVersion, type BenchReport, type Row } from "./bench/report.t
 import { judgeTargets } from "./bench/targets.ts";
 import { openWorkshop, type Workshop } from "./bench/workshop.ts";
 
-const batchNames = ["cupel-batch", "bwrap-xargs"];
+const batchNames = ["cupel-batch", "bwrap-xargs", "resident"];
 
 function effortOf({ runs, quick }: Options): Effort {
   return quick

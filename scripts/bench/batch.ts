@@ -1,20 +1,10 @@
-/** Many jobs by one command: `cupel run --batch` beside bwrap by xargs(1). */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { isMissing, jobs, type Candidate, type Missing } from "./contestant.ts";
+/** Many jobs by one command: jobs a second of whole batches, and what each further job of cupel's takes. */
+import { bwrapByXargs, cupelBatch, type BatchRunner } from "./batch-runner.ts";
+import type { Candidate, Missing } from "./contestant.ts";
 import { degrees } from "./measure.ts";
-import { percentile } from "./statistics.ts";
 import type { Row } from "./report.ts";
+import { percentile, summarizeLatency } from "./statistics.ts";
 import type { Workshop } from "./workshop.ts";
-
-/** One way to run a list of jobs, so many at once. */
-interface BatchRunner {
-  readonly name: string;
-  readonly what: string;
-  command(parallel: number): readonly string[];
-  /** How many jobs its output says to have ended well; all where it says nothing of single jobs. */
-  countDone(stdout: string): number | undefined;
-}
 
 /** How many jobs in how many rounds. */
 export interface BatchEffort {
@@ -22,67 +12,30 @@ export interface BatchEffort {
   readonly rounds: number;
 }
 
-/** An outcome line of a job that exited with 0. Pure. */
-export function countSuccesses(stdout: string): number {
-  const lines = stdout.split("\n").filter((line) => line !== "");
-  return lines.filter((line) => {
-    const outcome = JSON.parse(line) as { exitCode?: number; outcome?: { exitCode?: number } };
-    return (outcome.exitCode ?? outcome.outcome?.exitCode) === 0;
-  }).length;
+interface Batches {
+  readonly rows: Row[];
+  readonly missing: Missing[];
 }
 
-function knowsBatch({ executable, environment, directory }: Workshop): boolean {
-  const help = Bun.spawnSync([executable, "run", "--help"], { env: { ...environment }, cwd: directory });
-  return help.stdout.toString().includes("--batch");
-}
-
-function cupelBatch(workshop: Workshop, count: number): BatchRunner | Missing {
-  const name = "cupel-batch";
-  if (!knowsBatch(workshop)) return { name, reason: "this build of cupel does not know run --batch" };
-  const file = join(workshop.path, "jobs.jsonl");
-  const lines = Array.from({ length: count }, (_, index) =>
-    JSON.stringify({ id: `job-${index}`, command: jobs.succeed }),
-  );
-  writeFileSync(file, `${lines.join("\n")}\n`);
-  return {
-    name,
-    what: `cupel run --batch, ${count} jobs, start and end included`,
-    command: (parallel) => [workshop.executable, "run", "--batch", file, "--parallel", String(parallel)],
-    countDone: countSuccesses,
-  };
-}
-
-function bwrapByXargs(workshop: Workshop, count: number, bwrap: Candidate | undefined): BatchRunner | Missing {
-  const name = "bwrap-xargs";
-  const work = bwrap === undefined || isMissing(bwrap) ? undefined : bwrap.work(jobs.succeed);
-  if (work?.kind !== "spawn") return { name, reason: "bwrap cannot run here" };
-  const file = join(workshop.path, "jobs.txt");
-  writeFileSync(file, "ignored\n".repeat(count));
-  return {
-    name,
-    what: `xargs -P, ${count} × the command of bwrap`,
-    command: (parallel) => ["xargs", "-a", file, "-n", "1", "-P", String(parallel), "--", ...work.command],
-    countDone: () => undefined,
-  };
-}
-
+/** Milliseconds from start to end, or a reason where not every job ended well. */
 async function runBatch(
   workshop: Workshop,
   runner: BatchRunner,
-  parallel: number,
   count: number,
+  parallel: number,
 ): Promise<number | string> {
+  const command = runner.command(count, parallel);
   const start = performance.now();
-  const child = Bun.spawn([...runner.command(parallel)], {
+  const child = Bun.spawn([...command], {
     cwd: workshop.directory,
     env: { ...workshop.environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  const seconds = (performance.now() - start) / 1000;
+  const tookMs = performance.now() - start;
   if (code !== 0) return `exit code ${code}: ${stderr.trim().split("\n").at(-1) ?? ""}`;
   const done = runner.countDone(stdout) ?? count;
-  return done === count ? count / seconds : `${done} of ${count} jobs ended well`;
+  return done === count ? tookMs : `${done} of ${count} jobs ended well`;
 }
 
 /** Jobs a second of one runner at each degree, or the first reason against it. */
@@ -93,9 +46,9 @@ async function measureRound(
 ): Promise<Record<string, number> | string> {
   const rates: Record<string, number> = {};
   for (const degree of degrees) {
-    const rate = await runBatch(workshop, runner, degree, count);
-    if (typeof rate === "string") return rate;
-    rates[String(degree)] = rate;
+    const tookMs = await runBatch(workshop, runner, count, degree);
+    if (typeof tookMs === "string") return tookMs;
+    rates[String(degree)] = (count * 1000) / tookMs;
   }
   return rates;
 }
@@ -105,15 +58,13 @@ function medianOf(rounds: readonly Record<string, number>[]): Record<string, num
   return Object.fromEntries(degrees.map((degree) => [String(degree), percentile(at(String(degree)), 0.5)]));
 }
 
-/** Round by round, one runner after the other; `bwrap` is the contestant that xargs starts. */
-export async function measureBatches(
+async function measureRates(
   workshop: Workshop,
-  bwrap: Candidate | undefined,
+  candidates: readonly (BatchRunner | Missing)[],
   effort: BatchEffort,
-): Promise<{ rows: Row[]; missing: Missing[] }> {
-  const candidates = [cupelBatch(workshop, effort.jobs), bwrapByXargs(workshop, effort.jobs, bwrap)];
-  const missing: Missing[] = candidates.flatMap((candidate) => ("reason" in candidate ? [candidate] : []));
-  let runners: BatchRunner[] = candidates.flatMap((candidate) => ("reason" in candidate ? [] : [candidate]));
+): Promise<Batches> {
+  const missing = candidates.flatMap((candidate) => ("reason" in candidate ? [candidate] : []));
+  let runners = candidates.flatMap((candidate) => ("reason" in candidate ? [] : [candidate]));
   const rounds = new Map<string, Record<string, number>[]>();
   for (let round = 0; round < effort.rounds; round++) {
     for (const runner of runners) {
@@ -127,4 +78,42 @@ export async function measureBatches(
   }
   const rows = runners.map(({ name, what }) => ({ name, what, jobsPerSecond: medianOf(rounds.get(name) ?? []) }));
   return { rows, missing };
+}
+
+/** A batch twice as long takes longer by its second half alone, which pays no start and no end. */
+async function measureFurtherJobs(
+  workshop: Workshop,
+  runner: BatchRunner,
+  effort: BatchEffort,
+): Promise<Row | Missing> {
+  const name = "resident";
+  const samplesNs: number[] = [];
+  for (let round = 0; round < effort.rounds; round++) {
+    const onceMs = await runBatch(workshop, runner, effort.jobs, 1);
+    const twiceMs = await runBatch(workshop, runner, 2 * effort.jobs, 1);
+    if (typeof onceMs === "string") return { name, reason: onceMs };
+    if (typeof twiceMs === "string") return { name, reason: twiceMs };
+    samplesNs.push(((twiceMs - onceMs) * 1e6) / effort.jobs);
+  }
+  const fastest = Math.min(...samplesNs);
+  if (fastest <= 0) return { name, reason: "twice the jobs took no longer: the machine is too busy" };
+  return {
+    name,
+    what: "each further job of a batch, 1 at once: resident launcher and cupel's part",
+    latency: summarizeLatency(samplesNs),
+  };
+}
+
+/** Round by round, one runner after the other; `bwrap` is the contestant that xargs starts. */
+export async function measureBatches(
+  workshop: Workshop,
+  bwrap: Candidate | undefined,
+  effort: BatchEffort,
+): Promise<Batches> {
+  const cupel = cupelBatch(workshop);
+  const { rows, missing } = await measureRates(workshop, [cupel, bwrapByXargs(workshop, bwrap)], effort);
+  if ("reason" in cupel) return { rows, missing: [...missing, { name: "resident", reason: cupel.reason }] };
+  const further = await measureFurtherJobs(workshop, cupel, effort);
+  if ("reason" in further) return { rows, missing: [...missing, further] };
+  return { rows: [...rows, further], missing };
 }

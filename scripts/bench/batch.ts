@@ -80,7 +80,11 @@ async function measureRates(
   return { rows, missing };
 }
 
-/** A batch twice as long takes longer by its second half alone, which pays no start and no end. */
+/** A batch twice as long takes longer by its second half alone, which pays no start and no end. Pure. */
+export function furtherJobNs(onceMs: number, twiceMs: number, jobs: number): number {
+  return ((twiceMs - onceMs) * 1e6) / jobs;
+}
+
 async function measureFurtherJobs(
   workshop: Workshop,
   runner: BatchRunner,
@@ -93,7 +97,7 @@ async function measureFurtherJobs(
     const twiceMs = await runBatch(workshop, runner, 2 * effort.jobs, 1);
     if (typeof onceMs === "string") return { name, reason: onceMs };
     if (typeof twiceMs === "string") return { name, reason: twiceMs };
-    samplesNs.push(((twiceMs - onceMs) * 1e6) / effort.jobs);
+    samplesNs.push(furtherJobNs(onceMs, twiceMs, effort.jobs));
   }
   const fastest = Math.min(...samplesNs);
   if (fastest <= 0) return { name, reason: "twice the jobs took no longer: the machine is too busy" };

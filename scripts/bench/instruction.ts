@@ -1,6 +1,6 @@
 /** The launcher's instruction for the default job, by the code that `cupel run` uses. */
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createRealHost } from "../../src/host/real-host.ts";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import { outsideIdentity, seccompArchitecture } from "../../src/launch/native-helpers.ts";
@@ -29,7 +29,7 @@ export function writeInstruction(workshop: Workshop, plan: LauncherPlan, command
       architecture: seccompArchitecture(host.architecture),
     },
   );
-  const path = join(workshop.path, `instruction-${command.join("-").replaceAll("/", "_")}`);
+  const path = join(workshop.path, `instruction-${basename(command[0])}`);
   writeFileSync(path, bytes);
   return path;
 }

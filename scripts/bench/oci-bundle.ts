@@ -1,6 +1,6 @@
 /** Bundles for OCI runtimes (github.com/opencontainers/runtime-spec, config.md): the same sandbox for all of them. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { JobCommand } from "./contestant.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -45,7 +45,7 @@ export function bundleConfiguration(job: JobCommand, root: string, uid: number, 
 
 /** Writes the bundle for a job into the workshop; gives its path. */
 export function writeBundle({ path, containerRoot }: Workshop, job: JobCommand): string {
-  const bundle = join(path, `bundle-${job.join("-").replaceAll("/", "_")}`);
+  const bundle = join(path, `bundle-${basename(job[0])}`);
   mkdirSync(bundle, { recursive: true });
   const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
   writeFileSync(join(bundle, "config.json"), JSON.stringify(bundleConfiguration(job, containerRoot, uid, gid)));

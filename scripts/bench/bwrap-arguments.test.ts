@@ -27,6 +27,7 @@ function planOf(root: readonly RootStep[], namespaces: LauncherPlan["namespaces"
     directory: "/work",
     environment: { HOME: "/home/job" },
     umask: 0o022,
+    sockets: "by-profile",
     resourceLimits: {},
     controlGroup: {},
     dropCapabilities: true,

@@ -107,6 +107,7 @@ struct launch {
 
 /* instruction.c */
 long read_instruction(int descriptor, struct instruction *instruction);
+long parse_instruction(unsigned char *bytes, size_t length, struct instruction *instruction);
 
 /* streams.c */
 void clear_streams(struct streams *streams);

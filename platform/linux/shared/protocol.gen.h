@@ -37,6 +37,7 @@ enum {
     option_drop_capabilities = 2,
     option_loopback_up = 4,
     option_rehearsal = 8,
+    option_all = 15,
 };
 
 enum {
@@ -45,6 +46,7 @@ enum {
     step_bit_map_owner_if_possible = 4,
     step_bit_map_owner = 8,
     step_bit_owned = 16,
+    step_bit_all = 31,
 };
 
 enum {

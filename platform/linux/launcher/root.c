@@ -40,6 +40,13 @@ static struct stat status_of(const struct builder *builder, int descriptor, cons
     return status;
 }
 
+/* A handle may stand for a symlink itself. What is done to the link is not done to what it leads to, now or later. */
+static void refuse_symlink(const struct builder *builder, int descriptor, int step, const char *subject)
+{
+    if (is_type(status_of(builder, descriptor, subject).st_mode, type_symlink))
+        fail(builder, step, -ELOOP, subject);
+}
+
 static void own_file_system(struct builder *builder, int mount, const char *subject)
 {
     const struct stat status = status_of(builder, mount, subject);
@@ -200,6 +207,7 @@ static void do_bind(const struct builder *builder, const struct root_step *step)
     if (source == -ENOENT && (step->bits & step_bit_optional) != 0)
         return;
     must(builder, source, step_bind_source, step->source);
+    refuse_symlink(builder, (int)source, step_bind_source, step->source);
     const struct stat status = status_of(builder, (int)source, step->source);
     const bool writable = (step->bits & step_bit_writable) != 0;
     const uint64_t attributes = (uint64_t)(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV) | (writable ? 0 : MOUNT_ATTR_RDONLY);
@@ -283,7 +291,10 @@ static int existing(const struct builder *builder, const char *path, int step)
 {
     const long at = open_path_in(builder->new_root, path);
     /* What cannot be looked up with the caller's ids cannot be reached by a job that has them. */
-    return at == -ENOENT || at == -EACCES ? -1 : must(builder, at, step, path);
+    if (at == -ENOENT || at == -EACCES)
+        return -1;
+    refuse_symlink(builder, must(builder, at, step, path), step, path);
+    return (int)at;
 }
 
 static void do_read_only(const struct builder *builder, const struct root_step *step)

@@ -3,7 +3,6 @@ import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { LaunchEvent } from "../../src/launch/launch-event.ts";
 import type { RootStep } from "../../src/model/plan.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 import { evaluate } from "../support/evaluate.ts";
@@ -95,9 +94,7 @@ describe("a /dev/null that is another file", () => {
     return evaluate(launch, { prefix: ["unshare", "--mount", "sh", "-c", mount, "sh"] });
   }
 
-  const failed = (step: LaunchEvent["event"] | string): unknown => [
-    { event: "failed", step, errno: 19, subject: "/dev/null" },
-  ];
+  const failed = (step: string): unknown => [{ event: "failed", step, errno: 19, subject: "/dev/null" }];
 
   asRoot("is given to no job, and hides nothing", async () => {
     using directory = makeTempDir();

@@ -76,7 +76,8 @@ describe("a symlink to a secret that changes places with", () => {
     const known = ["mount-point 40", "wrote public", "wrote "];
     expect(Object.keys(counts).filter((word) => !known.includes(word))).toEqual([]);
     expect(counts).toMatchObject({ "mount-point 40": expect.any(Number), "wrote public": expect.any(Number) });
-    expect(readdirSync(places.at("secret"), { recursive: true }).toSorted()).toEqual(["below", "below/file"]);
+    expect(readdirSync(places.at("secret"))).toEqual(["below"]);
+    expect(readdirSync(places.at("secret/below"))).toEqual(["file"]);
   });
 
   test("what is masked: it stays hidden under either name", async () => {

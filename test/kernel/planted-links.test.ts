@@ -1,6 +1,7 @@
 /** Symlinks where the launcher mounts, and where it mounts from: none is followed, and none is taken for what it names. */
 import { describe, expect, test } from "bun:test";
 import { renameSync, symlinkSync } from "node:fs";
+import type { LaunchEvent } from "../../src/launch/launch-event.ts";
 import type { RootStep } from "../../src/model/plan.ts";
 import { launchProgram, type Launched } from "../support/launch-program.ts";
 import { bindOf, sandboxPlan } from "../support/sandbox-plan.ts";
@@ -22,7 +23,7 @@ function makePlaces(): TempDir {
   return directory;
 }
 
-function failed(step: string, errno: number): unknown {
+function failed(step: string, errno: number): LaunchEvent[] {
   return [{ event: "failed", step, errno, subject: expect.any(String) }];
 }
 

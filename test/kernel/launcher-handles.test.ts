@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import type { RootStep } from "../../src/model/plan.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 import { evaluate } from "../support/evaluate.ts";
@@ -72,6 +73,24 @@ describe.each(callers)("the launcher's own program, called by $name", (caller) =
     expect((await cupel.run(caller, ["run", "--", "sh", "-c", script])).stdout).toBe("");
     expect((await cupel.run(caller, ["run", "--", "/proc/1/exe"])).code).toBe(126);
     expect(keptHelpers(cupel.state(caller))).toEqual(before);
+  });
+});
+
+describe.each(callers)("a job that is the launcher's own program, called by $name", (caller) => {
+  test("takes no orders, and so shows nobody the host's file that it comes from", async () => {
+    using directory = makeTempDir({ owner: caller });
+    const script = directory.file("script", "#!/proc/self/exe 0\n", 0o755);
+    // For whoever runs the tests or the ordinary caller: with no ids to map, they do not matter.
+    const stdin = encodeInstruction(barePlan(["/bin/ls", "-l", "/proc/2/exe"]), plainBinding());
+    const jobs = [
+      ["/proc/self/exe", "0", "1", "2", "2", "2"],
+      ["/proc/thread-self/exe", "0", "1", "2", "2", "2"],
+      [script, "1", "2", "2"],
+    ];
+    for (const words of jobs) {
+      const ran = await cupel.run(caller, ["run", "--read", directory.path, "--", ...words], { stdin });
+      expect({ words, code: ran.code, stdout: ran.stdout }).toEqual({ words, code: 64, stdout: "" });
+    }
   });
 });
 

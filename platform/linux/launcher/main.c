@@ -103,6 +103,12 @@ int program(int argument_count, char **arguments, char **environment)
     int descriptors[5];
     for (int index = 0; index < 5; index++)
         descriptors[index] = parse_descriptor(arguments[index + 1]);
+    /*
+     * A job can be this very program (/proc/self/exe, also behind "#!"), and what it then started could reach the
+     * host's file that it was started from. But a job has 0, 1 and 2 and nothing else: from those it takes no orders.
+     */
+    if (descriptors[0] <= 2)
+        return exit_usage;
     /* A terminal's Ctrl-C reaches the whole foreground group; what to do about it is for cupel to say. */
     block_signals();
     kernel_call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);

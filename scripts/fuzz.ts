@@ -40,6 +40,10 @@ async function keep(found: string): Promise<void> {
 }
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "1000000" }, keep: { type: "boolean" } } });
+if (!/^\d+$/.test(values.runs)) {
+  console.error(`cupel: --runs ${values.runs} is no number of inputs; write one, such as 10000000`);
+  process.exit(64);
+}
 const corpus = makeFolder("corpus");
 for (const [index, bytes] of [...encodedSeeds(), ...readCorpus()].entries()) {
   writeFileSync(join(corpus, `seed-${index}`), bytes);

@@ -4,7 +4,7 @@
 export const protocolMagic = 0x4c_50_55_43;
 
 /** Raised with every change of the tables below: a launcher refuses another version whole. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
 export const instructionBytesMax = 4 * 1024 * 1024;
@@ -23,6 +23,7 @@ export const recordKinds = {
   seccomp: 10,
   landlock: 11,
   time: 12,
+  capture: 13,
   mirror: 20,
   bind: 21,
   tmpfs: 22,
@@ -43,7 +44,12 @@ export const optionBits = {
   loopbackUp: 4,
   /** Everything but the job: report `ready` and end. */
   rehearsal: 8,
+  /** Of a resident launcher: what jobs see alike is mounted once, and each job's mount namespace is a copy of that. */
+  sharedRoot: 16,
 } as const;
+
+/** Kinds of frames that a resident launcher sends: an event's line, or what a job wrote. */
+export const frameKinds = { event: 1, output: 2, errors: 3 } as const;
 
 /** Bits of root steps. */
 export const stepBits = {
@@ -128,6 +134,7 @@ export function renderProtocolHeader(): string {
     "",
     renderEnum("record", Object.entries(recordKinds)),
     renderEnum("option", withAll(optionBits)),
+    renderEnum("frame", Object.entries(frameKinds)),
     renderEnum("step_bit", withAll(stepBits)),
     renderEnum(
       "step",

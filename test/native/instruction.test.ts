@@ -12,7 +12,7 @@ import { needsPrograms } from "../support/must-work.ts";
 import { readInstructions, verdicts } from "../support/read-instructions.ts";
 
 const needsCompiler = needsPrograms("gcc");
-const { accepted, malformed, otherVersion, cutShort } = verdicts;
+const { accepted, malformed, otherVersion, cutShort, empty } = verdicts;
 
 function u32(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
@@ -45,6 +45,7 @@ const binding = {
   controlGroups: ["/sys/fs/cgroup/a"],
   rehearsal: false,
   architecture: "x64",
+  resident: { sharesRoot: true, captureBytesMax: 2 ** 20 },
 } as const;
 
 /** An instruction with a record of every kind. */
@@ -98,7 +99,7 @@ const least = [
 
 describe("read_instruction", () => {
   needsCompiler("takes what cupel writes, from the least to a record of every kind", async () => {
-    const longest = encodeInstruction(barePlan(["/bin/a", "x".repeat(instructionBytesMax - 200)]), binding);
+    const longest = encodeInstruction(barePlan(["/bin/a", "x".repeat(instructionBytesMax - 220)]), binding);
     const plain = encodeInstruction(barePlan(["/bin/a"]), binding);
     expect(await readInstructions([assemble(...least), plain, whole, longest])).toEqual([0, 0, 0, 0]);
   });
@@ -115,7 +116,7 @@ describe("read_instruction", () => {
     const ends = recordOffsets(whole);
     // Its last records are two variables: without them it is an instruction all the same.
     expect(taken).toEqual(ends.filter((end) => ends.indexOf(end) >= ends.length - 4 && end !== whole.length));
-    expect(new Set(results)).toEqual(new Set([accepted, malformed]));
+    expect(new Set(results)).toEqual(new Set([accepted, malformed, empty]));
   });
 
   needsCompiler("refuses any other magic, and names another version as such", async () => {
@@ -158,17 +159,19 @@ describe("read_instruction", () => {
     const unknown = Array.from({ length: 400 }, (_, kind) => kind).filter((kind) => !known.has(kind));
     const records = [...unknown, 0xffff, 0x0001_0006].map((kind) => assemble(...least, [kind, text("/")]));
     expect(new Set(await readInstructions(records))).toEqual(new Set([malformed]));
-    expect(known.size).toBe(22);
+    expect(known.size).toBe(23);
   });
 
   needsCompiler("refuses what lacks a command or a directory, and a path that is not absolute", async () => {
     const [directory, argument] = least;
-    const lacking = [assemble(directory), assemble(argument), assemble()];
+    const lacking = [assemble(directory), assemble(argument)];
     const relative = ["", "a", "./a", "../a"].flatMap((path) => [
       assemble([directoryKind, text(path)], argument),
       assemble(directory, argument, [maskKind, text(path)]),
     ]);
     expect(new Set(await readInstructions([...lacking, ...relative]))).toEqual(new Set([malformed]));
+    // Nothing at all is how a resident launcher is told that there is no more.
+    expect(await readInstructions([assemble()])).toEqual([empty]);
   });
 
   needsCompiler("refuses more of a kind than there is room for, and takes just as many", async () => {
@@ -198,7 +201,7 @@ describe("read_instruction", () => {
     const right = [
       [identity, numbers(1000, 1000, 0, 0xffff_fffe)],
       [namespaces, numbers(0x7e02_0000, 0)],
-      [options, numbers(15, 0o777)],
+      [options, numbers(31, 0o777)],
       [21, bindTo(31)],
       [22, tmpfs(31, 0o7777)],
       [23, folder(0o7777)],
@@ -224,7 +227,7 @@ describe("read_instruction", () => {
   });
 
   needsCompiler("refuses a second record where one says all", async () => {
-    const single = [1, 2, 3, 4, 5, 10, 11, 12];
+    const single = [1, 2, 3, 4, 5, 10, 11, 12, 13];
     const records = recordOffsets(whole).map((at) => whole.subarray(at, at + 8 + u32At(whole, at + 4)));
     const twice = records.map((record) => {
       const body = Buffer.concat([...records, record]);

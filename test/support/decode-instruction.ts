@@ -70,6 +70,7 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   seccomp: [rest],
   landlock: [u64],
   time: [u64, u64],
+  capture: [u64],
   mirror: [text],
   bind: [u32, text, text],
   tmpfs: [u32, u32, u64, text],

@@ -25,8 +25,8 @@ const flags = [
   "-fno-sanitize-recover=all",
 ];
 
-/** What the reader can say: 0, EBADMSG, EPROTO, EPIPE. */
-export const verdicts = { accepted: 0, malformed: -74, otherVersion: -71, cutShort: -32 } as const;
+/** What the reader can say: 0, EBADMSG, EPROTO, EPIPE, ENODATA. */
+export const verdicts = { accepted: 0, malformed: -74, otherVersion: -71, cutShort: -32, empty: -61 } as const;
 
 /** What the reader says of each; any report of a sanitizer ends it, and fails the test. */
 export async function readInstructions(instructions: readonly Uint8Array[]): Promise<number[]> {

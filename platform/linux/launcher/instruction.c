@@ -13,6 +13,9 @@ static unsigned char buffer[INSTRUCTION_BYTES_MAX];
 static char *argument_pointers[arguments_max];
 static char *environment_pointers[arguments_max];
 
+/* Where the next instruction goes: behind one that is kept. */
+static size_t kept_bytes, kept_arguments, kept_variables;
+
 struct cursor {
     unsigned char *at;
     unsigned char *end;
@@ -188,7 +191,7 @@ static void parse_resource_limit(struct cursor *cursor, struct instruction *into
 
 static void append_text(struct cursor *cursor, char **list, size_t *count)
 {
-    if (*count == arguments_max - 1) {
+    if (*count >= arguments_max - 1) {
         cursor->broken = true;
         return;
     }
@@ -198,6 +201,11 @@ static void append_text(struct cursor *cursor, char **list, size_t *count)
 struct counts {
     size_t arguments, variables;
 };
+
+/* What the last instruction took of the buffer and of the two lists, the ends of the lists included. */
+static struct extent {
+    size_t bytes, arguments, variables;
+} last_read;
 
 static void parse_record(struct cursor *cursor, struct instruction *into, struct counts *counts, uint16_t kind)
 {
@@ -242,6 +250,9 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
     case record_landlock:
         into->landlock_scopes = take_u64(cursor);
         return;
+    case record_capture:
+        into->capture_bytes_max = take_u64(cursor);
+        return;
     case record_time:
         into->timeout_ms = take_u64(cursor);
         into->grace_ms = take_u64(cursor);
@@ -254,7 +265,7 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
 /* Records that say all there is to say: a second one would contradict the first, or mean nothing. */
 static const uint64_t single_records = 1ULL << record_identity | 1ULL << record_namespaces | 1ULL << record_options |
                                        1ULL << record_hostname | 1ULL << record_directory | 1ULL << record_seccomp |
-                                       1ULL << record_landlock | 1ULL << record_time;
+                                       1ULL << record_landlock | 1ULL << record_time | 1ULL << record_capture;
 
 /* Notes a record of this kind in `seen`; false where it must not be there again. */
 static bool is_welcome(uint16_t kind, uint64_t *seen)
@@ -280,8 +291,11 @@ static long parse_header(unsigned char *bytes)
 static long parse_records(unsigned char *bytes, size_t length, struct instruction *into)
 {
     struct cursor cursor = {.at = bytes + instruction_header_bytes, .end = bytes + length, .broken = false};
-    struct counts counts = {0, 0};
+    struct counts counts = {kept_arguments, kept_variables};
     uint64_t seen = 0;
+    /* Nothing at all is how a resident launcher is told that there is no more. */
+    if (cursor.at == cursor.end)
+        return -ENODATA;
     while (cursor.at < cursor.end && !cursor.broken) {
         const uint16_t kind = take_u16(&cursor);
         const uint16_t reserved = take_u16(&cursor);
@@ -295,13 +309,14 @@ static long parse_records(unsigned char *bytes, size_t length, struct instructio
             return -EBADMSG;
         cursor.at += payload;
     }
-    if (counts.arguments == 0 || into->directory == NULL)
+    if (counts.arguments == kept_arguments || into->directory == NULL)
         return -EBADMSG;
-    /* An earlier instruction may have had more. */
+    /* An earlier instruction may have left pointers of its own here. */
     argument_pointers[counts.arguments] = NULL;
     environment_pointers[counts.variables] = NULL;
-    into->arguments = argument_pointers;
-    into->environment = environment_pointers;
+    into->arguments = argument_pointers + kept_arguments;
+    into->environment = environment_pointers + kept_variables;
+    last_read = (struct extent){length, counts.arguments + 1, counts.variables + 1};
     return 0;
 }
 
@@ -335,15 +350,31 @@ long parse_instruction(unsigned char *bytes, size_t length, struct instruction *
     return (size_t)whole == length ? parse_records(bytes, length, instruction) : -EBADMSG;
 }
 
-/* Returns 0, or a negative errno: EBADMSG for an instruction that is not one, EPROTO for another version's. */
+/* Returns 0, or a negative errno: EBADMSG for an instruction that is not one, EPROTO for another version's, ENODATA for
+ * an empty one. */
 long read_instruction(int descriptor, struct instruction *instruction)
 {
-    long result = read_exactly(descriptor, buffer, instruction_header_bytes);
+    unsigned char *const start = buffer + kept_bytes;
+    const size_t room = sizeof buffer - kept_bytes;
+    /* The one that is kept may have left none. */
+    if (room < instruction_header_bytes)
+        return -EBADMSG;
+    long result = read_exactly(descriptor, start, instruction_header_bytes);
     if (result < 0)
         return result;
-    const long length = parse_header(buffer);
+    const long length = parse_header(start);
     if (length < 0)
         return length;
-    result = read_exactly(descriptor, buffer + instruction_header_bytes, (size_t)length - instruction_header_bytes);
-    return result < 0 ? result : parse_records(buffer, (size_t)length, instruction);
+    if ((size_t)length > room)
+        return -EBADMSG;
+    result = read_exactly(descriptor, start + instruction_header_bytes, (size_t)length - instruction_header_bytes);
+    return result < 0 ? result : parse_records(start, (size_t)length, instruction);
+}
+
+/* The last instruction stays as it is: the next ones are read behind it, each over the one before. */
+void keep_instruction(void)
+{
+    kept_bytes += (last_read.bytes + 15) & ~(size_t)15;
+    kept_arguments = last_read.arguments;
+    kept_variables = last_read.variables;
 }

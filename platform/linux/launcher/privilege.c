@@ -74,8 +74,8 @@ void take_fresh_identity(const struct launch *launch)
     const struct instruction *instruction = launch->instruction;
     const uint32_t uid = instruction->outside_uid;
     const uint32_t gid = instruction->outside_gid;
-    /* With the uid goes the right to do this; a user namespace, if one follows, starts with a full set again. */
-    if (may_change_bounding_set())
+    /* With the uid goes the right to do this; a user namespace, if one follows, starts with a full set again anyway. */
+    if ((instruction->namespaces & CLONE_NEWUSER) == 0 && may_change_bounding_set())
         drop_bounding_set(launch);
     must(launch, kernel_call(__NR_setgroups, 0, NULL), step_drop_identity, "setgroups");
     must(launch, kernel_call(__NR_setresgid, gid, gid, gid), step_drop_identity, "setresgid");
@@ -102,6 +102,16 @@ static void drop_capabilities(const struct launch *launch)
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
     const struct __user_cap_data_struct none[2] = {{0}};
     must(launch, kernel_call(__NR_capset, &header, none), step_capabilities, "capset");
+}
+
+/*
+ * For a process that stays and keeps its capabilities: it executes nothing, and what it starts cannot gain more than it
+ * has. Not dumpable: its memory and descriptors are nobody's to look into.
+ */
+void forbid_new_privileges(const struct launch *launch)
+{
+    must(launch, kernel_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), step_no_new_privs, "");
+    must(launch, kernel_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0), step_no_new_privs, "dumpable");
 }
 
 /* The filter comes last: it denies some of the calls above. no_new_privs must be set for it, and holds for good. */

@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 1u
+#define PROTOCOL_VERSION 2u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 
@@ -20,6 +20,7 @@ enum {
     record_seccomp = 10,
     record_landlock = 11,
     record_time = 12,
+    record_capture = 13,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,
@@ -37,7 +38,14 @@ enum {
     option_drop_capabilities = 2,
     option_loopback_up = 4,
     option_rehearsal = 8,
-    option_all = 15,
+    option_shared_root = 16,
+    option_all = 31,
+};
+
+enum {
+    frame_event = 1,
+    frame_output = 2,
+    frame_errors = 3,
 };
 
 enum {

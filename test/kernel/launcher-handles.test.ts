@@ -86,6 +86,8 @@ describe.each(callers)("a job that is the launcher's own program, called by $nam
       ["/proc/self/exe", "0", "1", "2", "2", "2"],
       ["/proc/thread-self/exe", "0", "1", "2", "2", "2"],
       [script, "1", "2", "2"],
+      // Also not as one that takes many.
+      ["/proc/self/exe", "resident", "0"],
     ];
     for (const words of jobs) {
       const ran = await cupel.run(caller, ["run", "--read", directory.path, "--", ...words], { stdin });

@@ -44,7 +44,7 @@ function makePlaces(): TempDir {
   return places;
 }
 
-describe("a symlink to a secret that changes places with", () => {
+describe("while this changes places with a symlink or another directory:", () => {
   test("a component of a granted path", async () => {
     using places = makePlaces();
     places.file("granted/below/file", "public");
@@ -90,5 +90,21 @@ describe("a symlink to a secret that changes places with", () => {
     const script = `for i in 1 2 3 4 5 6 7 8; do cat ${state}/file ${workspace}/link/file; done 2>/dev/null; echo end`;
     const counts = tally(await raceLaunches([state, places.at("workspace/link")], script, steps));
     expect(Object.keys(counts).toSorted()).toEqual(["mask 40", "wrote end"]);
+  });
+
+  test("a masked directory that is another by now: the next mask is as empty as the first", async () => {
+    using places = makeTempDir();
+    places.file("workspace/state/file", "masked");
+    places.file("workspace/other/file", "other");
+    places.file("second/file", "masked as well");
+    const [workspace, state, second] = [places.at("workspace"), places.at("workspace/state"), places.at("second")];
+    const steps: RootStep[] = [
+      bindOf(workspace, "read"),
+      bindOf(second, "read"),
+      { step: "mask", destination: state },
+      { step: "mask", destination: second },
+    ];
+    const counts = tally(await raceLaunches([state, places.at("workspace/other")], `ls -A ${second}; echo end`, steps));
+    expect(Object.keys(counts)).toEqual(["wrote end"]);
   });
 });

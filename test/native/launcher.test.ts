@@ -75,8 +75,9 @@ describe("launcher", () => {
     await buildSanitized();
     using directory = makeTempDir();
     const touched = directory.at("touched");
-    // Held open, for the end of its control is the launcher's order to end the job.
-    const script = `{ cat ${directory.at("instruction")}; until [ -e ${touched} ]; do :; done; } | ${launcher} 3 1 2 2 2 3<&0`;
+    // A pipe whose other end it holds itself has no end: the end of its control is an order to end the job.
+    const [instruction, control] = [directory.at("instruction"), directory.at("control")];
+    const script = `mkfifo ${control}; exec 3<>${control}; cat ${instruction} >&3; exec ${launcher} 3 1 2 2 2`;
     const plan = barePlan(["/usr/bin/touch", touched]);
     directory.file("instruction", encodeInstruction(plan, plainBinding()));
     const { stdout, stderr } = await execute(["sh", "-c", script], { env: { PATH: "/usr/bin:/bin" } });

@@ -4,7 +4,8 @@ import type { LauncherPlan, NamespaceKind, RootStep } from "../model/plan.ts";
 import { compileSeccomp } from "./compile-seccomp.ts";
 import { InstructionWriter } from "./instruction-writer.ts";
 import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds, stepBits } from "./protocol.ts";
-import { defaultSeccompProfile, type SeccompArchitecture } from "./seccomp-profile.ts";
+import { seccompProfileOf } from "./seccomp-profiles.ts";
+import type { SeccompArchitecture } from "./system-call-numbers.ts";
 
 /** What the plan leaves open until it is carried out. */
 export interface LaunchBinding {
@@ -175,12 +176,14 @@ function encodeEnd(writer: InstructionWriter, job: Pick<ResidentJob, "timeoutMs"
 }
 
 function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
-  if (plan.seccomp === "default") {
-    writer.record(recordKinds.seccomp, () => writer.raw(compileSeccomp(defaultSeccompProfile, binding.architecture)));
+  const profile = seccompProfileOf(plan);
+  if (profile !== undefined) {
+    writer.record(recordKinds.seccomp, () => writer.raw(compileSeccomp(profile, binding.architecture)));
   }
-  if (plan.landlockScopes.length > 0) {
+  if (plan.landlockScopes.length > 0 || plan.landlockVersion !== undefined) {
     writer.record(recordKinds.landlock, () => {
       writer.u64(bits(...plan.landlockScopes.map((scope) => landlockScopeBits[scope])));
+      writer.u32(plan.landlockVersion ?? 0);
     });
   }
 }

@@ -13,6 +13,8 @@ const launchEventSchema = v.variant("event", [
     uts: number,
     cgroup: number,
     network: number,
+    /** 1 where the host's root could not be left, and lies below the job's. */
+    covering: number,
   }),
   v.strictObject({ event: v.literal("failed"), step: v.string(), errno: number, subject: v.string() }),
   v.strictObject({ event: v.literal("exec-failed"), errno: number, subject: v.string() }),

@@ -13,7 +13,7 @@ import { keepProgram } from "./keep-program.ts";
 import type { HelperPort, Place, ProberResult, ProberStep, RehearsalResult } from "./helper-port.ts";
 import type { LaunchEvent } from "./launch-event.ts";
 import { startLaunch, type HelperPlaces } from "./start-launch.ts";
-import type { SeccompArchitecture } from "./seccomp-profile.ts";
+import type { SeccompArchitecture } from "./system-call-numbers.ts";
 
 const proberLineSchema = v.strictObject({
   step: v.string(),
@@ -124,8 +124,8 @@ function judgeProber(result: Exclude<Awaited<ReturnType<Host["run"]>>, { status:
 function judgeRehearsal(events: readonly LaunchEvent[], durationMs: number): RehearsalResult {
   for (const event of events) {
     if (event.event === "ready") {
-      const { event: _, ...namespaces } = event;
-      return { status: "ready", namespaces, durationMs };
+      const { event: _, covering, ...namespaces } = event;
+      return { status: "ready", namespaces, isCovering: covering === 1, durationMs };
     }
     if (event.event === "failed") {
       return { status: "failed", step: event.step, errno: errnoName(event.errno), subject: event.subject };

@@ -37,6 +37,7 @@ export function smallPlan(parts: RehearsalParts, outside: LauncherPlan["outside"
     controlGroup: {},
     dropCapabilities: false,
     seccomp: "none",
+    sockets: "by-profile",
     landlockScopes: [],
     graceMs: 0,
   };

@@ -106,7 +106,8 @@ function describeIdentity({ outside, inside }: LauncherPlan): string {
   return inside === undefined ? host : `${host}; inside uid ${inside.uid} and gid ${inside.gid}`;
 }
 
-function describeNetwork({ namespaces, loopbackUp }: LauncherPlan): string {
+function describeNetwork({ namespaces, loopbackUp, sockets }: LauncherPlan): string {
+  if (sockets === "pairs-only") return "no socket can be made but connected pairs";
   if (!namespaces.includes("network")) return "the host's";
   return loopbackUp ? "none but a loopback of its own" : "none, and no loopback";
 }

@@ -54,12 +54,23 @@ function refuseUnreadableWords(words: readonly string[]): void {
   );
 }
 
+/** The one profile that lets no job make a socket, and the one mode that is of use to nobody else. */
+function refuseUselessNetwork({ network, seccomp }: JobRequest): void {
+  if (network !== "host" || seccomp !== "strict") return;
+  throw new CupelError(
+    "usage",
+    "the seccomp profile strict lets a job make no socket, so the host's network is of no use to it; take the default profile, or another network mode",
+  );
+}
+
 /**
  * The job that `request` stands for, here and now.
- * @throws CupelError `usage` for a path that does not exist or may not be granted, and for what is not a variable.
+ * @throws CupelError `usage` for a path that does not exist or may not be granted, for what is not a variable, and for the
+ * host's network without sockets.
  */
 export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
   refuseUnreadableWords(request.command);
+  refuseUselessNetwork(request);
   const { host, tools } = given;
   const stateDirectories = given.stateDirectories.map(canonicalPlace);
   const surroundings = { ...given, stateDirectories };
@@ -75,6 +86,7 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
     grants,
     toolDirectories: tools?.directories ?? [],
     network: request.network,
+    seccomp: request.seccomp,
     nameResolution: request.network === "host" ? nameResolution() : {},
     environment: {
       ...tools?.environment,

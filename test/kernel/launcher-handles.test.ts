@@ -91,7 +91,9 @@ describe.each(callers)("a job that is the launcher's own program, called by $nam
     ];
     for (const words of jobs) {
       const ran = await cupel.run(caller, ["run", "--read", directory.path, "--", ...words], { stdin });
-      expect({ words, code: ran.code, stdout: ran.stdout }).toEqual({ words, code: 64, stdout: "" });
+      // Where Landlock handles execution, the kernel denies it already.
+      expect([64, 126]).toContain(ran.code ?? -1);
+      expect({ words, stdout: ran.stdout }).toEqual({ words, stdout: "" });
     }
   });
 });

@@ -137,6 +137,12 @@ Not taken
     expect(renderPlan(whole, plainStyle)).not.toContain("hunter2");
   });
 
+  test("says that no socket can be made, in whichever namespace", () => {
+    const text = withLaunch({ namespaces: ["pid"], loopbackUp: false, seccomp: "strict", sockets: "pairs-only" });
+    expect(text).toContain("    Network: no socket can be made but connected pairs.\n");
+    expect(text).toContain('system call filter "strict"');
+  });
+
   test("says what a plain launch does not change", () => {
     const text = withLaunch({
       namespaces: [],

@@ -50,6 +50,7 @@ describe("resolveJob", () => {
       grants: [],
       toolDirectories: [],
       network: "none",
+      seccomp: "default",
       nameResolution: {},
       environment: {},
       limits: { timeoutMs: undefined, graceMs: 2000, memoryBytes: undefined, cpus: undefined, pids: undefined },
@@ -73,6 +74,7 @@ describe("resolveJob", () => {
       command: ["a", "b"],
       workspace: "rw",
       network: "host",
+      seccomp: "compat",
       environment: ["A=own"],
       ...limits,
     } as const;
@@ -81,10 +83,23 @@ describe("resolveJob", () => {
       command: ["a", "b"],
       workspace: { mode: "rw", path: place.project },
       network: "host",
+      seccomp: "compat",
       grants: [{ path: "/opt/tool", access: "read" }],
       toolDirectories: ["/opt/tool/bin"],
       environment: { A: "own", B: "tools" },
       limits,
+    });
+  });
+
+  test("refuses the host's network to a job that can make no socket", () => {
+    using place = makeProject();
+    expect(refusal({ network: "host", seccomp: "strict" }, place.host)).toBe(
+      "the seccomp profile strict lets a job make no socket, so the host's network is of no use to it; take the default profile, or another network mode",
+    );
+    expect(resolve({ network: "no-sockets", seccomp: "strict" }, place.host)).toMatchObject({
+      network: "no-sockets",
+      seccomp: "strict",
+      nameResolution: {},
     });
   });
 

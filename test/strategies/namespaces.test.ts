@@ -180,6 +180,7 @@ describe("plan", () => {
           "processes": undefined,
         },
         "seccomp": "default",
+        "sockets": "by-profile",
         "timeoutMs": undefined,
         "umask": 18,
       }

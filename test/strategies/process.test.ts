@@ -119,14 +119,16 @@ describe("plan", () => {
       controlGroup: { memoryBytes: 3_000_000_000, pids: 4096, cpus: undefined },
       dropCapabilities: true,
       seccomp: "default",
+      sockets: "by-profile",
       landlockScopes: [],
       timeoutMs: undefined,
       graceMs: 2000,
     }));
 
   test("loads no filter where none can be loaded", () => {
-    const plan = process.plan(job, except(rootEverything, "blocked", "seccomp.filter"));
-    expect(plan.seccomp).toBe("none");
+    const asking = jobOf({ seccomp: "strict", network: "no-sockets" });
+    const plan = process.plan(asking, except(rootEverything, "blocked", "seccomp.filter"));
+    expect([plan.seccomp, plan.sockets]).toEqual(["none", "by-profile"]);
   });
 
   test("asks for no group where none can be made", () =>

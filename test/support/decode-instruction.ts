@@ -68,7 +68,7 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   resourceLimit: [u32, u64, u64],
   controlGroup: [text],
   seccomp: [rest],
-  landlock: [u64],
+  landlock: [u64, u32],
   time: [u64, u64],
   capture: [u64],
   mirror: [text],

@@ -73,6 +73,7 @@ void tell_ready(const struct channel *channel, const struct report *report)
     begin_event(&line, "ready");
     for (int index = 0; index < namespace_kinds; index++)
         put_number_field(&line, names[index], (long long)report->namespaces[index]);
+    put_number_field(&line, "covering", report->is_covering);
     end_event(channel, &line);
 }
 

@@ -249,6 +249,7 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
         return;
     case record_landlock:
         into->landlock_scopes = take_u64(cursor);
+        into->landlock_version = take_u32(cursor);
         return;
     case record_capture:
         into->capture_bytes_max = take_u64(cursor);

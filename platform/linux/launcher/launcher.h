@@ -56,6 +56,8 @@ struct instruction {
     size_t control_group_count;
     struct sock_fprog seccomp;
     uint64_t landlock_scopes;
+    /* 0, or the version whose rights on files are counted on. */
+    uint32_t landlock_version;
     uint64_t timeout_ms;
     uint64_t grace_ms;
     uint64_t capture_bytes_max;
@@ -77,6 +79,8 @@ struct report {
     int64_t pid;
     int64_t wall_us, user_us, system_us, max_rss_bytes;
     uint64_t namespaces[namespace_kinds];
+    /* The host's root lies below the job's, which covers it. */
+    bool is_covering;
     char subject[subject_bytes];
 };
 
@@ -180,20 +184,22 @@ void copy_subject(struct report *report, const char *subject);
 void send_report(const struct launch *launch, const struct report *report);
 __attribute__((noreturn)) void fail_launch(const struct launch *launch, int step, long error, const char *subject);
 
-/* root.c: both report their own failures and do not return then. */
-void build_root(const struct launch *launch);
+/* root.c: all report their own failures and do not return then. */
+bool build_root(const struct launch *launch);
 void build_shared_root(const struct launch *launch);
 void build_own_part(const struct launch *launch);
 
 /* network.c */
 long bring_loopback_up(void);
 
+/* landlock.c */
+void enter_landlock(const struct launch *launch);
+
 /* privilege.c */
 void map_own_ids(const struct launch *launch, uint32_t outside_uid, uint32_t outside_gid);
 void take_fresh_identity(const struct launch *launch);
 void forbid_new_privileges(const struct launch *launch);
 void give_up_privileges(const struct launch *launch);
-void enter_landlock(const struct launch *launch);
 
 /* events.c */
 void tell_failure(const struct channel *channel, const char *event, const struct report *report);

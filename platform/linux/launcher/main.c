@@ -53,6 +53,8 @@ int program(int argument_count, char **arguments, char **environment)
     (void)environment;
     /* A terminal's Ctrl-C reaches the whole foreground group; what to do about it is for cupel to say. */
     block_signals();
+    /* What is made for a job has the mode that it is made with, whatever the caller lets nobody else see. */
+    kernel_call(__NR_umask, 0);
     kernel_call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
     kernel_call(__NR_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
 

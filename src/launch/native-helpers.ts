@@ -2,6 +2,7 @@
 import { openSync, closeSync } from "node:fs";
 import * as v from "valibot";
 import { errnoName } from "../host/errno-name.ts";
+import { errnoOf } from "../host/errno-of.ts";
 import type { Host, ProgramOptions, ProgramResult } from "../host/host.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
@@ -44,6 +45,23 @@ export function outsideIdentity(plan: LauncherPlan, host: Host): { uid: number; 
   return freshIdentity(map.ok ? map.value : undefined);
 }
 
+/** Where devices are denied (mount(8), nodev), no program can be started: each gets the null device as its input. */
+function openNull(): number | string {
+  try {
+    return openSync("/dev/null", "r+");
+  } catch (error) {
+    return `/dev/null cannot be opened: ${errnoOf(error)}`;
+  }
+}
+
+/** Why no program can be started at all, if that is so; the runtime says it of each program. */
+function explainNoStart(): string | undefined {
+  const nothing = openNull();
+  if (typeof nothing === "string") return nothing;
+  closeSync(nothing);
+  return undefined;
+}
+
 /** Runs the prober from the first place where it can be executed; gives the reasons where there is none. */
 async function runProber(
   host: Host,
@@ -54,7 +72,9 @@ async function runProber(
   const reasons: string[] = [];
   const files = openHelperFiles("prober", places.directories, places.uid);
   for (let next = files.next(); ; next = files.next()) {
-    if (next.done === true) return `the prober could not be started: ${[...next.value, ...reasons].join("; ")}`;
+    if (next.done === true) {
+      return `the prober could not be started: ${explainNoStart() ?? [...next.value, ...reasons].join("; ")}`;
+    }
     const result = await host.run(next.value.path, proberArguments, options);
     next.value.close();
     if (result.status !== "not-started") return result;
@@ -127,7 +147,8 @@ async function rehearse(
     rehearsal: true,
     architecture: seccompArchitecture(host.architecture),
   };
-  const nothing = openSync("/dev/null", "r+");
+  const nothing = openNull();
+  if (typeof nothing === "string") return { status: "crashed", detail: nothing };
   try {
     const launch = await startLaunch(plan, binding, places, [nothing, nothing, nothing]);
     let timedOut = false;

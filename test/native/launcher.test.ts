@@ -21,9 +21,12 @@ async function buildSanitized(): Promise<void> {
   if (built.code !== 0) throw new Error(built.stderr);
 }
 
+/** The launcher with its control on 3 and its events on standard output: it takes no orders from a standard stream. */
+const onThree = 'exec "$0" 3 1 2 2 2 3<&0';
+
 /** What the launcher tells about these bytes on its control; any report of a sanitizer fails the test. */
-async function launch(instruction: Uint8Array, words = ["0", "1", "2", "2", "2"]): Promise<LaunchEvent[]> {
-  const { stdout, stderr } = await execute([launcher, ...words], { stdin: instruction, env: {} });
+async function launch(instruction: Uint8Array): Promise<LaunchEvent[]> {
+  const { stdout, stderr } = await execute(["/bin/sh", "-c", onThree, launcher], { stdin: instruction, env: {} });
   expect(stderr).toBe("");
   return stdout
     .split("\n")
@@ -72,8 +75,9 @@ describe("launcher", () => {
     await buildSanitized();
     using directory = makeTempDir();
     const touched = directory.at("touched");
-    // Held open, for the end of its control is the launcher's order to end the job.
-    const script = `{ cat ${directory.at("instruction")}; until [ -e ${touched} ]; do :; done; } | ${launcher} 0 1 2 2 2`;
+    // A pipe whose other end it holds itself has no end: the end of its control is an order to end the job.
+    const [instruction, control] = [directory.at("instruction"), directory.at("control")];
+    const script = `mkfifo ${control}; exec 3<>${control}; cat ${instruction} >&3; exec ${launcher} 3 1 2 2 2`;
     const plan = barePlan(["/usr/bin/touch", touched]);
     directory.file("instruction", encodeInstruction(plan, plainBinding()));
     const { stdout, stderr } = await execute(["sh", "-c", script], { env: { PATH: "/usr/bin:/bin" } });
@@ -97,7 +101,7 @@ describe("launcher", () => {
   needsCompiler("takes five words and no others", async () => {
     await buildSanitized();
     const codes = await Promise.all(
-      [[], ["0"], ["0", "1", "2", "2"], ["0", "1", "2", "2", "2", "2"]].map(async (words) => {
+      [[], ["3"], ["3", "1", "2", "2"], ["3", "1", "2", "2", "2", "2"]].map(async (words) => {
         const { code, stdout, stderr } = await execute([launcher, ...words], { env: {} });
         return [code, stdout, stderr];
       }),
@@ -105,9 +109,22 @@ describe("launcher", () => {
     expect(codes).toEqual(codes.map(() => [64, "", ""]));
   });
 
+  needsCompiler("takes no orders from a standard stream, which is all that a job has", async () => {
+    await buildSanitized();
+    using directory = makeTempDir();
+    const plan = barePlan(["/usr/bin/touch", directory.at("touched")]);
+    const stdin = encodeInstruction(plan, plainBinding());
+    for (const control of ["0", "1", "2", "x"]) {
+      const ran = await execute([launcher, control, "1", "2", "2", "2"], { stdin, env: {} });
+      expect({ control, code: ran.code, stdout: ran.stdout }).toEqual({ control, code: 64, stdout: "" });
+    }
+    expect(existsSync(directory.at("touched"))).toBeFalse();
+  });
+
   test("of this build takes no instruction from a file that is not one", async () => {
     const shipped = `${repositoryRoot}/dist/helpers/${process.arch}/launcher`;
-    const { stdout } = await execute([shipped, "0", "1", "2", "2", "2"], { stdin: "#!/bin/sh\necho\n", env: {} });
+    const words = ["/bin/sh", "-c", onThree, shipped];
+    const { stdout } = await execute(words, { stdin: "#!/bin/sh\necho\n", env: {} });
     expect(stdout).toBe('{"event":"failed","step":"instruction","errno":74,"subject":""}\n');
   });
 });

@@ -83,6 +83,26 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   devices: [u64, text],
 };
 
+/** One letter for each way to write a field: what test/native/fuzz-mutator.h makes records from. */
+const formats: ReadonlyMap<Field, string> = new Map([
+  [u32, "4"],
+  [u64, "8"],
+  [text, "t"],
+  [sized, "s"],
+  [rest, "r"],
+]);
+
+/** Kind and format of every record, as an initializer in C: `{1,"4444"},…`. */
+export function renderRecordFormats(): string {
+  return Object.entries(recordKinds)
+    .map(([name, kind]) => {
+      const letters = fields[name as keyof typeof recordKinds].map((field) => formats.get(field));
+      if (letters.includes(undefined)) throw new Error(`a field of ${name} has no letter; give it one in \`formats\``);
+      return `{${kind},"${letters.join("")}"}`;
+    })
+    .join(",");
+}
+
 function decodeRecord(reader: Reader): DecodedRecord {
   const [kind, reserved, length] = [reader.u16(), reader.u16(), reader.u32()];
   const name = Object.entries(recordKinds).find(([, number]) => number === kind)?.[0] as keyof typeof recordKinds;

@@ -23,10 +23,8 @@ static bool is_unified(int directory)
 
 static const char *skip_prefix(const char *path, const char *prefix)
 {
-    while (*prefix != '\0')
-        if (*path++ != *prefix++)
-            return NULL;
-    return path;
+    const size_t length = strlen(prefix);
+    return strlen(path) >= length && memcmp(path, prefix, length) == 0 ? path + length : NULL;
 }
 
 /* The place that holds `path`, and the rest of the path below it; without places, the root. */

@@ -141,6 +141,7 @@ struct launch {
 
 /* instruction.c */
 long read_instruction(int descriptor, struct instruction *instruction);
+long parse_instruction(unsigned char *bytes, size_t length, struct instruction *instruction);
 void keep_instruction(void);
 
 /* clone.c */

@@ -394,8 +394,8 @@ static void mask_directory(struct builder *builder, int at, const char *path)
         return;
     }
     const struct root_step empty = {.destination = path, .mode = 0555, .size = 4096};
-    close_descriptor(new_tmpfs(builder, &empty, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, at));
-    builder->empty_directory = must_build(builder, open_path_in(builder->new_root, path), step_mask, path);
+    /* The next ones are copies of it. Not looked up again: by now the path may lead to something else. */
+    builder->empty_directory = new_tmpfs(builder, &empty, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, at);
 }
 
 static void do_mask(struct builder *builder, const struct root_step *step)

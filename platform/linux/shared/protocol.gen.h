@@ -39,6 +39,7 @@ enum {
     option_loopback_up = 4,
     option_rehearsal = 8,
     option_shared_root = 16,
+    option_all = 31,
 };
 
 enum {
@@ -53,6 +54,7 @@ enum {
     step_bit_map_owner_if_possible = 4,
     step_bit_map_owner = 8,
     step_bit_owned = 16,
+    step_bit_all = 31,
 };
 
 enum {

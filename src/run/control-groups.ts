@@ -93,15 +93,21 @@ export function parseKeyedNumber(text: string, key: string): number {
   return Number(line?.slice(key.length + 1) ?? 0);
 }
 
-/** v2 and v1 name the same counters differently; a file that is not there counts nothing. */
-function readEvidence(directories: readonly string[]): ControlGroupEvidence {
-  const counter = (file: string, key: string): number =>
-    Math.max(0, ...directories.map((directory) => parseKeyedNumber(read(`${directory}/${file}`), key)));
-  const amount = (file: string): number =>
-    Math.max(0, ...directories.map((directory) => Number(read(`${directory}/${file}`))));
-  const outOfMemoryKills = Math.max(counter("memory.events", "oom_kill"), counter("memory.oom_control", "oom_kill"));
-  const refusedForks = counter("pids.events", "max");
-  const peak = Math.max(amount("memory.peak"), amount("memory.max_usage_in_bytes"));
+/** Where each version counts. */
+const counters = {
+  v1: { outOfMemory: "memory.oom_control", peak: "memory.max_usage_in_bytes" },
+  v2: { outOfMemory: "memory.events", peak: "memory.peak" },
+} as const;
+
+/** A file that is not there counts nothing: only the groups of that controller have it, and not under every kernel. */
+function readEvidence(version: keyof typeof counters, groups: ReadonlyMap<Controller, string>): ControlGroupEvidence {
+  const readOf = (controller: Controller, file: string): string => {
+    const directory = groups.get(controller);
+    return directory === undefined ? "" : read(`${directory}/${file}`);
+  };
+  const outOfMemoryKills = parseKeyedNumber(readOf("memory", counters[version].outOfMemory), "oom_kill");
+  const refusedForks = parseKeyedNumber(readOf("pids", "pids.events"), "max");
+  const peak = Number(readOf("memory", counters[version].peak));
   const found: Evidence[] = [
     { action: "control group, processes killed for memory", result: String(outOfMemoryKills) },
     { action: "control group, forks refused", result: String(refusedForks) },
@@ -178,8 +184,10 @@ function wantedControllers(limits: ControlGroupLimits): [Controller, number][] {
  * @throws CupelError `set-up` where a group or a limit cannot be made; what was made by then is removed again.
  */
 export function createControlGroups(limits: ControlGroupLimits, matrix: Standings, jobName: string): JobControlGroups {
-  const settings = matrix["cgroup.mode"]?.value === "v2" ? settingsV2 : settingsV1;
+  const version = matrix["cgroup.mode"]?.value === "v2" ? "v2" : "v1";
+  const settings = version === "v2" ? settingsV2 : settingsV1;
   const directories = new Set<string>();
+  const groups = new Map<Controller, string>();
   const remove = (): void => directories.forEach(removeDirectory);
   try {
     for (const [controller, value] of wantedControllers(limits)) {
@@ -189,11 +197,12 @@ export function createControlGroups(limits: ControlGroupLimits, matrix: Standing
       const directory = `${place}/${jobName}`;
       if (!directories.has(directory)) make(directory);
       directories.add(directory);
+      groups.set(controller, directory);
       for (const setting of settings[controller](value)) apply(directory, setting);
     }
   } catch (error) {
     remove();
     throw error;
   }
-  return { directories: [...directories], read: () => readEvidence([...directories]), remove };
+  return { directories: [...directories], read: () => readEvidence(version, groups), remove };
 }

@@ -138,9 +138,10 @@ describe("createControlGroups", () => {
         { action: "control group, forks refused", result: "7" },
       ],
     });
-    directory.file("memory/job/memory.events", "low 0\nmax 9\noom 3\noom_kill 3\noom_group_kill 1\n");
-    directory.file("memory/job/memory.peak", "8192\n");
-    expect(groups.read()).toMatchObject({ outOfMemoryKills: 3, peakMemoryBytes: 8192 });
+    const unified = createControlGroups(all, pretend(directory, "v2"), "other");
+    directory.file("memory/other/memory.events", "low 0\nmax 9\noom 3\noom_kill 3\noom_group_kill 1\n");
+    directory.file("memory/other/memory.peak", "8192\n");
+    expect(unified.read()).toMatchObject({ outOfMemoryKills: 3, refusedForks: 0, peakMemoryBytes: 8192 });
   });
 
   test("counts nothing where there is nothing to read", () => {

@@ -139,8 +139,8 @@ describe("createControlGroups", () => {
       ],
     });
     const unified = createControlGroups(all, pretend(directory, "v2"), "other");
-    directory.file("memory/other/memory.events", "low 0\nmax 9\noom 3\noom_kill 3\noom_group_kill 1\n");
-    directory.file("memory/other/memory.peak", "8192\n");
+    directory.file("all/other/memory.events", "low 0\nmax 9\noom 3\noom_kill 3\noom_group_kill 1\n");
+    directory.file("all/other/memory.peak", "8192\n");
     expect(unified.read()).toMatchObject({ outOfMemoryKills: 3, refusedForks: 0, peakMemoryBytes: 8192 });
   });
 

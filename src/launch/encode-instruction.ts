@@ -1,10 +1,10 @@
 /** Encodes a plan as the launcher's instruction: one length-bounded record after another, little-endian. */
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan, NamespaceKind, RootStep } from "../model/plan.ts";
-import { compileSeccomp } from "./compile-seccomp.ts";
+import { compiledSeccomp } from "./compiled-seccomp.gen.ts";
 import { InstructionWriter } from "./instruction-writer.ts";
 import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds, stepBits } from "./protocol.ts";
-import { defaultSeccompProfile, type SeccompArchitecture } from "./seccomp-profile.ts";
+import type { SeccompArchitecture } from "./seccomp-profile.ts";
 
 /** What the plan leaves open until it is carried out. */
 export interface LaunchBinding {
@@ -147,7 +147,8 @@ function encodeLimits(writer: InstructionWriter, plan: LauncherPlan, binding: La
 
 function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
   if (plan.seccomp === "default") {
-    writer.record(recordKinds.seccomp, () => writer.raw(compileSeccomp(defaultSeccompProfile, binding.architecture)));
+    const program = compiledSeccomp[plan.seccomp][binding.architecture];
+    writer.record(recordKinds.seccomp, () => writer.raw(Buffer.from(program, "base64")));
   }
   if (plan.landlockScopes.length > 0) {
     writer.record(recordKinds.landlock, () => {

@@ -4,15 +4,17 @@
  * half of a whole run.
  */
 
-import { writeSync } from "node:fs";
+import { closeSync, readSync, writeSync } from "node:fs";
 import { errnoOf } from "./errno-of.ts";
 
 /** A started launcher. */
 export interface LauncherChild {
   /** Writes to the launcher's control; what cannot be written any more is dropped: its end is told by `exited`. */
   send(bytes: Uint8Array): void;
-  /** What the launcher writes on its events, until it ends. */
+  /** What the launcher writes on its events, as it comes, until it ends. */
   readonly events: AsyncIterable<Uint8Array>;
+  /** All of it at once, when it has ended: what it says of one job waits in the socket. Instead of `events`. */
+  readEvents(): Promise<Uint8Array>;
   /** Exit code, or -1 where a signal ended it. */
   readonly exited: Promise<number>;
   kill(): void;
@@ -46,8 +48,8 @@ function inheritOrIgnore(descriptor: number): number | "ignore" {
   return descriptor < 0 ? "ignore" : descriptor;
 }
 
-async function* readStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
+async function* readStream(bun: BunRuntime, descriptor: number): AsyncGenerator<Uint8Array> {
+  const reader = bun.file(descriptor).stream().getReader();
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
@@ -70,6 +72,27 @@ function writeToSocket(descriptor: number, bytes: Uint8Array): void {
   }
 }
 
+const chunkBytes = 16_384;
+
+/** What is there to be read now: the socket does not block. */
+function readChunk(descriptor: number): Uint8Array {
+  const chunk = new Uint8Array(chunkBytes);
+  try {
+    return chunk.subarray(0, readSync(descriptor, chunk));
+  } catch (error) {
+    errnoOf(error);
+    return chunk.subarray(0, 0);
+  }
+}
+
+/** A stream of Bun's takes a thread to read with; nothing but this is waiting for it. */
+async function readAtEnd(child: BunChild, descriptor: number): Promise<Uint8Array> {
+  await child.exited;
+  const chunks: Uint8Array[] = [];
+  for (let chunk = readChunk(descriptor); chunk.length > 0; chunk = readChunk(descriptor)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
 function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams): LauncherChild {
   const child = bun.spawn([file, ...launcherArguments], {
     stdio: [...streams.map(inheritOrIgnore), "pipe"],
@@ -78,12 +101,28 @@ function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams): La
   });
   const socket = child.stdio[channel];
   if (typeof socket !== "number") throw new TypeError("Bun gave no descriptor for the launcher's channel");
+  let isOpen = true;
   return {
-    send: (bytes) => writeToSocket(socket, bytes),
-    events: readStream(bun.file(socket).stream()),
+    send: (bytes) => {
+      if (isOpen) writeToSocket(socket, bytes);
+    },
+    events: readStream(bun, socket),
+    readEvents: async () => {
+      const events = await readAtEnd(child, socket);
+      // Its number may soon be another file's.
+      isOpen = false;
+      closeSync(socket);
+      return events;
+    },
     exited: child.exited,
     kill: () => child.kill(9),
   };
+}
+
+async function readStreamAtEnd(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 async function spawnWithNode(file: string, streams: CallerStreams): Promise<LauncherChild> {
@@ -103,6 +142,7 @@ async function spawnWithNode(file: string, streams: CallerStreams): Promise<Laun
   return {
     send: (bytes) => void control.write(bytes),
     events: control,
+    readEvents: () => readStreamAtEnd(control),
     exited: new Promise((resolve) => child.once("exit", (code) => resolve(code ?? -1))),
     kill: () => void child.kill("SIGKILL"),
   };

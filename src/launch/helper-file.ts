@@ -35,7 +35,7 @@ export function originalHelper(name: HelperName): { readonly bytes: Buffer; read
       },
     );
   }
-  return { bytes: Buffer.from(helper.base64, "base64"), sha256: helper.sha256 };
+  return { bytes: Buffer.from(helper.base64(), "base64"), sha256: helper.sha256 };
 }
 
 function readAll(descriptor: number, sizeBytes: number): Buffer {

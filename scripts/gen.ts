@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildIdentityPath, renderBuildIdentity } from "./gen/build-identity.ts";
-import { compiledSeccompPath, renderCompiledSeccomp } from "./gen/compiled-seccomp.ts";
+import { compiledSeccompPath, renderCompiledSeccomp, type CompiledProfiles } from "./gen/compiled-seccomp.ts";
 import { embeddedHelpersPath, renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
 import { gitlabTemplatePath, preflightPath, renderGitlabTemplate } from "./gen/gitlab-template.ts";
 import { listPlugins, registryKinds, renderRegistry } from "./gen/registry.ts";
@@ -66,19 +66,10 @@ async function generateProtocolHeader(root: string): Promise<GeneratedFile[]> {
 
 /** The programs that the launcher loads, from the profiles. */
 async function generateCompiledSeccomp(root: string): Promise<GeneratedFile[]> {
-  const folder = join(root, "src/launch");
-  if (!existsSync(join(folder, "compile-seccomp.ts"))) return [];
-  const { compileSeccomp }: typeof import("../src/launch/compile-seccomp.ts") = await import(
-    join(folder, "compile-seccomp.ts")
-  );
-  const { seccompProfiles }: typeof import("../src/launch/seccomp-profile.ts") = await import(
-    join(folder, "seccomp-profile.ts")
-  );
-  const profiles = Object.entries(seccompProfiles).map(([name, profile]) => [
-    name,
-    { x64: compileSeccomp(profile, "x64"), arm64: compileSeccomp(profile, "arm64") },
-  ]);
-  return [{ path: compiledSeccompPath, text: renderCompiledSeccomp(Object.fromEntries(profiles)), isCommitted: false }];
+  const source = join(root, "src/launch/compile-profiles.ts");
+  if (!existsSync(source)) return [];
+  const module: { compileProfiles(): CompiledProfiles } = await import(source);
+  return [{ path: compiledSeccompPath, text: renderCompiledSeccomp(module.compileProfiles()), isCommitted: false }];
 }
 
 function generateGitlabTemplate(root: string): GeneratedFile[] {

@@ -181,6 +181,3 @@ export const defaultSeccompProfile: readonly SeccompEntry[] = [
     errno: EPERM,
   }),
 ];
-
-/** Every profile that a plan can name. */
-export const seccompProfiles = { default: defaultSeccompProfile } as const;

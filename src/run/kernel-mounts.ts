@@ -40,6 +40,7 @@ export function parseKernelMounts(mountinfo: string): string[] {
 
 /** Their mount points within any of the grants. @throws CupelError `usage` for a grant that lies within one. */
 export function kernelMountsWithin(grants: readonly Grant[], host: Host): string[] {
+  if (grants.length === 0) return [];
   const mountinfo = host.readText("/proc/self/mountinfo");
   const points = mountinfo.ok ? parseKernelMounts(mountinfo.value) : [];
   for (const { path } of grants) {

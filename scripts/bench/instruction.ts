@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createRealHost } from "../../src/host/real-host.ts";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
-import { outsideIdentity, seccompArchitecture } from "../../src/launch/native-helpers.ts";
+import { outsideIdentity, seccompArchitecture } from "../../src/launch/launch-identity.ts";
 import type { LauncherPlan } from "../../src/model/plan.ts";
 import type { JobCommand } from "./contestant.ts";
 import type { Workshop } from "./workshop.ts";

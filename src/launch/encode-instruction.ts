@@ -1,10 +1,9 @@
 /** Encodes a plan as the launcher's instruction: one length-bounded record after another, little-endian. */
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan, NamespaceKind, RootStep } from "../model/plan.ts";
-import { compileSeccomp } from "./compile-seccomp.ts";
+import { compiledSeccomp } from "./compiled-seccomp.gen.ts";
 import { InstructionWriter } from "./instruction-writer.ts";
 import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds, stepBits } from "./protocol.ts";
-import { seccompProfileOf } from "./seccomp-profiles.ts";
 import type { SeccompArchitecture } from "./system-call-numbers.ts";
 
 /** What the plan leaves open until it is carried out. */
@@ -176,9 +175,9 @@ function encodeEnd(writer: InstructionWriter, job: Pick<ResidentJob, "timeoutMs"
 }
 
 function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
-  const profile = seccompProfileOf(plan);
-  if (profile !== undefined) {
-    writer.record(recordKinds.seccomp, () => writer.raw(compileSeccomp(profile, binding.architecture)));
+  if (plan.seccomp !== "none") {
+    const program = compiledSeccomp[plan.seccomp][plan.sockets][binding.architecture]();
+    writer.record(recordKinds.seccomp, () => writer.raw(Buffer.from(program, "base64")));
   }
   if (plan.landlockScopes.length > 0 || plan.landlockVersion !== undefined) {
     writer.record(recordKinds.landlock, () => {

@@ -6,14 +6,13 @@ import { errnoOf } from "../host/errno-of.ts";
 import type { Host, ProgramOptions, ProgramResult } from "../host/host.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
-import { freshIdentity } from "./fresh-identity.ts";
 import { useContainerRoot, useEnginePlace } from "./container-root.ts";
 import { openHelperFiles } from "./helper-file.ts";
 import { keepProgram } from "./keep-program.ts";
 import type { HelperPort, Place, ProberResult, ProberStep, RehearsalResult } from "./helper-port.ts";
 import type { LaunchEvent } from "./launch-event.ts";
+import { outsideIdentity, seccompArchitecture } from "./launch-identity.ts";
 import { startLaunch, type HelperPlaces } from "./start-launch.ts";
-import type { SeccompArchitecture } from "./system-call-numbers.ts";
 
 const proberLineSchema = v.strictObject({
   step: v.string(),
@@ -30,19 +29,6 @@ function parseProberStep(line: string): ProberStep {
 /** Whole lines only: a prober that was killed may have been in the middle of one. */
 function parseProberOutput(stdout: string): ProberStep[] {
   return stdout.split("\n").slice(0, -1).map(parseProberStep);
-}
-
-/** The architecture in seccomp's words. @throws CupelError `unsupported` for one that the helpers are not built for. */
-export function seccompArchitecture(architecture: string): SeccompArchitecture {
-  if (architecture === "x64" || architecture === "arm64") return architecture;
-  throw new CupelError("unsupported", `cupel has no launcher for ${architecture}; it runs on x64 and arm64`);
-}
-
-/** Ids outside for a plan: the caller's, or fresh ones. */
-export function outsideIdentity(plan: LauncherPlan, host: Host): { uid: number; gid: number } {
-  if (plan.outside === "caller") return { uid: host.identity.uid, gid: host.identity.gid };
-  const map = host.readText("/proc/self/uid_map");
-  return freshIdentity(map.ok ? map.value : undefined);
 }
 
 /** Where devices are denied (mount(8), nodev), no program can be started: each gets the null device as its input. */

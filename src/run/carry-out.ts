@@ -2,7 +2,7 @@
 import type { Host } from "../host/host.ts";
 import type { CallerStreams } from "../host/spawn-child.ts";
 import type { LaunchEvent } from "../launch/launch-event.ts";
-import { outsideIdentity, seccompArchitecture } from "../launch/native-helpers.ts";
+import { outsideIdentity, seccompArchitecture } from "../launch/launch-identity.ts";
 import { startLaunch, type Launch } from "../launch/start-launch.ts";
 import type { Standings } from "../model/capability.ts";
 import type { Plan } from "../model/plan.ts";

@@ -1,6 +1,7 @@
 /** Turns a request into a whole job: paths made canonical, defaults filled in, demands derived. */
 import { realpathSync, statSync } from "node:fs";
 import type { Host } from "../host/host.ts";
+import { procField } from "../host/proc-field.ts";
 import { CupelError } from "../model/error.ts";
 import { writesWorkspace, type Job } from "../model/job.ts";
 import { canonicalPlace, hiddenWithin, resolveGrants, type JobSurroundings } from "./job-paths.ts";
@@ -26,8 +27,9 @@ function parseVariable(text: string, host: Host): [string, string][] {
 
 /** MemAvailable of /proc/meminfo (proc_meminfo(5)), in bytes. Pure. */
 export function parseAvailableMemory(meminfo: string): number | undefined {
-  const match = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo);
-  return match === null ? undefined : Number(match[1]) * 1024;
+  const [kibibytes, unit] = procField(meminfo, "MemAvailable")?.split(" ") ?? [];
+  const count = Number.parseInt(kibibytes ?? "", 10);
+  return unit === "kB" && Number.isFinite(count) ? count * 1024 : undefined;
 }
 
 function defaultLimits(host: Host): Job["defaultLimits"] {

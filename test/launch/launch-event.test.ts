@@ -29,7 +29,7 @@ describe("parseLaunchEvent", () => {
 
   test.each(events.map((event) => [event.event, event] as const))(
     "refuses %s with a field that it does not know",
-    (_, event) => expect(refused(JSON.stringify({ ...event, extra: 1 }))).toBe("ValiError"),
+    (_, event) => expect(refused(JSON.stringify({ ...event, extra: 1 }))).toBe("TypeError"),
   );
 
   test.each(events.map((event) => [event.event, event] as const))(
@@ -39,15 +39,15 @@ describe("parseLaunchEvent", () => {
       const results = fields.map((left) =>
         refused(JSON.stringify(Object.fromEntries(Object.entries(event).filter(([name]) => name !== left)))),
       );
-      expect(results).toEqual(fields.map(() => "ValiError"));
+      expect(results).toEqual(fields.map(() => "TypeError"));
     },
   );
 
   test.each([
-    ["an event that it does not know", '{"event":"danced"}', "ValiError"],
-    ["a number that is none", '{"event":"started","pid":"7"}', "ValiError"],
-    ["a number with a fraction", '{"event":"started","pid":7.5}', "ValiError"],
-    ["no object", "7", "ValiError"],
+    ["an event that it does not know", '{"event":"danced"}', "TypeError"],
+    ["a number that is none", '{"event":"started","pid":"7"}', "TypeError"],
+    ["a number with a fraction", '{"event":"started","pid":7.5}', "TypeError"],
+    ["no object", "7", "TypeError"],
     ["half a line", '{"event":"star', "SyntaxError"],
     ["an empty line", "", "SyntaxError"],
   ])("refuses %s", (_, line, name) => expect(refused(line)).toBe(name));

@@ -19,6 +19,7 @@ const jobFlags: readonly FlagDescription[] = [
     value: choice("MODE", ["none", "host"]),
   },
   { name: "env", description: "set a variable, or pass yours on", value: text("NAME[=VALUE]"), repeatable: true },
+  { name: "tty", description: "give the job a terminal of its own, relayed to yours; the default is none" },
   timeoutFlag,
   { name: "grace", description: "time between SIGTERM and SIGKILL then; default 2s", value: text("TIME") },
   ...capFlags,

@@ -33,6 +33,7 @@ export function jobFromFlags({ flags, operands }: CommandLine): JobRequest {
     tools: flags.has("tools"),
     network: oneOf(last("network"), ["none", "host"]) ?? "none",
     environment: all("env"),
+    terminal: flags.has("tty") ? "private" : "none",
     timeoutMs: parsed("timeout", parseDurationMs),
     graceMs: parsed("grace", parseDurationMs),
     memoryBytes: parsed("memory", parseSizeBytes),

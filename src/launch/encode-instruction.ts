@@ -120,6 +120,7 @@ function encodeOptions(writer: InstructionWriter, plan: LauncherPlan, binding: L
         plan.dropCapabilities && optionBits.dropCapabilities,
         plan.loopbackUp && optionBits.loopbackUp,
         binding.rehearsal && optionBits.rehearsal,
+        plan.terminal === "private" && optionBits.terminal,
       ),
     );
     writer.u32(plan.umask);

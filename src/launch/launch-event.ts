@@ -17,6 +17,8 @@ const launchEventSchema = v.variant("event", [
   v.strictObject({ event: v.literal("failed"), step: v.string(), errno: number, subject: v.string() }),
   v.strictObject({ event: v.literal("exec-failed"), errno: number, subject: v.string() }),
   v.strictObject({ event: v.literal("started"), pid: number }),
+  /** The job was stopped, and the caller's terminal put back as it was: cupel may stop too. */
+  v.strictObject({ event: v.literal("suspended") }),
   v.strictObject({ event: v.literal("timeout"), timeoutMs: number }),
   v.strictObject({
     event: v.literal("ended"),
@@ -27,7 +29,7 @@ const launchEventSchema = v.variant("event", [
     systemMicros: number,
     maxRssBytes: number,
   }),
-  /** What went through a standard stream (0, 1, 2) could not be passed on to its end. */
+  /** What went through a standard stream (0, 1, 2) or the job's own terminal (3) could not be passed on to its end. */
   v.strictObject({ event: v.literal("stream-lost"), stream: number, errno: number }),
   /** The first process died without a word; `status` as wait4(2) gives it. */
   v.strictObject({ event: v.literal("lost"), status: number }),

@@ -4,7 +4,7 @@
 export const protocolMagic = 0x4c_50_55_43;
 
 /** Raised with every change of the tables below: a launcher refuses another version whole. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
 export const instructionBytesMax = 4 * 1024 * 1024;
@@ -43,6 +43,8 @@ export const optionBits = {
   loopbackUp: 4,
   /** Everything but the job: report `ready` and end. */
   rehearsal: 8,
+  /** A terminal of the job's own, relayed to the caller's. */
+  terminal: 16,
 } as const;
 
 /** Bits of root steps. */
@@ -83,6 +85,7 @@ export const launchSteps = [
   "loopback",
   "drop-identity",
   "user-namespace",
+  "terminal",
   "working-directory",
   "resource-limit",
   "keyring",

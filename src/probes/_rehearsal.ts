@@ -38,6 +38,7 @@ export function smallPlan(parts: RehearsalParts, outside: LauncherPlan["outside"
     dropCapabilities: false,
     seccomp: "none",
     landlockScopes: [],
+    terminal: "none",
     graceMs: 0,
   };
 }

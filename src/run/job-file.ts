@@ -78,6 +78,7 @@ export const jobSchema = v.strictObject({
       set: v.optional(v.record(variableName, v.string())),
     }),
   ),
+  tty: v.optional(v.pipe(v.boolean(), v.description("give the job a terminal of its own, relayed to yours"))),
   limits: v.optional(limits),
   minimum: v.optional(minimum),
   selection: v.optional(
@@ -127,6 +128,7 @@ function requestOf(file: JobFile): JobRequest {
     workspace: file.workspace?.mode,
     network: file.network?.mode ?? "none",
     environment: environmentOf(file),
+    terminal: file.tty === true ? "private" : "none",
     strategy: file.selection?.strategy,
     prefer: file.selection?.prefer ?? "fastest",
   };

@@ -12,6 +12,7 @@ export interface JobRequest {
   readonly network: "none" | "host";
   /** `NAME=value`, or `NAME` to take the caller's. */
   readonly environment: readonly string[];
+  readonly terminal: "none" | "private";
   readonly timeoutMs?: number | undefined;
   readonly graceMs?: number | undefined;
   readonly memoryBytes?: number | undefined;
@@ -33,6 +34,7 @@ export const defaultRequest: JobRequest = {
   tools: false,
   network: "none",
   environment: [],
+  terminal: "none",
   require: [],
   accept: [],
   strict: false,

@@ -51,6 +51,7 @@ describe("resolveJob", () => {
       toolDirectories: [],
       network: "none",
       nameResolution: {},
+      terminal: "none",
       environment: {},
       limits: { timeoutMs: undefined, graceMs: 2000, memoryBytes: undefined, cpus: undefined, pids: undefined },
       defaultLimits: { pids: 4096, memoryBytes: 8_000_000 * 1024 * 0.75 },

@@ -120,6 +120,7 @@ describe("plan", () => {
       dropCapabilities: true,
       seccomp: "default",
       landlockScopes: [],
+      terminal: "none",
       timeoutMs: undefined,
       graceMs: 2000,
     }));

@@ -95,6 +95,8 @@ static void build_sandbox(const struct launch *launch)
         bring_loopback_up(launch);
     if (fresh)
         take_fresh_identity(launch);
+    if (has_option(instruction, option_terminal))
+        must(launch, make_terminal(launch->streams), step_terminal, "/dev/ptmx");
     /* As the job's user, so that a directory which that user may not enter is found out here. */
     must(launch, kernel_call(__NR_chdir, instruction->directory), step_working_directory, instruction->directory);
     kernel_call(__NR_umask, instruction->umask);
@@ -234,8 +236,10 @@ __attribute__((noreturn)) static void become_job(const struct launch *launch, in
     const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0;
     if (!alone)
         kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
-    /* A session of its own has no controlling terminal, so there is none to push input into. */
+    /* A session of its own has no controlling terminal, so there is none to push input into, but one of its own. */
     kernel_call(__NR_setsid);
+    if (has_option(launch->instruction, option_terminal))
+        must(launch, take_terminal(launch->streams), step_terminal, "controlling terminal");
     place_streams(launch->streams);
     enter_landlock(launch);
     const long swept = kernel_call(__NR_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);

@@ -14,6 +14,7 @@
 #include "../shared/kernel.h"
 #include "../shared/protocol.gen.h"
 
+#include <asm/termios.h>
 #include <linux/filter.h>
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
@@ -76,17 +77,38 @@ struct report {
     char subject[subject_bytes];
 };
 
+/* The job's own terminal, where it has one, and the caller's; -1 where there is none (yet). */
+struct terminal {
+    bool is_wanted;
+    /* The one that the job's is relayed to, and how it was. */
+    int caller;
+    struct termios settings;
+    struct termios raw;
+    struct winsize size;
+    /* The way by which both ends come out of the sandbox. */
+    int channel[2];
+    int master, slave;
+    /* A pipe that the launcher alone can write to: when it ends, so do the relays. */
+    int life[2];
+};
+
+/* Relays of the three standard streams, and of what the job writes on its own terminal. */
+enum { terminal_output = 3, relay_count = 4 };
+
 struct streams {
     /* What the job gets as 0, 1 and 2. */
     int job[3];
+    /* Whether that is the job's own terminal. */
+    bool is_terminal[3];
+    struct terminal terminal;
     /* The launcher's end and the caller's, for each stream that is relayed; -1 where the job has the caller's own. */
     int near[3];
     int caller[3];
     /* Whether job[] was made here, and is not the caller's own. */
     bool is_ours[3];
-    long relay_pids[3];
+    long relay_pids[relay_count];
     /* The errno with which a relay gave up before the end; 0 where none did. */
-    int lost[3];
+    int lost[relay_count];
 };
 
 /* What the first process inherits from the launcher. */
@@ -116,6 +138,21 @@ void start_relays(struct streams *streams);
 void close_job_ends(struct streams *streams);
 bool reap_relay(struct streams *streams, int index);
 void kill_relay(struct streams *streams, int index);
+long write_whole(int descriptor, const unsigned char *bytes, long length);
+
+/* terminal.c */
+bool is_terminal(int descriptor);
+void clear_terminal(struct terminal *terminal);
+long prepare_terminal(struct terminal *terminal, int caller);
+long make_terminal(struct streams *streams);
+long take_terminal(const struct streams *streams);
+long receive_terminal(struct terminal *terminal);
+
+/* terminal-relay.c */
+void start_terminal(struct streams *streams);
+void suspend_terminal(struct streams *streams);
+void resume_terminal(struct streams *streams);
+void end_terminal(struct streams *streams);
 
 /* owner.c */
 long prepare_owner_namespaces(struct instruction *instruction);

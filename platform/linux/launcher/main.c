@@ -65,7 +65,12 @@ static long fail_early(const struct launch *launch, int step, long error, const 
 static long start_first_process(struct launch *launch, struct instruction *instruction, const int caller[3],
                                 const struct pipes *pipes)
 {
-    long result = prepare_streams(launch->streams, caller);
+    long result = 0;
+    if (has_option(instruction, option_terminal))
+        result = prepare_terminal(&launch->streams->terminal, caller[0]);
+    if (result < 0)
+        return fail_early(launch, step_terminal, result, "");
+    result = prepare_streams(launch->streams, caller);
     if (result < 0)
         return fail_early(launch, step_standard_streams, result, "");
     result = open_control_groups(launch);

@@ -60,9 +60,12 @@ static long make_relay_pipe(struct streams *streams, int index, int caller)
 
 void clear_streams(struct streams *streams)
 {
+    clear_terminal(&streams->terminal);
     for (int index = 0; index < 3; index++) {
         streams->job[index] = streams->near[index] = streams->caller[index] = -1;
-        streams->is_ours[index] = false;
+        streams->is_ours[index] = streams->is_terminal[index] = false;
+    }
+    for (int index = 0; index < relay_count; index++) {
         streams->relay_pids[index] = 0;
         streams->lost[index] = 0;
     }
@@ -85,6 +88,12 @@ long prepare_streams(struct streams *streams, const int caller[3])
             streams->is_ours[index] = true;
             continue;
         }
+        if (streams->terminal.is_wanted && is_terminal(caller[index])) {
+            /* The first process will make the job's end. */
+            streams->caller[index] = caller[index];
+            streams->is_ours[index] = streams->is_terminal[index] = true;
+            continue;
+        }
         if (index == 2 && streams->near[1] >= 0 && is_same_file(caller[1], caller[2])) {
             streams->job[2] = (int)kernel_call(__NR_fcntl, streams->job[1], F_DUPFD_CLOEXEC, 3);
             streams->is_ours[2] = true;
@@ -102,7 +111,7 @@ long prepare_streams(struct streams *streams, const int caller[3])
 }
 
 /* 0, or the negative errno of a write that failed for good. */
-static long write_whole(int descriptor, const unsigned char *bytes, long length)
+long write_whole(int descriptor, const unsigned char *bytes, long length)
 {
     while (length > 0) {
         const long count = kernel_call(__NR_write, descriptor, bytes, length);

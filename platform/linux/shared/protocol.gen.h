@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 1u
+#define PROTOCOL_VERSION 2u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 
@@ -37,6 +37,7 @@ enum {
     option_drop_capabilities = 2,
     option_loopback_up = 4,
     option_rehearsal = 8,
+    option_terminal = 16,
 };
 
 enum {
@@ -75,14 +76,15 @@ enum {
     step_loopback = 24,
     step_drop_identity = 25,
     step_user_namespace = 26,
-    step_working_directory = 27,
-    step_resource_limit = 28,
-    step_keyring = 29,
-    step_capabilities = 30,
-    step_no_new_privs = 31,
-    step_seccomp = 32,
-    step_landlock = 33,
-    step_fork = 34,
+    step_terminal = 27,
+    step_working_directory = 28,
+    step_resource_limit = 29,
+    step_keyring = 30,
+    step_capabilities = 31,
+    step_no_new_privs = 32,
+    step_seccomp = 33,
+    step_landlock = 34,
+    step_fork = 35,
 };
 
 static const char *const step_names[] = {
@@ -113,6 +115,7 @@ static const char *const step_names[] = {
     "loopback",
     "drop-identity",
     "user-namespace",
+    "terminal",
     "working-directory",
     "resource-limit",
     "keyring",

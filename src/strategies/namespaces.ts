@@ -63,7 +63,7 @@ const terminalSafety: GuaranteeRule = (circumstances) =>
   keptBy(
     circumstances.job.terminal === "none"
       ? "a session without a terminal, relayed streams, TIOCSTI filtered"
-      : "a terminal of the job's own, relayed (what it writes still commands the caller's, as any output does); TIOCSTI filtered",
+      : "a terminal of the job's own, relayed, escape sequences and all; TIOCSTI filtered",
     "ns.mount",
     "seccomp.filter",
   )(circumstances);

@@ -42,7 +42,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "limit.output": notProvided("output is passed on without a cap"),
   "env.clean": keptBy("the environment is built from nothing"),
   "secret.private": notProvided("cupel has no secrets to give yet"),
-  "tty.safe": notProvided("the caller's terminal is not the job's controlling one, but it may open it by its path"),
+  "tty.safe": notProvided("the job does not hold the caller's terminal, but may open it by its path"),
 };
 
 function plan(job: Job, matrix: Standings): LauncherPlan {

@@ -50,6 +50,7 @@ describe("jobFromFlags", () => {
     [["--network", "host"], { network: "host" }],
     [["--network", "none"], {}],
     [["--env", "A=1", "--env", "B"], { environment: ["A=1", "B"] }],
+    [["--tty"], { terminal: "private" }],
     [["--timeout", "90s"], { timeoutMs: 90_000 }],
     [["--grace", "1m"], { graceMs: 60_000 }],
     [["--memory", "512M"], { memoryBytes: 512 * 1024 ** 2 }],

@@ -37,7 +37,7 @@ describe("encodeInstruction", () => {
     const plan = barePlan(["/bin/a"], { environment: { A: "b" }, timeoutMs: 1500, graceMs: 2000 });
     const bytes = encodeInstruction(plan, binding);
     const golden = [
-      "4355504c 01000000 8d000000",
+      "4355504c 02000000 8d000000",
       "0100 0000 10000000 e9030000 ea030000 e9030000 ea030000",
       "0200 0000 08000000 0000000000000000",
       "0300 0000 08000000 00000000 12000000",
@@ -63,13 +63,14 @@ describe("encodeInstruction", () => {
       dropCapabilities: true,
       seccomp: "default",
       landlockScopes: ["signal", "abstract-unix-socket"],
+      terminal: "private",
       timeoutMs: 2 ** 53 - 1,
       graceMs: 0,
     });
     expect(decode(plan, { controlGroups: ["/sys/fs/cgroup/a", "/sys/fs/cgroup/b"], rehearsal: true })).toEqual([
       ["identity", 1000, 1000, 1001, 1002],
       ["namespaces", 0x7e02_0000],
-      ["options", 1 + 2 + 4 + 8, 0o077],
+      ["options", 1 + 2 + 4 + 8 + 16, 0o077],
       ["hostname", "job"],
       ["directory", "/work"],
       ["resourceLimit", 4, 0, 0],

@@ -89,6 +89,17 @@ describe("resolveJob", () => {
     });
   });
 
+  test("gives a job with a terminal the caller's kind of terminal, unless it is told another", () => {
+    using place = makeProject();
+    const host: Host = { ...place.host, environment: { ...place.host.environment, TERM: "screen" } };
+    const tty = { terminal: "private" } as const;
+    expect(resolve(tty, host)).toMatchObject({ ...tty, environment: { TERM: "screen" } });
+    expect(resolve({ ...tty, environment: ["TERM=vt100"] }, host).environment).toEqual({ TERM: "vt100" });
+    expect(resolve({}, host).environment).toEqual({});
+    const { TERM: _, ...without } = host.environment;
+    expect(resolve(tty, { ...host, environment: without }).environment).toEqual({});
+  });
+
   test("knows no memory to give a part of where /proc says nothing", () => {
     using place = makeProject();
     const host: Host = { ...place.host, readText: () => ({ ok: false, errno: "ENOENT" }) };

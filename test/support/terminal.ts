@@ -1,4 +1,5 @@
 /** Programs on a terminal of their own: a real pseudo-terminal, whose foreground process group they are. */
+import { readlinkSync } from "node:fs";
 import { until } from "./until.ts";
 
 /** A program on a terminal. */
@@ -12,6 +13,10 @@ export interface TerminalSession extends AsyncDisposable {
   text(): string;
   /** Waits until the terminal shows this. */
   shows(text: string): Promise<string>;
+  /** Changes its size. */
+  resize(columns: number, rows: number): void;
+  /** What it is set to, as `stty -g` says it. */
+  settings(): string;
   /** Takes the terminal away, as a closed window does. */
   hangUp(): void;
 }
@@ -30,6 +35,7 @@ export interface TerminalOptions {
 /** Starts a program on a terminal; it is killed when the test leaves its block. */
 export function openTerminal(words: readonly string[], { cwd, env, columns = 80 }: TerminalOptions): TerminalSession {
   let shown = "";
+  let device: string | undefined;
   const decoder = new TextDecoder();
   const child = Bun.spawn([...words], {
     ...(cwd === undefined ? {} : { cwd }),
@@ -51,6 +57,13 @@ export function openTerminal(words: readonly string[], { cwd, env, columns = 80 
     type: (text) => void child.terminal?.write(text),
     text: () => shown,
     shows: (text) => until(`the terminal shows ${JSON.stringify(text)}`, () => shown.includes(text) && shown),
+    resize: (wide, high) => child.terminal?.resize(wide, high),
+    settings: () => {
+      device ??= readlinkSync(`/proc/${child.pid}/fd/0`);
+      const { stdout, stderr, success } = Bun.spawnSync(["stty", "-g", "-F", device]);
+      if (!success) throw new Error(stderr.toString());
+      return stdout.toString().trim();
+    },
     hangUp: () => child.terminal?.close(),
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGKILL");

@@ -80,6 +80,8 @@ struct report {
 /* The job's own terminal, where it has one, and the caller's; -1 where there is none (yet). */
 struct terminal {
     bool is_wanted;
+    /* The job has ended. */
+    bool is_over;
     /* The one that the job's is relayed to, and how it was. */
     int caller;
     struct termios settings;
@@ -88,7 +90,7 @@ struct terminal {
     /* The way by which both ends come out of the sandbox. */
     int channel[2];
     int master, slave;
-    /* A pipe that the launcher alone can write to: when it ends, so do the relays. */
+    /* A pipe that the launcher alone can write to. A byte says that the job is over; its end, that the launcher is. */
     int life[2];
 };
 
@@ -152,7 +154,8 @@ long receive_terminal(struct terminal *terminal);
 void start_terminal(struct streams *streams);
 void suspend_terminal(struct streams *streams);
 void resume_terminal(struct streams *streams);
-void end_terminal(struct streams *streams);
+bool end_terminal(struct streams *streams);
+void leave_terminal(struct streams *streams);
 
 /* owner.c */
 long prepare_owner_namespaces(struct instruction *instruction);

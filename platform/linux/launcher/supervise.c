@@ -340,9 +340,10 @@ int supervise(const struct instruction *instruction, struct streams *streams, in
     /* It said nothing of an end, so something ended it: the out-of-memory killer, say. */
     if (supervision.phase != phase_over)
         tell_number(&supervision, "lost", "status", status);
-    kill_relay(streams, 0);
-    end_terminal(streams);
+    if (!end_terminal(streams))
+        kill_relay(streams, 0);
     drain_output(&supervision);
+    leave_terminal(streams);
     if (supervision.is_orphaned)
         remove_control_groups(instruction);
     else

@@ -32,10 +32,11 @@ static bool is_foreground(int terminal)
     return group == kernel_call(__NR_getpgid, 0);
 }
 
+/* Raw as we made it, be it with the keys that signal (see end_terminal()). */
 static bool is_raw(const struct terminal *terminal, const struct termios *settings)
 {
     return settings->c_iflag == terminal->raw.c_iflag && settings->c_oflag == terminal->raw.c_oflag &&
-           settings->c_lflag == terminal->raw.c_lflag;
+           (settings->c_lflag & ~(tcflag_t)ISIG) == terminal->raw.c_lflag;
 }
 
 /*
@@ -71,8 +72,6 @@ static void keep_descriptors(int *kept, int count)
     for (int index = 0; index < count; index++)
         kernel_call(__NR_dup3, kept[index], index, 0);
     kernel_call(__NR_close_range, count, ~0u, 0);
-    /* A job that shares our uid and sees our /proc entry must not get at the descriptors through it (proc(5)). */
-    kernel_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 struct input {
@@ -149,7 +148,7 @@ __attribute__((noreturn)) static void relay_input(struct input *input)
             enter(input);
         const bool is_pending = input->done < input->length;
         struct pollfd watched[4] = {
-            {.fd = input->terminal.life[0], .events = POLLIN},
+            {.fd = input->terminal.life[0], .events = 0},
             {.fd = input->signals, .events = POLLIN},
             {.fd = is_pending || !input->is_entered ? -1 : input->terminal.caller, .events = POLLIN},
             {.fd = is_pending ? input->terminal.master : -1, .events = POLLOUT},
@@ -256,6 +255,11 @@ void start_terminal(struct streams *streams)
     struct terminal *terminal = &streams->terminal;
     if (!terminal->is_wanted)
         return;
+    /*
+     * Nor are its children then: a job with the caller's ids that sees their /proc entries (strategy `process`) must
+     * not get at what they hold (proc(5), ptrace(2)). Not earlier: an id map is written through such an entry.
+     */
+    kernel_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
     long result = receive_terminal(terminal);
     if (result >= 0)
         result = kernel_call(__NR_pipe2, terminal->life, O_CLOEXEC);
@@ -264,6 +268,9 @@ void start_terminal(struct streams *streams)
         streams->lost[terminal_output] = (int)-output;
         return;
     }
+    /* Before the first byte of output: what it ends its lines with must not be changed once more. */
+    if (is_foreground(terminal->caller))
+        kernel_call(__NR_ioctl, terminal->caller, TCSETS, &terminal->raw);
     start_output(streams, (int)output);
     close_descriptor((int)output);
     close_descriptor(terminal->slave);
@@ -288,19 +295,35 @@ void resume_terminal(struct streams *streams)
         return;
     if (streams->relay_pids[terminal_output] > 0)
         kernel_call(__NR_kill, streams->relay_pids[terminal_output], signal_continue);
-    if (streams->relay_pids[0] == 0)
+    if (streams->relay_pids[0] == 0 && !streams->terminal.is_over)
         start_input(streams);
 }
 
-/* The job is over; its last output is still on its way, and Ctrl-C may end the wait for that. */
-void end_terminal(struct streams *streams)
+/*
+ * The job is over; its last output is still on its way, and has to meet a terminal that does not change it. But the
+ * keys that signal do so again: Ctrl-C ends the wait for a slow reader. False where the job had no terminal.
+ */
+bool end_terminal(struct streams *streams)
 {
     struct terminal *terminal = &streams->terminal;
+    struct termios now;
     if (terminal->life[1] < 0)
-        return;
-    suspend_terminal(streams);
+        return false;
+    terminal->is_over = true;
+    if (kernel_call(__NR_ioctl, terminal->caller, TCGETS, &now) >= 0 && is_raw(terminal, &now)) {
+        now.c_lflag |= ISIG;
+        kernel_call(__NR_ioctl, terminal->caller, TCSETS, &now);
+    }
     if (streams->relay_pids[terminal_output] > 0)
         kernel_call(__NR_kill, streams->relay_pids[terminal_output], signal_continue);
-    close_descriptor(terminal->life[1]);
-    terminal->life[1] = -1;
+    /* Nobody reads it: its being there is the message. */
+    kernel_call(__NR_write, terminal->life[1], "", 1);
+    return true;
+}
+
+/* After the last output. */
+void leave_terminal(struct streams *streams)
+{
+    suspend_terminal(streams);
+    close_descriptor(streams->terminal.life[1]);
 }

@@ -41,7 +41,7 @@ bool is_terminal(int descriptor)
 
 void clear_terminal(struct terminal *terminal)
 {
-    terminal->is_wanted = false;
+    terminal->is_wanted = terminal->is_over = false;
     terminal->caller = -1;
     terminal->master = terminal->slave = -1;
     terminal->channel[0] = terminal->channel[1] = -1;

@@ -33,7 +33,7 @@ function unfiltered(caller: Caller, script: string, parts: Partial<LauncherPlan>
 }
 
 /** Code that carries it out with the process's own streams; the exit code is 0 where the job's was. */
-function carryOutCode(caller: Caller, launch: LauncherPlan, state: string): string {
+function carryOutCode(launch: LauncherPlan, state: string): string {
   return `
     const { carryOut } = await import(src + "/run/carry-out.ts");
     const { createRealHost } = await import(src + "/host/real-host.ts");
@@ -46,7 +46,7 @@ function carryOutCode(caller: Caller, launch: LauncherPlan, state: string): stri
 
 async function run(caller: Caller, script: string): Promise<string> {
   using state = makeTempDir({ owner: caller });
-  const code = carryOutCode(caller, unfiltered(caller, script), state.at("state"));
+  const code = carryOutCode(unfiltered(caller, script), state.at("state"));
   const ran = await runCode(code, { caller });
   expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: "" });
   return ran.stdout;
@@ -104,7 +104,7 @@ describe.each(callers)("a private terminal, called by $name", (caller) => {
       using state = makeTempDir({ owner: caller });
       const launch = unfiltered(caller, `${push} read`, { terminal: "private" });
       const source = new URL("../../src", import.meta.url).pathname;
-      const code = `const src = ${JSON.stringify(source)};${carryOutCode(caller, launch, state.at("state"))}`;
+      const code = `const src = ${JSON.stringify(source)};${carryOutCode(launch, state.at("state"))}`;
       const inside = await after(`"$RUNTIME" -e "$CODE"`, { RUNTIME: process.execPath, CODE: code });
       expect(inside).toContain("job read pushed");
       expect(inside).toContain("outside read typed");

@@ -106,9 +106,12 @@ describe("launcher", () => {
     await using session = openTerminal(["sh", "-c", script], {
       env: { PATH: "/usr/bin:/bin", ASAN_OPTIONS: `log_path=${directory.at("finding")}` },
     });
+    const before = session.settings();
     await session.shows("/dev/pts/");
+    expect(session.settings()).not.toBe(before);
     session.type("typed\r");
     await session.shows("20000\r\nover");
+    expect(session.settings()).toBe(before);
     expect(session.text()).toContain("<typed>\r\n1\r\n2\r\n");
     const told = readFileSync(events, "utf8").trim().split("\n");
     expect(told.map((line) => parseLaunchEvent(line).event)).toEqual(["started", "ended"]);

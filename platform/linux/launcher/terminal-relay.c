@@ -227,7 +227,8 @@ static void start_output(struct streams *streams, int to)
         kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
         if (kernel_call(__NR_getppid) != launcher_pid)
             leave(0);
-        /* The other end too: a job that closes its own for a moment has not ended what it will write after. */
+        /* The other end too: while a job has closed all of its own, poll(2) would say at once, again and again: hung
+         * up. */
         int kept[] = {terminal->master, to, terminal->life[0], terminal->slave};
         keep_descriptors(kept, 4);
         relay_output(0, 1, 2);

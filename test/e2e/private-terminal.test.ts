@@ -128,7 +128,7 @@ describe.each(cases)("a job with a terminal in %s", (_name, caller, flags) => {
     expect([readFileSync(out, "utf8"), readFileSync(err, "utf8").endsWith("err\n")]).toEqual(["is 0\n", true]);
     expect(await redirected(`< /dev/tty > ${out} 2> ${err}`)).toEndWith("to it\r\n");
     // Another program of the pipeline writes to a terminal that is raw: its lines are not completed.
-    expect(await redirected("| cat")).toMatch(/is 0\r?\nis 2\r?\n/);
+    expect((await redirected("| cat")).match(/is \d(?=\r?\n)/g)).toEqual(["is 0", "is 2"]);
   });
 
   test("can push nothing into its input, nor into the caller's", async () => {

@@ -76,8 +76,10 @@ describe.each([
       {
         on: {
           event: "started",
-          act: ({ kill }) =>
-            void until("the tree is seen", () => findProcesses(mark).length === stubbornTreeSize).then(kill),
+          act: (running) =>
+            void until("the tree is seen", () => findProcesses(mark).length === stubbornTreeSize).then(() =>
+              running.kill(),
+            ),
         },
       },
     );

@@ -150,7 +150,16 @@ long make_terminal(struct streams *streams);
 long take_terminal(const struct streams *streams);
 long receive_terminal(struct terminal *terminal);
 
+/* terminal-settings.c */
+bool is_foreground(int terminal);
+bool is_raw(const struct terminal *terminal, const struct termios *settings);
+void restore_callers_terminal(const struct terminal *terminal);
+
+/* terminal-input.c */
+void start_terminal_input(struct streams *streams);
+
 /* terminal-relay.c */
+void keep_descriptors(int *kept, int count);
 void start_terminal(struct streams *streams);
 void suspend_terminal(struct streams *streams);
 void resume_terminal(struct streams *streams);

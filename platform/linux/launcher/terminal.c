@@ -157,6 +157,8 @@ long receive_terminal(struct terminal *terminal)
     struct message message = {.vectors = &vector, .vector_count = 1, .control = &both, .control_length = sizeof both};
     const long count =
         kernel_call(__NR_recvmsg, terminal->channel[0], &message, 0x40000040 /* MSG_CMSG_CLOEXEC | MSG_DONTWAIT */);
+    close_descriptor(terminal->channel[0]);
+    close_descriptor(terminal->channel[1]);
     if (count != 1 || both.length != sizeof both || both.level != level_socket || both.type != rights)
         return count < 0 ? count : -EBADMSG;
     terminal->master = both.descriptors[0];

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { childrenOf, findProcesses, freshMark, isAlive, statusField } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { stubbornTree, stubbornTreeSize } from "../support/stubborn-tree.ts";
-import { openTerminal, type TerminalSession } from "../support/terminal.ts";
+import { keys, openTerminal, type TerminalSession } from "../support/terminal.ts";
 import { callers, type Caller } from "../support/tester.ts";
 import { until } from "../support/until.ts";
 
@@ -12,7 +12,7 @@ const inProcess = "--strategy process --accept-missing all";
 
 /** A shell that is there before the job and after it, as the caller's is. It writes the exit code, and what it reads. */
 function openShell(caller: Caller, command: string): TerminalSession {
-  const script = `stty -g; read go; "$CUPEL" run --tty ${command}; echo code $?; stty -g; read line; echo read $line; exec cat`;
+  const script = `trap : INT; stty -g; read go; "$CUPEL" run --tty ${command}; echo code $?; stty -g; read line; echo read $line; exec cat`;
   const options = { cwd: cupel.workspace(caller), env: { ...cupel.environment(caller), TREE: "" } };
   return openTerminal([...caller.prefix, "sh", "-c", script], options);
 }
@@ -127,7 +127,27 @@ describe.each(callers)("the terminal, called by $name", (caller) => {
     await session.shows(`code ${code}`);
   });
 
-  test("shows the last of the output of a job whose reader is slow", async () => {
+  test("takes Ctrl-C from the keyboard again while the last output waits for a slow reader", async () => {
+    const mark = freshMark();
+    await using session = openShell(caller, `-- sh -c 'echo ready; read go; seq 2000' ${mark}`);
+    session.type("\n");
+    await session.shows("ready");
+    const { cupel: running, launcher } = parts(session.pid);
+    const raw = session.settings();
+    session.hold(true);
+    session.type("\r");
+    await until("the job is gone", () => findProcesses(mark).every(({ pid }) => pid === running));
+    await until("the keys signal again", () => session.settings() !== raw);
+    expect(isAlive(launcher)).toBeTrue();
+    session.type(keys.interrupt);
+    // cupel itself waits to say what was lost.
+    await until("the launcher is gone", () => !isAlive(launcher));
+    session.hold(false);
+    await session.shows("code 125");
+    await session.shows("could not all be passed on");
+  });
+
+  test("shows the last of the output of a job", async () => {
     await using session = openShell(caller, "-- sh -c 'seq 1 20000; printf last'");
     session.type("\n");
     await session.shows("lastcode 0\r\n");

@@ -17,6 +17,8 @@ export interface TerminalSession extends AsyncDisposable {
   resize(columns: number, rows: number): void;
   /** What it is set to, as `stty -g` says it. */
   settings(): string;
+  /** Holds back what is written to it, or lets it go on: a reader that is slow (TCXONC, tty_ioctl(2)). */
+  hold(isHeld: boolean): void;
   /** Takes the terminal away, as a closed window does. */
   hangUp(): void;
 }
@@ -35,7 +37,6 @@ export interface TerminalOptions {
 /** Starts a program on a terminal; it is killed when the test leaves its block. */
 export function openTerminal(words: readonly string[], { cwd, env, columns = 80 }: TerminalOptions): TerminalSession {
   let shown = "";
-  let device: string | undefined;
   const decoder = new TextDecoder();
   const child = Bun.spawn([...words], {
     ...(cwd === undefined ? {} : { cwd }),
@@ -48,6 +49,13 @@ export function openTerminal(words: readonly string[], { cwd, env, columns = 80 
       },
     },
   });
+  let device: string | undefined;
+  const onDevice = (words: (path: string) => string[]): string => {
+    device ??= readlinkSync(`/proc/${child.pid}/fd/0`);
+    const { stdout, stderr, success } = Bun.spawnSync(words(device));
+    if (!success) throw new Error(stderr.toString());
+    return stdout.toString().trim();
+  };
   return {
     pid: child.pid,
     ended: child.exited.then(() => {
@@ -58,12 +66,15 @@ export function openTerminal(words: readonly string[], { cwd, env, columns = 80 
     text: () => shown,
     shows: (text) => until(`the terminal shows ${JSON.stringify(text)}`, () => shown.includes(text) && shown),
     resize: (wide, high) => child.terminal?.resize(wide, high),
-    settings: () => {
-      device ??= readlinkSync(`/proc/${child.pid}/fd/0`);
-      const { stdout, stderr, success } = Bun.spawnSync(["stty", "-g", "-F", device]);
-      if (!success) throw new Error(stderr.toString());
-      return stdout.toString().trim();
-    },
+    settings: () => onDevice((path) => ["stty", "-g", "-F", path]),
+    hold: (isHeld) =>
+      void onDevice((path) => [
+        "perl",
+        "-e",
+        'open(my $t, "+<", shift) or die; ioctl($t, 0x540A, 0 + shift) or die',
+        path,
+        isHeld ? "0" : "1",
+      ]),
     hangUp: () => child.terminal?.close(),
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGKILL");

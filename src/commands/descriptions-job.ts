@@ -57,9 +57,17 @@ export const runDescription: CommandDescription = {
   name: "run",
   summary: "run a command in the best sandbox that this host can really keep up",
   passesCommand: true,
-  operands: [command],
+  operands: [{ ...command, required: false }],
   flags: [
     ...jobFlags,
+    {
+      name: "batch",
+      description:
+        "run the jobs of this file (-: standard input), a JSON object a line; outcomes come as lines of JSON",
+      value: path("FILE"),
+    },
+    { name: "parallel", description: "how many of them at once; default one a CPU", value: text("N") },
+    { name: "capture", description: "how much of each job's outputs to keep; default 64K", value: text("SIZE") },
     { name: "result", description: "write the outcome to this file, as JSON", value: path("FILE") },
     { name: "fresh", description: "probe again instead of using the saved report" },
     helpFlag,
@@ -76,6 +84,7 @@ export const runDescription: CommandDescription = {
     'cupel run -- echo "hello from a sandbox"',
     "cupel run --workspace rw --timeout 5m -- make test",
     "cupel run --tools --network host -- npm view left-pad",
+    "cupel run --batch jobs.jsonl --parallel 4",
   ],
 };
 

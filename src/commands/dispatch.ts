@@ -65,5 +65,6 @@ export async function dispatch(words: readonly string[]): Promise<number> {
 
 async function runOrHelp(words: readonly string[]): Promise<number> {
   const line = parseCommandLine(runDescription, words);
-  return line.flags.has("help") ? showUsage(["cupel"], runDescription) : run(line);
+  if (line.flags.has("help")) return showUsage(["cupel"], runDescription);
+  return line.flags.has("batch") ? (await import("./run-batch.ts")).runMany(line) : run(line);
 }

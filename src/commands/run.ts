@@ -127,8 +127,18 @@ async function openResult(path: string | undefined): Promise<ResultFile | undefi
   return openResultFile(path);
 }
 
+/** Flags that mean something to a batch only. */
+const batchFlags = ["parallel", "capture"];
+
+function refuseBatchFlags({ flags }: CommandLine): void {
+  const stray = batchFlags.find((name) => flags.has(name));
+  if (stray !== undefined)
+    throw new CupelError("usage", `--${stray} is about a batch; give --batch FILE too, or leave it out`);
+}
+
 /** Runs it; gives the exit code. @throws CupelError `usage`. */
 export async function run(line: CommandLine): Promise<number> {
+  refuseBatchFlags(line);
   const host = createRealHost();
   const directories = stateDirectories(host);
   const job = await prepareJob(jobFromFlags(line), host, directories);

@@ -15,6 +15,7 @@ export interface LauncherChild {
   readonly events: AsyncIterable<Uint8Array>;
   /** Exit code, or -1 where a signal ended it. */
   readonly exited: Promise<number>;
+  readonly pid: number;
   kill(): void;
 }
 
@@ -25,6 +26,7 @@ interface BunChild {
   /** Where a pipe was asked for: our end of a socket pair. */
   readonly stdio: readonly (number | null)[];
   readonly exited: Promise<number>;
+  readonly pid: number;
   kill(signal: number): void;
 }
 
@@ -33,8 +35,11 @@ interface BunRuntime {
   file(descriptor: number): { stream(): ReadableStream<Uint8Array> };
 }
 
-/** The launcher's arguments: control and events on 3, the job's streams on 0, 1 and 2. */
-const launcherArguments = ["3", "3", "0", "1", "2"] as const;
+/** What a launcher is for: one job, with control and events on 3 and its streams on 0, 1 and 2, or many, told on 3. */
+const launcherArguments = { job: ["3", "3", "0", "1", "2"], jobs: ["resident", "3"] } as const;
+
+/** See {@link spawnLauncher}. */
+export type LauncherUse = keyof typeof launcherArguments;
 
 const channel = 3;
 
@@ -70,8 +75,8 @@ function writeToSocket(descriptor: number, bytes: Uint8Array): void {
   }
 }
 
-function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams): LauncherChild {
-  const child = bun.spawn([file, ...launcherArguments], {
+function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams, use: LauncherUse): LauncherChild {
+  const child = bun.spawn([file, ...launcherArguments[use]], {
     stdio: [...streams.map(inheritOrIgnore), "pipe"],
     env: {},
     cwd: "/",
@@ -82,13 +87,14 @@ function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams): La
     send: (bytes) => writeToSocket(socket, bytes),
     events: readStream(bun.file(socket).stream()),
     exited: child.exited,
+    pid: child.pid,
     kill: () => child.kill(9),
   };
 }
 
-async function spawnWithNode(file: string, streams: CallerStreams): Promise<LauncherChild> {
+async function spawnWithNode(file: string, streams: CallerStreams, use: LauncherUse): Promise<LauncherChild> {
   const { spawn } = await import("node:child_process");
-  const child = spawn(file, launcherArguments, {
+  const child = spawn(file, launcherArguments[use], {
     stdio: [...streams.map(inheritOrIgnore), "pipe"],
     env: {},
     cwd: "/",
@@ -104,6 +110,8 @@ async function spawnWithNode(file: string, streams: CallerStreams): Promise<Laun
     send: (bytes) => void control.write(bytes),
     events: control,
     exited: new Promise((resolve) => child.once("exit", (code) => resolve(code ?? -1))),
+    // It has spawned, so it has a number.
+    pid: child.pid ?? -1,
     kill: () => void child.kill("SIGKILL"),
   };
 }
@@ -112,7 +120,11 @@ async function spawnWithNode(file: string, streams: CallerStreams): Promise<Laun
  * Starts `file` as a launcher with an empty environment.
  * @throws the runtime's error, with `code` EACCES or ENOENT, where the file cannot be executed.
  */
-export async function spawnLauncher(file: string, streams: CallerStreams): Promise<LauncherChild> {
+export async function spawnLauncher(
+  file: string,
+  streams: CallerStreams,
+  use: LauncherUse = "job",
+): Promise<LauncherChild> {
   const bun = findBun();
-  return bun === undefined ? spawnWithNode(file, streams) : spawnWithBun(bun, file, streams);
+  return bun === undefined ? spawnWithNode(file, streams, use) : spawnWithBun(bun, file, streams, use);
 }

@@ -15,6 +15,28 @@ export interface LaunchBinding {
   /** Everything but the job. */
   readonly rehearsal: boolean;
   readonly architecture: SeccompArchitecture;
+  /** For a resident launcher: the plan is the shape of many jobs, and `controlGroups` are the places that hold theirs. */
+  readonly resident?: ResidentBinding | undefined;
+}
+
+/** What a resident launcher is told beside the plan. */
+export interface ResidentBinding {
+  /** See {@link sharesRoot}. */
+  readonly sharesRoot: boolean;
+  /** How much of each of a job's two outputs is passed on; the rest is read and counted. */
+  readonly captureBytesMax: number;
+}
+
+/** What one of many jobs has for itself; all the rest is the shape's. */
+export interface ResidentJob {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Absolute, inside. */
+  readonly directory: string;
+  readonly timeoutMs?: number | undefined;
+  readonly graceMs: number;
+  /** Directories of control groups of its own, each below a place of the shape's. */
+  readonly controlGroups: readonly string[];
 }
 
 /** CLONE_NEW* (linux/sched.h). */
@@ -121,6 +143,7 @@ function encodeOptions(writer: InstructionWriter, plan: LauncherPlan, binding: L
         plan.loopbackUp && optionBits.loopbackUp,
         binding.rehearsal && optionBits.rehearsal,
         plan.terminal === "private" && optionBits.terminal,
+        binding.resident?.sharesRoot === true && optionBits.sharedRoot,
       ),
     );
     writer.u32(plan.umask);
@@ -137,12 +160,18 @@ function encodeLimits(writer: InstructionWriter, plan: LauncherPlan, binding: La
       writer.u64(value);
     });
   }
-  for (const directory of binding.controlGroups) {
+  const { resident } = binding;
+  if (resident !== undefined) writer.record(recordKinds.capture, () => writer.u64(resident.captureBytesMax));
+  encodeEnd(writer, { ...plan, controlGroups: binding.controlGroups });
+}
+
+function encodeEnd(writer: InstructionWriter, job: Pick<ResidentJob, "timeoutMs" | "graceMs" | "controlGroups">): void {
+  for (const directory of job.controlGroups) {
     writer.record(recordKinds.controlGroup, () => writer.text(directory));
   }
   writer.record(recordKinds.time, () => {
-    writer.u64(plan.timeoutMs ?? 0);
-    writer.u64(plan.graceMs);
+    writer.u64(job.timeoutMs ?? 0);
+    writer.u64(job.graceMs);
   });
 }
 
@@ -150,18 +179,38 @@ function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: L
   if (plan.seccomp === "default") {
     writer.record(recordKinds.seccomp, () => writer.raw(compileSeccomp(defaultSeccompProfile, binding.architecture)));
   }
-  if (plan.landlockScopes.length > 0) {
+  if (plan.landlockScopes.length > 0 || plan.landlockVersion !== undefined) {
     writer.record(recordKinds.landlock, () => {
       writer.u64(bits(...plan.landlockScopes.map((scope) => landlockScopeBits[scope])));
+      writer.u32(plan.landlockVersion ?? 0);
     });
   }
 }
 
-function encodeCommand(writer: InstructionWriter, plan: LauncherPlan): void {
-  for (const argument of plan.command) writer.record(recordKinds.argument, () => writer.text(argument));
-  for (const [name, value] of Object.entries(plan.environment)) {
+function encodeCommand(writer: InstructionWriter, job: Pick<ResidentJob, "command" | "environment">): void {
+  for (const argument of job.command) writer.record(recordKinds.argument, () => writer.text(argument));
+  for (const [name, value] of Object.entries(job.environment)) {
     writer.record(recordKinds.variable, () => writer.text(`${name}=${value}`));
   }
+}
+
+function beginInstruction(): InstructionWriter {
+  const writer = new InstructionWriter();
+  writer.u32(protocolMagic);
+  writer.u32(protocolVersion);
+  writer.u32(0);
+  return writer;
+}
+
+/** @throws CupelError `usage` where it is too long. */
+function endInstruction(writer: InstructionWriter): Uint8Array {
+  if (writer.length > instructionBytesMax) {
+    throw new CupelError(
+      "usage",
+      "The command, its environment and its grants are together longer than 4 MiB; pass less",
+    );
+  }
+  return writer.finish();
 }
 
 /**
@@ -169,10 +218,7 @@ function encodeCommand(writer: InstructionWriter, plan: LauncherPlan): void {
  * @throws CupelError `usage` where an argument, variable or path holds a NUL, or all of them together are too long.
  */
 export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): Uint8Array {
-  const writer = new InstructionWriter();
-  writer.u32(protocolMagic);
-  writer.u32(protocolVersion);
-  writer.u32(0);
+  const writer = beginInstruction();
   encodeIdentity(writer, plan, binding);
   writer.record(recordKinds.namespaces, () => {
     writer.u64(plan.namespaces.reduce((flags, kind) => flags + namespaceFlags[kind], 0));
@@ -185,11 +231,22 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   encodeLimits(writer, plan, binding);
   encodeFilters(writer, plan, binding);
   encodeCommand(writer, plan);
-  if (writer.length > instructionBytesMax) {
-    throw new CupelError(
-      "usage",
-      "The command, its environment and its grants are together longer than 4 MiB; pass less",
-    );
-  }
-  return writer.finish();
+  return endInstruction(writer);
+}
+
+/** An instruction without a record: what a resident launcher ends at. Pure. */
+export function encodeGoodbye(): Uint8Array {
+  return endInstruction(beginInstruction());
+}
+
+/**
+ * One of many jobs, for a resident launcher that knows the shape. Pure.
+ * @throws CupelError `usage` as {@link encodeInstruction} does.
+ */
+export function encodeResidentJob(job: ResidentJob): Uint8Array {
+  const writer = beginInstruction();
+  writer.record(recordKinds.directory, () => writer.text(job.directory));
+  encodeEnd(writer, job);
+  encodeCommand(writer, job);
+  return endInstruction(writer);
 }

@@ -13,6 +13,8 @@ const launchEventSchema = v.variant("event", [
     uts: number,
     cgroup: number,
     network: number,
+    /** 1 where the host's root could not be left, and lies below the job's. */
+    covering: number,
   }),
   v.strictObject({ event: v.literal("failed"), step: v.string(), errno: number, subject: v.string() }),
   v.strictObject({ event: v.literal("exec-failed"), errno: number, subject: v.string() }),
@@ -31,6 +33,10 @@ const launchEventSchema = v.variant("event", [
   }),
   /** What went through a standard stream (0, 1, 2) or the job's own terminal (3) could not be passed on to its end. */
   v.strictObject({ event: v.literal("stream-lost"), stream: number, errno: number }),
+  /** A resident launcher is ready for jobs; `pid` is its own number for itself: 1 where it lives in a root that jobs share. */
+  v.strictObject({ event: v.literal("resident"), pid: number }),
+  /** A resident launcher is done with a job, whose two outputs were this long. */
+  v.strictObject({ event: v.literal("finished"), outputBytes: number, errorBytes: number }),
   /** The first process died without a word; `status` as wait4(2) gives it. */
   v.strictObject({ event: v.literal("lost"), status: number }),
 ]);

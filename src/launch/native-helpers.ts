@@ -104,8 +104,8 @@ function judgeProber(result: Exclude<Awaited<ReturnType<Host["run"]>>, { status:
 function judgeRehearsal(events: readonly LaunchEvent[], durationMs: number): RehearsalResult {
   for (const event of events) {
     if (event.event === "ready") {
-      const { event: _, ...namespaces } = event;
-      return { status: "ready", namespaces, durationMs };
+      const { event: _, covering, ...namespaces } = event;
+      return { status: "ready", namespaces, isCovering: covering === 1, durationMs };
     }
     if (event.event === "failed") {
       return { status: "failed", step: event.step, errno: errnoName(event.errno), subject: event.subject };

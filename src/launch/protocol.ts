@@ -23,6 +23,7 @@ export const recordKinds = {
   seccomp: 10,
   landlock: 11,
   time: 12,
+  capture: 13,
   mirror: 20,
   bind: 21,
   tmpfs: 22,
@@ -43,9 +44,14 @@ export const optionBits = {
   loopbackUp: 4,
   /** Everything but the job: report `ready` and end. */
   rehearsal: 8,
+  /** Of a resident launcher: what jobs see alike is mounted once, and each job's mount namespace is a copy of that. */
+  sharedRoot: 16,
   /** A terminal of the job's own, relayed to the caller's. */
-  terminal: 16,
+  terminal: 32,
 } as const;
+
+/** Kinds of frames that a resident launcher sends: an event's line, or what a job wrote. */
+export const frameKinds = { event: 1, output: 2, errors: 3 } as const;
 
 /** Bits of root steps. */
 export const stepBits = {
@@ -126,6 +132,7 @@ export function renderProtocolHeader(): string {
     "",
     renderEnum("record", Object.entries(recordKinds)),
     renderEnum("option", Object.entries(optionBits)),
+    renderEnum("frame", Object.entries(frameKinds)),
     renderEnum("step_bit", Object.entries(stepBits)),
     renderEnum(
       "step",

@@ -1,5 +1,5 @@
 /** Starts the launcher on a plan and follows it to its end. */
-import { spawnLauncher, type CallerStreams, type LauncherChild } from "../host/spawn-child.ts";
+import { spawnLauncher, type CallerStreams, type LauncherChild, type LauncherUse } from "../host/spawn-child.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
@@ -24,8 +24,15 @@ export interface HelperPlaces {
   readonly uid: number;
 }
 
-/** Starts `name` from the first place that lets it be executed: one may be mounted noexec. */
-async function startLauncher(places: HelperPlaces, streams: CallerStreams): Promise<LauncherChild> {
+/**
+ * Starts the launcher from the first place that lets it be executed: one may be mounted noexec.
+ * @throws CupelError `set-up` where there is none.
+ */
+export async function startLauncher(
+  places: HelperPlaces,
+  streams: CallerStreams,
+  use: LauncherUse = "job",
+): Promise<LauncherChild> {
   const reasons: string[] = [];
   const files = openHelperFiles("launcher", places.directories, places.uid);
   for (let next = files.next(); ; next = files.next()) {
@@ -35,7 +42,7 @@ async function startLauncher(places: HelperPlaces, streams: CallerStreams): Prom
       });
     }
     try {
-      return await spawnLauncher(next.value.path, streams);
+      return await spawnLauncher(next.value.path, streams, use);
     } catch (error) {
       reasons.push(`${next.value.storedAt}: ${errnoOf(error)}`);
     } finally {

@@ -93,15 +93,22 @@ export function parseKeyedNumber(text: string, key: string): number {
   return Number(line?.slice(key.length + 1) ?? 0);
 }
 
-/** v2 and v1 name the same counters differently; a file that is not there counts nothing. */
-function readEvidence(directories: readonly string[]): ControlGroupEvidence {
-  const counter = (file: string, key: string): number =>
-    Math.max(0, ...directories.map((directory) => parseKeyedNumber(read(`${directory}/${file}`), key)));
-  const amount = (file: string): number =>
-    Math.max(0, ...directories.map((directory) => Number(read(`${directory}/${file}`))));
-  const outOfMemoryKills = Math.max(counter("memory.events", "oom_kill"), counter("memory.oom_control", "oom_kill"));
-  const refusedForks = counter("pids.events", "max");
-  const peak = Math.max(amount("memory.peak"), amount("memory.max_usage_in_bytes"));
+/** v2 and v1 name the same counters differently. */
+const memoryFiles = {
+  v2: { events: "memory.events", peak: "memory.peak" },
+  v1: { events: "memory.oom_control", peak: "memory.max_usage_in_bytes" },
+} as const;
+
+/** A controller that is not there, and a file that its kernel lacks, count nothing. */
+function readEvidence(
+  directories: Readonly<Partial<Record<Controller, string>>>,
+  version: keyof typeof memoryFiles,
+): ControlGroupEvidence {
+  const { memory, pids } = directories;
+  const files = memoryFiles[version];
+  const outOfMemoryKills = memory === undefined ? 0 : parseKeyedNumber(read(`${memory}/${files.events}`), "oom_kill");
+  const refusedForks = pids === undefined ? 0 : parseKeyedNumber(read(`${pids}/pids.events`), "max");
+  const peak = memory === undefined ? 0 : Number(read(`${memory}/${files.peak}`));
   const found: Evidence[] = [
     { action: "control group, processes killed for memory", result: String(outOfMemoryKills) },
     { action: "control group, forks refused", result: String(refusedForks) },
@@ -112,16 +119,33 @@ function readEvidence(directories: readonly string[]): ControlGroupEvidence {
 const removalTries = 50;
 const removalPauseMs = 4;
 
-/** The kernel lets go of a dead process a moment after its parent has heard of it. */
+/** False while the kernel still counts a process in it: it lets go of the dead a moment after their end was told. */
+function tryToRemove(directory: string): boolean {
+  try {
+    rmdirSync(directory);
+    return true;
+  } catch (error) {
+    return errnoOf(error) !== "EBUSY";
+  }
+}
+
 function removeDirectory(directory: string): void {
-  for (let tries = 0; tries < removalTries; tries++) {
-    try {
-      rmdirSync(directory);
-      return;
-    } catch (error) {
-      if (errnoOf(error) !== "EBUSY") return;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, removalPauseMs);
-    }
+  for (let tries = 0; tries < removalTries && !tryToRemove(directory); tries++)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, removalPauseMs);
+}
+
+/** Groups of jobs that are over, for one who has better to do than to wait until the kernel lets go of each. */
+export class EmptyingControlGroups {
+  #directories: string[] = [];
+
+  /** Removes those that can be by now, and keeps the others in mind. */
+  add(directories: readonly string[]): void {
+    this.#directories = [...this.#directories, ...directories].filter((directory) => !tryToRemove(directory));
+  }
+
+  /** Removes the rest, and waits for it. */
+  finish(): void {
+    for (const directory of this.#directories) removeDirectory(directory);
   }
 }
 
@@ -172,14 +196,25 @@ function wantedControllers(limits: ControlGroupLimits): [Controller, number][] {
   return wanted.flatMap(([controller, value]) => (value === undefined ? [] : [[controller, value]]));
 }
 
+/** Where the groups of jobs with these limits are made. */
+export function controlGroupPlaces(limits: ControlGroupLimits, matrix: Standings): string[] {
+  const places = wantedControllers(limits).flatMap(([controller]) => {
+    const place = matrix[`cgroup.${controller}`]?.value;
+    return typeof place === "string" ? [place] : [];
+  });
+  return [...new Set(places)];
+}
+
 /**
  * Makes one group for each controller that has a limit (one for all where they share a hierarchy), below the places
  * that the probes found usable.
  * @throws CupelError `set-up` where a group or a limit cannot be made; what was made by then is removed again.
  */
 export function createControlGroups(limits: ControlGroupLimits, matrix: Standings, jobName: string): JobControlGroups {
-  const settings = matrix["cgroup.mode"]?.value === "v2" ? settingsV2 : settingsV1;
+  const version = matrix["cgroup.mode"]?.value === "v2" ? "v2" : "v1";
+  const settings = version === "v2" ? settingsV2 : settingsV1;
   const directories = new Set<string>();
+  const byController: Partial<Record<Controller, string>> = {};
   const remove = (): void => directories.forEach(removeDirectory);
   try {
     for (const [controller, value] of wantedControllers(limits)) {
@@ -189,11 +224,12 @@ export function createControlGroups(limits: ControlGroupLimits, matrix: Standing
       const directory = `${place}/${jobName}`;
       if (!directories.has(directory)) make(directory);
       directories.add(directory);
+      byController[controller] = directory;
       for (const setting of settings[controller](value)) apply(directory, setting);
     }
   } catch (error) {
     remove();
     throw error;
   }
-  return { directories: [...directories], read: () => readEvidence([...directories]), remove };
+  return { directories: [...directories], read: () => readEvidence(byController, version), remove };
 }

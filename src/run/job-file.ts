@@ -27,7 +27,8 @@ function quantity(name: string, description: string, parse: (text: string, flag:
 
 const paths = (description: string) => v.pipe(v.array(v.string()), v.description(description));
 
-const command = v.pipe(
+/** A command: at least a program. */
+export const commandSchema = v.pipe(
   v.array(v.string()),
   v.minLength(1, "command is empty; write the program and its arguments"),
   v.check(([program]) => program !== "", "command begins with an empty word; write the program"),
@@ -39,15 +40,23 @@ const variableName = v.pipe(
   v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable's name is of letters, digits and _, and begins with no digit"),
 );
 
+/** Variables and their values. */
+export const variablesSchema = v.record(variableName, v.string());
+
 const filesystem = v.strictObject({
   read: v.optional(v.strictObject({ allow: paths("paths that the job may read") })),
   write: v.optional(v.strictObject({ allow: paths("paths that the job may change") })),
   tools: v.optional(v.pipe(v.boolean(), v.description("grant the directories of your PATH, read-only"))),
 });
 
-const limits = v.strictObject({
+/** Caps on time. */
+export const timeLimits = {
   wall: v.optional(quantity("limits.wall", "end the job after this time: 90s, 5m", parseDurationMs)),
   grace: v.optional(quantity("limits.grace", "time between SIGTERM and SIGKILL then", parseDurationMs)),
+};
+
+const limits = v.strictObject({
+  ...timeLimits,
   memory: v.optional(quantity("limits.memory", "cap on memory: 512M, 2G", parseSizeBytes)),
   cpus: v.optional(quantity("limits.cpus", "cap on CPU time, in CPUs", parseCpus)),
   pids: v.optional(quantity("limits.pids", "cap on processes and threads", parseCount)),
@@ -68,14 +77,14 @@ const minimum = v.strictObject({
 /** The shape of the file. */
 export const jobSchema = v.strictObject({
   version: v.optional(v.pipe(v.literal(1), v.description("version of this shape"))),
-  command,
+  command: commandSchema,
   workspace: v.optional(v.strictObject({ mode: v.picklist(["ro", "rw", "none"]) })),
   filesystem: v.optional(filesystem),
   network: v.optional(v.strictObject({ mode: v.picklist(["none", "host"]) })),
   env: v.optional(
     v.strictObject({
       inherit: v.optional(v.pipe(v.array(variableName), v.description("variables of yours to pass on"))),
-      set: v.optional(v.record(variableName, v.string())),
+      set: v.optional(variablesSchema),
     }),
   ),
   tty: v.optional(v.pipe(v.boolean(), v.description("give the job a terminal of its own, relayed to yours"))),

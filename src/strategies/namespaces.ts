@@ -128,6 +128,20 @@ function processLimit(job: Job, matrix: Standings): number | undefined {
   return isUsable(matrix["limit.processes-in-userns"]) && hasUserNamespace(matrix) ? pids + 1 : undefined;
 }
 
+/** Before version 2 (Linux 5.19) no file could be moved to another directory. */
+const landlockVersionMin = 2;
+
+/** A second opinion on files, where the kernel has one: not counted on, but refused if it is less than was measured. */
+function landlockVersion(matrix: Standings): number | undefined {
+  const { "landlock.file-system": landlock } = matrix;
+  const version = landlock?.value;
+  return isUsable(landlock) && typeof version === "number" && version >= landlockVersionMin ? version : undefined;
+}
+
+function landlockScopes(matrix: Standings): LauncherPlan["landlockScopes"] {
+  return isUsable(matrix["landlock.scopes"]) ? ["abstract-unix-socket", "signal"] : [];
+}
+
 function plan(job: Job, matrix: Standings): LauncherPlan {
   const fresh = takesFreshIdentity(matrix);
   const ownNetwork = hasOwnNetwork(job, matrix);
@@ -147,7 +161,8 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     controlGroup: controlGroupLimits({ job, matrix }),
     dropCapabilities: true,
     seccomp: "default",
-    landlockScopes: !ownNetwork && isUsable(matrix["landlock.scopes"]) ? ["abstract-unix-socket"] : [],
+    landlockScopes: landlockScopes(matrix),
+    landlockVersion: landlockVersion(matrix),
     terminal: job.terminal,
     timeoutMs: job.limits.timeoutMs,
     graceMs: job.limits.graceMs,

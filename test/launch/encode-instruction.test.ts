@@ -70,7 +70,7 @@ describe("encodeInstruction", () => {
     expect(decode(plan, { controlGroups: ["/sys/fs/cgroup/a", "/sys/fs/cgroup/b"], rehearsal: true })).toEqual([
       ["identity", 1000, 1000, 1001, 1002],
       ["namespaces", 0x7e02_0000],
-      ["options", 1 + 2 + 4 + 8 + 16, 0o077],
+      ["options", 1 + 2 + 4 + 8 + 32, 0o077],
       ["hostname", "job"],
       ["directory", "/work"],
       ["resourceLimit", 4, 0, 0],

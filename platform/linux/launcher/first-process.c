@@ -12,18 +12,7 @@
 #include <linux/sched.h>
 #include <linux/time_types.h>
 
-enum { signal_child = 17, signal_kill = 9, signals = 64, wait_no_hang = 1, address_inet = 2, socket_datagram = 2 };
-
-/* struct ifreq (netdevice(7)) as far as it is used here; linux/if.h drags a C library in. */
-struct interface_request {
-    char name[16];
-    short flags;
-    char rest[22];
-};
-
-enum { interface_up = 1 /* IFF_UP */ };
-
-enum { get_interface_flags = 0x8913 /* SIOCGIFFLAGS */, set_interface_flags = 0x8914 /* SIOCSIFFLAGS */ };
+enum { signal_child = 17, signal_kill = 9, signals = 64, wait_no_hang = 1 };
 
 static void must(const struct launch *launch, long result, int step, const char *subject)
 {
@@ -43,22 +32,13 @@ static void join_control_groups(const struct launch *launch)
 {
     for (size_t index = 0; index < launch->instruction->control_group_count; index++) {
         const int group = launch->control_group_descriptors[index];
+        /* Born in it. */
+        if (group < 0)
+            continue;
         must(launch, kernel_call(__NR_write, group, "0", 1), step_control_group,
              launch->instruction->control_groups[index]);
         close_descriptor(group);
     }
-}
-
-/* `lo` is down in a new network namespace; once up, the kernel gives it 127.0.0.1 and ::1 by itself. */
-static void bring_loopback_up(const struct launch *launch)
-{
-    const long descriptor = kernel_call(__NR_socket, address_inet, socket_datagram | O_CLOEXEC, 0);
-    must(launch, descriptor, step_loopback, "socket");
-    struct interface_request request = {.name = "lo"};
-    must(launch, kernel_call(__NR_ioctl, descriptor, get_interface_flags, &request), step_loopback, "lo");
-    request.flags = (short)(request.flags | interface_up);
-    must(launch, kernel_call(__NR_ioctl, descriptor, set_interface_flags, &request), step_loopback, "lo");
-    close_descriptor((int)descriptor);
 }
 
 static void set_resource_limits(const struct launch *launch)
@@ -75,7 +55,8 @@ static void set_resource_limits(const struct launch *launch)
     }
 }
 
-static void build_sandbox(const struct launch *launch)
+/* True where the host's root stays below the new one. */
+static bool build_sandbox(const struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
     const uint64_t namespaces = instruction->namespaces;
@@ -86,13 +67,16 @@ static void build_sandbox(const struct launch *launch)
     /* Only now is this process in its own cgroup, which becomes the root of what the job sees. */
     if ((namespaces & CLONE_NEWCGROUP) != 0)
         must(launch, kernel_call(__NR_unshare, CLONE_NEWCGROUP), step_cgroup_namespace, "");
-    if (instruction->root_count > 0)
-        build_root(launch);
-    if (instruction->hostname != NULL)
-        must(launch, kernel_call(__NR_sethostname, instruction->hostname, strlen(instruction->hostname)), step_hostname,
-             instruction->hostname);
-    if (has_option(instruction, option_loopback_up))
-        bring_loopback_up(launch);
+    bool is_covering = false;
+    if (launch->is_root_shared)
+        build_own_part(launch);
+    else if (instruction->root_count > 0)
+        is_covering = build_root(launch);
+    const uint64_t prepared = launch->prepared_namespaces;
+    if (instruction->hostname != NULL && (prepared & CLONE_NEWUTS) == 0)
+        must(launch, set_hostname(instruction), step_hostname, instruction->hostname);
+    if (has_option(instruction, option_loopback_up) && (prepared & CLONE_NEWNET) == 0)
+        must(launch, bring_loopback_up(), step_loopback, "lo");
     if (fresh)
         take_fresh_identity(launch);
     if (has_option(instruction, option_terminal))
@@ -102,6 +86,7 @@ static void build_sandbox(const struct launch *launch)
     kernel_call(__NR_umask, instruction->umask);
     set_resource_limits(launch);
     give_up_privileges(launch);
+    return is_covering;
 }
 
 static uint64_t namespace_inode(const struct launch *launch, const char *name)
@@ -115,11 +100,11 @@ static uint64_t namespace_inode(const struct launch *launch, const char *name)
     return inode;
 }
 
-__attribute__((noreturn)) static void report_rehearsal(const struct launch *launch)
+__attribute__((noreturn)) static void report_rehearsal(const struct launch *launch, bool is_covering)
 {
     static const char *const names[namespace_kinds] = {"ns/user", "ns/mnt",    "ns/pid", "ns/ipc",
                                                        "ns/uts",  "ns/cgroup", "ns/net"};
-    struct report report = {.kind = report_ready};
+    struct report report = {.kind = report_ready, .is_covering = is_covering};
     for (int index = 0; index < namespace_kinds; index++)
         report.namespaces[index] = namespace_inode(launch, names[index]);
     send_report(launch, &report);
@@ -242,8 +227,10 @@ __attribute__((noreturn)) static void become_job(const struct launch *launch, in
         must(launch, take_terminal(launch->streams), step_terminal, "controlling terminal");
     place_streams(launch->streams);
     enter_landlock(launch);
-    const long swept = kernel_call(__NR_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
-    must(launch, swept, step_standard_streams, "close_range");
+    /* All but the way to tell that it cannot be executed, in two steps: CLOSE_RANGE_CLOEXEC is of Linux 5.11. */
+    must(launch, kernel_call(__NR_close_range, failure_descriptor + 1, ~0u, 0), step_standard_streams, "close_range");
+    if (failure_descriptor > 3)
+        kernel_call(__NR_close_range, 3, failure_descriptor - 1, 0);
     reset_signals();
     struct exec_failure failure = {0};
     char path[4096] = "";
@@ -278,7 +265,8 @@ static long start_job(const struct launch *launch)
         report.error = failure.error;
         copy_subject(&report, failure.path);
     }
-    send_report(launch, &report);
+    if (!launch->is_one_of_many || report.kind == report_exec_failed)
+        send_report(launch, &report);
     if (report.kind == report_exec_failed)
         leave(0);
     return pid;
@@ -415,9 +403,9 @@ __attribute__((noreturn)) void first_process(struct launch *launch)
         kernel_call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     launch->own_process_descriptor =
         (int)kernel_call(__NR_openat, AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-    build_sandbox(launch);
+    const bool is_covering = build_sandbox(launch);
     if (has_option(launch->instruction, option_rehearsal))
-        report_rehearsal(launch);
+        report_rehearsal(launch, is_covering);
     const int64_t started_us = now_us();
     watch(launch, start_job(launch), started_us);
 }

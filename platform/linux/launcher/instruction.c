@@ -9,6 +9,9 @@ static unsigned char buffer[INSTRUCTION_BYTES_MAX];
 static char *argument_pointers[arguments_max];
 static char *environment_pointers[arguments_max];
 
+/* Where the next instruction goes: behind one that is kept. */
+static size_t kept_bytes, kept_arguments, kept_variables;
+
 struct cursor {
     unsigned char *at;
     unsigned char *end;
@@ -166,6 +169,11 @@ struct counts {
     size_t arguments, variables;
 };
 
+/* What the last instruction took of the buffer and of the two lists, the ends of the lists included. */
+static struct extent {
+    size_t bytes, arguments, variables;
+} last_read;
+
 static void parse_record(struct cursor *cursor, struct instruction *into, struct counts *counts, uint16_t kind)
 {
     switch (kind) {
@@ -208,6 +216,10 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
         return;
     case record_landlock:
         into->landlock_scopes = take_u64(cursor);
+        into->landlock_version = take_u32(cursor);
+        return;
+    case record_capture:
+        into->capture_bytes_max = take_u64(cursor);
         return;
     case record_time:
         into->timeout_ms = take_u64(cursor);
@@ -220,8 +232,12 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
 
 static long parse_instruction(size_t length, struct instruction *into)
 {
-    struct cursor cursor = {.at = buffer + instruction_header_bytes, .end = buffer + length, .broken = false};
-    struct counts counts = {0, 0};
+    unsigned char *const start = buffer + kept_bytes;
+    struct cursor cursor = {.at = start + instruction_header_bytes, .end = start + length, .broken = false};
+    struct counts counts = {kept_arguments, kept_variables};
+    /* Nothing at all is how a resident launcher is told that there is no more. */
+    if (cursor.at == cursor.end)
+        return -ENODATA;
     while (cursor.at < cursor.end && !cursor.broken) {
         const uint16_t kind = take_u16(&cursor);
         const uint16_t reserved = take_u16(&cursor);
@@ -235,10 +251,14 @@ static long parse_instruction(size_t length, struct instruction *into)
             return -EBADMSG;
         cursor.at += payload;
     }
-    if (counts.arguments == 0 || into->directory == NULL)
+    if (counts.arguments == kept_arguments || into->directory == NULL)
         return -EBADMSG;
-    into->arguments = argument_pointers;
-    into->environment = environment_pointers;
+    /* An earlier instruction may have left pointers of its own here. */
+    argument_pointers[counts.arguments] = NULL;
+    environment_pointers[counts.variables] = NULL;
+    into->arguments = argument_pointers + kept_arguments;
+    into->environment = environment_pointers + kept_variables;
+    last_read = (struct extent){length, counts.arguments + 1, counts.variables + 1};
     return 0;
 }
 
@@ -258,20 +278,30 @@ static long read_exactly(int descriptor, unsigned char *into, size_t length)
     return 0;
 }
 
-/* Returns 0, or a negative errno: EBADMSG for an instruction that is not one, EPROTO for another version's. */
+/* Returns 0, or a negative errno: EBADMSG for an instruction that is not one, EPROTO for another version's, ENODATA for
+ * an empty one. */
 long read_instruction(int descriptor, struct instruction *instruction)
 {
-    long result = read_exactly(descriptor, buffer, instruction_header_bytes);
+    unsigned char *const start = buffer + kept_bytes;
+    long result = read_exactly(descriptor, start, instruction_header_bytes);
     if (result < 0)
         return result;
-    struct cursor header = {.at = buffer, .end = buffer + instruction_header_bytes, .broken = false};
+    struct cursor header = {.at = start, .end = start + instruction_header_bytes, .broken = false};
     const uint32_t magic = take_u32(&header);
     const uint32_t version = take_u32(&header);
     const uint32_t length = take_u32(&header);
-    if (magic != PROTOCOL_MAGIC || length < instruction_header_bytes || length > INSTRUCTION_BYTES_MAX)
+    if (magic != PROTOCOL_MAGIC || length < instruction_header_bytes || length > INSTRUCTION_BYTES_MAX - kept_bytes)
         return -EBADMSG;
     if (version != PROTOCOL_VERSION)
         return -EPROTO;
-    result = read_exactly(descriptor, buffer + instruction_header_bytes, length - instruction_header_bytes);
+    result = read_exactly(descriptor, start + instruction_header_bytes, length - instruction_header_bytes);
     return result < 0 ? result : parse_instruction(length, instruction);
+}
+
+/* The last instruction stays as it is: the next ones are read behind it, each over the one before. */
+void keep_instruction(void)
+{
+    kept_bytes += (last_read.bytes + 15) & ~(size_t)15;
+    kept_arguments = last_read.arguments;
+    kept_variables = last_read.variables;
 }

@@ -7,6 +7,9 @@
  * The launcher stays outside: it holds the caller's standard streams, the deadline and the way to kill. The first
  * process builds the sandbox, enters it for good, reaps, and ends everything by ending. Whichever of the three above
  * the job dies, the ones below it end: each watches a pipe that only the one above holds.
+ *
+ * A resident launcher does the same for one job after another, each in namespaces of its own: what all of them see
+ * alike it has mounted once, in a small mount namespace that each job's is a copy of.
  */
 #ifndef CUPEL_LAUNCHER_H
 #define CUPEL_LAUNCHER_H
@@ -54,8 +57,11 @@ struct instruction {
     size_t control_group_count;
     struct sock_fprog seccomp;
     uint64_t landlock_scopes;
+    /* 0, or the version whose rights on files are counted on. */
+    uint32_t landlock_version;
     uint64_t timeout_ms;
     uint64_t grace_ms;
+    uint64_t capture_bytes_max;
     struct root_step root[root_steps_max];
     size_t root_count;
 };
@@ -74,6 +80,8 @@ struct report {
     int64_t pid;
     int64_t wall_us, user_us, system_us, max_rss_bytes;
     uint64_t namespaces[namespace_kinds];
+    /* The host's root lies below the job's, which covers it. */
+    bool is_covering;
     char subject[subject_bytes];
 };
 
@@ -111,13 +119,39 @@ struct streams {
     long relay_pids[relay_count];
     /* The errno with which a relay gave up before the end; 0 where none did. */
     int lost[relay_count];
+    /* Ends from which a resident launcher reads a job's output itself; -1 elsewhere. The first is not used. */
+    int captured[3];
+    /* What came out of them, all of it, and how much of each is passed on. */
+    uint64_t captured_bytes[3];
+    uint64_t capture_bytes_max;
+};
+
+/* Where cupel hears of a job: lines of JSON, from a resident launcher in frames, with the job's output between them. */
+struct channel {
+    int descriptor;
+    bool is_framed;
+};
+
+/* A control group's directory is found below one of these; a root of its own hides all others from a resident. */
+struct group_place {
+    const char *path;
+    int descriptor;
 };
 
 /* What the first process inherits from the launcher. */
 struct launch {
     const struct instruction *instruction;
     struct streams *streams;
+    /* Files to write to in order to join; -1 where the process was born in its group. */
     int control_group_descriptors[control_groups_max];
+    struct group_place group_places[control_groups_max];
+    size_t group_place_count;
+    /* A resident's: there are no relays that wait for its start, and nobody to be told of it. */
+    bool is_one_of_many;
+    /* The root is there already, but for what is the job's own. */
+    bool is_root_shared;
+    /* Namespaces that the first process is born in, fresh and with their set-up done. */
+    uint64_t prepared_namespaces;
     int report_descriptor;
     int command_descriptor;
     /* The launcher's own words, which the job could read in /proc/1/cmdline. */
@@ -131,6 +165,25 @@ struct launch {
 
 /* instruction.c */
 long read_instruction(int descriptor, struct instruction *instruction);
+void keep_instruction(void);
+
+/* clone.c */
+struct pipes {
+    int report[2];
+    int command[2];
+};
+long make_pipes(struct pipes *pipes);
+long fail_early(const struct launch *launch, int step, long error, const char *subject);
+long start_first_process(struct launch *launch, const struct pipes *pipes);
+void leave_to_first_process(struct launch *launch, const struct pipes *pipes);
+
+/* control-group.c */
+long open_control_groups(struct launch *launch);
+void remove_control_groups(const struct launch *launch);
+long open_own_group(const struct launch *launch);
+
+/* resident.c */
+int reside(int channel, char **words);
 
 /* streams.c */
 void clear_streams(struct streams *streams);
@@ -138,9 +191,11 @@ void leave_callers_streams(struct streams *streams, int control, int events);
 long prepare_streams(struct streams *streams, const int caller[3]);
 void start_relays(struct streams *streams);
 void close_job_ends(struct streams *streams);
+long prepare_captured_streams(struct streams *streams);
+void pass_captured(struct streams *streams, const struct channel *channel, int index);
 bool reap_relay(struct streams *streams, int index);
 void kill_relay(struct streams *streams, int index);
-long write_whole(int descriptor, const unsigned char *bytes, long length);
+long write_to_reader(int descriptor, const unsigned char *bytes, long length);
 
 /* terminal.c */
 bool is_terminal(int descriptor);
@@ -177,18 +232,46 @@ void copy_subject(struct report *report, const char *subject);
 void send_report(const struct launch *launch, const struct report *report);
 __attribute__((noreturn)) void fail_launch(const struct launch *launch, int step, long error, const char *subject);
 
-/* root.c: both report their own failures and do not return then. */
-void build_root(const struct launch *launch);
+/* root.c: all report their own failures and do not return then. */
+bool build_root(const struct launch *launch);
+void build_shared_root(const struct launch *launch);
+void build_own_part(const struct launch *launch);
+
+/* network.c */
+long bring_loopback_up(void);
+
+/* landlock.c */
+void enter_landlock(const struct launch *launch);
 
 /* privilege.c */
 void map_own_ids(const struct launch *launch, uint32_t outside_uid, uint32_t outside_gid);
 void take_fresh_identity(const struct launch *launch);
+void forbid_new_privileges(const struct launch *launch);
 void give_up_privileges(const struct launch *launch);
-void enter_landlock(const struct launch *launch);
+
+/* events.c */
+void tell_failure(const struct channel *channel, const char *event, const struct report *report);
+void tell_ready(const struct channel *channel, const struct report *report);
+void tell_end(const struct channel *channel, const struct report *report);
+void tell_number(const struct channel *channel, const char *event, const char *name, long long number);
+void tell_suspended(const struct channel *channel);
+void tell_lost_streams(const struct channel *channel, const struct streams *streams);
+void tell_residence(const struct channel *channel, const struct report *failure);
+void tell_finished(const struct channel *channel, const struct streams *streams);
+void send_frame(const struct channel *channel, uint32_t kind, const void *bytes, size_t length);
 
 /* supervise.c */
-int supervise(const struct instruction *instruction, struct streams *streams, int control, int events, long first_pid,
-              int report_descriptor, int command_descriptor);
+struct supervised {
+    const struct launch *launch;
+    struct channel channel;
+    /* Signals for the job come from here; of a resident launcher's nothing but its end. */
+    int control;
+    bool is_control_quiet;
+    long first_pid;
+    int report;
+    int command;
+};
+bool supervise(const struct supervised *supervised);
 
 /* File types as in st_mode (inode(7)); a C library's headers and the kernel's both define S_IFMT, and then neither do.
  */
@@ -204,6 +287,11 @@ enum {
 static inline bool is_type(uint32_t mode, uint32_t type)
 {
     return (mode & type_mask) == type;
+}
+
+static inline long set_hostname(const struct instruction *instruction)
+{
+    return kernel_call(__NR_sethostname, instruction->hostname, strlen(instruction->hostname));
 }
 
 /* Small things that several files do. */

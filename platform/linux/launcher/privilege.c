@@ -74,8 +74,8 @@ void take_fresh_identity(const struct launch *launch)
     const struct instruction *instruction = launch->instruction;
     const uint32_t uid = instruction->outside_uid;
     const uint32_t gid = instruction->outside_gid;
-    /* With the uid goes the right to do this; a user namespace, if one follows, starts with a full set again. */
-    if (may_change_bounding_set())
+    /* With the uid goes the right to do this; a user namespace, if one follows, starts with a full set again anyway. */
+    if ((instruction->namespaces & CLONE_NEWUSER) == 0 && may_change_bounding_set())
         drop_bounding_set(launch);
     must(launch, kernel_call(__NR_setgroups, 0, NULL), step_drop_identity, "setgroups");
     must(launch, kernel_call(__NR_setresgid, gid, gid, gid), step_drop_identity, "setresgid");
@@ -104,6 +104,16 @@ static void drop_capabilities(const struct launch *launch)
     must(launch, kernel_call(__NR_capset, &header, none), step_capabilities, "capset");
 }
 
+/*
+ * For a process that stays and keeps its capabilities: it executes nothing, and what it starts cannot gain more than it
+ * has. Not dumpable: its memory and descriptors are nobody's to look into.
+ */
+void forbid_new_privileges(const struct launch *launch)
+{
+    must(launch, kernel_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), step_no_new_privs, "");
+    must(launch, kernel_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0), step_no_new_privs, "dumpable");
+}
+
 /* The filter comes last: it denies some of the calls above. no_new_privs must be set for it, and holds for good. */
 void give_up_privileges(const struct launch *launch)
 {
@@ -119,23 +129,4 @@ void give_up_privileges(const struct launch *launch)
     must(launch, kernel_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0), step_no_new_privs, "dumpable");
     if (instruction->seccomp.len > 0)
         must(launch, kernel_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &instruction->seccomp), step_seccomp, "");
-}
-
-/* struct landlock_ruleset_attr as of Linux 6.12 (ABI 6); Debian 12's header ends with the first field. */
-struct landlock_scopes {
-    uint64_t handled_access_fs;
-    uint64_t handled_access_net;
-    uint64_t scoped;
-};
-
-/* Only the job enters: the first process must still be able to signal it. */
-void enter_landlock(const struct launch *launch)
-{
-    if (launch->instruction->landlock_scopes == 0)
-        return;
-    const struct landlock_scopes attributes = {.scoped = launch->instruction->landlock_scopes};
-    const long ruleset = kernel_call(__NR_landlock_create_ruleset, &attributes, sizeof attributes, 0);
-    must(launch, ruleset, step_landlock, "create_ruleset");
-    must(launch, kernel_call(__NR_landlock_restrict_self, ruleset, 0), step_landlock, "restrict_self");
-    close_descriptor((int)ruleset);
 }

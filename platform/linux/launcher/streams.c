@@ -64,6 +64,8 @@ void clear_streams(struct streams *streams)
     for (int index = 0; index < 3; index++) {
         streams->job[index] = streams->near[index] = streams->caller[index] = -1;
         streams->is_ours[index] = streams->is_terminal[index] = false;
+        streams->captured[index] = -1;
+        streams->captured_bytes[index] = 0;
     }
     for (int index = 0; index < relay_count; index++) {
         streams->relay_pids[index] = 0;
@@ -110,8 +112,45 @@ long prepare_streams(struct streams *streams, const int caller[3])
     return 0;
 }
 
+/* One of many jobs reads nothing, and what it writes is read by the resident launcher, which passes it on in frames. */
+long prepare_captured_streams(struct streams *streams)
+{
+    streams->job[0] = (int)open_null();
+    streams->is_ours[0] = true;
+    for (int index = 1; index <= 2; index++) {
+        int ends[2];
+        const long result = kernel_call(__NR_pipe2, ends, O_CLOEXEC);
+        if (result < 0)
+            return result;
+        streams->captured[index] = ends[0];
+        streams->job[index] = ends[1];
+        streams->is_ours[index] = true;
+    }
+    return streams->job[0] < 0 ? streams->job[0] : 0;
+}
+
+/* Reads once; called when there is something to read. What goes over the cap is read too, or the job would hang. */
+void pass_captured(struct streams *streams, const struct channel *channel, int index)
+{
+    static unsigned char bytes[relay_bytes];
+    const long count = kernel_call(__NR_read, streams->captured[index], bytes, sizeof bytes);
+    if (count == -EINTR)
+        return;
+    if (count <= 0) {
+        close_descriptor(streams->captured[index]);
+        streams->captured[index] = -1;
+        return;
+    }
+    const uint64_t passed = streams->captured_bytes[index];
+    const uint64_t room = streams->capture_bytes_max > passed ? streams->capture_bytes_max - passed : 0;
+    streams->captured_bytes[index] += (uint64_t)count;
+    if (room > 0)
+        send_frame(channel, index == 1 ? frame_output : frame_errors, bytes,
+                   (uint64_t)count < room ? (size_t)count : room);
+}
+
 /* 0, or the negative errno of a write that failed for good. */
-long write_whole(int descriptor, const unsigned char *bytes, long length)
+long write_to_reader(int descriptor, const unsigned char *bytes, long length)
 {
     while (length > 0) {
         const long count = kernel_call(__NR_write, descriptor, bytes, length);
@@ -153,7 +192,7 @@ static long copy_until_end(int from, int to)
         }
         if (count <= 0)
             return count;
-        const long written = write_whole(to, bytes, count);
+        const long written = write_to_reader(to, bytes, count);
         if (written < 0)
             return written;
     }
@@ -208,6 +247,8 @@ void leave_callers_streams(struct streams *streams, int control, int events)
                             streams->near[0],
                             streams->near[1],
                             streams->near[2],
+                            streams->captured[1],
+                            streams->captured[2],
                             streams->caller[0],
                             streams->caller[1],
                             streams->caller[2]};

@@ -1,6 +1,5 @@
 /* The launcher's watch over one job: signals in, events out, the deadline, and the end of everything. */
 #include "launcher.h"
-#include "../shared/write-line.h"
 
 #include <linux/fcntl.h>
 #include <linux/poll.h>
@@ -23,7 +22,10 @@ enum phase { phase_running, phase_terminating, phase_killing, phase_over };
 struct supervision {
     const struct instruction *instruction;
     struct streams *streams;
-    int control, events, report, command;
+    const struct channel *channel;
+    int control, report, command;
+    /* Behind the end of the job that is watched, jobs may be waiting in it. */
+    bool is_control_quiet;
     long first_pid;
     enum phase phase;
     /* Something other than the job itself put an end to it. */
@@ -41,60 +43,6 @@ static int64_t now_ms(void)
     struct __kernel_timespec time = {0};
     kernel_call(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &time);
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
-static void begin_event(struct line *line, const char *name)
-{
-    line->length = 0;
-    put_byte(line, '{');
-    put_string_field(line, "event", name);
-}
-
-static void end_event(const struct supervision *supervision, struct line *line)
-{
-    put_byte(line, '}');
-    write_line(supervision->events, line);
-}
-
-static void tell_failure(const struct supervision *supervision, const char *event, const struct report *report)
-{
-    static struct line line;
-    begin_event(&line, event);
-    if (report->kind == report_failed)
-        put_string_field(&line, "step", step_names[report->step]);
-    put_number_field(&line, "errno", report->error);
-    put_string_field(&line, "subject", report->subject);
-    end_event(supervision, &line);
-}
-
-static void tell_ready(const struct supervision *supervision, const struct report *report)
-{
-    static const char *const names[namespace_kinds] = {"user", "mount", "pid", "ipc", "uts", "cgroup", "network"};
-    static struct line line;
-    begin_event(&line, "ready");
-    for (int index = 0; index < namespace_kinds; index++)
-        put_number_field(&line, names[index], (long long)report->namespaces[index]);
-    end_event(supervision, &line);
-}
-
-static void tell_end(const struct supervision *supervision, const struct report *report)
-{
-    static struct line line;
-    begin_event(&line, "ended");
-    put_number_field(&line, "status", report->status);
-    put_number_field(&line, "wallMicros", report->wall_us);
-    put_number_field(&line, "userMicros", report->user_us);
-    put_number_field(&line, "systemMicros", report->system_us);
-    put_number_field(&line, "maxRssBytes", report->max_rss_bytes);
-    end_event(supervision, &line);
-}
-
-static void tell_number(const struct supervision *supervision, const char *event, const char *name, long long number)
-{
-    static struct line line;
-    begin_event(&line, event);
-    put_number_field(&line, name, number);
-    end_event(supervision, &line);
 }
 
 static void command(const struct supervision *supervision, unsigned char byte)
@@ -116,7 +64,7 @@ static void meet_deadline(struct supervision *supervision)
 {
     switch (supervision->phase) {
     case phase_running:
-        tell_number(supervision, "timeout", "timeoutMs", (long long)supervision->instruction->timeout_ms);
+        tell_number(supervision->channel, "timeout", "timeoutMs", (long long)supervision->instruction->timeout_ms);
         command(supervision, signal_terminate);
         /* A stopped job could not take the signal. */
         command(supervision, signal_continue);
@@ -146,7 +94,6 @@ static bool asks_for_an_end(unsigned char signal)
 /* cupel stops with its job, but not before the caller's terminal is as it was: that is told. */
 static void follow_terminal(const struct supervision *supervision, unsigned char signal)
 {
-    static struct line line;
     if (!has_option(supervision->instruction, option_terminal))
         return;
     if (signal == signal_continue)
@@ -154,8 +101,7 @@ static void follow_terminal(const struct supervision *supervision, unsigned char
     if (signal != signal_stop)
         return;
     suspend_terminal(supervision->streams);
-    begin_event(&line, "suspended");
-    end_event(supervision, &line);
+    tell_suspended(supervision->channel);
 }
 
 /* False when cupel is gone. */
@@ -190,25 +136,25 @@ static bool take_report(struct supervision *supervision)
         return false;
     switch (report.kind) {
     case report_failed:
-        tell_failure(supervision, "failed", &report);
+        tell_failure(supervision->channel, "failed", &report);
         supervision->phase = phase_over;
         break;
     case report_exec_failed:
-        tell_failure(supervision, "exec-failed", &report);
+        tell_failure(supervision->channel, "exec-failed", &report);
         supervision->phase = phase_over;
         break;
     case report_ready:
-        tell_ready(supervision, &report);
+        tell_ready(supervision->channel, &report);
         supervision->phase = phase_over;
         break;
     case report_started:
         /* Not before: what a relay has read of the caller's input is lost to the next try if the set-up fails. */
         start_relays(supervision->streams);
         start_terminal(supervision->streams);
-        tell_number(supervision, "started", "pid", report.pid);
+        tell_number(supervision->channel, "started", "pid", report.pid);
         break;
     case report_ended:
-        tell_end(supervision, &report);
+        tell_end(supervision->channel, &report);
         supervision->phase = phase_over;
         break;
     default:
@@ -229,26 +175,58 @@ static const struct __kernel_timespec *time_left(const struct supervision *super
     return left;
 }
 
+/* What is looked at while a job runs, and while its output is on its way. */
+enum { watched_control, watched_report, watched_output, watched_errors, watched_count };
+
+/* The end of the other side, told apart from what it sends (poll(2), Linux 2.6.17). */
+enum { poll_hung_up = 0x2000 /* POLLRDHUP */ };
+
+static short control_events(const struct supervision *supervision)
+{
+    return supervision->is_control_quiet ? poll_hung_up : POLLIN;
+}
+
+static void pass_output(const struct supervision *supervision, struct pollfd *watched)
+{
+    for (int index = 1; index <= 2; index++) {
+        struct pollfd *output = &watched[watched_report + index];
+        if (output->revents != 0)
+            pass_captured(supervision->streams, supervision->channel, index);
+        output->fd = supervision->streams->captured[index];
+    }
+}
+
+static bool is_alone(struct supervision *supervision)
+{
+    return supervision->is_control_quiet || !obey(supervision);
+}
+
 static void watch_first_process(struct supervision *supervision)
 {
-    struct pollfd watched[2] = {
-        {.fd = supervision->control, .events = POLLIN},
+    struct pollfd watched[watched_count] = {
+        {.fd = supervision->control, .events = control_events(supervision)},
         {.fd = supervision->report, .events = POLLIN},
+        {.fd = supervision->streams->captured[1], .events = POLLIN},
+        {.fd = supervision->streams->captured[2], .events = POLLIN},
     };
     for (;;) {
         struct __kernel_timespec left;
-        const long ready = kernel_call(__NR_ppoll, watched, 2, time_left(supervision, &left), NULL, 0);
+        const long ready = kernel_call(__NR_ppoll, watched, watched_count, time_left(supervision, &left), NULL, 0);
         if (ready == 0)
             meet_deadline(supervision);
         if (ready <= 0)
             continue;
+        pass_output(supervision, watched);
         /* Reports first: what has happened is told before what is wanted next. */
-        if (watched[1].revents != 0 && !take_report(supervision))
+        if (watched[watched_report].revents != 0 && !take_report(supervision))
             return;
-        if (watched[0].revents != 0 && !obey(supervision)) {
+        /* A resident has others to run: it reaps the first process when it comes to it. */
+        if (supervision->channel->is_framed && supervision->phase == phase_over)
+            return;
+        if (watched[watched_control].revents != 0 && is_alone(supervision)) {
             begin_killing(supervision);
             supervision->is_orphaned = true;
-            watched[0].fd = -1;
+            watched[watched_control].fd = -1;
         }
     }
 }
@@ -265,7 +243,7 @@ static bool is_output_done(struct streams *streams)
  * The job is over; what it wrote may still be on its way to a slow reader. That may take as long as the job itself
  * might have; a signal, cupel's end or its wish cuts it short at once.
  */
-static void drain_output(struct supervision *supervision)
+static void drain_relays(struct supervision *supervision)
 {
     const uint64_t child_signal = 1ULL << (signal_child - 1);
     const int notices =
@@ -274,9 +252,6 @@ static void drain_output(struct supervision *supervision)
         {.fd = supervision->control, .events = POLLIN},
         {.fd = notices, .events = POLLIN},
     };
-    supervision->phase = phase_over;
-    if (supervision->is_cut_short)
-        supervision->deadline_ms = now_ms() + last_resort_ms;
     for (;;) {
         struct __kernel_timespec rest;
         if (is_output_done(supervision->streams) ||
@@ -293,60 +268,80 @@ static void drain_output(struct supervision *supervision)
     close_descriptor(notices);
 }
 
-static void tell_lost_streams(const struct supervision *supervision)
+/* Whoever could write to these pipes is dead or dying; what does not come to its end in time is given up. */
+static void drain_captured(struct supervision *supervision)
 {
-    static struct line line;
-    for (int index = 0; index < relay_count; index++) {
-        if (supervision->streams->lost[index] == 0)
-            continue;
-        begin_event(&line, "stream-lost");
-        put_number_field(&line, "stream", index);
-        put_number_field(&line, "errno", supervision->streams->lost[index]);
-        end_event(supervision, &line);
+    struct streams *streams = supervision->streams;
+    supervision->deadline_ms = now_ms() + last_resort_ms;
+    while (streams->captured[1] >= 0 || streams->captured[2] >= 0) {
+        struct pollfd watched[watched_count] = {
+            {.fd = supervision->control, .events = poll_hung_up},
+            {.fd = -1},
+            {.fd = streams->captured[1], .events = POLLIN},
+            {.fd = streams->captured[2], .events = POLLIN},
+        };
+        struct __kernel_timespec rest;
+        const long ready = kernel_call(__NR_ppoll, watched, watched_count, time_left(supervision, &rest), NULL, 0);
+        if (ready == 0 || (ready > 0 && watched[watched_control].revents != 0))
+            break;
+        pass_output(supervision, watched);
+    }
+    for (int index = 1; index <= 2; index++) {
+        if (streams->captured[index] >= 0)
+            streams->lost[index] = EINTR;
+        close_descriptor(streams->captured[index]);
     }
 }
 
-/* cupel made the job's control groups and would have removed them; the kernel lets go of the dead a moment later. */
-static void remove_control_groups(const struct instruction *instruction)
+static void drain_output(struct supervision *supervision)
 {
-    const struct __kernel_timespec nap = {.tv_sec = 0, .tv_nsec = 4000000};
-    for (size_t index = 0; index < instruction->control_group_count; index++)
-        for (int tries = 0; tries < 50; tries++) {
-            const long result =
-                kernel_call(__NR_unlinkat, AT_FDCWD, instruction->control_groups[index], 0x200 /* AT_REMOVEDIR */);
-            if (result != -EBUSY)
-                break;
-            kernel_call(__NR_nanosleep, &nap, NULL);
-        }
+    supervision->phase = phase_over;
+    if (supervision->is_cut_short)
+        supervision->deadline_ms = now_ms() + last_resort_ms;
+    if (supervision->channel->is_framed)
+        drain_captured(supervision);
+    else
+        drain_relays(supervision);
 }
 
-int supervise(const struct instruction *instruction, struct streams *streams, int control, int events, long first_pid,
-              int report_descriptor, int command_descriptor)
+static void await_first_process(const struct supervision *supervision)
 {
+    int status = 0;
+    if (supervision->channel->is_framed && supervision->phase == phase_over)
+        return;
+    kernel_call(__NR_wait4, supervision->first_pid, &status, 0, NULL);
+    /* It said nothing of an end, so something ended it: the out-of-memory killer, say. */
+    if (supervision->phase != phase_over)
+        tell_number(supervision->channel, "lost", "status", status);
+}
+
+/* Follows a job to its end and tells of it; false when cupel itself has ended meanwhile. */
+bool supervise(const struct supervised *given)
+{
+    const struct instruction *instruction = given->launch->instruction;
+    struct streams *streams = given->launch->streams;
     struct supervision supervision = {
         .instruction = instruction,
         .streams = streams,
-        .control = control,
-        .events = events,
-        .report = report_descriptor,
-        .command = command_descriptor,
-        .first_pid = first_pid,
+        .channel = &given->channel,
+        .control = given->control,
+        .is_control_quiet = given->is_control_quiet,
+        .report = given->report,
+        .command = given->command,
+        .first_pid = given->first_pid,
         .phase = phase_running,
         .deadline_ms = instruction->timeout_ms == 0 ? 0 : now_ms() + (int64_t)instruction->timeout_ms,
     };
     watch_first_process(&supervision);
-    int status = 0;
-    kernel_call(__NR_wait4, first_pid, &status, 0, NULL);
-    /* It said nothing of an end, so something ended it: the out-of-memory killer, say. */
-    if (supervision.phase != phase_over)
-        tell_number(&supervision, "lost", "status", status);
+    await_first_process(&supervision);
     if (!end_terminal(streams))
         kill_relay(streams, 0);
     drain_output(&supervision);
     leave_terminal(streams);
+    /* cupel made the job's control groups and would have removed them. */
     if (supervision.is_orphaned)
-        remove_control_groups(instruction);
+        remove_control_groups(given->launch);
     else
-        tell_lost_streams(&supervision);
-    return 0;
+        tell_lost_streams(&given->channel, streams);
+    return !supervision.is_orphaned;
 }

@@ -34,7 +34,7 @@ static void drain(int from, int to, long *error)
         if (count <= 0)
             return;
         if (*error == 0)
-            *error = -write_whole(to, bytes, count);
+            *error = -write_to_reader(to, bytes, count);
     }
 }
 

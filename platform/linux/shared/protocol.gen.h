@@ -20,6 +20,7 @@ enum {
     record_seccomp = 10,
     record_landlock = 11,
     record_time = 12,
+    record_capture = 13,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,
@@ -37,7 +38,14 @@ enum {
     option_drop_capabilities = 2,
     option_loopback_up = 4,
     option_rehearsal = 8,
-    option_terminal = 16,
+    option_shared_root = 16,
+    option_terminal = 32,
+};
+
+enum {
+    frame_event = 1,
+    frame_output = 2,
+    frame_errors = 3,
 };
 
 enum {

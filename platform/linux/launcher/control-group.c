@@ -1,0 +1,98 @@
+/*
+ * The job's control groups: made by cupel, joined by the first process before anything else, so that all of what
+ * follows is counted. In the unified hierarchy it is born in its group (CLONE_INTO_CGROUP, Linux 5.7), which spares the
+ * kernel a lock that every fork of the host waits for.
+ */
+#include "launcher.h"
+#include "mount-calls.h"
+
+#include <linux/magic.h>
+#include <linux/time_types.h>
+
+/* struct statfs (statfs(2)) begins with the type, on both architectures. */
+struct file_system {
+    long type;
+    long rest[31];
+};
+
+static bool is_unified(int directory)
+{
+    struct file_system status = {0};
+    return kernel_call(__NR_fstatfs, directory, &status) >= 0 && status.type == CGROUP2_SUPER_MAGIC;
+}
+
+static const char *skip_prefix(const char *path, const char *prefix)
+{
+    while (*prefix != '\0')
+        if (*path++ != *prefix++)
+            return NULL;
+    return path;
+}
+
+/* The place that holds `path`, and the rest of the path below it; without places, the root. */
+static int place_of(const struct launch *launch, const char **path)
+{
+    for (size_t index = 0; index < launch->group_place_count; index++) {
+        const char *rest = skip_prefix(*path, launch->group_places[index].path);
+        if (rest != NULL && *rest == '/') {
+            *path = rest;
+            return launch->group_places[index].descriptor;
+        }
+    }
+    return AT_FDCWD;
+}
+
+static long open_directory(const struct launch *launch, const char *path)
+{
+    const int place = place_of(launch, &path);
+    if (place == AT_FDCWD)
+        return kernel_call(__NR_openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    return open_path_in(place, path);
+}
+
+/* Fills in what the first process writes to in order to join. */
+long open_control_groups(struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    for (size_t index = 0; index < instruction->control_group_count; index++) {
+        const long directory = open_directory(launch, instruction->control_groups[index]);
+        if (directory < 0)
+            return directory;
+        const long file = kernel_call(__NR_openat, directory, "cgroup.procs", O_WRONLY | O_CLOEXEC, 0);
+        close_descriptor((int)directory);
+        if (file < 0)
+            return file;
+        launch->control_group_descriptors[index] = (int)file;
+    }
+    return 0;
+}
+
+/* The one group of the unified hierarchy, for clone3 to start a process in; negative where the job's are others. */
+long open_own_group(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    if (instruction->control_group_count != 1)
+        return -ENOENT;
+    const long directory = open_directory(launch, instruction->control_groups[0]);
+    if (directory < 0 || is_unified((int)directory))
+        return directory;
+    close_descriptor((int)directory);
+    return -ENOENT;
+}
+
+/* For a cupel that is gone; the kernel lets go of the dead a moment after they were waited for. */
+void remove_control_groups(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    const struct __kernel_timespec nap = {.tv_sec = 0, .tv_nsec = 4000000};
+    for (size_t index = 0; index < instruction->control_group_count; index++) {
+        const char *path = instruction->control_groups[index];
+        const int place = place_of(launch, &path);
+        const char *name = place == AT_FDCWD ? path : path + 1;
+        for (int tries = 0; tries < 50; tries++) {
+            if (kernel_call(__NR_unlinkat, place, name, 0x200 /* AT_REMOVEDIR */) != -EBUSY)
+                break;
+            kernel_call(__NR_nanosleep, &nap, NULL);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+/* What cupel is told of a job: one line of JSON each; from a resident launcher in frames, since output comes between.
+ */
+#include "../shared/write-line.h"
+#include "launcher.h"
+
+static long write_whole(int descriptor, const unsigned char *bytes, size_t length)
+{
+    while (length > 0) {
+        const long count = kernel_call(__NR_write, descriptor, bytes, length);
+        if (count == -EINTR)
+            continue;
+        if (count < 0)
+            return count;
+        bytes += count;
+        length -= (size_t)count;
+    }
+    return 0;
+}
+
+/* Frames go out together when a job is finished, or when there are many: each write wakes cupel up. */
+static unsigned char waiting[1 << 17];
+static size_t waiting_bytes;
+
+/* A cupel that is gone is learnt of by the end of its channel, so what cannot be told is dropped. */
+static void send_waiting(const struct channel *channel)
+{
+    write_whole(channel->descriptor, waiting, waiting_bytes);
+    waiting_bytes = 0;
+}
+
+/* No frame is longer than what one read of a job's output gives, which is half of the room. */
+void send_frame(const struct channel *channel, uint32_t kind, const void *bytes, size_t length)
+{
+    const uint32_t header[2] = {kind, (uint32_t)length};
+    if (sizeof waiting - waiting_bytes < sizeof header + length)
+        send_waiting(channel);
+    memcpy(waiting + waiting_bytes, header, sizeof header);
+    memcpy(waiting + waiting_bytes + sizeof header, bytes, length);
+    waiting_bytes += sizeof header + length;
+}
+
+static void begin_event(struct line *line, const char *name)
+{
+    line->length = 0;
+    put_byte(line, '{');
+    put_string_field(line, "event", name);
+}
+
+static void end_event(const struct channel *channel, struct line *line)
+{
+    put_byte(line, '}');
+    if (channel->is_framed)
+        send_frame(channel, frame_event, line->text, line->length);
+    else
+        write_line(channel->descriptor, line);
+}
+
+void tell_failure(const struct channel *channel, const char *event, const struct report *report)
+{
+    static struct line line;
+    begin_event(&line, event);
+    if (report->kind == report_failed)
+        put_string_field(&line, "step", step_names[report->step]);
+    put_number_field(&line, "errno", report->error);
+    put_string_field(&line, "subject", report->subject);
+    end_event(channel, &line);
+}
+
+void tell_ready(const struct channel *channel, const struct report *report)
+{
+    static const char *const names[namespace_kinds] = {"user", "mount", "pid", "ipc", "uts", "cgroup", "network"};
+    static struct line line;
+    begin_event(&line, "ready");
+    for (int index = 0; index < namespace_kinds; index++)
+        put_number_field(&line, names[index], (long long)report->namespaces[index]);
+    put_number_field(&line, "covering", report->is_covering);
+    end_event(channel, &line);
+}
+
+void tell_end(const struct channel *channel, const struct report *report)
+{
+    static struct line line;
+    begin_event(&line, "ended");
+    put_number_field(&line, "status", report->status);
+    put_number_field(&line, "wallMicros", report->wall_us);
+    put_number_field(&line, "userMicros", report->user_us);
+    put_number_field(&line, "systemMicros", report->system_us);
+    put_number_field(&line, "maxRssBytes", report->max_rss_bytes);
+    end_event(channel, &line);
+}
+
+void tell_number(const struct channel *channel, const char *event, const char *name, long long number)
+{
+    static struct line line;
+    begin_event(&line, event);
+    put_number_field(&line, name, number);
+    end_event(channel, &line);
+}
+
+void tell_suspended(const struct channel *channel)
+{
+    static struct line line;
+    begin_event(&line, "suspended");
+    end_event(channel, &line);
+}
+
+void tell_lost_streams(const struct channel *channel, const struct streams *streams)
+{
+    static struct line line;
+    for (int index = 0; index < relay_count; index++) {
+        if (streams->lost[index] == 0)
+            continue;
+        begin_event(&line, "stream-lost");
+        put_number_field(&line, "stream", index);
+        put_number_field(&line, "errno", streams->lost[index]);
+        end_event(channel, &line);
+    }
+}
+
+/* The last word on one of many jobs: everything that it wrote has been read, passed on or not. */
+void tell_finished(const struct channel *channel, const struct streams *streams)
+{
+    static struct line line;
+    begin_event(&line, "finished");
+    put_number_field(&line, "outputBytes", (long long)streams->captured_bytes[1]);
+    put_number_field(&line, "errorBytes", (long long)streams->captured_bytes[2]);
+    end_event(channel, &line);
+    send_waiting(channel);
+}
+
+/* Where cupel waits for the first jobs to be taken, or is told why there can be none. */
+void tell_residence(const struct channel *channel, const struct report *failure)
+{
+    if (failure != NULL)
+        tell_failure(channel, "failed", failure);
+    else
+        tell_number(channel, "resident", "pid", kernel_call(__NR_getpid));
+    send_waiting(channel);
+}

@@ -1,0 +1,207 @@
+/** `cupel run --batch FILE`: many jobs of one policy, their outcomes as lines of JSON in the order in which they end. */
+import { createReadStream, fstatSync, openSync, writeSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { errnoOf } from "../host/errno-of.ts";
+import type { Host } from "../host/host.ts";
+import { stateDirectories } from "../host/private-directory.ts";
+import { createRealHost } from "../host/real-host.ts";
+import { outsideIdentity, seccompArchitecture } from "../launch/native-helpers.ts";
+import { sharesRoot } from "../launch/shares-root.ts";
+import { CupelError } from "../model/error.ts";
+import type { Standings } from "../model/capability.ts";
+import type { LauncherPlan } from "../model/plan.ts";
+import { dropReport } from "../report/saved-report.ts";
+import { readBatch, type BatchLine } from "../run/batch-line.ts";
+import type { BatchOutcome } from "../run/batch-outcome.ts";
+import { BatchSlot, type BatchShape } from "../run/batch-slot.ts";
+import { controlGroupPlaces } from "../run/control-groups.ts";
+import { parseSizeBytes } from "../run/parse-quantity.ts";
+import { runBatch } from "../run/run-batch.ts";
+import { jobFromFlags } from "./job-from-flags.ts";
+import type { CommandLine } from "./parse-command-line.ts";
+import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
+import { describeRefused } from "./refuse.ts";
+import { styleOf } from "./style-of.ts";
+import { say, writeErrors } from "./terminal.ts";
+
+const parallelMax = 1024;
+
+/** `--parallel`. @throws CupelError `usage`. */
+function parseParallel(text: string | undefined): number {
+  if (text === undefined) return availableParallelism();
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= parallelMax) return count;
+  throw new CupelError(
+    "usage",
+    `--parallel ${JSON.stringify(text)} is not a number of jobs; write a whole number from 1 to ${parallelMax}`,
+  );
+}
+
+const captureBytesDefault = 65_536;
+const captureBytesMax = 16 * 1024 * 1024;
+
+/** `--capture`. @throws CupelError `usage`. */
+function parseCapture(text: string | undefined): number {
+  const bytes = text === undefined ? captureBytesDefault : parseSizeBytes(text, "--capture");
+  if (bytes <= captureBytesMax) return bytes;
+  throw new CupelError(
+    "usage",
+    `--capture ${JSON.stringify(text)} is more than 16M, the most that is kept of an output`,
+  );
+}
+
+/** The batch as a stream of bytes. @throws CupelError `usage` where it cannot be read. */
+function openBatch(path: string): AsyncIterable<Uint8Array> {
+  if (path === "-") return process.stdin;
+  try {
+    const descriptor = openSync(path, "r");
+    if (fstatSync(descriptor).isDirectory())
+      throw new CupelError("usage", `--batch ${path} is a directory; name a file`);
+    return createReadStream(path, { fd: descriptor });
+  } catch (error) {
+    if (error instanceof CupelError) throw error;
+    throw new CupelError(
+      "usage",
+      `--batch ${path} cannot be read (${errnoOf(error)}); name a file of JSON lines, or -`,
+    );
+  }
+}
+
+const pauseMs = 2;
+
+/** A line on standard output, whole. False where nobody reads any more. */
+function writeLine(line: string): boolean {
+  let rest = Buffer.from(`${line}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (errnoOf(error) !== "EAGAIN") return false;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+    }
+  }
+  return true;
+}
+
+const jobsPerLauncher = 1000;
+
+function shapeOf(inquiry: Inquiry, plan: LauncherPlan, matrix: Standings, captured: number): BatchShape {
+  const { host, directories } = inquiry;
+  return {
+    plan,
+    binding: {
+      outside: outsideIdentity(plan, host),
+      controlGroups: controlGroupPlaces(plan.controlGroup, matrix),
+      rehearsal: false,
+      architecture: seccompArchitecture(host.architecture),
+      resident: { sharesRoot: sharesRoot(plan), captureBytesMax: captured },
+    },
+    places: { directories, uid: host.identity.uid },
+    jobsPerLauncher,
+  };
+}
+
+interface Request {
+  readonly inquiry: Inquiry;
+  readonly lines: AsyncIterator<BatchLine>;
+  readonly parallel: number;
+  readonly captured: number;
+}
+
+const refused = 125;
+const someFailed = 1;
+
+/** Signals that end a batch, and their numbers (signal(7)). */
+const endingSignals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+/** Ends the batch at a signal or when nobody reads its outcomes; gives the exit code that stands for the signal. */
+class Ending {
+  readonly #controller = new AbortController();
+  readonly signal: AbortSignal = this.#controller.signal;
+  exitCode: number | undefined;
+
+  listen(slots: readonly BatchSlot[]): void {
+    this.signal.addEventListener("abort", () => slots.forEach((slot) => void slot.kill()));
+    for (const [name, number] of Object.entries(endingSignals)) {
+      process.once(name, () => {
+        this.exitCode = 128 + number;
+        this.#controller.abort(`cupel was ended by ${name}`);
+      });
+    }
+  }
+
+  nobodyReads(): void {
+    this.#controller.abort("nobody reads the outcomes any more");
+  }
+}
+
+/** One try; gives the exit code. @throws CupelError `set-up` where not even a first launcher starts. */
+async function attempt(request: Request, knowledge: Knowledge): Promise<number> {
+  const { inquiry, lines, parallel, captured } = request;
+  const choice = await choose(inquiry, knowledge);
+  const { selection, plan } = choice;
+  if (plan === undefined) {
+    writeErrors(describeRefused(inquiry.job, selection, choice.knowledge.report, styleOf(process.stderr)).text);
+    return refused;
+  }
+  if (selection.accepted.length > 0)
+    say(`running in ${plan.strategy} without ${selection.accepted.join(", ")}, given up by --accept-missing`);
+  const { standings: matrix, id: reportId } = choice.knowledge.verdict;
+  const shape = shapeOf(inquiry, plan.launch, matrix, captured);
+  const slots = Array.from({ length: parallel }, () => new BatchSlot(shape));
+  // A set-up that does not work at all is found out before the first line is read.
+  await slots[0]?.start();
+  const ending = new Ending();
+  ending.listen(slots);
+  let failures = 0;
+  const onOutcome = (outcome: BatchOutcome): void => {
+    if (outcome.exitCode !== 0) failures += 1;
+    if (!writeLine(JSON.stringify(outcome))) ending.nobodyReads();
+  };
+  const { job } = inquiry;
+  await runBatch({ job, plan, selection, matrix, reportId, slots, onOutcome, signal: ending.signal }, lines);
+  return ending.exitCode ?? (failures > 0 ? someFailed : 0);
+}
+
+async function attemptTwice(request: Request, knowledge: Knowledge): Promise<number> {
+  try {
+    return await attempt(request, knowledge);
+  } catch (error) {
+    if (!(error instanceof CupelError) || error.code !== "set-up" || knowledge.report !== undefined) throw error;
+    const { host, directories } = request.inquiry;
+    say("the set-up failed under the saved report; probing again");
+    dropReport(directories, host.identity.uid);
+    return attempt(request, await measureAnew(request.inquiry, true));
+  }
+}
+
+function refuseTogether({ flags, operands }: CommandLine): void {
+  if (operands.length > 0)
+    throw new CupelError("usage", `--batch takes its commands from a file; leave ${JSON.stringify(operands[0])} out`);
+  for (const name of ["result", "tty"])
+    if (flags.has(name)) throw new CupelError("usage", `--batch and --${name} do not go together; leave one out`);
+}
+
+/** Any command: each line brings its own. */
+const placeholder = ["true"];
+
+async function inquire(line: CommandLine, host: Host): Promise<Inquiry> {
+  const directories = stateDirectories(host);
+  const job = await prepareJob(jobFromFlags({ ...line, operands: placeholder }), host, directories);
+  return { job, host, directories };
+}
+
+/** Runs it; gives the exit code: 0 where every job ended with 0, 1 where one did not. @throws CupelError. */
+export async function runMany(line: CommandLine): Promise<number> {
+  refuseTogether(line);
+  const last = (name: string): string | undefined => line.flags.get(name)?.at(-1);
+  const parallel = parseParallel(last("parallel"));
+  const captured = parseCapture(last("capture"));
+  const path = last("batch") ?? "-";
+  const chunks = openBatch(path);
+  const inquiry = await inquire(line, createRealHost());
+  const knowledge = await obtainKnowledge(inquiry, line.flags.has("fresh"));
+  if (inquiry.job.workspace.mode === "empty" && inquiry.job.workspace.why !== "") say(inquiry.job.workspace.why);
+  const lines = readBatch(chunks, path === "-" ? "standard input" : path);
+  return attemptTwice({ inquiry, lines, parallel, captured }, knowledge);
+}

@@ -1,0 +1,152 @@
+/** Runs many jobs of one plan: each in namespaces of its own, as many at once as there are slots. */
+import { CupelError } from "../model/error.ts";
+import type { Standings } from "../model/capability.ts";
+import type { Job } from "../model/job.ts";
+import type { Plan } from "../model/plan.ts";
+import type { Selection } from "../model/report.ts";
+import type { ResidentResult } from "../launch/resident-launcher.ts";
+import type { BatchJob, BatchLine } from "./batch-line.ts";
+import { batchOutcome, capturedOutputs, type BatchOutcome } from "./batch-outcome.ts";
+import type { BatchSlot } from "./batch-slot.ts";
+import {
+  createControlGroups,
+  EmptyingControlGroups,
+  type ControlGroupEvidence,
+  type JobControlGroups,
+} from "./control-groups.ts";
+import { judgeOutcome, outcomeWithoutJob } from "./outcome.ts";
+
+/** What all jobs have in common, and where they go. */
+export interface Batch {
+  readonly job: Job;
+  readonly plan: Plan;
+  readonly selection: Selection;
+  readonly matrix: Standings;
+  readonly reportId: string;
+  readonly slots: readonly BatchSlot[];
+  /** Called with each outcome as it comes. */
+  readonly onOutcome: (outcome: BatchOutcome) => void;
+  /** Once aborted no job is started any more; `reason` is said of those that then were under way. */
+  readonly signal: AbortSignal;
+}
+
+interface RunningBatch extends Batch {
+  readonly emptying: EmptyingControlGroups;
+}
+
+/** The job that a line stands for: the common one with the line's own command, variables and caps on time. */
+function jobOf({ job }: Batch, { command, environment, timeoutMs, graceMs }: BatchJob): Job {
+  return {
+    ...job,
+    command,
+    environment: { ...job.environment, ...environment },
+    limits: {
+      ...job.limits,
+      timeoutMs: timeoutMs ?? job.limits.timeoutMs,
+      graceMs: graceMs ?? job.limits.graceMs,
+    },
+  };
+}
+
+let groupCount = 0;
+
+function makeGroups({ plan, matrix }: Batch): JobControlGroups | undefined {
+  const limits = plan.launch.controlGroup;
+  if (Object.values(limits).every((value) => value === undefined)) return undefined;
+  groupCount += 1;
+  return createControlGroups(limits, matrix, `cupel-${process.pid}-${groupCount.toString(16)}`);
+}
+
+/** A cap that the line states is a demand of its own. */
+function refusalOf({ plan, job }: Batch, line: BatchJob): string | undefined {
+  if (line.timeoutMs === undefined || job.demands.accepted.includes("limit.time")) return undefined;
+  const decision = plan.guarantees.find(({ id }) => id === "limit.time");
+  return decision?.kept === false ? `limits.wall cannot be kept by ${plan.strategy}: ${decision.reason}` : undefined;
+}
+
+function failed(batch: Batch, line: { line: number; id?: string | undefined }, message: string): BatchOutcome {
+  return batchOutcome(line, outcomeWithoutJob({ kind: "failed", message }, batch.reportId));
+}
+
+function judge(
+  batch: Batch,
+  line: BatchJob,
+  result: ResidentResult,
+  controlGroups: ControlGroupEvidence | undefined,
+): BatchOutcome {
+  if (result.end !== "finished") {
+    const { aborted, reason } = batch.signal;
+    return failed(batch, line, aborted ? String(reason) : "the launcher was ended while it had the job");
+  }
+  const { plan, selection, reportId } = batch;
+  const outcome = judgeOutcome({
+    job: jobOf(batch, line),
+    plan,
+    selection,
+    reportId,
+    events: result.events,
+    controlGroups,
+  });
+  return batchOutcome(line, outcome, capturedOutputs(result));
+}
+
+async function runJob(batch: RunningBatch, slot: BatchSlot, line: BatchJob): Promise<BatchOutcome> {
+  const refusal = refusalOf(batch, line);
+  if (refusal !== undefined)
+    return batchOutcome(line, outcomeWithoutJob({ kind: "refused", message: refusal }, batch.reportId));
+  const { launch } = batch.plan;
+  const groups = makeGroups(batch);
+  try {
+    const result = await slot.run({
+      command: line.command,
+      environment: { ...launch.environment, ...line.environment },
+      directory: launch.directory,
+      timeoutMs: line.timeoutMs ?? launch.timeoutMs,
+      graceMs: line.graceMs ?? launch.graceMs,
+      controlGroups: groups?.directories ?? [],
+    });
+    return judge(batch, line, result, groups?.read());
+  } finally {
+    batch.emptying.add(groups?.directories ?? []);
+  }
+}
+
+/** Never rejects for a line: whatever is wrong with one stops nothing. */
+async function runLine(batch: RunningBatch, slot: BatchSlot, line: BatchLine): Promise<void> {
+  if ("problem" in line) return batch.onOutcome(failed(batch, line, line.problem));
+  try {
+    batch.onOutcome(await runJob(batch, slot, line));
+  } catch (error) {
+    if (!(error instanceof CupelError)) throw error;
+    batch.onOutcome(failed(batch, line, error.message));
+  }
+}
+
+/** A job shorter than this may have the next one waiting behind it: asking for it then would take longer. */
+const quickMs = 20;
+
+async function fillSlot(batch: RunningBatch, slot: BatchSlot, lines: AsyncIterator<BatchLine>): Promise<void> {
+  const running: Promise<void>[] = [];
+  let tookMs = Infinity;
+  while (!batch.signal.aborted) {
+    const next = await lines.next();
+    if (next.done === true) break;
+    const startedMs = performance.now();
+    running.push(
+      runLine(batch, slot, next.value).then(() => {
+        tookMs = performance.now() - startedMs;
+      }),
+    );
+    const ahead = tookMs < quickMs ? 1 : 0;
+    if (running.length > ahead) await running.shift();
+  }
+  await Promise.all(running);
+}
+
+/** Runs every line to its outcome: exactly one each, in the order in which they end. */
+export async function runBatch(batch: Batch, lines: AsyncIterator<BatchLine>): Promise<void> {
+  const running = { ...batch, emptying: new EmptyingControlGroups() };
+  await Promise.all(batch.slots.map((slot) => fillSlot(running, slot, lines)));
+  await Promise.all(batch.slots.map((slot) => slot.close()));
+  running.emptying.finish();
+}

@@ -50,9 +50,9 @@ export function openTerminal(words: readonly string[], { cwd, env, columns = 80 
     },
   });
   let device: string | undefined;
-  const onDevice = (words: (path: string) => string[]): string => {
+  const onDevice = (command: (path: string) => string[]): string => {
     device ??= readlinkSync(`/proc/${child.pid}/fd/0`);
-    const { stdout, stderr, success } = Bun.spawnSync(words(device));
+    const { stdout, stderr, success } = Bun.spawnSync(command(device));
     if (!success) throw new Error(stderr.toString());
     return stdout.toString().trim();
   };

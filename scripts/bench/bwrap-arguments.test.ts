@@ -28,6 +28,7 @@ function planOf(root: readonly RootStep[], namespaces: LauncherPlan["namespaces"
     environment: { HOME: "/home/job" },
     umask: 0o022,
     sockets: "by-profile",
+    terminal: "none",
     resourceLimits: {},
     controlGroup: {},
     dropCapabilities: true,

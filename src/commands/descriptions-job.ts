@@ -25,6 +25,7 @@ const jobFlags: readonly FlagDescription[] = [
     value: choice("PROFILE", seccompProfileNames),
   },
   { name: "env", description: "set a variable, or pass yours on", value: text("NAME[=VALUE]"), repeatable: true },
+  { name: "tty", description: "give the job a terminal of its own, relayed to yours; the default is none" },
   timeoutFlag,
   { name: "grace", description: "time between SIGTERM and SIGKILL then; default 2s", value: text("TIME") },
   ...capFlags,

@@ -35,6 +35,7 @@ export function jobFromFlags({ flags, operands }: CommandLine): JobRequest {
     network: oneOf(last("network"), networkModes) ?? "none",
     seccomp: oneOf(last("seccomp"), seccompProfileNames) ?? "default",
     environment: all("env"),
+    terminal: flags.has("tty") ? "private" : "none",
     timeoutMs: parsed("timeout", parseDurationMs),
     graceMs: parsed("grace", parseDurationMs),
     memoryBytes: parsed("memory", parseSizeBytes),

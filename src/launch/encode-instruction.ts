@@ -142,6 +142,7 @@ function encodeOptions(writer: InstructionWriter, plan: LauncherPlan, binding: L
         plan.dropCapabilities && optionBits.dropCapabilities,
         plan.loopbackUp && optionBits.loopbackUp,
         binding.rehearsal && optionBits.rehearsal,
+        plan.terminal === "private" && optionBits.terminal,
         binding.resident?.sharesRoot === true && optionBits.sharedRoot,
       ),
     );

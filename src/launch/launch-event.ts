@@ -23,6 +23,8 @@ const checks = {
   failed: event("failed", { step: text, errno: integer, subject: text }),
   "exec-failed": event("exec-failed", { errno: integer, subject: text }),
   started: event("started", { pid: integer }),
+  /** The job was stopped, and the caller's terminal put back as it was: cupel may stop too. */
+  suspended: event("suspended", {}),
   timeout: event("timeout", { timeoutMs: integer }),
   ended: event("ended", {
     /** As wait4(2) gives it. */
@@ -32,7 +34,7 @@ const checks = {
     systemMicros: integer,
     maxRssBytes: integer,
   }),
-  /** What went through a standard stream (0, 1, 2) could not be passed on to its end. */
+  /** What went through a standard stream (0, 1, 2) or the job's own terminal (3) could not be passed on to its end. */
   "stream-lost": event("stream-lost", { stream: integer, errno: integer }),
   /** A resident launcher is ready for jobs; `pid` is its own number for itself: 1 where it lives in a root that jobs share. */
   resident: event("resident", { pid: integer }),

@@ -46,6 +46,8 @@ export const optionBits = {
   rehearsal: 8,
   /** Of a resident launcher: what jobs see alike is mounted once, and each job's mount namespace is a copy of that. */
   sharedRoot: 16,
+  /** A terminal of the job's own, relayed to the caller's. */
+  terminal: 32,
 } as const;
 
 /** Kinds of frames that a resident launcher sends: an event's line, or what a job wrote. */
@@ -89,6 +91,7 @@ export const launchSteps = [
   "loopback",
   "drop-identity",
   "user-namespace",
+  "terminal",
   "working-directory",
   "resource-limit",
   "keyring",

@@ -64,6 +64,8 @@ export interface Job {
   readonly seccomp: SeccompProfileName;
   /** Exactly the variables of the job, but for those that the strategy must set (HOME, PATH, …) when absent here. */
   readonly environment: Readonly<Record<string, string>>;
+  /** `private`: a terminal of its own, relayed to the caller's. */
+  readonly terminal: "none" | "private";
   /** Caps that the caller stated: each is a demand. */
   readonly limits: Limits;
   /** Caps that cupel applies where it can; `--strict` makes them demands. */

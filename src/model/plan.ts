@@ -88,6 +88,8 @@ export interface LauncherPlan {
   readonly landlockScopes: readonly ("abstract-unix-socket" | "signal")[];
   /** Landlock's rights on files, as many as this version of it has, say the same as the root's mounts. */
   readonly landlockVersion?: number | undefined;
+  /** `private`: a pseudo-terminal of the job's own, relayed to the caller's, which its standard input must be. */
+  readonly terminal: "none" | "private";
   readonly timeoutMs?: number | undefined;
   readonly graceMs: number;
 }

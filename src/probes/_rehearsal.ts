@@ -39,6 +39,7 @@ export function smallPlan(parts: RehearsalParts, outside: LauncherPlan["outside"
     seccomp: "none",
     sockets: "by-profile",
     landlockScopes: [],
+    terminal: "none",
     graceMs: 0,
   };
 }

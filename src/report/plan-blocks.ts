@@ -23,6 +23,7 @@ export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
     field("Network", sentence(describeNetwork(launch))),
     field("Privileges", sentence(describePrivileges(launch))),
     field("Variables", names.length === 0 ? "none." : sentence(`${joinWords(names)} (values are not shown)`)),
+    ...(launch.terminal === "none" ? [] : [field("Terminal", "one of its own, relayed to the caller's.")]),
     ...processLimitBlocks(launch),
   ];
 }

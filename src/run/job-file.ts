@@ -93,6 +93,7 @@ export const jobSchema = v.strictObject({
       set: v.optional(variablesSchema),
     }),
   ),
+  tty: v.optional(v.pipe(v.boolean(), v.description("give the job a terminal of its own, relayed to yours"))),
   limits: v.optional(limits),
   minimum: v.optional(minimum),
   selection: v.optional(
@@ -143,6 +144,7 @@ function requestOf(file: JobFile): JobRequest {
     network: file.network?.mode ?? "none",
     seccomp: file.syscalls?.profile ?? "default",
     environment: environmentOf(file),
+    terminal: file.tty === true ? "private" : "none",
     strategy: file.selection?.strategy,
     prefer: file.selection?.prefer ?? "fastest",
   };

@@ -14,6 +14,7 @@ export interface JobRequest {
   readonly seccomp: SeccompProfileName;
   /** `NAME=value`, or `NAME` to take the caller's. */
   readonly environment: readonly string[];
+  readonly terminal: "none" | "private";
   readonly timeoutMs?: number | undefined;
   readonly graceMs?: number | undefined;
   readonly memoryBytes?: number | undefined;
@@ -36,6 +37,7 @@ export const defaultRequest: JobRequest = {
   network: "none",
   seccomp: "default",
   environment: [],
+  terminal: "none",
   require: [],
   accept: [],
   strict: false,

@@ -92,8 +92,10 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
     nameResolution: request.network === "host" ? nameResolution() : {},
     environment: {
       ...tools?.environment,
+      ...(request.terminal === "private" ? Object.fromEntries(parseVariable("TERM", host)) : {}),
       ...Object.fromEntries(request.environment.flatMap((text) => parseVariable(text, host))),
     },
+    terminal: request.terminal,
     limits: {
       timeoutMs: request.timeoutMs,
       graceMs: request.graceMs ?? defaultGraceMs,

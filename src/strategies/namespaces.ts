@@ -88,6 +88,15 @@ const escalation: GuaranteeRule = (circumstances) =>
     takesFreshIdentity(circumstances.matrix) ? "privilege.drop-identity" : "userns.capable",
   )(circumstances);
 
+const terminalSafety: GuaranteeRule = (circumstances) =>
+  keptBy(
+    circumstances.job.terminal === "none"
+      ? "a session without a terminal, relayed streams, TIOCSTI filtered"
+      : "a terminal of the job's own, relayed, escape sequences and all; TIOCSTI filtered",
+    "ns.mount",
+    "seccomp.filter",
+  )(circumstances);
+
 const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "fs.read": ownRoot,
   "fs.write": keptBy(
@@ -123,7 +132,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "limit.output": notProvided("output is passed on without a cap"),
   "env.clean": keptBy("the environment is built from nothing"),
   "secret.private": notProvided("cupel has no secrets to give yet"),
-  "tty.safe": keptBy("a session without a terminal, relayed streams, TIOCSTI filtered", "ns.mount", "seccomp.filter"),
+  "tty.safe": terminalSafety,
 };
 
 /** A caller may have given `net.none` up by name; what cannot be made is then left out. */
@@ -184,6 +193,7 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     sockets: socketsOf(job),
     landlockScopes: landlockScopes(matrix),
     landlockVersion: landlockVersion(matrix),
+    terminal: job.terminal,
     timeoutMs: job.limits.timeoutMs,
     graceMs: job.limits.graceMs,
   };

@@ -59,7 +59,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "limit.output": notProvided("output is passed on without a cap"),
   "env.clean": keptBy("the environment is built from nothing"),
   "secret.private": notProvided("cupel has no secrets to give yet"),
-  "tty.safe": notProvided("the job has no controlling terminal, but may open the caller's by its path"),
+  "tty.safe": notProvided("the job does not hold the caller's terminal, but may open it by its path"),
 };
 
 function plan(job: Job, matrix: Standings): LauncherPlan {
@@ -80,6 +80,7 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     seccomp: isFiltered ? job.seccomp : "none",
     sockets: isFiltered ? socketsOf(job) : "by-profile",
     landlockScopes: [],
+    terminal: job.terminal,
     timeoutMs: job.limits.timeoutMs,
     graceMs: job.limits.graceMs,
   };

@@ -54,6 +54,7 @@ describe("jobFromFlags", () => {
     [["--seccomp=strict"], { seccomp: "strict" }],
     [["--seccomp", "compat"], { seccomp: "compat" }],
     [["--env", "A=1", "--env", "B"], { environment: ["A=1", "B"] }],
+    [["--tty"], { terminal: "private" }],
     [["--timeout", "90s"], { timeoutMs: 90_000 }],
     [["--grace", "1m"], { graceMs: 60_000 }],
     [["--memory", "512M"], { memoryBytes: 512 * 1024 ** 2 }],

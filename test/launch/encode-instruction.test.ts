@@ -70,13 +70,14 @@ describe("encodeInstruction", () => {
       seccomp: "default",
       landlockScopes: ["signal", "abstract-unix-socket"],
       landlockVersion: 7,
+      terminal: "private",
       timeoutMs: 2 ** 53 - 1,
       graceMs: 0,
     });
     expect(decode(plan, { controlGroups: ["/sys/fs/cgroup/a", "/sys/fs/cgroup/b"], rehearsal: true })).toEqual([
       ["identity", 1000, 1000, 1001, 1002],
       ["namespaces", 0x7e02_0000],
-      ["options", 1 + 2 + 4 + 8, 0o077],
+      ["options", 1 + 2 + 4 + 8 + 32, 0o077],
       ["hostname", "job"],
       ["directory", "/work"],
       ["resourceLimit", 4, 0, 0],

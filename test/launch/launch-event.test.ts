@@ -8,6 +8,7 @@ const events: readonly LaunchEvent[] = [
   { event: "failed", step: "mount-proc", errno: 1, subject: "/proc" },
   { event: "exec-failed", errno: 2, subject: "/bin/none" },
   { event: "started", pid: 7 },
+  { event: "suspended" },
   { event: "timeout", timeoutMs: 1000 },
   { event: "ended", status: 256, wallMicros: 1, userMicros: 2, systemMicros: 3, maxRssBytes: 4096 },
   { event: "stream-lost", stream: 1, errno: 28 },

@@ -1,6 +1,6 @@
 /** The whole launcher, built with sanitizers: nothing is started under an instruction that is not one. */
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import { parseLaunchEvent, type LaunchEvent } from "../../src/launch/launch-event.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
@@ -8,6 +8,7 @@ import { repositoryRoot } from "../support/compile-c.ts";
 import { execute } from "../support/execute.ts";
 import { plainBinding } from "../support/launch-program.ts";
 import { needsPrograms } from "../support/must-work.ts";
+import { openTerminal } from "../support/terminal.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const needsCompiler = needsPrograms("gcc");
@@ -89,6 +90,36 @@ describe("launcher", () => {
         .map((line) => parseLaunchEvent(line).event),
     ).toEqual(["started", "ended"]);
     expect(existsSync(touched)).toBeTrue();
+  });
+
+  needsCompiler("gives the job a terminal of its own, without a finding", async () => {
+    await buildSanitized();
+    using directory = makeTempDir();
+    const [events, touched] = [directory.at("events"), directory.at("touched")];
+    directory.file(
+      "instruction",
+      encodeInstruction(
+        barePlan(["/bin/sh", "-c", `tty; read line; echo "<$line>"; seq 20000; touch ${touched}`], {
+          terminal: "private",
+        }),
+        plainBinding(),
+      ),
+    );
+    const script = `{ cat ${directory.at("instruction")}; until [ -e ${touched} ]; do sleep 0.02; done; } |
+      ${launcher} 3 4 0 1 2 3<&0 4> ${events} 0</dev/tty; echo over`;
+    await using session = openTerminal(["sh", "-c", script], {
+      env: { PATH: "/usr/bin:/bin", ASAN_OPTIONS: `log_path=${directory.at("finding")}` },
+    });
+    const before = session.settings();
+    await session.shows("/dev/pts/");
+    expect(session.settings()).not.toBe(before);
+    session.type("typed\r");
+    await session.shows("20000\r\nover");
+    expect(session.settings()).toBe(before);
+    expect(session.text()).toContain("<typed>\r\n1\r\n2\r\n");
+    const told = readFileSync(events, "utf8").trim().split("\n");
+    expect(told.map((line) => parseLaunchEvent(line).event)).toEqual(["started", "ended"]);
+    expect(readdirSync(directory.path).filter((name) => name.startsWith("finding"))).toEqual([]);
   });
 
   needsCompiler("ends the job when its control ends", async () => {

@@ -167,6 +167,11 @@ Not taken
     expect(text).not.toContain("Root, step by step");
   });
 
+  test("says that the job has a terminal of its own, and nothing where it has none", () => {
+    expect(withLaunch({ terminal: "private" })).toContain("    Terminal: one of its own, relayed to the caller's.\n");
+    expect(renderPlan(whole, plainStyle)).not.toContain("Terminal:");
+  });
+
   test("says what becomes of the workspace", () => {
     const workspaces = [
       { mode: "rw", path: "/srv/a" },

@@ -25,6 +25,7 @@ syscalls: {profile: compat}
 env:
   inherit: [TERM]
   set: {CI: "1", EMPTY: ""}
+tty: true
 limits: {wall: 90s, grace: 1s, memory: 512M, cpus: 1.5, pids: 64}
 minimum:
   isolation: namespace
@@ -44,6 +45,7 @@ const wholeFlags = [
   "--env=TERM",
   "--env=CI=1",
   "--env=EMPTY=",
+  "--tty",
   "--timeout=90s",
   "--grace=1s",
   "--memory=512M",

@@ -52,6 +52,7 @@ describe("resolveJob", () => {
       network: "none",
       seccomp: "default",
       nameResolution: {},
+      terminal: "none",
       environment: {},
       limits: { timeoutMs: undefined, graceMs: 2000, memoryBytes: undefined, cpus: undefined, pids: undefined },
       defaultLimits: { pids: 4096, memoryBytes: 8_000_000 * 1024 * 0.75 },
@@ -101,6 +102,17 @@ describe("resolveJob", () => {
       seccomp: "strict",
       nameResolution: {},
     });
+  });
+
+  test("gives a job with a terminal the caller's kind of terminal, unless it is told another", () => {
+    using place = makeProject();
+    const host: Host = { ...place.host, environment: { ...place.host.environment, TERM: "screen" } };
+    const tty = { terminal: "private" } as const;
+    expect(resolve(tty, host)).toMatchObject({ ...tty, environment: { TERM: "screen" } });
+    expect(resolve({ ...tty, environment: ["TERM=vt100"] }, host).environment).toEqual({ TERM: "vt100" });
+    expect(resolve({}, host).environment).toEqual({});
+    const { TERM: _, ...without } = host.environment;
+    expect(resolve(tty, { ...host, environment: without }).environment).toEqual({});
   });
 
   test("knows no memory to give a part of where /proc says nothing", () => {

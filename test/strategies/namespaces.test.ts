@@ -70,6 +70,16 @@ describe("guarantees", () => {
     `);
   });
 
+  test("with a terminal of the job's own keep the caller's by relaying", () => {
+    expect(printChanges(decide(rootEverything), decide(rootEverything, { terminal: "private" })))
+      .toMatchInlineSnapshot(`
+      "
+      tty.safe: a terminal of the job's own, relayed, escape sequences and all; TIOCSTI filtered [ns.mount seccomp.filter]
+      "
+    `);
+    expect(namespaces.plan({ ...job, terminal: "private" }, rootEverything).terminal).toBe("private");
+  });
+
   test("with the host's network and without Landlock do not hide sockets", () =>
     expect(decision(except(rootEverything, "absent", "landlock."), "ipc.sockets", { network: "host" })).toMatchObject({
       missing: "landlock.scopes",
@@ -185,6 +195,7 @@ describe("plan", () => {
         },
         "seccomp": "default",
         "sockets": "by-profile",
+        "terminal": "none",
         "timeoutMs": undefined,
         "umask": 18,
       }

@@ -97,10 +97,17 @@ void tell_number(const struct channel *channel, const char *event, const char *n
     end_event(channel, &line);
 }
 
+void tell_suspended(const struct channel *channel)
+{
+    static struct line line;
+    begin_event(&line, "suspended");
+    end_event(channel, &line);
+}
+
 void tell_lost_streams(const struct channel *channel, const struct streams *streams)
 {
     static struct line line;
-    for (int index = 0; index < 3; index++) {
+    for (int index = 0; index < relay_count; index++) {
         if (streams->lost[index] == 0)
             continue;
         begin_event(&line, "stream-lost");

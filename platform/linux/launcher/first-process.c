@@ -79,6 +79,8 @@ static bool build_sandbox(const struct launch *launch)
         must(launch, bring_loopback_up(), step_loopback, "lo");
     if (fresh)
         take_fresh_identity(launch);
+    if (has_option(instruction, option_terminal))
+        must(launch, make_terminal(launch->streams), step_terminal, "/dev/ptmx");
     /* As the job's user, so that a directory which that user may not enter is found out here. */
     must(launch, kernel_call(__NR_chdir, instruction->directory), step_working_directory, instruction->directory);
     kernel_call(__NR_umask, instruction->umask);
@@ -219,8 +221,10 @@ __attribute__((noreturn)) static void become_job(const struct launch *launch, in
     const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0;
     if (!alone)
         kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
-    /* A session of its own has no controlling terminal, so there is none to push input into. */
+    /* A session of its own has no controlling terminal, so there is none to push input into, but one of its own. */
     kernel_call(__NR_setsid);
+    if (has_option(launch->instruction, option_terminal))
+        must(launch, take_terminal(launch->streams), step_terminal, "controlling terminal");
     place_streams(launch->streams);
     enter_landlock(launch);
     /* All but the way to tell that it cannot be executed, in two steps: CLOSE_RANGE_CLOEXEC is of Linux 5.11. */

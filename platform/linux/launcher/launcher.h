@@ -17,6 +17,7 @@
 #include "../shared/kernel.h"
 #include "../shared/protocol.gen.h"
 
+#include <asm/termios.h>
 #include <linux/filter.h>
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
@@ -84,17 +85,40 @@ struct report {
     char subject[subject_bytes];
 };
 
+/* The job's own terminal, where it has one, and the caller's; -1 where there is none (yet). */
+struct terminal {
+    bool is_wanted;
+    /* The job has ended. */
+    bool is_over;
+    /* The one that the job's is relayed to, and how it was. */
+    int caller;
+    struct termios settings;
+    struct termios raw;
+    struct winsize size;
+    /* The way by which both ends come out of the sandbox. */
+    int channel[2];
+    int master, slave;
+    /* A pipe that the launcher alone can write to. A byte says that the job is over; its end, that the launcher is. */
+    int life[2];
+};
+
+/* Relays of the three standard streams, and of what the job writes on its own terminal. */
+enum { terminal_output = 3, relay_count = 4 };
+
 struct streams {
     /* What the job gets as 0, 1 and 2. */
     int job[3];
+    /* Whether that is the job's own terminal. */
+    bool is_terminal[3];
+    struct terminal terminal;
     /* The launcher's end and the caller's, for each stream that is relayed; -1 where the job has the caller's own. */
     int near[3];
     int caller[3];
     /* Whether job[] was made here, and is not the caller's own. */
     bool is_ours[3];
-    long relay_pids[3];
+    long relay_pids[relay_count];
     /* The errno with which a relay gave up before the end; 0 where none did. */
-    int lost[3];
+    int lost[relay_count];
     /* Ends from which a resident launcher reads a job's output itself; -1 elsewhere. The first is not used. */
     int captured[3];
     /* What came out of them, all of it, and how much of each is passed on. */
@@ -172,6 +196,31 @@ long prepare_captured_streams(struct streams *streams);
 void pass_captured(struct streams *streams, const struct channel *channel, int index);
 bool reap_relay(struct streams *streams, int index);
 void kill_relay(struct streams *streams, int index);
+long write_to_reader(int descriptor, const unsigned char *bytes, long length);
+
+/* terminal.c */
+bool is_terminal(int descriptor);
+void clear_terminal(struct terminal *terminal);
+long prepare_terminal(struct terminal *terminal, int caller);
+long make_terminal(struct streams *streams);
+long take_terminal(const struct streams *streams);
+long receive_terminal(struct terminal *terminal);
+
+/* terminal-settings.c */
+bool is_foreground(int terminal);
+bool is_raw(const struct terminal *terminal, const struct termios *settings);
+void restore_callers_terminal(const struct terminal *terminal);
+
+/* terminal-input.c */
+void start_terminal_input(struct streams *streams);
+
+/* terminal-relay.c */
+void keep_descriptors(int *kept, int count);
+void start_terminal(struct streams *streams);
+void suspend_terminal(struct streams *streams);
+void resume_terminal(struct streams *streams);
+bool end_terminal(struct streams *streams);
+void leave_terminal(struct streams *streams);
 
 /* owner.c */
 long prepare_owner_namespaces(struct instruction *instruction);
@@ -206,6 +255,7 @@ void tell_failure(const struct channel *channel, const char *event, const struct
 void tell_ready(const struct channel *channel, const struct report *report);
 void tell_end(const struct channel *channel, const struct report *report);
 void tell_number(const struct channel *channel, const char *event, const char *name, long long number);
+void tell_suspended(const struct channel *channel);
 void tell_lost_streams(const struct channel *channel, const struct streams *streams);
 void tell_residence(const struct channel *channel, const struct report *failure);
 void tell_finished(const struct channel *channel, const struct streams *streams);

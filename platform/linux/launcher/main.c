@@ -21,7 +21,12 @@ static int parse_descriptor(const char *text)
 static long start(struct launch *launch, struct instruction *instruction, const int caller[3],
                   const struct pipes *pipes)
 {
-    long result = prepare_streams(launch->streams, caller);
+    long result = 0;
+    if (has_option(instruction, option_terminal))
+        result = prepare_terminal(&launch->streams->terminal, caller[0]);
+    if (result < 0)
+        return fail_early(launch, step_terminal, result, "");
+    result = prepare_streams(launch->streams, caller);
     if (result < 0)
         return fail_early(launch, step_standard_streams, result, "");
     result = prepare_owner_namespaces(instruction);

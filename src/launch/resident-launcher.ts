@@ -1,4 +1,5 @@
 /** A resident launcher: started once, given one job after another, each in namespaces of its own. */
+import { errnoName } from "../host/errno-name.ts";
 import type { LauncherChild } from "../host/spawn-child.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
@@ -101,7 +102,10 @@ async function readFrames(child: LauncherChild, onFrame: (frame: Frame) => void)
 
 function setUpError(event: Extract<LaunchEvent, { event: "failed" }>): CupelError {
   const about = event.subject === "" ? "" : ` (${event.subject})`;
-  return new CupelError("set-up", `Setting up what jobs share failed at ${event.step}${about}: errno ${event.errno}`);
+  return new CupelError(
+    "set-up",
+    `Setting up what jobs share failed at ${event.step}${about}: ${errnoName(event.errno)}`,
+  );
 }
 
 /**

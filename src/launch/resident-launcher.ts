@@ -1,4 +1,5 @@
 /** A resident launcher: started once, given one job after another, each in namespaces of its own. */
+import { errnoName } from "../host/errno-name.ts";
 import type { LauncherChild } from "../host/spawn-child.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
@@ -99,39 +100,42 @@ async function readFrames(child: LauncherChild, onFrame: (frame: Frame) => void)
   for await (const chunk of child.events) for (const frame of reader.push(chunk)) onFrame(frame);
 }
 
-function setUpError(event: Extract<LaunchEvent, { event: "failed" }> | undefined): CupelError {
-  if (event === undefined) return new CupelError("set-up", "The resident launcher ended before it was ready");
+function setUpError(event: Extract<LaunchEvent, { event: "failed" }>): CupelError {
   const about = event.subject === "" ? "" : ` (${event.subject})`;
-  return new CupelError("set-up", `Setting up what jobs share failed at ${event.step}${about}: errno ${event.errno}`);
+  return new CupelError(
+    "set-up",
+    `Setting up what jobs share failed at ${event.step}${about}: ${errnoName(event.errno)}`,
+  );
 }
 
 /**
- * Starts one for all jobs of `plan`'s shape: its command is not run.
+ * Starts one for all jobs of `plan`'s shape: its command is not run. Undefined where something ended it before it was
+ * ready.
  * @throws CupelError `set-up` where it cannot be started, or cannot build what the jobs share.
  */
 export async function startResidentLauncher(
   plan: LauncherPlan,
   binding: LaunchBinding,
   places: HelperPlaces,
-): Promise<ResidentLauncher> {
+): Promise<ResidentLauncher | undefined> {
   const shape = encodeInstruction(plan, binding);
   const child = await startLauncher(places, [-1, -1, -1], "jobs");
   const queue = new Queue();
-  const ready = Promise.withResolvers<void>();
+  const ready = Promise.withResolvers<boolean>();
   let isReady = false;
   const onFrame = (frame: Frame): void => {
     if (isReady) return queue.take(frame);
     const event = parseLaunchEvent(decoder.decode(frame.payload));
     if (event.event === "failed") return ready.reject(setUpError(event));
     isReady = true;
-    ready.resolve();
+    ready.resolve(true);
   };
   const ended = readFrames(child, onFrame).then(() => {
     queue.end();
-    ready.reject(setUpError(undefined));
+    ready.resolve(false);
   });
   child.send(shape);
-  await ready.promise;
+  if (!(await ready.promise)) return undefined;
   return {
     run: (job) => {
       if (!queue.isAlive) return Promise.resolve(neverSent);

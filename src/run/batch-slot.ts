@@ -7,6 +7,7 @@ import {
 } from "../launch/resident-launcher.ts";
 import type { LaunchBinding, ResidentJob } from "../launch/encode-instruction.ts";
 import type { HelperPlaces } from "../launch/start-launch.ts";
+import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 
 /** What every launcher of a batch is started with. */
@@ -17,6 +18,9 @@ export interface BatchShape {
   /** After so many jobs a launcher makes room for a new one, whatever may have gathered in it. */
   readonly jobsPerLauncher: number;
 }
+
+/** One that something killed is started again; one that dies of itself would die for ever. */
+const startsMax = 3;
 
 /** A place for jobs. They run one after another. */
 export class BatchSlot {
@@ -71,7 +75,11 @@ export class BatchSlot {
     const { plan, binding, places, jobsPerLauncher } = this.#shape;
     this.#jobsLeft = jobsPerLauncher;
     try {
-      return await startResidentLauncher(plan, binding, places);
+      for (let tries = 0; tries < startsMax; tries++) {
+        const launcher = await startResidentLauncher(plan, binding, places);
+        if (launcher !== undefined) return launcher;
+      }
+      throw new CupelError("set-up", "The resident launcher ended before it was ready, time and again");
     } catch (error) {
       // The next job tries again.
       this.#launcher = undefined;

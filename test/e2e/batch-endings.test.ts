@@ -37,6 +37,8 @@ async function startTree(caller: Caller, flags: readonly string[], count = 2): P
   const marks = Array.from({ length: count }, freshMark);
   batch.send(...marks.map(stubborn));
   for (const mark of marks) await until("the whole tree is seen", () => findProcesses(mark).length === treeSize);
+  const jobs = (): Set<string> => new Set(groupsOf(batch.pid).map((path) => path.replace(/.*-/, "")));
+  await until("the groups of the quick jobs are gone", () => jobs().size <= count);
   return { batch, marks, pids: childrenOf(batch.pid) };
 }
 
@@ -46,6 +48,15 @@ async function gone({ marks, pids }: Pick<Tree, "marks" | "pids">): Promise<void
     ...pids.filter(isAlive),
   ];
   await until("every process of the batch is gone", () => left().length === 0, 1000);
+}
+
+/** Those of this cupel alone: others may be at work on this machine. */
+function groupsOf(cupelPid: number): string[] {
+  return cupelControlGroups().filter((path) => path.includes(`/cupel-${cupelPid}-`));
+}
+
+async function groupsGone(cupelPid: number): Promise<void> {
+  await until("every control group of the batch is gone", () => groupsOf(cupelPid).length === 0, 1000);
 }
 
 /** The resident that lives in the root that jobs share is the first of a PID namespace, and not of a job's. */
@@ -67,7 +78,6 @@ describe.each(callers)("a batch, called by $name", (caller) => {
       "ends at once at %s, though lines may still come, with an outcome for each job",
       async (signal, code) => {
         using directory = makeTempDir({ owner: caller });
-        const groups = cupelControlGroups();
         const tree = await startTree(caller, flagsIn(directory.path));
         await using batch = tree.batch;
         batch.send({ command: ["sleep", "60"] }, { command: ["sleep", "60"] }, { command: ["sleep", "60"] });
@@ -80,25 +90,24 @@ describe.each(callers)("a batch, called by $name", (caller) => {
         for (const { status } of last)
           expect(status).toEqual({ kind: "failed", message: `cupel was ended by ${signal}` });
         expect(new Set(ran.outcomes.map(({ line }) => line)).size).toBe(ran.outcomes.length);
-        await noneBut(groups, cupelControlGroups);
+        await groupsGone(batch.pid);
       },
     );
 
     test("is gone one second after kill -9 of cupel, with its control groups and files", async () => {
       using directory = makeTempDir({ owner: caller });
-      const [groups, files] = [cupelControlGroups(), temporaryFiles()];
+      const files = temporaryFiles();
       const tree = await startTree(caller, flagsIn(directory.path));
       await using batch = tree.batch;
       process.kill(batch.pid, "SIGKILL");
       await gone(tree);
       expect((await batch.ended).signal).toBe("SIGKILL");
-      await noneBut(groups, cupelControlGroups);
+      await groupsGone(batch.pid);
       await noneBut(files, temporaryFiles);
     });
 
     test("loses the one job whose launcher is killed with -9, and runs those that come behind it", async () => {
       using directory = makeTempDir({ owner: caller });
-      const groups = cupelControlGroups();
       const tree = await startTree(caller, flagsIn(directory.path), 1);
       await using batch = tree.batch;
       batch.send({ command: ["echo", "waited"] }, { command: ["echo", "followed"] });
@@ -114,7 +123,7 @@ describe.each(callers)("a batch, called by $name", (caller) => {
         ["waited\n", "followed\n"],
       ]);
       await gone(tree);
-      await noneBut(groups, cupelControlGroups);
+      await groupsGone(batch.pid);
     });
 
     test("says that a job is lost whose first process is killed with -9, and goes on", async () => {
@@ -139,17 +148,17 @@ describe.each(callers)("a batch, called by $name", (caller) => {
 
     test("ends quietly when nobody reads its outcomes any more", async () => {
       using directory = makeTempDir({ owner: caller });
-      const [mark, groups] = [freshMark(), cupelControlGroups()];
+      const mark = freshMark();
       const jobs = directory.file(
         "jobs.jsonl",
         `${'{"command":["true"]}\n'.repeat(20)}${JSON.stringify({ command: ["sleep", mark] })}\n`.repeat(3),
       );
       const flags = flagsIn(directory.path).join(" ");
-      const script = `{ "$CUPEL" run --batch ${jobs} --parallel 4 ${flags}; echo "code $?" >&2; } | head -n 1`;
+      const script = `{ "$CUPEL" run --batch ${jobs} --parallel 4 ${flags} & wait $!; echo "code $? $!" >&2; } | head -n 1`;
       const { code, stdout, stderr } = await cupel.shell(caller, script);
-      expect([code, parseOutcomes(stdout).length, stderr]).toEqual([0, 1, expect.stringMatching(/^code \d+\n$/)]);
+      expect([code, parseOutcomes(stdout).length, stderr]).toEqual([0, 1, expect.stringMatching(/^code \d+ \d+\n$/)]);
       await gone({ marks: [mark], pids: [] });
-      await noneBut(groups, cupelControlGroups);
+      await groupsGone(Number(/^code \d+ (\d+)$/m.exec(stderr)?.[1]));
     });
 
     test("leaves nothing of jobs that leave much behind", async () => {

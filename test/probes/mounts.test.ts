@@ -80,7 +80,9 @@ test("has a root that covers the first one, where that cannot be left", async ()
 
 test("makes mounts read-only one by one before Linux 5.12", async () => {
   const { transcripts } = fixtures.firecrackerUser.helpers;
-  const older = String(transcripts?.["mounts"]).replace("setattr ok", "setattr ENOSYS\nremount ok");
+  const { mounts: transcript } = transcripts ?? {};
+  if (typeof transcript !== "string") throw new TypeError("the fixture has no transcript of mounts");
+  const older = transcript.replace("setattr ok", "setattr ENOSYS\nremount ok");
   const { "mount.setattr": readOnly } = await findingsWith({ transcripts: { ...transcripts, mounts: older } });
   expect(readOnly?.state).toBe("degraded");
   expect(readOnly?.summary).toEndWith("one mount at a time (no mount_setattr before Linux 5.12)");

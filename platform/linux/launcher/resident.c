@@ -150,11 +150,12 @@ static bool run_job(struct resident *resident, long problem)
             .report = pipes.report[0],
             .command = pipes.command[1],
         });
-        tell_finished(&resident->channel, &streams);
         resident->unreaped++;
     }
     close_descriptor(pipes.report[0]);
     close_descriptor(pipes.command[1]);
+    if (first > 0)
+        tell_finished(&resident->channel, &streams);
     reap(resident, resident->unreaped >= unreaped_max);
     return is_wanted;
 }

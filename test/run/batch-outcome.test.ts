@@ -62,7 +62,7 @@ describe("batchOutcome", () => {
       exitCode: 3,
       strategy: "namespaces",
       guarantees: [
-        { id: "net.none", kept: true, mechanism: "m", uses: [] },
+        { id: "net.none", kept: true, mechanism: "m", capabilities: [] },
         { id: "limit.disk", kept: false, reason: "r" },
       ],
       accepted: ["limit.disk"],

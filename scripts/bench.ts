@@ -1,71 +1,99 @@
-/** Measures how long a job takes to start, beside bubblewrap, in one run of hyperfine; prints medians and ratios of that run. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { repositoryRoot } from "./source/repository.ts";
+/**
+ * Measures on this machine, in one interleaved run, how long a job takes to start and end in cupel, without a sandbox, in
+ * the kernel's own namespaces and in every peer that is installed; prints tables with ratios, and the launcher's targets.
+ */
+import { arch, availableParallelism, release } from "node:os";
+import { measureBatches } from "./bench/batch.ts";
+import type { Candidate, Entry } from "./bench/contestant.ts";
+import { openDocker } from "./bench/docker.ts";
+import { tryAll, type Entrant } from "./bench/entrant.ts";
+import { installPeers } from "./bench/install-peers.ts";
+import { measureLatency, measureThroughput, type Effort } from "./bench/measure.ts";
+import { measureMemory } from "./bench/memory.ts";
+import { BenchError, parseOptions, usage, type Options } from "./bench/options.ts";
+import { listOwnEntries } from "./bench/own-contestants.ts";
+import { listPeerEntries } from "./bench/peers.ts";
+import { renderReport } from "./bench/render.ts";
+import { benchSchemaVersion, type BenchReport, type Row } from "./bench/report.ts";
+import { judgeTargets } from "./bench/targets.ts";
+import { openWorkshop, type Workshop } from "./bench/workshop.ts";
 
-const executable = join(repositoryRoot, "dist/cupel");
-const resultsPath = join(repositoryRoot, "dist/bench.json");
+const batchNames = ["cupel-batch", "bwrap-xargs", "resident"];
 
-/** The first is what the others are compared with. */
-const commands = [
-  { name: "bwrap", line: "bwrap --unshare-all --die-with-parent --ro-bind / / /bin/true" },
-  { name: "cupel run", line: `${executable} run -- /bin/true` },
-  { name: "cupel version", line: `${executable} version` },
-] as const;
-
-class MeasureError extends Error {}
-
-interface Result {
-  readonly name: string;
-  readonly medianMs: number;
-  readonly minMs: number;
-  readonly maxMs: number;
+function effortOf({ runs, quick }: Options): Effort {
+  return quick
+    ? { runs, rounds: 2, latencyBudgetMs: 300, throughputBudgetMs: 60, throughputRounds: 1 }
+    : { runs, rounds: 20, latencyBudgetMs: 6000, throughputBudgetMs: 1500, throughputRounds: 5 };
 }
 
-/** What stands in the way of measuring, as one sentence. */
-function findObstacle(): string | undefined {
-  if (!existsSync(executable)) return "there is no dist/cupel: bun run build:here";
-  const missing = ["hyperfine", "bwrap"].filter((program) => Bun.which(program) === null);
-  return missing.length === 0 ? undefined : `not installed: ${missing.join(", ")}`;
+function say(message: string): void {
+  console.error(`bench: ${message}`);
 }
 
-/** Arguments after the script's go to hyperfine, such as --runs 200. */
-async function measure(extra: readonly string[]): Promise<Result[]> {
-  const named = commands.flatMap(({ name, line }) => ["-n", name, line]);
-  const child = Bun.spawn(
-    ["hyperfine", "-N", "--style", "none", "--warmup", "5", "--export-json", resultsPath, ...extra, ...named],
-    { cwd: repositoryRoot, stdin: "ignore", stdout: "ignore", stderr: "inherit" },
-  );
-  if ((await child.exited) !== 0) throw new MeasureError("hyperfine stopped; its reason is above");
-  const exported: { results: { command: string; median: number; min: number; max: number }[] } = JSON.parse(
-    readFileSync(resultsPath, "utf8"),
-  );
-  return exported.results.map(({ command, median, min, max }) => ({
-    name: command,
-    medianMs: median * 1000,
-    minMs: min * 1000,
-    maxMs: max * 1000,
-  }));
+function choose(entries: readonly Entry[], only: readonly string[]): Candidate[] {
+  const names = [...entries.map(({ name }) => name), ...batchNames];
+  const unknown = only.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new BenchError(`there is no ${unknown}; there are ${names.join(", ")}`);
+  return entries.filter(({ name }) => only.length === 0 || only.includes(name)).map((entry) => entry.prepare());
 }
 
-function renderTable(results: readonly Result[]): string {
-  const reference = results[0];
-  const rows = results.map(({ name, medianMs, minMs, maxMs }) => {
-    const ratio = reference === undefined ? "" : `${(medianMs / reference.medianMs).toFixed(2)}×`;
-    return [name, medianMs.toFixed(2), minMs.toFixed(2), maxMs.toFixed(2), ratio];
-  });
-  const table = [["", "median ms", "min", "max", "of bwrap"], ...rows];
-  return table
-    .map((row) => row.map((cell, index) => (index === 0 ? cell.padEnd(14) : cell.padStart(10))).join(""))
-    .join("\n");
+async function measureRows(workshop: Workshop, entrants: readonly Entrant[], effort: Effort): Promise<Row[]> {
+  say(`latency of ${entrants.map(({ contestant }) => contestant.name).join(", ")}`);
+  const latency = await measureLatency(workshop, entrants, effort);
+  say("jobs a second");
+  const throughput = await measureThroughput(workshop, entrants, effort);
+  say("memory");
+  const rows: Row[] = [];
+  for (const { contestant } of entrants) {
+    const { name, what, version, runsJobs } = contestant;
+    const memory = runsJobs ? await measureMemory(workshop, contestant) : undefined;
+    rows.push({ name, what, version, latency: latency.get(name), jobsPerSecond: throughput.get(name), memory });
+  }
+  return rows;
+}
+
+async function measure(options: Options, workshop: Workshop): Promise<BenchReport> {
+  const wantsDocker = options.only.length === 0 || options.only.includes("docker");
+  await using docker = wantsDocker ? await openDocker(workshop) : undefined;
+  const entries = [
+    ...listOwnEntries(workshop),
+    ...listPeerEntries({ workshop, docker: docker?.flags ?? "not asked for" }),
+  ];
+  const { entrants, missing } = await tryAll(workshop, choose(entries, options.only));
+  const rows = await measureRows(workshop, entrants, effortOf(options));
+  if (options.only.length === 0 || batchNames.some((name) => options.only.includes(name))) {
+    say("batches");
+    const bwrap = entries.find(({ name }) => name === "bwrap")?.prepare();
+    const effort = options.quick ? { jobs: 20, rounds: 1 } : { jobs: 1000, rounds: 3 };
+    const batches = await measureBatches(workshop, bwrap, effort);
+    rows.push(...batches.rows);
+    missing.push(...batches.missing);
+  }
+  return {
+    schema: benchSchemaVersion,
+    machine: { kernel: release(), architecture: arch(), cpus: availableParallelism(), uid: process.geteuid?.() ?? 0 },
+    cupel: Bun.spawnSync([workshop.executable, "version"])
+      .stdout.toString()
+      .trim()
+      .replace(/^cupel /, ""),
+    rows,
+    missing,
+    targets: judgeTargets(rows),
+  };
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  if (words.includes("--help")) return console.log(usage);
+  const options = parseOptions(words, process.env);
+  if (options.installPeers) installPeers(options.workshop);
+  const report = await measure(options, openWorkshop(options.workshop));
+  console.log(options.json ? JSON.stringify(report, null, 2) : renderReport(report));
 }
 
 try {
-  const obstacle = findObstacle();
-  if (obstacle !== undefined) throw new MeasureError(obstacle);
-  console.log(renderTable(await measure(process.argv.slice(2))));
+  await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof MeasureError)) throw error;
+  if (!(error instanceof BenchError)) throw error;
   console.error(`cupel: cannot measure: ${error.message}`);
   process.exitCode = 125;
 }

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildIdentityPath, renderBuildIdentity } from "./gen/build-identity.ts";
+import { compiledSeccompPath, renderCompiledSeccomp, type CompiledProfiles } from "./gen/compiled-seccomp.ts";
 import { embeddedHelpersPath, renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
 import { gitlabTemplatePath, preflightPath, renderGitlabTemplate } from "./gen/gitlab-template.ts";
 import { listPlugins, registryKinds, renderRegistry } from "./gen/registry.ts";
@@ -31,7 +32,14 @@ export async function generate(root: string = repositoryRoot): Promise<Generated
     text: readIfThere(join(root, embeddedHelpersPath)) ?? renderEmbeddedHelpers([]),
     isCommitted: false,
   };
-  return [...registries, identity, helpers, ...(await generateProtocolHeader(root)), ...generateGitlabTemplate(root)];
+  return [
+    ...registries,
+    identity,
+    helpers,
+    ...(await generateProtocolHeader(root)),
+    ...(await generateCompiledSeccomp(root)),
+    ...generateGitlabTemplate(root),
+  ];
 }
 
 /** Writes what differs; returns the paths written. */
@@ -54,6 +62,14 @@ async function generateProtocolHeader(root: string): Promise<GeneratedFile[]> {
   if (!existsSync(source)) return [];
   const module: { renderProtocolHeader(): string } = await import(source);
   return [{ path: "platform/linux/shared/protocol.gen.h", text: module.renderProtocolHeader(), isCommitted: true }];
+}
+
+/** The programs that the launcher loads, from the profiles. */
+async function generateCompiledSeccomp(root: string): Promise<GeneratedFile[]> {
+  const source = join(root, "src/launch/compile-profiles.ts");
+  if (!existsSync(source)) return [];
+  const module: { compileProfiles(): CompiledProfiles } = await import(source);
+  return [{ path: compiledSeccompPath, text: renderCompiledSeccomp(module.compileProfiles()), isCommitted: false }];
 }
 
 function generateGitlabTemplate(root: string): GeneratedFile[] {

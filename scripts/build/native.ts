@@ -8,7 +8,10 @@ import { listFiles, readIfThere, repositoryRoot, sha256 } from "../source/reposi
 const platformFolder = "platform/linux";
 const sharedFolder = `${platformFolder}/shared`;
 
-const warningFlags = ["-std=c17", "-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wvla", "-Wstrict-prototypes"];
+const warningFlags = [
+  "-std=c17",
+  ..."-Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wvla -Wstrict-prototypes".split(" "),
+];
 
 const commonFlags = [...warningFlags, `-I${sharedFolder}`];
 

@@ -19,7 +19,7 @@ function packageCommand(script: string, ...rest: readonly string[]): string[] {
   return [bun, "--no-env-file", join("node_modules", script), ...rest];
 }
 
-const nativeSources = ["platform/**/*.{c,h}"];
+const nativeSources = ["platform/**/*.{c,h}", "scripts/**/*.{c,h}"];
 const shellScripts = ["scripts/*.sh", "scripts/cupel", "scripts/test", "platform/**/*.sh", ".ci/run"];
 
 /** Booting real kernels, one host each. */

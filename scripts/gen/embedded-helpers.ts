@@ -14,13 +14,13 @@ export interface BuiltHelper {
 export function renderEmbeddedHelpers(helpers: readonly BuiltHelper[]): string {
   const rows = helpers.map(({ name, sha256, bytes }) => {
     const base64 = Buffer.from(bytes).toString("base64");
-    return `  ${JSON.stringify(name)}: { sha256: "${sha256}", sizeBytes: ${bytes.byteLength}, base64: "${base64}" },\n`;
+    return `  ${JSON.stringify(name)}: { sha256: "${sha256}", sizeBytes: ${bytes.byteLength}, base64: () => "${base64}" },\n`;
   });
-  const shape = "{ readonly sha256: string; readonly sizeBytes: number; readonly base64: string }";
+  const shape = "{ readonly sha256: string; readonly sizeBytes: number; readonly base64: () => string }";
   const record = rows.length === 0 ? "{}" : `{\n${rows.join("")}}`;
   return `// Written by scripts/gen.ts; do not edit.
 
-/** The static programs of platform/linux by name; none before the first build. */
+/** The static programs of platform/linux by name; none before the first build. Each is read only when it is asked for. */
 export const helpers: Readonly<Record<string, ${shape}>> = ${record};
 `;
 }

@@ -1,5 +1,6 @@
 /** Hosts that every run of the tests boots: one of each kind; the others are for a change of probes or launcher. */
 export const defaultHosts = [
+  "debian-11",
   "debian-12",
   "debian-12-restricted",
   "debian-12-no-namespaces",

@@ -1,7 +1,7 @@
 /** A host of the lab, as data: how it is made, and what is true there. One file each in test/hosts. */
 
-/** Kernels that the lab can fetch: Debian 12's, and the next release's. */
-export type KernelName = "debian-12" | "debian-13";
+/** Kernels that the lab can fetch: of three releases of Debian. */
+export type KernelName = "debian-11" | "debian-12" | "debian-13";
 
 /** What is expected of one capability: its state, or for a denial the code of its only blockers. */
 export type Expectation =

@@ -11,7 +11,11 @@ export interface Kernel {
   readonly modules: ReadonlyMap<string, string>;
 }
 
-const suites: Readonly<Record<KernelName, string>> = { "debian-12": "bookworm", "debian-13": "trixie" };
+const suites: Readonly<Record<KernelName, string>> = {
+  "debian-11": "bullseye",
+  "debian-12": "bookworm",
+  "debian-13": "trixie",
+};
 const metaPackage = "linux-image-cloud-amd64";
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 

@@ -1,5 +1,6 @@
 /** `run` and `plan`: the same flags, since they are about the same job. */
 import { guaranteeIds } from "../model/guarantee.ts";
+import { networkModes, seccompProfileNames } from "../model/job.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
 import { capFlags, minimumFlag, strategyFlag, timeoutFlag } from "./demand-flags.ts";
 import { choice, helpFlag, jsonFlag, path, text } from "./description-parts.ts";
@@ -15,10 +16,16 @@ const jobFlags: readonly FlagDescription[] = [
   { name: "tools", description: "grant the directories of your PATH and what the programs there need, read-only" },
   {
     name: "network",
-    description: "no network (none, the default) or the host's (host)",
-    value: choice("MODE", ["none", "host"]),
+    description: "no network but a loopback (none, the default), no socket at all (no-sockets), or the host's (host)",
+    value: choice("MODE", networkModes),
+  },
+  {
+    name: "seccomp",
+    description: "system calls: all but dangerous ones (default), the essential (strict), or debuggers' too (compat)",
+    value: choice("PROFILE", seccompProfileNames),
   },
   { name: "env", description: "set a variable, or pass yours on", value: text("NAME[=VALUE]"), repeatable: true },
+  { name: "tty", description: "give the job a terminal of its own, relayed to yours; the default is none" },
   timeoutFlag,
   { name: "grace", description: "time between SIGTERM and SIGKILL then; default 2s", value: text("TIME") },
   ...capFlags,

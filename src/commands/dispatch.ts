@@ -2,7 +2,6 @@
 import { CupelError } from "../model/error.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import type { CommandDescription } from "../report/command-description.ts";
-import { descriptions } from "./descriptions.ts";
 import { runDescription } from "./descriptions-job.ts";
 import { parseCommandLine, type CommandLine } from "./parse-command-line.ts";
 import { run } from "./run.ts";
@@ -23,16 +22,23 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   version: async () => (await import("./version.ts")).version,
 };
 
-const program: CommandDescription = {
-  name: "cupel",
-  summary: "finds out what this host can really enforce, and runs jobs in a sandbox that keeps what they were promised",
-  flags: [
-    { name: "help", short: "h", description: "show this text" },
-    { name: "version", description: "show the version and build" },
-  ],
-  subcommands: descriptions,
-  examples: ["cupel doctor", 'cupel run -- echo "hello from a sandbox"'],
-};
+async function loadDescriptions(): Promise<readonly CommandDescription[]> {
+  return (await import("./descriptions.ts")).descriptions;
+}
+
+async function describeProgram(): Promise<CommandDescription> {
+  return {
+    name: "cupel",
+    summary:
+      "finds out what this host can really enforce, and runs jobs in a sandbox that keeps what they were promised",
+    flags: [
+      { name: "help", short: "h", description: "show this text" },
+      { name: "version", description: "show the version and build" },
+    ],
+    subcommands: await loadDescriptions(),
+    examples: ["cupel doctor", 'cupel run -- echo "hello from a sandbox"'],
+  };
+}
 
 async function showUsage(path: readonly string[], description: CommandDescription): Promise<number> {
   const [{ renderUsage }, { styleOf }] = await Promise.all([
@@ -43,7 +49,7 @@ async function showUsage(path: readonly string[], description: CommandDescriptio
   return 0;
 }
 
-function unknownCommand(word: string): CupelError {
+function unknownCommand(word: string, descriptions: readonly CommandDescription[]): CupelError {
   const known = descriptions.map(({ name }) => name);
   const near = nearestWord(word, known);
   const hint = near === undefined ? `there are ${known.join(", ")}` : `did you mean ${near}?`;
@@ -54,11 +60,12 @@ function unknownCommand(word: string): CupelError {
 export async function dispatch(words: readonly string[]): Promise<number> {
   const [word, ...rest] = words;
   if (word === "run") return runOrHelp(rest);
-  if (word === undefined || ["help", "--help", "-h"].includes(word)) return showUsage([], program);
+  if (word === undefined || ["help", "--help", "-h"].includes(word)) return showUsage([], await describeProgram());
   if (word === "--version") return dispatch(["version"]);
+  const descriptions = await loadDescriptions();
   const description = descriptions.find(({ name }) => name === word);
   const load = commands[word];
-  if (description === undefined || load === undefined) throw unknownCommand(word);
+  if (description === undefined || load === undefined) throw unknownCommand(word, descriptions);
   const line = parseCommandLine(description, rest);
   return line.flags.has("help") ? showUsage(["cupel"], description) : (await load())(line);
 }

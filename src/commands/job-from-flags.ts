@@ -1,6 +1,7 @@
 /** A job request from the flags of `run` and `plan`. Pure. */
 import { CupelError } from "../model/error.ts";
 import { guaranteeIds, isolationClasses, type GuaranteeId, type IsolationClass } from "../model/guarantee.ts";
+import { networkModes, seccompProfileNames } from "../model/job.ts";
 import { defaultRequest, type JobRequest } from "../run/job-request.ts";
 import { parseCount, parseCpus, parseDurationMs, parseSizeBytes } from "../run/parse-quantity.ts";
 import type { CommandLine } from "./parse-command-line.ts";
@@ -31,8 +32,10 @@ export function jobFromFlags({ flags, operands }: CommandLine): JobRequest {
     read: all("read"),
     write: all("write"),
     tools: flags.has("tools"),
-    network: oneOf(last("network"), ["none", "host"]) ?? "none",
+    network: oneOf(last("network"), networkModes) ?? "none",
+    seccomp: oneOf(last("seccomp"), seccompProfileNames) ?? "default",
     environment: all("env"),
+    terminal: flags.has("tty") ? "private" : "none",
     timeoutMs: parsed("timeout", parseDurationMs),
     graceMs: parsed("grace", parseDurationMs),
     memoryBytes: parsed("memory", parseSizeBytes),

@@ -9,7 +9,7 @@ import { loadSaved, saveReport } from "../report/saved-report.ts";
 import { parseVerdict, verdictOf } from "../report/verdict.ts";
 import type { JobRequest } from "../run/job-request.ts";
 import { resolveJob } from "../run/resolve-job.ts";
-import { askedCapabilities } from "../select/asked-capabilities.ts";
+import { notingStandings } from "../select/asked-capabilities.ts";
 import { select } from "../select/select.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { say } from "./terminal.ts";
@@ -19,6 +19,13 @@ export interface Knowledge {
   readonly verdict: Verdict;
   /** Present where it was measured just now: there is nothing newer to ask. */
   readonly report?: Report | undefined;
+  /** What it leads to, where that had to be seen to know that it says enough. */
+  readonly decided?: Decided | undefined;
+}
+
+interface Decided {
+  readonly selection: Selection;
+  readonly plan: Plan | undefined;
 }
 
 /** What was measured just now. */
@@ -50,11 +57,14 @@ export async function measureAnew({ job, host, directories }: Inquiry, waits: bo
   return { verdict: verdictOf(report), report };
 }
 
-/** Whether it says all that this job's choice depends on; another job may have depended on less. */
-function answers({ standings, skipped }: Verdict, { demands, ...job }: Job): boolean {
-  if (demands.prefer === "strongest" && skipped.length > 0) return false;
-  const asked = askedCapabilities(strategies, [{ ...job, demands }], standings);
-  return [...asked].every((id) => Object.hasOwn(standings, id) || skipped.includes(id));
+/** What it leads to for this job, if it says all that depends on; another job may have depended on less. */
+function decideFromSaved(verdict: Verdict, job: Job): Decided | undefined {
+  const { standings, skipped } = verdict;
+  if (job.demands.prefer === "strongest" && skipped.length > 0) return undefined;
+  const asked = new Set<string>();
+  const decided = decide(job, { ...verdict, standings: notingStandings(standings, asked) });
+  const isKnown = (id: string): boolean => Object.hasOwn(standings, id) || skipped.includes(id);
+  return [...asked].every(isKnown) ? decided : undefined;
 }
 
 /** What was saved, if it holds and says enough; otherwise what is measured now. */
@@ -67,7 +77,8 @@ export async function obtainKnowledge(inquiry: Inquiry, fresh: boolean): Promise
     parse: parseVerdict,
     parts: readFingerprintParts(host),
   });
-  if (saved.ok && answers(saved.value, job)) return { verdict: saved.value };
+  const decided = saved.ok ? decideFromSaved(saved.value, job) : undefined;
+  if (saved.ok && decided !== undefined) return { verdict: saved.value, decided };
   if (!saved.ok && saved.reason !== undefined) say(saved.reason);
   return measureAnew(inquiry, waits);
 }
@@ -87,7 +98,8 @@ export async function obtainReport(inquiry: Inquiry, fresh: boolean): Promise<Re
     parts: readFingerprintParts(host),
   });
   const verdict = saved.ok ? verdictOf(saved.value) : undefined;
-  if (saved.ok && verdict !== undefined && answers(verdict, job)) return { verdict, saved: saved.value };
+  const decided = verdict === undefined ? undefined : decideFromSaved(verdict, job);
+  if (saved.ok && verdict !== undefined && decided !== undefined) return { verdict, decided, saved: saved.value };
   if (!saved.ok && saved.reason !== undefined) say(saved.reason);
   return measureAnew(inquiry, waits);
 }
@@ -97,8 +109,9 @@ export function matrixOf(capabilities: readonly Capability[]): Matrix {
   return Object.fromEntries(capabilities.map((capability) => [capability.id, capability]));
 }
 
-function selectFrom(job: Job, { standings, trials }: Verdict): Selection {
-  return select({ strategies, job, matrix: standings, trials });
+function decide(job: Job, { standings, trials }: Verdict): Decided {
+  const selection = select({ strategies, job, matrix: standings, trials });
+  return { selection, plan: planFor(job, selection, standings) };
 }
 
 /** The chosen strategy's plan; undefined where nothing was chosen. */
@@ -121,8 +134,7 @@ export type Choice =
 /** Chooses; before a refusal it measures again, in whole: what was saved or left out never decides against the caller. */
 export async function choose(inquiry: Inquiry, knowledge: Knowledge): Promise<Choice> {
   const { job } = inquiry;
-  const selection = selectFrom(job, knowledge.verdict);
-  const plan = planFor(job, selection, knowledge.verdict.standings);
+  const { selection, plan } = knowledge.decided ?? decide(job, knowledge.verdict);
   if (plan !== undefined) return { knowledge, selection, plan };
   const { report } = knowledge;
   if (report !== undefined && report.skipped.length === 0)

@@ -5,7 +5,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import type { Host } from "../host/host.ts";
 import { stateDirectories } from "../host/private-directory.ts";
 import { createRealHost } from "../host/real-host.ts";
-import { outsideIdentity, seccompArchitecture } from "../launch/native-helpers.ts";
+import { outsideIdentity, seccompArchitecture } from "../launch/launch-identity.ts";
 import { sharesRoot } from "../launch/shares-root.ts";
 import { CupelError } from "../model/error.ts";
 import type { Standings } from "../model/capability.ts";

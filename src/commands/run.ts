@@ -33,6 +33,17 @@ function callerStreams(): CallerStreams {
   return [input ?? -1, output ?? -1, errors ?? -1];
 }
 
+/** What the job's own terminal would be relayed to. @throws CupelError `usage` where there is none. */
+async function checkTerminal(job: Job): Promise<void> {
+  if (job.terminal === "none") return;
+  const { isatty } = await import("node:tty");
+  if (isatty(0)) return;
+  throw new CupelError(
+    "usage",
+    "--tty relays your terminal to the job, and standard input is not one; call cupel from a terminal, or leave --tty out",
+  );
+}
+
 /** Said before the job: what was given up. Never silent. */
 function announce(selection: Selection): void {
   if (selection.accepted.length > 0) {
@@ -131,6 +142,7 @@ export async function run(line: CommandLine): Promise<number> {
   const host = createRealHost();
   const directories = stateDirectories(host);
   const job = await prepareJob(jobFromFlags(line), host, directories);
+  await checkTerminal(job);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   if (job.workspace.mode === "empty" && job.workspace.why !== "") say(job.workspace.why);

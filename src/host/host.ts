@@ -63,6 +63,8 @@ export interface Host {
   /** lstat(2): does not follow the last one. */
   linkStatus(path: string): Answer<FileStatus>;
   readLink(path: string): Answer<string>;
+  /** The first executable file of this name along PATH. */
+  findProgram(name: string): string | undefined;
   /** All executable files of this name along PATH, in order. */
   findPrograms(name: string): readonly string[];
   /** Runs a program in its own killed-as-a-group child. */

@@ -22,7 +22,10 @@ export function ancestorsOf(path: string): string[] {
 
 /** Whether the current user namespace's root is the host's (user_namespaces(7)). What cannot be read counts as yes. */
 export function parseIsHostRoot(uidMap: string): boolean {
-  return uidMap.split("\n").some((line) => /^\s*0\s+0\s/.test(line));
+  return uidMap.split("\n").some((line) => {
+    const [inside, outside, count] = line.split(" ").filter((field) => field !== "");
+    return inside === "0" && outside === "0" && count !== undefined;
+  });
 }
 
 let isHostRoot: boolean | undefined;
@@ -95,8 +98,12 @@ export function usePrivateDirectory(path: string, uid: number): PrivateDirectory
   return failure === undefined ? checkPrivateDirectory(path, uid) : { ok: false, reason: failure };
 }
 
+function withoutEndingSlashes(path: string): string {
+  return path.endsWith("/") ? withoutEndingSlashes(path.slice(0, -1)) : path;
+}
+
 function absolute(path: string | undefined): string[] {
-  return path?.startsWith("/") === true && path !== "/" ? [path.replace(/\/+$/, "")] : [];
+  return path?.startsWith("/") === true && path !== "/" ? [withoutEndingSlashes(path)] : [];
 }
 
 /**

@@ -91,10 +91,14 @@ function isExecutableFile(path: string): boolean {
   }
 }
 
+function candidatesAlongPath(name: string, path: string): string[] {
+  const directories = path.split(":").filter((directory) => directory.startsWith("/"));
+  return directories.map((directory) => `${directory}/${name}`);
+}
+
 /** Every executable file `name` along a PATH, in order. */
 export function findAlongPath(name: string, path: string): string[] {
-  const directories = path.split(":").filter((directory) => directory.startsWith("/"));
-  return directories.map((directory) => `${directory}/${name}`).filter(isExecutableFile);
+  return candidatesAlongPath(name, path).filter(isExecutableFile);
 }
 
 function currentDirectory(): string {
@@ -129,6 +133,7 @@ export function createRealHost(): Host {
     status: (path) => answer(() => toFileStatus(statSync(path, { throwIfNoEntry: false }))),
     linkStatus: (path) => answer(() => toFileStatus(lstatSync(path, { throwIfNoEntry: false }))),
     readLink: (path) => answer(() => readlinkSync(path)),
+    findProgram: (name) => candidatesAlongPath(name, process.env["PATH"] ?? "").find(isExecutableFile),
     findPrograms: (name) => findAlongPath(name, process.env["PATH"] ?? ""),
     run,
   };

@@ -4,15 +4,17 @@
  * half of a whole run.
  */
 
-import { closeSync, writeSync } from "node:fs";
+import { closeSync, readSync, writeSync } from "node:fs";
 import { errnoOf } from "./errno-of.ts";
 
 /** A started launcher. */
 export interface LauncherChild {
   /** Writes to the launcher's control; what cannot be written any more is dropped: its end is told by `exited`. */
   send(bytes: Uint8Array): void;
-  /** What the launcher writes on its events, until it ends. */
+  /** What the launcher writes on its events, as it comes, until it ends. */
   readonly events: AsyncIterable<Uint8Array>;
+  /** All of it at once, when it has ended: what it says of one job waits in the socket. Instead of `events`. */
+  readEvents(): Promise<Uint8Array>;
   /** Exit code, or -1 where a signal ended it. */
   readonly exited: Promise<number>;
   readonly pid: number;
@@ -51,8 +53,8 @@ function inheritOrIgnore(descriptor: number): number | "ignore" {
   return descriptor < 0 ? "ignore" : descriptor;
 }
 
-async function* readStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
+async function* readStream(bun: BunRuntime, descriptor: number): AsyncGenerator<Uint8Array> {
+  const reader = bun.file(descriptor).stream().getReader();
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
@@ -68,6 +70,19 @@ function writeSome(descriptor: number, bytes: Uint8Array): number | undefined {
     return writeSync(descriptor, bytes);
   } catch (error) {
     return errnoOf(error) === "EAGAIN" ? 0 : undefined;
+  }
+}
+
+const chunkBytes = 16_384;
+
+/** What is there to be read now: the socket does not block. */
+function readChunk(descriptor: number): Uint8Array {
+  const chunk = new Uint8Array(chunkBytes);
+  try {
+    return chunk.subarray(0, readSync(descriptor, chunk));
+  } catch (error) {
+    errnoOf(error);
+    return chunk.subarray(0, 0);
   }
 }
 
@@ -105,12 +120,26 @@ class LauncherSocket {
     }
   }
 
-  /** Everything that comes; closed then, for the runtime leaves that to whoever asked for the descriptor. */
-  async *read(bun: BunRuntime): AsyncGenerator<Uint8Array> {
-    yield* untilReset(readStream(bun.file(this.#descriptor).stream()));
+  /** What waits in it now. A stream of Bun's would take a thread to read with. Closed then. */
+  readAll(): Uint8Array {
+    const chunks: Uint8Array[] = [];
+    for (let chunk = readChunk(this.#descriptor); chunk.length > 0; chunk = readChunk(this.#descriptor)) {
+      chunks.push(chunk);
+    }
+    this.#close();
+    return Buffer.concat(chunks);
+  }
+
+  #close(): void {
     this.#isClosed = true;
     this.#waiting = [];
     closeSync(this.#descriptor);
+  }
+
+  /** Everything that comes; closed then, for the runtime leaves that to whoever asked for the descriptor. */
+  async *read(bun: BunRuntime): AsyncGenerator<Uint8Array> {
+    yield* untilReset(readStream(bun, this.#descriptor));
+    this.#close();
   }
 }
 
@@ -135,10 +164,20 @@ function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams, use
   return {
     send: (bytes) => own.send(bytes),
     events: own.read(bun),
+    readEvents: async () => {
+      await child.exited;
+      return own.readAll();
+    },
     exited: child.exited,
     pid: child.pid,
     kill: () => child.kill(9),
   };
+}
+
+async function readStreamAtEnd(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 async function spawnWithNode(file: string, streams: CallerStreams, use: LauncherUse): Promise<LauncherChild> {
@@ -158,6 +197,7 @@ async function spawnWithNode(file: string, streams: CallerStreams, use: Launcher
   return {
     send: (bytes) => void control.write(bytes),
     events: untilReset(control),
+    readEvents: () => readStreamAtEnd(untilReset(control)),
     exited: new Promise((resolve) => child.once("exit", (code) => resolve(code ?? -1))),
     // It has spawned, so it has a number.
     pid: child.pid ?? -1,

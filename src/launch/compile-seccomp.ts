@@ -1,8 +1,17 @@
 /** Turns a seccomp profile into the kernel's BPF: a binary search over the call's number (seccomp(2), linux/filter.h). */
-import type { SeccompArchitecture, SeccompEntry, SeccompRule } from "./seccomp-profile.ts";
+import {
+  argumentBits,
+  type ArgumentTest,
+  type SeccompAnswer,
+  type SeccompProfile,
+  type SeccompRule,
+} from "./seccomp-rule.ts";
+import { systemCallNumber, type SeccompArchitecture } from "./system-call-numbers.ts";
 
-// Operation codes: BPF_LD|BPF_W|BPF_ABS, BPF_JMP|BPF_JA|JEQ|JGE|JSET with BPF_K, BPF_RET|BPF_K (linux/bpf_common.h).
+// Operation codes: BPF_LD|BPF_W|BPF_ABS, BPF_ALU|BPF_AND, BPF_JMP|BPF_JA|JEQ|JGE|JSET, BPF_RET, each of them with BPF_K
+// (linux/bpf_common.h).
 const loadWord = 0x20;
+const maskWord = 0x54;
 const jumpAlways = 0x05;
 const jumpEqual = 0x15;
 const jumpAtLeast = 0x35;
@@ -25,163 +34,154 @@ const auditArchitectures: Readonly<Record<SeccompArchitecture, number>> = { x64:
 /** __X32_SYSCALL_BIT (asm/unistd.h): the x32 numbers of x86-64, another way to every call. */
 const x32Bit = 0x4000_0000;
 
+/** -1 is no call: tracers put it in the place of one that is not to be carried out (ptrace(2), PTRACE_SYSCALL). */
+const noCall = 0xffff_ffff;
+
 const jumpMax = 255;
 
-const instructionBytes = 8;
+/** BPF_MAXINSNS (linux/bpf_common.h). */
+const instructionsMax = 4096;
 
-/** Writes instructions one after another: struct sock_filter, little-endian. */
+/** struct sock_filter: operation and jumps in the first word, the operand in the second. */
+const instructionWords = 2;
+
+/**
+ * Writes instructions from the last one to the first: jumps lead forward only, so where they lead is written already, and
+ * how far it is is known. Words are in this machine's order; both architectures are little-endian.
+ */
 class Program {
-  readonly bytes: Uint8Array;
-  readonly #view: DataView;
-  #at = 0;
+  readonly #words = new Uint32Array(instructionsMax * instructionWords);
+  #count = 0;
 
-  constructor(length: number) {
-    this.bytes = new Uint8Array(length * instructionBytes);
-    this.#view = new DataView(this.bytes.buffer);
+  /** A place to jump to: the instruction that was written last. */
+  get here(): number {
+    return this.#count;
+  }
+
+  /** How many instructions a jump that is written next has to skip. */
+  distanceTo(place: number): number {
+    return this.#count - place;
   }
 
   add(code: number, operand: number, jumpTrue = 0, jumpFalse = 0): void {
-    this.#view.setUint16(this.#at, code, true);
-    this.#view.setUint8(this.#at + 2, jumpTrue);
-    this.#view.setUint8(this.#at + 3, jumpFalse);
-    this.#view.setUint32(this.#at + 4, operand >>> 0, true);
-    this.#at += instructionBytes;
+    if (Math.max(jumpTrue, jumpFalse) > jumpMax) throw new Error("a seccomp rule is too long to be jumped over");
+    if (this.#count === instructionsMax) throw new Error("a seccomp profile is longer than the kernel takes");
+    this.#count += 1;
+    const at = (instructionsMax - this.#count) * instructionWords;
+    this.#words[at] = code | (jumpTrue << 16) | (jumpFalse << 24);
+    this.#words[at + 1] = operand;
   }
 
-  /** Low 32 bits of an argument; both architectures are little-endian. */
-  loadArgument(argument: number): void {
-    this.add(loadWord, offsetArguments + 8 * argument);
+  answer(answer: SeccompAnswer): void {
+    this.add(give, answer === "allow" ? allow : failWithErrno | answer.errno);
   }
 
-  /** Compares the loaded word with each value; `ifNone` comes before `ifAny`. */
-  matchValues(values: readonly number[], ifAny: number, ifNone: number): void {
-    values.forEach((value, index) => this.add(jumpEqual, value, values.length - index, 0));
-    this.add(give, ifNone);
-    this.add(give, ifAny);
+  finish(): Uint8Array {
+    return new Uint8Array(this.#words.slice((instructionsMax - this.#count) * instructionWords).buffer);
   }
 }
 
-function ruleLength(rule: SeccompRule): number {
-  switch (rule.rule) {
-    case "deny":
-      return 1;
-    case "deny-bits":
-      return 4;
-    case "deny-bits-where":
-      return 6;
-    case "deny-values":
-    case "only-values":
-      return 3 + rule.values.length;
+/** Offset of an argument's low half; both architectures are little-endian. */
+function lowHalf(argument: number): number {
+  return offsetArguments + 8 * argument;
+}
+
+/** Goes on with what follows if the test holds, and to `otherwise` if not. */
+function addTest(program: Program, { argument, type, mask, values }: ArgumentTest, otherwise: number): void {
+  const holds = program.here;
+  for (const [index, value] of values.toReversed().entries()) {
+    const isLast = index === 0;
+    program.add(jumpEqual, value, program.distanceTo(holds), isLast ? program.distanceTo(otherwise) : 0);
+  }
+  if (mask !== undefined) program.add(maskWord, mask);
+  program.add(loadWord, lowHalf(argument));
+  if (argumentBits[type] === 32) return;
+  program.add(jumpEqual, 0, 0, program.distanceTo(otherwise));
+  program.add(loadWord, lowHalf(argument) + 4);
+}
+
+function addRule(program: Program, { clauses, otherwise }: SeccompRule): void {
+  program.answer(otherwise);
+  for (const { when, answer } of clauses.toReversed()) {
+    const next = program.here;
+    program.answer(answer);
+    for (const test of when.toReversed()) addTest(program, test, next);
   }
 }
 
-function addRule(program: Program, rule: SeccompRule): void {
-  const failure = failWithErrno | rule.errno;
-  switch (rule.rule) {
-    case "deny":
-      return program.add(give, failure);
-    case "deny-bits":
-      program.loadArgument(rule.argument);
-      program.add(jumpBitsSet, rule.bits, 0, 1);
-      program.add(give, failure);
-      return program.add(give, allow);
-    case "deny-bits-where":
-      program.loadArgument(rule.whereArgument);
-      program.add(jumpBitsSet, rule.whereBits, 0, 3);
-      program.loadArgument(rule.argument);
-      program.add(jumpBitsSet, rule.bits, 0, 1);
-      program.add(give, failure);
-      return program.add(give, allow);
-    case "deny-values":
-      program.loadArgument(rule.argument);
-      return program.matchValues(rule.values, failure, allow);
-    case "only-values":
-      program.loadArgument(rule.argument);
-      return program.matchValues(rule.values, allow, failure);
-  }
-}
-
-interface NumberedRule {
-  readonly number: number;
+/** One rule for all numbers from this one on, up to the next segment's. */
+interface Segment {
+  readonly from: number;
   readonly rule: SeccompRule;
 }
 
-/** Rules `from` to `to` (without it), sorted by number. */
-interface Branch {
-  readonly rules: readonly NumberedRule[];
-  readonly from: number;
-  readonly to: number;
+function answersAlike(one: SeccompRule, other: SeccompRule): boolean {
+  if (one.clauses.length + other.clauses.length > 0) return false;
+  const [first, second] = [one.otherwise, other.otherwise];
+  return first === "allow" || second === "allow" ? first === second : first.errno === second.errno;
 }
 
-function middleOf({ from, to }: Branch): number {
-  return (from + to) >> 1;
+function numberedRules({ entries }: SeccompProfile, architecture: SeccompArchitecture): Segment[] {
+  const rules: Segment[] = [];
+  for (const { name, rule } of entries) {
+    const from = systemCallNumber(name, architecture);
+    if (from !== undefined) rules.push({ from, rule });
+  }
+  return rules.sort((one, other) => one.from - other.from);
 }
 
-/** Far jumps take an instruction of their own. */
-function splitLength(distance: number): number {
-  return distance <= jumpMax ? 1 : 2;
+/** All numbers from 0 on, without gaps: what the profile does not name lies in between. */
+function segmentsOf(profile: SeccompProfile, architecture: SeccompArchitecture): Segment[] {
+  const unnamed: SeccompRule = { clauses: [], otherwise: profile.otherwise };
+  const segments: Segment[] = [];
+  let next = 0;
+  const add = (from: number, rule: SeccompRule): void => {
+    const last = segments.at(-1);
+    if (last === undefined || !answersAlike(last.rule, rule)) segments.push({ from, rule });
+  };
+  for (const { from, rule } of numberedRules(profile, architecture)) {
+    if (from > next) add(next, unnamed);
+    add(from, rule);
+    next = from + 1;
+  }
+  add(next, unnamed);
+  return segments;
 }
 
-function treeLength(branch: Branch): number {
-  const { rules, from, to } = branch;
-  const first = rules[from];
-  if (from === to || first === undefined) return 1;
-  if (to - from === 1) return 2 + ruleLength(first.rule);
-  const left = treeLength({ rules, from, to: middleOf(branch) });
-  return splitLength(left) + left + treeLength({ rules, from: middleOf(branch), to });
-}
-
-/** Jumps over `distance` instructions if the number is at least `number`. */
-function addSplit(program: Program, number: number, distance: number): void {
-  if (distance <= jumpMax) return program.add(jumpAtLeast, number, distance, 0);
-  program.add(jumpAtLeast, number, 0, 1);
+/** A search tree over segments `from` to `to` (without it; at least one): log2(n) comparisons to each call's rule. */
+function addTree(program: Program, segments: readonly Segment[], from: number, to: number): void {
+  const middle = (from + to) >> 1;
+  const segment = segments[middle];
+  if (segment === undefined) throw new Error(`there is no segment ${middle} of ${segments.length}`);
+  if (to - from === 1) return addRule(program, segment.rule);
+  addTree(program, segments, middle, to);
+  const right = program.here;
+  addTree(program, segments, from, middle);
+  const distance = program.distanceTo(right);
+  if (distance <= jumpMax) return program.add(jumpAtLeast, segment.from, distance, 0);
+  // Far jumps take an instruction of their own.
   program.add(jumpAlways, distance);
+  program.add(jumpAtLeast, segment.from, 0, 1);
 }
 
-/** A search tree over sorted rules: log2(n) comparisons, and allow for every number that is not in it. */
-function addTree(program: Program, branch: Branch): void {
-  const { rules, from, to } = branch;
-  const first = rules[from];
-  if (from === to || first === undefined) return program.add(give, allow);
-  if (to - from === 1) {
-    program.add(jumpEqual, first.number, 1, 0);
-    program.add(give, allow);
-    return addRule(program, first.rule);
+/** What comes first, and hence is written last, last instruction first. */
+function addGuard(program: Program, architecture: SeccompArchitecture): void {
+  if (architecture === "x64") {
+    program.add(give, killProcess);
+    program.add(jumpBitsSet, x32Bit, 0, 1);
+    program.add(jumpEqual, noCall, 2, 0);
   }
-  const middle = middleOf(branch);
-  const left = { rules, from, to: middle };
-  addSplit(program, rules[middle]?.number ?? 0, treeLength(left));
-  addTree(program, left);
-  addTree(program, { rules, from: middle, to });
-}
-
-const guardLengths: Readonly<Record<SeccompArchitecture, number>> = { x64: 6, arm64: 4 };
-
-function addArchitectureGuard(program: Program, architecture: SeccompArchitecture): void {
-  program.add(loadWord, offsetArchitecture);
-  program.add(jumpEqual, auditArchitectures[architecture], 1, 0);
-  program.add(give, killProcess);
   program.add(loadWord, offsetNumber);
-  if (architecture !== "x64") return;
-  program.add(jumpBitsSet, x32Bit, 0, 1);
   program.add(give, killProcess);
-}
-
-function numberedRules(profile: readonly SeccompEntry[], architecture: SeccompArchitecture): NumberedRule[] {
-  const rules: NumberedRule[] = [];
-  for (const entry of profile) {
-    const number = entry[architecture];
-    if (number !== undefined) rules.push({ number, rule: entry.rule });
-  }
-  return rules.sort((one, other) => one.number - other.number);
+  program.add(jumpEqual, auditArchitectures[architecture], 1, 0);
+  program.add(loadWord, offsetArchitecture);
 }
 
 /** The profile as an array of struct sock_filter. Calls of another architecture, and x32's, kill the process. Pure. */
-export function compileSeccomp(profile: readonly SeccompEntry[], architecture: SeccompArchitecture): Uint8Array {
-  const rules = numberedRules(profile, architecture);
-  const tree = { rules, from: 0, to: rules.length };
-  const program = new Program(guardLengths[architecture] + treeLength(tree));
-  addArchitectureGuard(program, architecture);
-  addTree(program, tree);
-  return program.bytes;
+export function compileSeccomp(profile: SeccompProfile, architecture: SeccompArchitecture): Uint8Array {
+  const segments = segmentsOf(profile, architecture);
+  const program = new Program();
+  addTree(program, segments, 0, segments.length);
+  addGuard(program, architecture);
+  return program.finish();
 }

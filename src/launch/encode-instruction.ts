@@ -1,10 +1,10 @@
 /** Encodes a plan as the launcher's instruction: one length-bounded record after another, little-endian. */
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan, NamespaceKind, RootStep } from "../model/plan.ts";
-import { compileSeccomp } from "./compile-seccomp.ts";
+import { compiledSeccomp } from "./compiled-seccomp.gen.ts";
 import { InstructionWriter } from "./instruction-writer.ts";
 import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds, stepBits } from "./protocol.ts";
-import { defaultSeccompProfile, type SeccompArchitecture } from "./seccomp-profile.ts";
+import type { SeccompArchitecture } from "./system-call-numbers.ts";
 
 /** What the plan leaves open until it is carried out. */
 export interface LaunchBinding {
@@ -142,6 +142,7 @@ function encodeOptions(writer: InstructionWriter, plan: LauncherPlan, binding: L
         plan.dropCapabilities && optionBits.dropCapabilities,
         plan.loopbackUp && optionBits.loopbackUp,
         binding.rehearsal && optionBits.rehearsal,
+        plan.terminal === "private" && optionBits.terminal,
         binding.resident?.sharesRoot === true && optionBits.sharedRoot,
       ),
     );
@@ -175,12 +176,14 @@ function encodeEnd(writer: InstructionWriter, job: Pick<ResidentJob, "timeoutMs"
 }
 
 function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
-  if (plan.seccomp === "default") {
-    writer.record(recordKinds.seccomp, () => writer.raw(compileSeccomp(defaultSeccompProfile, binding.architecture)));
+  if (plan.seccomp !== "none") {
+    const program = compiledSeccomp[plan.seccomp][plan.sockets][binding.architecture]();
+    writer.record(recordKinds.seccomp, () => writer.raw(Buffer.from(program, "base64")));
   }
-  if (plan.landlockScopes.length > 0) {
+  if (plan.landlockScopes.length > 0 || plan.landlockVersion !== undefined) {
     writer.record(recordKinds.landlock, () => {
       writer.u64(bits(...plan.landlockScopes.map((scope) => landlockScopeBits[scope])));
+      writer.u32(plan.landlockVersion ?? 0);
     });
   }
 }

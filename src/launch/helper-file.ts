@@ -4,7 +4,6 @@
  * is then executed.
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { checkPrivateDirectory, usePrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import { removeIfThere, replaceFile } from "../host/replace-file.ts";
@@ -35,7 +34,7 @@ export function originalHelper(name: HelperName): { readonly bytes: Buffer; read
       },
     );
   }
-  return { bytes: Buffer.from(helper.base64, "base64"), sha256: helper.sha256 };
+  return { bytes: Buffer.from(helper.base64(), "base64"), sha256: helper.sha256 };
 }
 
 function readAll(descriptor: number, sizeBytes: number): Buffer {
@@ -78,11 +77,16 @@ function removeOtherVersions(directory: string, name: HelperName, current: strin
   }
 }
 
+/** node:path takes longer to load than all of this file. */
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+}
+
 /**
  * Where an installation keeps the helpers: `lib/cupel` next to the `bin` that the executable is in. A path of root's
  * never changes, so that a rule of the host's (an AppArmor profile) can be about it.
  */
-export const installedDirectory: string = join(dirname(dirname(process.execPath)), "lib/cupel");
+export const installedDirectory: string = `${parentOf(parentOf(process.execPath))}/lib/cupel`;
 
 /** The installed copy, where it is this version's and nobody but root can change it or put another in its place. */
 function openInstalled(directory: string, name: HelperName): HelperFile | undefined {

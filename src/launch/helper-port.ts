@@ -22,7 +22,13 @@ export type ProberResult =
 /** What a launch that stops before the job (a rehearsal) gave. */
 export type RehearsalResult =
   /** Every step worked. The inode numbers are those of /proc/self/ns/* inside. */
-  | { readonly status: "ready"; readonly namespaces: Readonly<Record<string, number>>; readonly durationMs: number }
+  | {
+      readonly status: "ready";
+      readonly namespaces: Readonly<Record<string, number>>;
+      /** The host's root could not be left, and lies below the new one. */
+      readonly isCovering?: boolean;
+      readonly durationMs: number;
+    }
   /** A step failed: its name, the errno's name, and the path or index it was about. */
   | { readonly status: "failed"; readonly step: string; readonly errno: string; readonly subject: string }
   | { readonly status: "timeout" }

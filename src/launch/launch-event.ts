@@ -1,46 +1,57 @@
 /** What the launcher tells, one JSON line each. */
-import * as v from "valibot";
+import { integer, oneOf, strictObject, text, type Check, type Checked } from "../model/strict-shape.ts";
 
-const number = v.pipe(v.number(), v.integer());
+function event<Kind extends string, Fields extends Readonly<Record<string, Check<unknown>>>>(
+  kind: Kind,
+  fields: Fields,
+): Check<{ readonly event: Kind } & { readonly [Name in keyof Fields]: Checked<Fields[Name]> }> {
+  return strictObject({ event: oneOf([kind]), ...fields }) as never;
+}
 
-const launchEventSchema = v.variant("event", [
-  v.strictObject({
-    event: v.literal("ready"),
-    user: number,
-    mount: number,
-    pid: number,
-    ipc: number,
-    uts: number,
-    cgroup: number,
-    network: number,
+const checks = {
+  ready: event("ready", {
+    user: integer,
+    mount: integer,
+    pid: integer,
+    ipc: integer,
+    uts: integer,
+    cgroup: integer,
+    network: integer,
+    /** 1 where the host's root could not be left, and lies below the job's. */
+    covering: integer,
   }),
-  v.strictObject({ event: v.literal("failed"), step: v.string(), errno: number, subject: v.string() }),
-  v.strictObject({ event: v.literal("exec-failed"), errno: number, subject: v.string() }),
-  v.strictObject({ event: v.literal("started"), pid: number }),
-  v.strictObject({ event: v.literal("timeout"), timeoutMs: number }),
-  v.strictObject({
-    event: v.literal("ended"),
+  failed: event("failed", { step: text, errno: integer, subject: text }),
+  "exec-failed": event("exec-failed", { errno: integer, subject: text }),
+  started: event("started", { pid: integer }),
+  /** The job was stopped, and the caller's terminal put back as it was: cupel may stop too. */
+  suspended: event("suspended", {}),
+  timeout: event("timeout", { timeoutMs: integer }),
+  ended: event("ended", {
     /** As wait4(2) gives it. */
-    status: number,
-    wallMicros: number,
-    userMicros: number,
-    systemMicros: number,
-    maxRssBytes: number,
+    status: integer,
+    wallMicros: integer,
+    userMicros: integer,
+    systemMicros: integer,
+    maxRssBytes: integer,
   }),
-  /** What went through a standard stream (0, 1, 2) could not be passed on to its end. */
-  v.strictObject({ event: v.literal("stream-lost"), stream: number, errno: number }),
+  /** What went through a standard stream (0, 1, 2) or the job's own terminal (3) could not be passed on to its end. */
+  "stream-lost": event("stream-lost", { stream: integer, errno: integer }),
   /** A resident launcher is ready for jobs; `pid` is its own number for itself: 1 where it lives in a root that jobs share. */
-  v.strictObject({ event: v.literal("resident"), pid: number }),
+  resident: event("resident", { pid: integer }),
   /** A resident launcher is done with a job, whose two outputs were this long. */
-  v.strictObject({ event: v.literal("finished"), outputBytes: number, errorBytes: number }),
+  finished: event("finished", { outputBytes: integer, errorBytes: integer }),
   /** The first process died without a word; `status` as wait4(2) gives it. */
-  v.strictObject({ event: v.literal("lost"), status: number }),
-]);
+  lost: event("lost", { status: integer }),
+};
 
 /** One event of a launch. */
-export type LaunchEvent = v.InferOutput<typeof launchEventSchema>;
+export type LaunchEvent = Checked<(typeof checks)[keyof typeof checks]>;
 
-/** An event from its line. @throws ValiError or SyntaxError where the line is none: the launcher is ours, so a bug. */
+/** An event from its line. @throws TypeError or SyntaxError where the line is none: the launcher is ours, so a bug. */
 export function parseLaunchEvent(line: string): LaunchEvent {
-  return v.parse(launchEventSchema, JSON.parse(line));
+  const input = JSON.parse(line) as Partial<LaunchEvent> | null;
+  const kind = input?.event;
+  const problem = kind !== undefined && Object.hasOwn(checks, kind) ? checks[kind](input, "") : "event: is not known";
+  if (problem !== undefined) throw new TypeError(`the launcher said ${line}: ${problem}`);
+  return input as LaunchEvent;
 }

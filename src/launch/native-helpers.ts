@@ -2,17 +2,17 @@
 import { openSync, closeSync } from "node:fs";
 import * as v from "valibot";
 import { errnoName } from "../host/errno-name.ts";
+import { errnoOf } from "../host/errno-of.ts";
 import type { Host, ProgramOptions, ProgramResult } from "../host/host.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
-import { freshIdentity } from "./fresh-identity.ts";
 import { useContainerRoot, useEnginePlace } from "./container-root.ts";
 import { openHelperFiles } from "./helper-file.ts";
 import { keepProgram } from "./keep-program.ts";
 import type { HelperPort, Place, ProberResult, ProberStep, RehearsalResult } from "./helper-port.ts";
 import type { LaunchEvent } from "./launch-event.ts";
+import { outsideIdentity, seccompArchitecture } from "./launch-identity.ts";
 import { startLaunch, type HelperPlaces } from "./start-launch.ts";
-import type { SeccompArchitecture } from "./seccomp-profile.ts";
 
 const proberLineSchema = v.strictObject({
   step: v.string(),
@@ -31,17 +31,21 @@ function parseProberOutput(stdout: string): ProberStep[] {
   return stdout.split("\n").slice(0, -1).map(parseProberStep);
 }
 
-/** The architecture in seccomp's words. @throws CupelError `unsupported` for one that the helpers are not built for. */
-export function seccompArchitecture(architecture: string): SeccompArchitecture {
-  if (architecture === "x64" || architecture === "arm64") return architecture;
-  throw new CupelError("unsupported", `cupel has no launcher for ${architecture}; it runs on x64 and arm64`);
+/** Where devices are denied (mount(8), nodev), no program can be started: each gets the null device as its input. */
+function openNull(): number | string {
+  try {
+    return openSync("/dev/null", "r+");
+  } catch (error) {
+    return `/dev/null cannot be opened: ${errnoOf(error)}`;
+  }
 }
 
-/** Ids outside for a plan: the caller's, or fresh ones. */
-export function outsideIdentity(plan: LauncherPlan, host: Host): { uid: number; gid: number } {
-  if (plan.outside === "caller") return { uid: host.identity.uid, gid: host.identity.gid };
-  const map = host.readText("/proc/self/uid_map");
-  return freshIdentity(map.ok ? map.value : undefined);
+/** Why no program can be started at all, if that is so; the runtime says it of each program. */
+function explainNoStart(): string | undefined {
+  const nothing = openNull();
+  if (typeof nothing === "string") return nothing;
+  closeSync(nothing);
+  return undefined;
 }
 
 /** Runs the prober from the first place where it can be executed; gives the reasons where there is none. */
@@ -54,7 +58,9 @@ async function runProber(
   const reasons: string[] = [];
   const files = openHelperFiles("prober", places.directories, places.uid);
   for (let next = files.next(); ; next = files.next()) {
-    if (next.done === true) return `the prober could not be started: ${[...next.value, ...reasons].join("; ")}`;
+    if (next.done === true) {
+      return `the prober could not be started: ${explainNoStart() ?? [...next.value, ...reasons].join("; ")}`;
+    }
     const result = await host.run(next.value.path, proberArguments, options);
     next.value.close();
     if (result.status !== "not-started") return result;
@@ -104,8 +110,8 @@ function judgeProber(result: Exclude<Awaited<ReturnType<Host["run"]>>, { status:
 function judgeRehearsal(events: readonly LaunchEvent[], durationMs: number): RehearsalResult {
   for (const event of events) {
     if (event.event === "ready") {
-      const { event: _, ...namespaces } = event;
-      return { status: "ready", namespaces, durationMs };
+      const { event: _, covering, ...namespaces } = event;
+      return { status: "ready", namespaces, isCovering: covering === 1, durationMs };
     }
     if (event.event === "failed") {
       return { status: "failed", step: event.step, errno: errnoName(event.errno), subject: event.subject };
@@ -127,7 +133,8 @@ async function rehearse(
     rehearsal: true,
     architecture: seccompArchitecture(host.architecture),
   };
-  const nothing = openSync("/dev/null", "r+");
+  const nothing = openNull();
+  if (typeof nothing === "string") return { status: "crashed", detail: nothing };
   try {
     const launch = await startLaunch(plan, binding, places, [nothing, nothing, nothing]);
     let timedOut = false;

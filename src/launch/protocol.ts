@@ -46,6 +46,8 @@ export const optionBits = {
   rehearsal: 8,
   /** Of a resident launcher: what jobs see alike is mounted once, and each job's mount namespace is a copy of that. */
   sharedRoot: 16,
+  /** A terminal of the job's own, relayed to the caller's. */
+  terminal: 32,
 } as const;
 
 /** Kinds of frames that a resident launcher sends: an event's line, or what a job wrote. */
@@ -89,6 +91,7 @@ export const launchSteps = [
   "loopback",
   "drop-identity",
   "user-namespace",
+  "terminal",
   "working-directory",
   "resource-limit",
   "keyring",
@@ -114,6 +117,11 @@ function snakeCase(name: string): string {
   return name.replaceAll("-", "_").replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** All bits of a table, as one more entry: the launcher refuses any other. */
+function withAll(table: Readonly<Record<string, number>>): [string, number][] {
+  return [...Object.entries(table), ["all", Object.values(table).reduce((all, bit) => all | bit, 0)]];
+}
+
 /** The C header with the same tables. Pure. */
 export function renderProtocolHeader(): string {
   const stepNames = launchSteps.map((step) => `    "${step}",`).join("\n");
@@ -128,9 +136,9 @@ export function renderProtocolHeader(): string {
     `#define CONTROL_KILL ${controlKill}`,
     "",
     renderEnum("record", Object.entries(recordKinds)),
-    renderEnum("option", Object.entries(optionBits)),
+    renderEnum("option", withAll(optionBits)),
     renderEnum("frame", Object.entries(frameKinds)),
-    renderEnum("step_bit", Object.entries(stepBits)),
+    renderEnum("step_bit", withAll(stepBits)),
     renderEnum(
       "step",
       launchSteps.map((step, index) => [step, index] as const),

@@ -51,7 +51,15 @@ export async function startLauncher(
   }
 }
 
-async function collectEvents(child: LauncherChild, onEvent: (event: LaunchEvent) => void): Promise<LaunchEvent[]> {
+/** Whole lines only: a launcher that was killed may have been in the middle of one. */
+async function readEvents(child: LauncherChild): Promise<LaunchEvent[]> {
+  const text = new TextDecoder().decode(await child.readEvents());
+  const events = text.split("\n").slice(0, -1).map(parseLaunchEvent);
+  await child.exited;
+  return events;
+}
+
+async function followEvents(child: LauncherChild, onEvent: (event: LaunchEvent) => void): Promise<LaunchEvent[]> {
   const events: LaunchEvent[] = [];
   const decoder = new TextDecoder();
   let rest = "";
@@ -70,6 +78,7 @@ async function collectEvents(child: LauncherChild, onEvent: (event: LaunchEvent)
 
 /**
  * Starts a plan. The job runs with `streams` as its standard streams, relayed by the launcher where they are not pipes.
+ * `onEvent` is told each event as it comes; without it they are read at the end.
  * @throws CupelError `set-up` where the launcher cannot be started, `usage` where the plan cannot be said.
  */
 export async function startLaunch(
@@ -77,7 +86,7 @@ export async function startLaunch(
   binding: LaunchBinding,
   places: HelperPlaces,
   streams: CallerStreams,
-  onEvent: (event: LaunchEvent) => void = () => undefined,
+  onEvent?: (event: LaunchEvent) => void,
 ): Promise<Launch> {
   const instruction = encodeInstruction(plan, binding);
   const child = await startLauncher(places, streams);
@@ -85,6 +94,6 @@ export async function startLaunch(
   return {
     signal: (number) => child.send(Uint8Array.of(number)),
     kill: () => child.send(Uint8Array.of(controlKill)),
-    ended: collectEvents(child, onEvent),
+    ended: onEvent === undefined ? readEvents(child) : followEvents(child, onEvent),
   };
 }

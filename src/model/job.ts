@@ -37,6 +37,18 @@ export interface Demands {
   readonly prefer: "fastest" | "strongest";
 }
 
+/** Which system calls a job may make. */
+export const seccompProfileNames = ["default", "strict", "compat"] as const;
+
+/** One of {@link seccompProfileNames}. */
+export type SeccompProfileName = (typeof seccompProfileNames)[number];
+
+/** What a job may reach: nothing but a loopback of its own, the host's network, or nothing, without a socket to try. */
+export const networkModes = ["none", "no-sockets", "host"] as const;
+
+/** One of {@link networkModes}. */
+export type NetworkMode = (typeof networkModes)[number];
+
 /** One job, complete: every default is filled in. */
 export interface Job {
   readonly command: readonly [string, ...string[]];
@@ -46,11 +58,14 @@ export interface Job {
   readonly grants: readonly Grant[];
   /** Directories that go in front of the job's PATH: the caller's, granted by `--tools`. */
   readonly toolDirectories: readonly string[];
-  readonly network: "none" | "host";
+  readonly network: NetworkMode;
   /** With the host's network: what name resolution reads, by where the job looks for it; sources are canonical. */
   readonly nameResolution: Readonly<Record<string, string>>;
+  readonly seccomp: SeccompProfileName;
   /** Exactly the variables of the job, but for those that the strategy must set (HOME, PATH, …) when absent here. */
   readonly environment: Readonly<Record<string, string>>;
+  /** `private`: a terminal of its own, relayed to the caller's. */
+  readonly terminal: "none" | "private";
   /** Caps that the caller stated: each is a demand. */
   readonly limits: Limits;
   /** Caps that cupel applies where it can; `--strict` makes them demands. */
@@ -58,6 +73,11 @@ export interface Job {
   readonly demands: Demands;
   /** Directories that no job may see: cupel's own state. */
   readonly hidden: readonly string[];
+}
+
+/** Whether the job may make sockets at all, but for connected pairs. */
+export function makesSockets({ network, seccomp }: Pick<Job, "network" | "seccomp">): boolean {
+  return network !== "no-sockets" && seccomp !== "strict";
 }
 
 /** Whether `path` is `directory` or lies in it; both canonical and absolute. */

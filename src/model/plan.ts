@@ -1,5 +1,6 @@
 /** A plan: pure data, exactly what a strategy will do for one job. */
 import type { GuaranteeDecision, IsolationClass } from "./guarantee.ts";
+import type { SeccompProfileName } from "./job.ts";
 
 /** Kinds of namespaces, in the kernel's words (namespaces(7)). */
 export type NamespaceKind = "user" | "mount" | "pid" | "ipc" | "uts" | "cgroup" | "network";
@@ -80,9 +81,15 @@ export interface LauncherPlan {
   readonly controlGroup: ControlGroupLimits;
   readonly dropCapabilities: boolean;
   /** Name of the seccomp profile, or `none`. */
-  readonly seccomp: "default" | "none";
+  readonly seccomp: SeccompProfileName | "none";
+  /** Which sockets can be made: what the profile allows, or none but connected pairs, for which a profile is needed. */
+  readonly sockets: "by-profile" | "pairs-only";
   /** Landlock scopes (ABI 6, Linux 6.12): what lies outside the job's domain is out of reach. */
   readonly landlockScopes: readonly ("abstract-unix-socket" | "signal")[];
+  /** Landlock's rights on files, as many as this version of it has, say the same as the root's mounts. */
+  readonly landlockVersion?: number | undefined;
+  /** `private`: a pseudo-terminal of the job's own, relayed to the caller's, which its standard input must be. */
+  readonly terminal: "none" | "private";
   readonly timeoutMs?: number | undefined;
   readonly graceMs: number;
 }

@@ -13,13 +13,14 @@ const readOnlyWords = {
   bind: "bind a directory",
   "write-control": "create a file in it before",
   setattr: "mount_setattr(MOUNT_ATTR_RDONLY, AT_RECURSIVE)",
+  remount: "mount(MS_REMOUNT|MS_BIND|MS_RDONLY)",
   "write-denied": "create a file in it after",
   "write-beside": "create a file in the directory itself",
   "execute-control": "execute a file that is no program before",
-  noexec: "mount_setattr(MOUNT_ATTR_NOEXEC)",
+  noexec: "make a mount noexec",
   "execute-denied": "execute it after",
   "device-control": "open a device before",
-  nodev: "mount_setattr(MOUNT_ATTR_NODEV)",
+  nodev: "make a mount nodev",
   "device-denied": "open it after",
   "nested-namespaces": "a user namespace within, with mounts of its own",
   "unlock-denied": "make the read-only mount writable in it",
@@ -39,14 +40,20 @@ function reachedDenials(reading: Reading): Record<string, string> {
   return Object.fromEntries(reached.map(({ denied }) => denied));
 }
 
+/** Whether mounts are made read-only one by one, by mount(2): mount_setattr(2) came with Linux 5.12. */
+export function isByRemount(reading: Reading): boolean {
+  return errnoAt(reading, "setattr") === "ENOSYS" && errnoAt(reading, "remount") === "ok";
+}
+
 /** mount_setattr(2), Linux 5.12; mount_namespaces(7): flags that a lesser user namespace may not take off. */
 export function readOnly(reading: Reading): Exercise {
+  const set = isByRemount(reading) ? { setattr: "ENOSYS", remount: "ok" } : { setattr: "ok" };
   const more = reachedDenials(reading);
   const held = "execute-denied" in more && "device-denied" in more ? "; noexec and nodev hold, too" : "";
   const locked = "unlock-denied" in more ? "; a user namespace within cannot undo it" : "";
   return {
     words: readOnlyWords,
-    expected: { "write-control": "ok", setattr: "ok", "write-denied": "EROFS", "write-beside": "ok", ...more },
+    expected: { "write-control": "ok", ...set, "write-denied": "EROFS", "write-beside": "ok", ...more },
     level: "enforced",
     summary: `a write fails with EROFS where it was allowed before, and works beside it${held}${locked}`,
     explain: (step, errno) => explainMissing("mount_setattr(2)", "5.12", step === "setattr" ? errno : ""),

@@ -37,7 +37,9 @@ export function smallPlan(parts: RehearsalParts, outside: LauncherPlan["outside"
     controlGroup: {},
     dropCapabilities: false,
     seccomp: "none",
+    sockets: "by-profile",
     landlockScopes: [],
+    terminal: "none",
     graceMs: 0,
   };
 }

@@ -2,13 +2,24 @@
 import type { Finding } from "../model/capability.ts";
 import { onLinux } from "./_elsewhere.ts";
 import { judgeExercise } from "./_exercise.ts";
-import { judgeRehearsal, judgeStep, rehearse } from "./_judge-rehearsal.ts";
-import { detached, propagation, readOnly } from "./_mount-exercises.ts";
+import { judgeRehearsal, judgeStep, rehearse, type Rehearsed } from "./_judge-rehearsal.ts";
+import { detached, isByRemount, propagation, readOnly } from "./_mount-exercises.ts";
 import { defineProbe, type ProbeContext } from "./_probe.ts";
 import { readRootMount } from "./_root-mount.ts";
 import { errnoAt, readSteps, type Reading } from "./_steps.ts";
 
 const ids = ["mount.private-root", "mount.tmpfs", "mount.setattr", "mount.detached", "mount.propagation"] as const;
+
+const pivoted = "entered a root of its own by pivot_root";
+
+/** The launcher's other way, where the first root is the kernel's own: what it leaves below is seen by nobody. */
+function withCoveredRoot({ result }: Rehearsed, judged: Finding): Finding {
+  if (result.status !== "ready" || result.isCovering !== true) return judged;
+  const summary =
+    "a root of its own covers the host's, which is the kernel's first (initramfs) and cannot be left by pivot_root";
+  const seen = { action: "pivot_root", result: "EINVAL; moved onto / instead" };
+  return { ...judged, state: "degraded", summary, evidence: [...judged.evidence, seen] };
+}
 
 async function run(context: ProbeContext) {
   const [root, temporary, reading] = await Promise.all([
@@ -23,7 +34,7 @@ async function run(context: ProbeContext) {
     context.helpers.probe("mounts", [], 4000).then((result) => readSteps("mounts", result)),
   ]);
   return {
-    "mount.private-root": await judgeRehearsal(context, root, "entered a root of its own by pivot_root"),
+    "mount.private-root": withCoveredRoot(root, await judgeRehearsal(context, root, pivoted)),
     "mount.tmpfs": await judgeRehearsal(context, temporary, "mounted with a size of its own"),
     "mount.setattr": await judgeReadOnly(context, reading),
     "mount.detached": await judgeExercise(context, reading, detached),
@@ -34,6 +45,12 @@ async function run(context: ProbeContext) {
 /** A bind or a call that is denied is denied to the launcher, too, and told in the same way. */
 async function judgeReadOnly(context: ProbeContext, reading: Reading): Promise<Finding> {
   const judged = await judgeExercise(context, reading, readOnly(reading));
+  if (judged.state === "works" && isByRemount(reading))
+    return {
+      ...judged,
+      state: "degraded",
+      summary: `${judged.summary}, one mount at a time (no mount_setattr before Linux 5.12)`,
+    };
   const stopped = (["bind", "setattr"] as const).find((step) => (errnoAt(reading, step) ?? "ok") !== "ok");
   if (stopped === undefined || judged.state !== "broken") return judged;
   const step = stopped === "setattr" ? "read-only" : stopped;

@@ -55,7 +55,8 @@ export const guaranteeExplanations: Readonly<Record<GuaranteeId, string>> = {
   "fs.protected":
     "Names that tools obey, such as .git/hooks or shell start-up files, stay as they are, also those that are not there yet.",
   "fs.workspace": "What the job does to the workspace is kept apart until the caller takes it over.",
-  "net.none": "A network namespace of the job's own, with a loopback that leads nowhere; no packet and no name leaves.",
+  "net.none":
+    "A network namespace of the job's own, with a loopback that leads nowhere, or no socket at all (--network no-sockets): no packet and no name leaves.",
   "net.allowlist": "Connections reach the listed destinations and no others, by name or address.",
   "net.loopback": "127.0.0.1 and ::1 are the job's own: services on the host's loopback are out of reach.",
   "ipc.sockets":
@@ -68,7 +69,7 @@ export const guaranteeExplanations: Readonly<Record<GuaranteeId, string>> = {
     "Set-id programs, file capabilities and new user namespaces give the job nothing; it has no capability in any set.",
   "priv.devices": "Devices that keep no state of the host's (null, zero, random, …) and those that were granted.",
   "kernel.syscalls":
-    "System calls that have no place in a job, such as those that load modules, mount or trace, are answered with an error.",
+    "System calls that have no place in a job, such as those that load modules, mount or trace, are answered with an error. --seccomp strict leaves only the essential ones, compat lets debuggers work.",
   "kernel.boundary": "A flaw in the host's kernel is not within the job's reach, since the job runs on another kernel.",
   "limit.time": "After its time the whole job is ended, with everything that it started.",
   "limit.cpu": "All processes of the job together get no more than this many CPUs' worth of time.",

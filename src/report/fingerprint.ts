@@ -1,5 +1,6 @@
 /** What decides whether a saved report still holds: facts of boot, kernel, caller and limits, and nothing that changes with a login. */
 import type { Host } from "../host/host.ts";
+import { procField } from "../host/proc-field.ts";
 import { build } from "../model/build.gen.ts";
 
 /** Facts by name. */
@@ -19,7 +20,16 @@ const decidingSysctls = [
 ];
 
 /** Lines of /proc/self/status that decide (proc_pid_status(5)). */
-const decidingStatusLines = /^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp|Seccomp_filters):\s*(\S+)$/gm;
+const decidingStatusLines = [
+  "CapInh",
+  "CapPrm",
+  "CapEff",
+  "CapBnd",
+  "CapAmb",
+  "NoNewPrivs",
+  "Seccomp",
+  "Seccomp_filters",
+];
 
 /** Kernel objects' numbers: another namespace, another host. */
 const namespaceLinks = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
@@ -34,20 +44,25 @@ function read(host: Host, path: string): string {
 
 /** Scopes carry the number of a login session; what is delegated does not hang on it. */
 export function parseStableControlGroup(text: string): string {
-  return text.replaceAll(/[^/\n]*\.scope(?=\/|$)/gm, "*.scope");
+  if (!text.includes(".scope")) return text;
+  const stable = (part: string): string => (part.endsWith(".scope") ? "*.scope" : part);
+  const lines = text.split("\n").map((line) => line.split("/").map(stable).join("/"));
+  return lines.join("\n");
 }
 
 function programIdentity(host: Host, name: string): string {
-  const path = host.findPrograms(name)[0];
+  const path = host.findProgram(name);
   if (path === undefined) return "";
   const status = host.status(path);
   return status.ok ? `${path} ${status.value.sizeBytes} ${status.value.modifiedMs}` : path;
 }
 
-/** Without the limits that a runtime raises for itself at its start (open files). */
+/** Lines of /proc/self/limits (proc_pid_limits(5)): not those that a runtime raises for itself at its start (open files). */
+const decidingLimits = ["Max processes", "Max address space", "Max locked memory", "Max user"];
+
 function resourceLimits(host: Host): string {
   const lines = read(host, "/proc/self/limits").split("\n");
-  return lines.filter((line) => /^Max (processes|address space|locked memory|user)/.test(line)).join("; ");
+  return lines.filter((line) => decidingLimits.some((start) => line.startsWith(start))).join("; ");
 }
 
 function joinFacts(facts: Iterable<readonly [string, string]>): string {
@@ -67,9 +82,7 @@ export function readFingerprintParts(host: Host): FingerprintParts {
     kernel: `${read(host, "/proc/sys/kernel/osrelease")} ${read(host, "/proc/sys/kernel/version")}`,
     user: `${host.identity.uid}:${host.identity.gid}:${host.identity.groups.join(",")}`,
     uidMap: read(host, "/proc/self/uid_map"),
-    privileges: joinFacts(
-      Array.from(status.matchAll(decidingStatusLines), (match) => [match[1] ?? "", match[2] ?? ""]),
-    ),
+    privileges: joinFacts(decidingStatusLines.map((name) => [name, procField(status, name) ?? ""])),
     lsmLabel: read(host, "/proc/self/attr/current"),
     namespaces: namespaceLinks.map(link).join(" "),
     controlGroup: parseStableControlGroup(read(host, "/proc/self/cgroup")),

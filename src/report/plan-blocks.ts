@@ -23,6 +23,7 @@ export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
     field("Network", sentence(describeNetwork(launch))),
     field("Privileges", sentence(describePrivileges(launch))),
     field("Variables", names.length === 0 ? "none." : sentence(`${joinWords(names)} (values are not shown)`)),
+    ...(launch.terminal === "none" ? [] : [field("Terminal", "one of its own, relayed to the caller's.")]),
     ...processLimitBlocks(launch),
   ];
 }
@@ -106,7 +107,8 @@ function describeIdentity({ outside, inside }: LauncherPlan): string {
   return inside === undefined ? host : `${host}; inside uid ${inside.uid} and gid ${inside.gid}`;
 }
 
-function describeNetwork({ namespaces, loopbackUp }: LauncherPlan): string {
+function describeNetwork({ namespaces, loopbackUp, sockets }: LauncherPlan): string {
+  if (sockets === "pairs-only") return "no socket can be made but connected pairs";
   if (!namespaces.includes("network")) return "the host's";
   return loopbackUp ? "none but a loopback of its own" : "none, and no loopback";
 }

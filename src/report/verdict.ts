@@ -1,31 +1,21 @@
 /** The verdict: as much of a report as `run` needs. */
-import * as v from "valibot";
 import { capabilityStates } from "../model/capability.ts";
 import { reportSchema, type Report, type Verdict } from "../model/report.ts";
+import { listOf, mappingTo, oneOf, strictObject, text, textOrNumberIfAny } from "../model/strict-shape.ts";
 
-const verdictSchema = v.strictObject({
-  schema: v.literal(reportSchema),
-  id: v.string(),
-  fingerprintParts: v.record(v.string(), v.string()),
-  standings: v.record(
-    v.string(),
-    v.strictObject({ state: v.picklist(capabilityStates), value: v.optional(v.union([v.string(), v.number()])) }),
-  ),
-  skipped: v.array(v.string()),
-  trials: v.array(
-    v.strictObject({
-      strategy: v.string(),
-      result: v.picklist(["passed", "failed", "unknown"]),
-      summary: v.string(),
-    }),
-  ),
+const checkVerdict = strictObject({
+  schema: oneOf([reportSchema]),
+  id: text,
+  fingerprintParts: mappingTo(text),
+  standings: mappingTo(strictObject({ state: oneOf(capabilityStates), value: textOrNumberIfAny })),
+  skipped: listOf(text),
+  trials: listOf(strictObject({ strategy: text, result: oneOf(["passed", "failed", "unknown"]), summary: text })),
 });
 
 /** A verdict from parsed JSON, or one line on why it is none. Unknown fields are errors. */
 export function parseVerdict(input: unknown): { ok: true; value: Verdict } | { ok: false; problem: string } {
-  const result = v.safeParse(verdictSchema, input, { abortEarly: true });
-  if (result.success) return { ok: true, value: result.output };
-  return { ok: false, problem: `${v.getDotPath(result.issues[0]) ?? "it"}: ${result.issues[0].message}` };
+  const problem = checkVerdict(input, "");
+  return problem === undefined ? { ok: true, value: input as Verdict } : { ok: false, problem };
 }
 
 /** What decides of a report. Pure. */

@@ -2,10 +2,10 @@
 import type { Host } from "../host/host.ts";
 import type { CallerStreams } from "../host/spawn-child.ts";
 import type { LaunchEvent } from "../launch/launch-event.ts";
-import { outsideIdentity, seccompArchitecture } from "../launch/native-helpers.ts";
+import { outsideIdentity, seccompArchitecture } from "../launch/launch-identity.ts";
 import { startLaunch, type Launch } from "../launch/start-launch.ts";
 import type { Standings } from "../model/capability.ts";
-import type { Plan } from "../model/plan.ts";
+import type { LauncherPlan, Plan } from "../model/plan.ts";
 import { createControlGroups, type ControlGroupEvidence } from "./control-groups.ts";
 import { continueSignal, forwardedSignals, stopSignal } from "./signals.ts";
 
@@ -29,8 +29,17 @@ export interface CarriedOut {
 /** How often Ctrl-C may be ignored before it ends the job all the same. */
 const interruptsMax = 3;
 
+/** As the terminal's SIGTSTP would have: that one is caught, so as to stop the job first. */
+function stopSelf(): void {
+  process.kill(process.pid, "SIGSTOP");
+}
+
+function stopWhenSuspended({ event }: LaunchEvent): void {
+  if (event === "suspended") stopSelf();
+}
+
 /** Passes signals on until the returned function is called. */
-function forwardSignals(launch: Launch): () => void {
+function forwardSignals(launch: Launch, terminal: LauncherPlan["terminal"]): () => void {
   let interrupts = 0;
   const listeners: [NodeJS.Signals, () => void][] = Object.entries(forwardedSignals).map(([name, number]) => [
     name as NodeJS.Signals,
@@ -46,7 +55,8 @@ function forwardSignals(launch: Launch): () => void {
       "SIGTSTP",
       () => {
         launch.signal(stopSignal);
-        process.kill(process.pid, "SIGSTOP");
+        // A launcher that relays a terminal puts the caller's back first, and says so.
+        if (terminal === "none") stopSelf();
       },
     ],
   );
@@ -76,8 +86,10 @@ export async function carryOut({ launch: plan }: Plan, context: CarryOutContext)
       architecture: seccompArchitecture(host.architecture),
     };
     const places = { directories: stateDirectories, uid: host.identity.uid };
-    const launch = await startLaunch(plan, binding, places, context.streams);
-    const stopForwarding = context.forwardSignals ? forwardSignals(launch) : undefined;
+    // To follow events as they come takes a stream, and only a terminal has some that cannot wait.
+    const onEvent = plan.terminal !== "none" && context.forwardSignals ? stopWhenSuspended : undefined;
+    const launch = await startLaunch(plan, binding, places, context.streams, onEvent);
+    const stopForwarding = context.forwardSignals ? forwardSignals(launch, plan.terminal) : undefined;
     const events = await launch.ended;
     stopForwarding?.();
     return { events, controlGroups: groups?.read() };

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { readInputFile } from "../host/read-input-file.ts";
 import { CupelError } from "../model/error.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
+import { networkModes, seccompProfileNames } from "../model/job.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { defaultRequest, type JobRequest } from "./job-request.ts";
 import { parseCount, parseCpus, parseDurationMs, parseSizeBytes } from "./parse-quantity.ts";
@@ -80,13 +81,19 @@ export const jobSchema = v.strictObject({
   command: commandSchema,
   workspace: v.optional(v.strictObject({ mode: v.picklist(["ro", "rw", "none"]) })),
   filesystem: v.optional(filesystem),
-  network: v.optional(v.strictObject({ mode: v.picklist(["none", "host"]) })),
+  network: v.optional(v.strictObject({ mode: v.picklist(networkModes) })),
+  syscalls: v.optional(
+    v.strictObject({
+      profile: v.pipe(v.picklist(seccompProfileNames), v.description("which system calls the job may make")),
+    }),
+  ),
   env: v.optional(
     v.strictObject({
       inherit: v.optional(v.pipe(v.array(variableName), v.description("variables of yours to pass on"))),
       set: v.optional(variablesSchema),
     }),
   ),
+  tty: v.optional(v.pipe(v.boolean(), v.description("give the job a terminal of its own, relayed to yours"))),
   limits: v.optional(limits),
   minimum: v.optional(minimum),
   selection: v.optional(
@@ -135,7 +142,9 @@ function requestOf(file: JobFile): JobRequest {
     command: [program, ...rest],
     workspace: file.workspace?.mode,
     network: file.network?.mode ?? "none",
+    seccomp: file.syscalls?.profile ?? "default",
     environment: environmentOf(file),
+    terminal: file.tty === true ? "private" : "none",
     strategy: file.selection?.strategy,
     prefer: file.selection?.prefer ?? "fastest",
   };

@@ -1,5 +1,6 @@
 /** What the caller asked for, as the command line says it: checked words, nothing looked up yet. */
 import type { GuaranteeId, IsolationClass } from "../model/guarantee.ts";
+import type { NetworkMode, SeccompProfileName } from "../model/job.ts";
 
 /** One request for a job. */
 export interface JobRequest {
@@ -9,9 +10,11 @@ export interface JobRequest {
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly tools: boolean;
-  readonly network: "none" | "host";
+  readonly network: NetworkMode;
+  readonly seccomp: SeccompProfileName;
   /** `NAME=value`, or `NAME` to take the caller's. */
   readonly environment: readonly string[];
+  readonly terminal: "none" | "private";
   readonly timeoutMs?: number | undefined;
   readonly graceMs?: number | undefined;
   readonly memoryBytes?: number | undefined;
@@ -32,7 +35,9 @@ export const defaultRequest: JobRequest = {
   write: [],
   tools: false,
   network: "none",
+  seccomp: "default",
   environment: [],
+  terminal: "none",
   require: [],
   accept: [],
   strict: false,

@@ -24,19 +24,23 @@ const kernelFileSystems = new Set([
   "tracefs",
 ]);
 
+/** Blanks and backslashes are written as three octal digits. */
+function unescape(point: string): string {
+  if (!point.includes("\\")) return point;
+  return point.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
 /** Mount points of such file systems: fifth field, and the first after the dash (proc_pid_mountinfo(5)). Pure. */
 export function parseKernelMounts(mountinfo: string): string[] {
   return mountinfo.split("\n").flatMap((line) => {
     const [mount = "", source = ""] = line.split(" - ");
-    const point = (mount.split(" ")[4] ?? "").replaceAll(/\\(\d{3})/g, (_, octal: string) =>
-      String.fromCharCode(Number.parseInt(octal, 8)),
-    );
-    return kernelFileSystems.has(source.split(" ")[0] ?? "") ? [point] : [];
+    return kernelFileSystems.has(source.split(" ")[0] ?? "") ? [unescape(mount.split(" ")[4] ?? "")] : [];
   });
 }
 
 /** Their mount points within any of the grants. @throws CupelError `usage` for a grant that lies within one. */
 export function kernelMountsWithin(grants: readonly Grant[], host: Host): string[] {
+  if (grants.length === 0) return [];
   const mountinfo = host.readText("/proc/self/mountinfo");
   const points = mountinfo.ok ? parseKernelMounts(mountinfo.value) : [];
   for (const { path } of grants) {

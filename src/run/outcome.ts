@@ -55,7 +55,7 @@ function lostStatus(killedForMemory: boolean, { status }: EventOf<"lost">): Outc
   return { kind: "failed", message: `the sandbox's first process died (wait status ${status})` };
 }
 
-const streamNames = ["standard input", "standard output", "standard error"];
+const streamNames = ["standard input", "standard output", "standard error", "its terminal"];
 
 /** What is to be said of output that could not be passed on; undefined where all of it was. Pure. */
 export function lostOutput(events: readonly LaunchEvent[]): string | undefined {
@@ -132,7 +132,7 @@ function usageOf(events: readonly LaunchEvent[]): Usage | undefined {
 
 function eventEvidence(events: readonly LaunchEvent[]): Evidence[] {
   return events
-    .filter((event) => event.event !== "started")
+    .filter(({ event }) => event !== "started" && event !== "suspended")
     .map(({ event, ...details }) => ({ action: `launcher: ${event}`, result: JSON.stringify(details) }));
 }
 

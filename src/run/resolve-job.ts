@@ -1,6 +1,7 @@
 /** Turns a request into a whole job: paths made canonical, defaults filled in, demands derived. */
 import { realpathSync, statSync } from "node:fs";
 import type { Host } from "../host/host.ts";
+import { procField } from "../host/proc-field.ts";
 import { CupelError } from "../model/error.ts";
 import { writesWorkspace, type Job } from "../model/job.ts";
 import { canonicalPlace, hiddenWithin, resolveGrants, type JobSurroundings } from "./job-paths.ts";
@@ -26,8 +27,9 @@ function parseVariable(text: string, host: Host): [string, string][] {
 
 /** MemAvailable of /proc/meminfo (proc_meminfo(5)), in bytes. Pure. */
 export function parseAvailableMemory(meminfo: string): number | undefined {
-  const match = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo);
-  return match === null ? undefined : Number(match[1]) * 1024;
+  const [kibibytes, unit] = procField(meminfo, "MemAvailable")?.split(" ") ?? [];
+  const count = Number.parseInt(kibibytes ?? "", 10);
+  return unit === "kB" && Number.isFinite(count) ? count * 1024 : undefined;
 }
 
 function defaultLimits(host: Host): Job["defaultLimits"] {
@@ -54,12 +56,23 @@ function refuseUnreadableWords(words: readonly string[]): void {
   );
 }
 
+/** The one profile that lets no job make a socket, and the one mode that is of use to nobody else. */
+function refuseUselessNetwork({ network, seccomp }: JobRequest): void {
+  if (network !== "host" || seccomp !== "strict") return;
+  throw new CupelError(
+    "usage",
+    "the seccomp profile strict lets a job make no socket, so the host's network is of no use to it; take the default profile, or another network mode",
+  );
+}
+
 /**
  * The job that `request` stands for, here and now.
- * @throws CupelError `usage` for a path that does not exist or may not be granted, and for what is not a variable.
+ * @throws CupelError `usage` for a path that does not exist or may not be granted, for what is not a variable, and for the
+ * host's network without sockets.
  */
 export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
   refuseUnreadableWords(request.command);
+  refuseUselessNetwork(request);
   const { host, tools } = given;
   const stateDirectories = given.stateDirectories.map(canonicalPlace);
   const surroundings = { ...given, stateDirectories };
@@ -75,11 +88,14 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
     grants,
     toolDirectories: tools?.directories ?? [],
     network: request.network,
+    seccomp: request.seccomp,
     nameResolution: request.network === "host" ? nameResolution() : {},
     environment: {
       ...tools?.environment,
+      ...(request.terminal === "private" ? Object.fromEntries(parseVariable("TERM", host)) : {}),
       ...Object.fromEntries(request.environment.flatMap((text) => parseVariable(text, host))),
     },
+    terminal: request.terminal,
     limits: {
       timeoutMs: request.timeoutMs,
       graceMs: request.graceMs ?? defaultGraceMs,

@@ -2,7 +2,7 @@
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
-import { writesWorkspace, type Job } from "../model/job.ts";
+import { makesSockets, writesWorkspace, type Job, type NetworkMode } from "../model/job.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import {
   controlGroupLimits,
@@ -16,6 +16,7 @@ import {
 } from "./_decide.ts";
 import { emptyWorkspace, jobHome, jobUser, sandboxRoot } from "./_sandbox-root.ts";
 import { defineStrategy } from "./_strategy.ts";
+import { profileMechanisms, socketsOf } from "./_system-calls.ts";
 
 const rootCapabilities = ["ns.mount", "mount.private-root", "mount.setattr", "mount.tmpfs"] as const;
 
@@ -32,14 +33,16 @@ const ownRoot = keptBy("a root of the job's own, with what was granted bound int
 
 const isolatedNetwork = keptBy("a network namespace with nothing but a loopback", "ns.network");
 
+const noSockets = "the seccomp filter lets no socket be made but connected pairs";
+
+const hiddenPaths = "no path outside the grants is visible (a socket inside a granted directory is granted with it)";
+
 /** On the host's network the abstract sockets of everyone are in reach, unless Landlock scopes them (ABI 6). */
-const sockets: GuaranteeRule = (circumstances) => {
-  const hidden = "no path outside the grants is visible (a socket inside a granted directory is granted with it)";
-  const rule =
-    circumstances.job.network === "none"
-      ? keptBy(`${hidden}; abstract names by network namespace`, ...rootCapabilities, "ns.network")
-      : keptBy(`${hidden}; abstract names by Landlock scope`, ...rootCapabilities, "landlock.scopes");
-  return rule(circumstances);
+const socketRules: Readonly<Record<NetworkMode, GuaranteeRule>> = {
+  none: keptBy(`${hiddenPaths}; abstract names by network namespace`, ...rootCapabilities, "ns.network"),
+  // Landlock's scope is applied too where there is one; the filter is enough.
+  "no-sockets": keptBy(`${noSockets}, so none can be connected`, "seccomp.filter"),
+  host: keptBy(`${hiddenPaths}; abstract names by Landlock scope`, ...rootCapabilities, "landlock.scopes"),
 };
 
 const unchangedWorkspace: GuaranteeRule = (circumstances) =>
@@ -47,16 +50,51 @@ const unchangedWorkspace: GuaranteeRule = (circumstances) =>
     ? { kept: false, reason: "the workspace, or part of it, is written through (--workspace rw, --write)" }
     : keptBy("nothing of the workspace is writable", ...rootCapabilities)(circumstances);
 
-const noNetwork: GuaranteeRule = (circumstances) =>
-  circumstances.job.network === "host"
-    ? { kept: false, reason: "the job has the host's network (--network host)" }
-    : isolatedNetwork(circumstances);
+const networkRules: Readonly<Record<NetworkMode, GuaranteeRule>> = {
+  none: isolatedNetwork,
+  "no-sockets": keptBy(
+    `${noSockets} (/proc/net still tells of the host's interfaces and connections)`,
+    "seccomp.filter",
+  ),
+  host: notProvided("the job has the host's network (--network host)"),
+};
+
+const loopback: GuaranteeRule = (circumstances) => {
+  const { job } = circumstances;
+  if (job.network === "host") return networkRules.host(circumstances);
+  if (!makesSockets(job)) return { kept: false, reason: "the job can make no socket that would use it" };
+  return isolatedNetwork(circumstances);
+};
+
+/** What compat does not filter, the PID namespace bounds: its first process is not dumpable, so nobody traces it. */
+const signalling: GuaranteeRule = (circumstances) =>
+  circumstances.job.seccomp === "compat"
+    ? keptBy("a PID namespace, whose first process cannot be traced", "ns.pid")(circumstances)
+    : keptBy("a PID namespace; ptrace and its like filtered", "ns.pid", "seccomp.filter")(circumstances);
+
+/** The compat profile leaves to the PID namespace whom the job can trace. */
+const filtered: GuaranteeRule = (circumstances) => {
+  const { seccomp } = circumstances.job;
+  const mechanism = profileMechanisms[seccomp];
+  return seccomp === "compat"
+    ? keptBy(mechanism, "seccomp.filter", "ns.pid")(circumstances)
+    : keptBy(mechanism, "seccomp.filter")(circumstances);
+};
 
 const escalation: GuaranteeRule = (circumstances) =>
   keptBy(
     "no capability in any set, no_new_privs, and an unprivileged id outside",
     "privilege.no-new-privs",
     takesFreshIdentity(circumstances.matrix) ? "privilege.drop-identity" : "userns.capable",
+  )(circumstances);
+
+const terminalSafety: GuaranteeRule = (circumstances) =>
+  keptBy(
+    circumstances.job.terminal === "none"
+      ? "a session without a terminal, relayed streams, TIOCSTI filtered"
+      : "a terminal of the job's own, relayed, escape sequences and all; TIOCSTI filtered",
+    "ns.mount",
+    "seccomp.filter",
   )(circumstances);
 
 const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
@@ -68,21 +106,21 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "fs.metadata": ownRoot,
   "fs.protected": unchangedWorkspace,
   "fs.workspace": unchangedWorkspace,
-  "net.none": noNetwork,
+  "net.none": (circumstances) => networkRules[circumstances.job.network](circumstances),
   "net.allowlist": notProvided("there is no filtering proxy yet"),
-  "net.loopback": noNetwork,
-  "ipc.sockets": sockets,
+  "net.loopback": loopback,
+  "ipc.sockets": (circumstances) => socketRules[circumstances.job.network](circumstances),
   "ipc.shared": keptBy(
     "an IPC namespace, a private /dev/shm, a session keyring of its own",
     "ns.ipc",
     ...rootCapabilities,
   ),
   "proc.hidden": keptBy("a PID namespace with its own /proc", "ns.pid", "mount.proc"),
-  "proc.signal": keptBy("a PID namespace; ptrace and its like filtered", "ns.pid", "seccomp.filter"),
+  "proc.signal": signalling,
   "proc.tree": keptBy("the end of the PID namespace's first process ends all others", "ns.pid"),
   "priv.escalation": escalation,
   "priv.devices": keptBy("a /dev with six harmless devices; nodev on everything else", ...rootCapabilities),
-  "kernel.syscalls": keptBy("cupel's default seccomp profile", "seccomp.filter"),
+  "kernel.syscalls": filtered,
   "kernel.boundary": notProvided("the job runs on the host's kernel"),
   "limit.time": keptBy("the launcher's deadline ends the PID namespace", "ns.pid"),
   ...controlGroupRules,
@@ -94,7 +132,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "limit.output": notProvided("output is passed on without a cap"),
   "env.clean": keptBy("the environment is built from nothing"),
   "secret.private": notProvided("cupel has no secrets to give yet"),
-  "tty.safe": keptBy("a session without a terminal, relayed streams, TIOCSTI filtered", "ns.mount", "seccomp.filter"),
+  "tty.safe": terminalSafety,
 };
 
 /** A caller may have given `net.none` up by name; what cannot be made is then left out. */
@@ -119,6 +157,20 @@ function processLimit(job: Job, matrix: Standings): number | undefined {
   return isUsable(matrix["limit.processes-in-userns"]) && hasUserNamespace(matrix) ? pids + 1 : undefined;
 }
 
+/** Before version 2 (Linux 5.19) no file could be moved to another directory. */
+const landlockVersionMin = 2;
+
+/** A second opinion on files, where the kernel has one: not counted on, but refused if it is less than was measured. */
+function landlockVersion(matrix: Standings): number | undefined {
+  const { "landlock.file-system": landlock } = matrix;
+  const version = landlock?.value;
+  return isUsable(landlock) && typeof version === "number" && version >= landlockVersionMin ? version : undefined;
+}
+
+function landlockScopes(matrix: Standings): LauncherPlan["landlockScopes"] {
+  return isUsable(matrix["landlock.scopes"]) ? ["abstract-unix-socket", "signal"] : [];
+}
+
 function plan(job: Job, matrix: Standings): LauncherPlan {
   const fresh = takesFreshIdentity(matrix);
   const ownNetwork = hasOwnNetwork(job, matrix);
@@ -137,8 +189,11 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     resourceLimits: { core: 0, processes: processLimit(job, matrix) },
     controlGroup: controlGroupLimits({ job, matrix }),
     dropCapabilities: true,
-    seccomp: "default",
-    landlockScopes: !ownNetwork && isUsable(matrix["landlock.scopes"]) ? ["abstract-unix-socket"] : [],
+    seccomp: job.seccomp,
+    sockets: socketsOf(job),
+    landlockScopes: landlockScopes(matrix),
+    landlockVersion: landlockVersion(matrix),
+    terminal: job.terminal,
     timeoutMs: job.limits.timeoutMs,
     graceMs: job.limits.graceMs,
   };

@@ -13,10 +13,27 @@ import {
   type GuaranteeRule,
 } from "./_decide.ts";
 import { defineStrategy } from "./_strategy.ts";
+import { profileMechanisms, socketsOf } from "./_system-calls.ts";
 
 const sameView = notProvided("the job sees the caller's file system with the caller's rights");
+
 const sameNetwork = notProvided("the job has the host's network");
+
+/** A filter on sockets is the job's own; other processes of the caller's make them for whoever controls them. */
+const someNetwork: GuaranteeRule = (circumstances) => {
+  const filtered = "the job can make no socket, but can have other processes of the caller's use the network for it";
+  return circumstances.job.network === "no-sockets" ? { kept: false, reason: filtered } : sameNetwork(circumstances);
+};
+
 const sameProcesses = notProvided("the job is one of the caller's processes");
+
+/** What compat does not filter would reach the caller's other processes: there is no PID namespace to bound it. */
+const filteredCalls: GuaranteeRule = (circumstances) => {
+  const { seccomp } = circumstances.job;
+  if (seccomp === "compat")
+    return { kept: false, reason: "the compat seccomp profile lets the job trace the caller's other processes" };
+  return keptBy(profileMechanisms[seccomp], "seccomp.filter", "privilege.no-new-privs")(circumstances);
+};
 
 const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "fs.read": sameView,
@@ -24,7 +41,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "fs.metadata": sameView,
   "fs.protected": sameView,
   "fs.workspace": sameView,
-  "net.none": sameNetwork,
+  "net.none": someNetwork,
   "net.allowlist": sameNetwork,
   "net.loopback": sameNetwork,
   "ipc.sockets": sameView,
@@ -34,7 +51,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "proc.tree": notProvided("what outruns the clean-up, or loses its launcher to kill -9, stays"),
   "priv.escalation": notProvided("no_new_privs holds, but the caller's sockets and files are in reach"),
   "priv.devices": sameView,
-  "kernel.syscalls": keptBy("cupel's default seccomp profile", "seccomp.filter", "privilege.no-new-privs"),
+  "kernel.syscalls": filteredCalls,
   "kernel.boundary": notProvided("the job runs on the host's kernel"),
   "limit.time": notProvided("the deadline ends the job's session, not what left it"),
   ...controlGroupRules,
@@ -42,10 +59,11 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "limit.output": notProvided("output is passed on without a cap"),
   "env.clean": keptBy("the environment is built from nothing"),
   "secret.private": notProvided("cupel has no secrets to give yet"),
-  "tty.safe": notProvided("the job has no controlling terminal, but may open the caller's by its path"),
+  "tty.safe": notProvided("the job does not hold the caller's terminal, but may open it by its path"),
 };
 
 function plan(job: Job, matrix: Standings): LauncherPlan {
+  const isFiltered = isUsable(matrix["seccomp.filter"]);
   return {
     kind: "launcher",
     namespaces: [],
@@ -59,8 +77,10 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     resourceLimits: { core: 0 },
     controlGroup: controlGroupLimits({ job, matrix }),
     dropCapabilities: true,
-    seccomp: isUsable(matrix["seccomp.filter"]) ? "default" : "none",
+    seccomp: isFiltered ? job.seccomp : "none",
+    sockets: isFiltered ? socketsOf(job) : "by-profile",
     landlockScopes: [],
+    terminal: job.terminal,
     timeoutMs: job.limits.timeoutMs,
     graceMs: job.limits.graceMs,
   };

@@ -14,7 +14,9 @@ import type { Job } from "../../src/model/job.ts";
 import type { Verdict } from "../../src/model/report.ts";
 import { verdictOf } from "../../src/report/verdict.ts";
 import { defaultRequest } from "../../src/run/job-request.ts";
+import { select } from "../../src/select/select.ts";
 import namespaces from "../../src/strategies/namespaces.ts";
+import { strategies } from "../../src/strategies/registry.gen.ts";
 import { demands, jobOf } from "../fixtures/jobs/jobs.ts";
 import { allMatrices } from "../fixtures/matrices/matrix.ts";
 import { firecrackerRoot } from "../fixtures/reports/firecracker-root.ts";
@@ -61,7 +63,11 @@ describe("obtainKnowledge", () => {
     expect(first.report?.id).toBe(first.verdict.id);
     expect(readVerdict(state)).toEqual(JSON.parse(JSON.stringify(first.verdict)) as Verdict);
     const written = statSync(`${state}/verdict.json`).mtimeMs;
-    expect(await obtainKnowledge(inquiry(state), false)).toEqual({ verdict: readVerdict(state) });
+    const second = await obtainKnowledge(inquiry(state), false);
+    const verdict = readVerdict(state);
+    const selection = select({ strategies, job: usual, matrix: verdict.standings, trials: verdict.trials });
+    const plan = planFor(usual, selection, verdict.standings);
+    expect(second).toEqual({ verdict, decided: { selection, plan } });
     expect(statSync(`${state}/verdict.json`).mtimeMs).toBe(written);
   });
 

@@ -37,6 +37,8 @@ describe("demands", () => {
     ["strictness", { strict: true }, ["limit.memory", "limit.pids"], []],
     ["more", { require: ["kernel.boundary", "limit.disk"] }, ["kernel.boundary", "limit.disk"], []],
     ["the host's network", { network: "host" }, [], ["net.none"]],
+    ["no socket at all", { network: "no-sockets" }, [], []],
+    ["another seccomp profile", { seccomp: "strict" }, [], []],
     ["a workspace to write", { workspace: "rw" }, [], ["fs.protected"]],
     ["the opposite of what it demands too", { network: "host", require: ["net.none"] }, [], []],
     ["a workspace to read", { workspace: "ro" }, [], []],

@@ -34,6 +34,7 @@ function monotonous(content: Answer<string>, uid: number): Host {
     status: () => ({ ok: false, errno }),
     linkStatus: () => ({ ok: false, errno }),
     readLink: () => content,
+    findProgram: (name) => `/tmp/${name}`,
     findPrograms: (name) => [`/tmp/${name}`, `/${"deep/".repeat(500)}${name}`],
     run: () =>
       Promise.resolve({

@@ -13,6 +13,9 @@ import { decodeInstruction } from "../support/decode-instruction.ts";
 const jobs: Readonly<Record<string, Job>> = {
   default: jobOf(),
   "with the host's network": jobOf({ network: "host", nameResolution: { "/etc/resolv.conf": "/etc/resolv.conf" } }),
+  "without sockets": jobOf({ network: "no-sockets" }),
+  "under the strict profile": jobOf({ seccomp: "strict" }),
+  "under the compat profile": jobOf({ seccomp: "compat" }),
   "that writes its workspace": jobOf({ workspace: { mode: "rw", path: "/home/ada/project" } }),
   "in an empty workspace": jobOf({ workspace: { mode: "empty", why: "because" }, directory: "/" }),
   "with every limit": jobOf({ limits: { graceMs: 0, timeoutMs: 1, memoryBytes: 1, cpus: 0.01, pids: 1 } }),
@@ -123,7 +126,9 @@ describe.each(strategies.map((strategy) => [strategy.id, strategy] as const))("s
       const plan = strategy.plan(job, standings);
       expect(plan.dropCapabilities).toBeTrue();
       expect(plan.resourceLimits.core).toBe(0);
-      if (isUsable(standings["seccomp.filter"])) expect(plan.seccomp).toBe("default");
+      if (isUsable(standings["seccomp.filter"])) expect(plan.seccomp).toBe(job.seccomp);
+      // Whatever the host, a job that is to have no sockets is never told that it has none where it could make some.
+      expect(plan.sockets === "pairs-only" && plan.seccomp === "none").toBeFalse();
     }
   });
 });

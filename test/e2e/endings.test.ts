@@ -4,25 +4,13 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Running } from "../support/execute.ts";
 import { childrenOf, findProcesses, freshMark, isAlive, statusField } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
+import { stubbornTree, stubbornTreeSize } from "../support/stubborn-tree.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { callers, type Caller } from "../support/tester.ts";
 import { cupelControlGroups, noneBut, temporaryFiles } from "../support/traces.ts";
 import { until } from "../support/until.ts";
 
 const cupel = installCupel();
-
-/** Children in sessions of their own, with another parent, and stopped; each marked. */
-function tree(mark: string): string {
-  return [
-    `setsid sleep ${mark} &`,
-    `(setsid sh -c 'sleep ${mark} & sleep ${mark} & wait' &)`,
-    `sh -c 'kill -STOP $$' ${mark} &`,
-    `trap '' TERM INT HUP`,
-    `exec sleep ${mark}`,
-  ].join("\n");
-}
-
-const treeSize = 5;
 
 interface Tree {
   readonly mark: string;
@@ -33,8 +21,8 @@ interface Tree {
 
 async function startTree(caller: Caller, flags: readonly string[] = []): Promise<Tree> {
   const mark = freshMark();
-  const running = cupel.start(caller, ["run", ...flags, "--", "sh", "-c", tree(mark)], { stdin: "" });
-  await until("the whole tree is seen", () => findProcesses(mark).length === treeSize);
+  const running = cupel.start(caller, ["run", ...flags, "--", "sh", "-c", stubbornTree(mark)], { stdin: "" });
+  await until("the whole tree is seen", () => findProcesses(mark).length === stubbornTreeSize);
   return { mark, running, pids: childrenOf(running.pid) };
 }
 

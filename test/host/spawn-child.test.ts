@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { spawnLauncher, type CallerStreams, type LauncherChild } from "../../src/host/spawn-child.ts";
 import { execute } from "../support/execute.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
@@ -20,6 +20,17 @@ async function readEvents(child: LauncherChild): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+/** Sockets that this process holds, each by the kernel's number. */
+function openSockets(): string[] {
+  const links = readdirSync("/proc/self/fd").flatMap((name) => realLink(`/proc/self/fd/${name}`) ?? []);
+  return links.filter((link) => link.startsWith("socket:"));
+}
+
+/** The directory's own descriptor is closed by then. */
+function realLink(path: string): string | undefined {
+  return lstatSync(path, { throwIfNoEntry: false }) === undefined ? undefined : readlinkSync(path);
+}
+
 describe("spawnLauncher", () => {
   test("joins control and events to the descriptors that its words name", async () => {
     using directory = makeTempDir();
@@ -33,6 +44,21 @@ describe("spawnLauncher", () => {
     using directory = makeTempDir();
     const child = await spawnScript(directory, 'seq 1 50000 >&"$2"');
     expect(await readEvents(child)).toBe(Array.from({ length: 50_000 }, (_, index) => `${index + 1}\n`).join(""));
+  });
+
+  test("gives events at once when it has ended, and then holds nothing open", async () => {
+    using directory = makeTempDir();
+    const before = openSockets();
+    const child = await spawnScript(directory, 'seq 1 5000 >&"$2"; read word <&"$1"; echo "heard $word" >&"$2"');
+    child.send(Buffer.from("hello\n"));
+    const numbers = Array.from({ length: 5000 }, (_, index) => `${index + 1}\n`).join("");
+    expect(Buffer.from(await child.readEvents()).toString()).toBe(`${numbers}heard hello\n`);
+    expect(openSockets().filter((socket) => !before.includes(socket))).toEqual([]);
+    using other = makeTempDir();
+    const descriptors = Array.from({ length: 20 }, (_, index) => openSync(other.at(String(index)), "w"));
+    child.send(Buffer.from("too late\n"));
+    for (const descriptor of descriptors) closeSync(descriptor);
+    expect(descriptors.map((_, index) => readFileSync(other.at(String(index)), "utf8")).join("")).toBe("");
   });
 
   test("hands the caller's streams over at the descriptors that its words name", async () => {

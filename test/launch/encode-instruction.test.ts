@@ -69,13 +69,15 @@ describe("encodeInstruction", () => {
       dropCapabilities: true,
       seccomp: "default",
       landlockScopes: ["signal", "abstract-unix-socket"],
+      landlockVersion: 7,
+      terminal: "private",
       timeoutMs: 2 ** 53 - 1,
       graceMs: 0,
     });
     expect(decode(plan, { controlGroups: ["/sys/fs/cgroup/a", "/sys/fs/cgroup/b"], rehearsal: true })).toEqual([
       ["identity", 1000, 1000, 1001, 1002],
       ["namespaces", 0x7e02_0000],
-      ["options", 1 + 2 + 4 + 8, 0o077],
+      ["options", 1 + 2 + 4 + 8 + 32, 0o077],
       ["hostname", "job"],
       ["directory", "/work"],
       ["resourceLimit", 4, 0, 0],
@@ -85,7 +87,7 @@ describe("encodeInstruction", () => {
       ["controlGroup", "/sys/fs/cgroup/b"],
       ["time", 2 ** 53 - 1, 0],
       ["seccomp", compileSeccomp(defaultSeccompProfile, "x64")],
-      ["landlock", 3],
+      ["landlock", 3, 7],
       ["argument", "/bin/echo"],
       ["argument", ""],
       ["argument", "süß"],
@@ -157,8 +159,9 @@ describe("encodeInstruction", () => {
   test("says no time for none, and one scope of Landlock alone", () => {
     const plan = barePlan(["a"], { landlockScopes: ["abstract-unix-socket"], graceMs: 7 });
     expect(recordsOf("time", plan)).toEqual([[0, 7]]);
-    expect(recordsOf("landlock", plan)).toEqual([[1]]);
-    expect(recordsOf("landlock", barePlan(["a"], { landlockScopes: ["signal"] }))).toEqual([[2]]);
+    expect(recordsOf("landlock", plan)).toEqual([[1, 0]]);
+    expect(recordsOf("landlock", barePlan(["a"], { landlockScopes: ["signal"] }))).toEqual([[2, 0]]);
+    expect(recordsOf("landlock", barePlan(["a"], { landlockVersion: 2 }))).toEqual([[0, 2]]);
     expect(recordsOf("landlock", barePlan(["a"]))).toEqual([]);
   });
 

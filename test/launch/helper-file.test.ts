@@ -22,7 +22,7 @@ const ownUid = process.geteuid?.() ?? -1;
 const asRoot = needs(isRoot, "only root can give files to others");
 
 function originalOf(name: HelperName): Buffer {
-  return Buffer.from(helpers[name]?.base64 ?? "", "base64");
+  return Buffer.from(helpers[name]?.base64() ?? "", "base64");
 }
 
 /** Everything that there is to have: what each file held while it was open, and the reasons of the places without one. */

@@ -142,6 +142,12 @@ describe("startLaunch", () => {
     expect(events).toEqual([{ event: "failed", step: "working-directory", errno: 2, subject: "/no/such" }]);
   });
 
+  test("gives no terminal where the caller has none, and runs nothing", async () => {
+    const launched = await launchProgram(shell("echo ran", { terminal: "private" }));
+    expect(launched.events).toEqual([{ event: "failed", step: "terminal", errno: 25, subject: "" }]);
+    expect(launched.stdout).toBe("");
+  });
+
   test("says that a control group is not there, and runs nothing", async () => {
     const launched = await launchProgram(shell("echo ran"), { binding: { controlGroups: ["/no/such/group"] } });
     expect(launched.events).toEqual([{ event: "failed", step: "control-group", errno: 2, subject: "" }]);

@@ -5,41 +5,14 @@ import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import { instructionBytesMax, protocolMagic, protocolVersion } from "../../src/launch/protocol.ts";
 import type { RootStep } from "../../src/model/plan.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
-import { compileC, repositoryRoot } from "../support/compile-c.ts";
+import { compileC } from "../support/compile-c.ts";
 import { execute } from "../support/execute.ts";
 import { mutateBytes } from "../support/mutate-bytes.ts";
 import { needsPrograms } from "../support/must-work.ts";
-
-const launcher = resolve(repositoryRoot, "platform/linux/launcher");
-const shared = resolve(repositoryRoot, "platform/linux/shared");
-const dependencies = [
-  `${launcher}/instruction.c`,
-  `${launcher}/launcher.h`,
-  `${shared}/kernel.h`,
-  `${shared}/protocol.gen.h`,
-];
-const flags = [
-  "-std=gnu17",
-  "-D_GNU_SOURCE",
-  "-DHOSTED",
-  "-g",
-  "-O1",
-  "-fsanitize=address,undefined",
-  "-fno-sanitize-recover=all",
-];
+import { readInstructions, verdicts } from "../support/read-instructions.ts";
 
 const needsCompiler = needsPrograms("gcc");
-const [accepted, malformed, otherVersion, cutShort, empty] = [0, -74, -71, -32, -61];
-
-/** What the reader says of each; any report of a sanitizer ends it, and fails the test. */
-async function readAll(instructions: readonly Uint8Array[]): Promise<number[]> {
-  const source = resolve(import.meta.dir, "read-instruction.c");
-  const program = compileC(source, { flags: [...flags, `-I${shared}`, "-Wall", "-Wextra", "-Werror"], dependencies });
-  const stdin = Buffer.concat(instructions.flatMap((bytes) => [u32(bytes.length), bytes]));
-  const { code, stdout, stderr } = await execute([program], { stdin, env: {}, deadlineMs: 60_000 });
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  return stdout.trimEnd().split("\n").map(Number);
-}
+const { accepted, malformed, otherVersion, cutShort, empty } = verdicts;
 
 function u32(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
@@ -72,7 +45,7 @@ const binding = {
   controlGroups: ["/sys/fs/cgroup/a"],
   rehearsal: false,
   architecture: "x64",
-  resident: { sharesRoot: true, captureBytesMax: 2 ** 16 },
+  resident: { sharesRoot: true, captureBytesMax: 2 ** 20 },
 } as const;
 
 /** An instruction with a record of every kind. */
@@ -128,23 +101,22 @@ describe("read_instruction", () => {
   needsCompiler("takes what cupel writes, from the least to a record of every kind", async () => {
     const longest = encodeInstruction(barePlan(["/bin/a", "x".repeat(instructionBytesMax - 240)]), binding);
     const plain = encodeInstruction(barePlan(["/bin/a"]), binding);
-    expect(await readAll([assemble(...least), plain, whole, longest])).toEqual([0, 0, 0, 0]);
+    expect(await readInstructions([assemble(...least), plain, whole, longest])).toEqual([0, 0, 0, 0]);
   });
 
   needsCompiler("refuses one that ends early, at every byte", async () => {
     const cuts = Array.from({ length: whole.length }, (_, length) => whole.subarray(0, length));
-    expect(new Set(await readAll(cuts))).toEqual(new Set([cutShort]));
+    expect(new Set(await readInstructions(cuts))).toEqual(new Set([cutShort]));
   });
 
   needsCompiler("refuses one that says it ends early, at every byte but where a record ends", async () => {
     const lengths = Array.from({ length: whole.length - 12 }, (_, index) => 12 + index);
-    const results = await readAll(lengths.map((length) => withU32(whole, 8, length)));
+    const results = await readInstructions(lengths.map((length) => withU32(whole, 8, length)));
     const taken = lengths.filter((_, index) => results[index] === accepted);
     const ends = recordOffsets(whole);
     // Its last records are two variables: without them it is an instruction all the same.
     expect(taken).toEqual(ends.filter((end) => ends.indexOf(end) >= ends.length - 4 && end !== whole.length));
-    // The header alone is how a resident launcher is told that there is no more.
-    expect([results[0], new Set(results.slice(1))]).toEqual([empty, new Set([accepted, malformed])]);
+    expect(new Set(results)).toEqual(new Set([accepted, malformed, empty]));
   });
 
   needsCompiler("refuses any other magic, and names another version as such", async () => {
@@ -152,7 +124,7 @@ describe("read_instruction", () => {
       withU32(whole, 0, magic >>> 0),
     );
     const versions = [0, protocolVersion + 1, 0xffff_ffff].map((version) => withU32(whole, 4, version));
-    expect(await readAll([...magics, ...versions])).toEqual([
+    expect(await readInstructions([...magics, ...versions])).toEqual([
       ...magics.map(() => malformed),
       ...versions.map(() => otherVersion),
     ]);
@@ -160,7 +132,7 @@ describe("read_instruction", () => {
 
   needsCompiler("refuses a length that no instruction can have, and does not read on", async () => {
     const lengths = [0, 1, 11, instructionBytesMax + 1, 0x7fff_ffff, 0xffff_ffff];
-    const results = await readAll(lengths.map((length) => withU32(whole, 8, length)));
+    const results = await readInstructions(lengths.map((length) => withU32(whole, 8, length)));
     expect(results).toEqual(lengths.map(() => malformed));
   });
 
@@ -169,7 +141,7 @@ describe("read_instruction", () => {
     const wrong = recordOffsets(whole).flatMap((at) =>
       changes.map((change) => withU32(whole, at + 4, (u32At(whole, at + 4) + change) >>> 0)),
     );
-    expect(new Set(await readAll(wrong))).toEqual(new Set([malformed]));
+    expect(new Set(await readInstructions(wrong))).toEqual(new Set([malformed]));
   });
 
   needsCompiler("refuses a text whose length is not its own, in every record that has one", async () => {
@@ -179,14 +151,14 @@ describe("read_instruction", () => {
       [own - 1, own + 1, own + 2, 0x7fff_ffff, 0xffff_ffff].filter((one) => one >= 0);
     const wrong = texts.flatMap((at) => lengths(u32At(whole, at + 8)).map((length) => withU32(whole, at + 8, length)));
     expect(texts.length).toBeGreaterThan(12);
-    expect(new Set(await readAll(wrong))).toEqual(new Set([malformed]));
+    expect(new Set(await readInstructions(wrong))).toEqual(new Set([malformed]));
   });
 
   needsCompiler("refuses each kind of record that it does not know, and one with its reserved bits set", async () => {
     const known = new Set(recordOffsets(whole).map((at) => u32At(whole, at)));
     const unknown = Array.from({ length: 400 }, (_, kind) => kind).filter((kind) => !known.has(kind));
     const records = [...unknown, 0xffff, 0x0001_0006].map((kind) => assemble(...least, [kind, text("/")]));
-    expect(new Set(await readAll(records))).toEqual(new Set([malformed]));
+    expect(new Set(await readInstructions(records))).toEqual(new Set([malformed]));
     expect(known.size).toBe(23);
   });
 
@@ -197,8 +169,9 @@ describe("read_instruction", () => {
       assemble([directoryKind, text(path)], argument),
       assemble(directory, argument, [maskKind, text(path)]),
     ]);
-    expect(new Set(await readAll([...lacking, ...relative]))).toEqual(new Set([malformed]));
-    expect(await readAll([assemble()])).toEqual([empty]);
+    expect(new Set(await readInstructions([...lacking, ...relative]))).toEqual(new Set([malformed]));
+    // Nothing at all is how a resident launcher is told that there is no more.
+    expect(await readInstructions([assemble()])).toEqual([empty]);
   });
 
   needsCompiler("refuses more of a kind than there is room for, and takes just as many", async () => {
@@ -210,23 +183,69 @@ describe("read_instruction", () => {
       [9, text("/"), 8],
       [8, limit, 16],
     ] as const;
-    const results = await readAll(
+    const results = await readInstructions(
       rows.flatMap(([kind, payload, most]) => [many(kind, payload, most), many(kind, payload, most + 1)]),
     );
     expect(results).toEqual(rows.flatMap(() => [accepted, malformed]));
     // Words are as many as an instruction can hold.
     const fullest = many(argumentKind, text(""), Math.floor((instructionBytesMax - 100) / 13));
-    expect(await readAll([fullest])).toEqual([accepted]);
+    expect(await readInstructions([fullest])).toEqual([accepted]);
+  });
+
+  needsCompiler("refuses bits that mean nothing, and ids that stand for no change", async () => {
+    const numbers = (...values: readonly number[]): Uint8Array => Buffer.concat(values.map(u32));
+    const bindTo = (bits: number): Uint8Array => Buffer.concat([u32(bits), text("/s"), text("/d")]);
+    const tmpfs = (bits: number, mode: number): Uint8Array => Buffer.concat([numbers(bits, mode, 0, 0), text("/tmp")]);
+    const folder = (mode: number): Uint8Array => Buffer.concat([u32(mode), text("/etc")]);
+    const [identity, namespaces, options] = [1, 2, 3];
+    const right = [
+      [identity, numbers(1000, 1000, 0, 0xffff_fffe)],
+      [namespaces, numbers(0x7e02_0000, 0)],
+      [options, numbers(31, 0o777)],
+      [21, bindTo(31)],
+      [22, tmpfs(31, 0o7777)],
+      [23, folder(0o7777)],
+    ] as const;
+    const wrong = [
+      ...[0, 1, 2, 3].map((at) => [identity, numbers(...[0, 0, 0, 0].with(at, 0xffff_ffff))] as const),
+      // CLONE_VM, CLONE_THREAD, CLONE_NEWTIME, a high bit.
+      ...[0x100, 0x1_0000, 0x80].map((flag) => [namespaces, numbers(flag, 0)] as const),
+      [namespaces, numbers(0, 1)],
+      [options, numbers(0x8000_0000, 0)],
+      [options, numbers(0, 0o1000)],
+      [21, bindTo(0x4000_0000)],
+      [22, tmpfs(0x4000_0000, 0)],
+      [22, tmpfs(0, 0o10000)],
+      [23, folder(0o10000)],
+    ] as const;
+    expect(await readInstructions(right.map((record) => assemble(...least, record)))).toEqual(
+      right.map(() => accepted),
+    );
+    expect(await readInstructions(wrong.map((record) => assemble(...least, record)))).toEqual(
+      wrong.map(() => malformed),
+    );
+  });
+
+  needsCompiler("refuses a second record where one says all", async () => {
+    const single = [1, 2, 3, 4, 5, 10, 11, 12, 13];
+    const records = recordOffsets(whole).map((at) => whole.subarray(at, at + 8 + u32At(whole, at + 4)));
+    const twice = records.map((record) => {
+      const body = Buffer.concat([...records, record]);
+      return Buffer.concat([whole.subarray(0, 8), u32(12 + body.length), body]);
+    });
+    const kinds = records.map((record) => u32At(record, 0));
+    expect(await readInstructions(twice)).toEqual(kinds.map((kind) => (single.includes(kind) ? malformed : accepted)));
+    expect(new Set(kinds.filter((kind) => single.includes(kind)))).toEqual(new Set(single));
   });
 
   needsCompiler("refuses a filter that is empty, not whole or longer than the kernel takes", async () => {
     const lengths = [0, 7, 9, 8 * 4097, 8, 8 * 4096];
-    const results = await readAll(lengths.map((length) => assemble(...least, [10, Buffer.alloc(length)])));
+    const results = await readInstructions(lengths.map((length) => assemble(...least, [10, Buffer.alloc(length)])));
     expect(results).toEqual([malformed, malformed, malformed, malformed, accepted, accepted]);
   });
 
   needsCompiler("reads nothing that is not its own in 10,000 instructions with random faults", async () => {
-    const results = await readAll(mutateBytes(whole, 10_000, 0x0c0f_fee5));
+    const results = await readInstructions(mutateBytes(whole, 10_000, 0x0c0f_fee5));
     const count = (result: number): number => results.filter((one) => one === result).length;
     expect(results.length).toBe(10_000);
     // Faults inside a word or a filter leave an instruction that says something else; most others do not.

@@ -1,6 +1,6 @@
 /** The whole launcher, built with sanitizers: nothing is started under an instruction that is not one. */
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import { parseLaunchEvent, type LaunchEvent } from "../../src/launch/launch-event.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
@@ -8,6 +8,7 @@ import { repositoryRoot } from "../support/compile-c.ts";
 import { execute } from "../support/execute.ts";
 import { plainBinding } from "../support/launch-program.ts";
 import { needsPrograms } from "../support/must-work.ts";
+import { openTerminal } from "../support/terminal.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const needsCompiler = needsPrograms("gcc");
@@ -21,9 +22,12 @@ async function buildSanitized(): Promise<void> {
   if (built.code !== 0) throw new Error(built.stderr);
 }
 
+/** The launcher with its control on 3 and its events on standard output: it takes no orders from a standard stream. */
+const onThree = 'exec "$0" 3 1 2 2 2 3<&0';
+
 /** What the launcher tells about these bytes on its control; any report of a sanitizer fails the test. */
-async function launch(instruction: Uint8Array, words = ["0", "1", "2", "2", "2"]): Promise<LaunchEvent[]> {
-  const { stdout, stderr } = await execute([launcher, ...words], { stdin: instruction, env: {} });
+async function launch(instruction: Uint8Array): Promise<LaunchEvent[]> {
+  const { stdout, stderr } = await execute(["/bin/sh", "-c", onThree, launcher], { stdin: instruction, env: {} });
   expect(stderr).toBe("");
   return stdout
     .split("\n")
@@ -72,8 +76,9 @@ describe("launcher", () => {
     await buildSanitized();
     using directory = makeTempDir();
     const touched = directory.at("touched");
-    // Held open, for the end of its control is the launcher's order to end the job.
-    const script = `{ cat ${directory.at("instruction")}; until [ -e ${touched} ]; do :; done; } | ${launcher} 0 1 2 2 2`;
+    // A pipe whose other end it holds itself has no end: the end of its control is an order to end the job.
+    const [instruction, control] = [directory.at("instruction"), directory.at("control")];
+    const script = `mkfifo ${control}; exec 3<>${control}; cat ${instruction} >&3; exec ${launcher} 3 1 2 2 2`;
     const plan = barePlan(["/usr/bin/touch", touched]);
     directory.file("instruction", encodeInstruction(plan, plainBinding()));
     const { stdout, stderr } = await execute(["sh", "-c", script], { env: { PATH: "/usr/bin:/bin" } });
@@ -87,6 +92,36 @@ describe("launcher", () => {
     expect(existsSync(touched)).toBeTrue();
   });
 
+  needsCompiler("gives the job a terminal of its own, without a finding", async () => {
+    await buildSanitized();
+    using directory = makeTempDir();
+    const [events, touched] = [directory.at("events"), directory.at("touched")];
+    directory.file(
+      "instruction",
+      encodeInstruction(
+        barePlan(["/bin/sh", "-c", `tty; read line; echo "<$line>"; seq 20000; touch ${touched}`], {
+          terminal: "private",
+        }),
+        plainBinding(),
+      ),
+    );
+    const script = `{ cat ${directory.at("instruction")}; until [ -e ${touched} ]; do sleep 0.02; done; } |
+      ${launcher} 3 4 0 1 2 3<&0 4> ${events} 0</dev/tty; echo over`;
+    await using session = openTerminal(["sh", "-c", script], {
+      env: { PATH: "/usr/bin:/bin", ASAN_OPTIONS: `log_path=${directory.at("finding")}` },
+    });
+    const before = session.settings();
+    await session.shows("/dev/pts/");
+    expect(session.settings()).not.toBe(before);
+    session.type("typed\r");
+    await session.shows("20000\r\nover");
+    expect(session.settings()).toBe(before);
+    expect(session.text()).toContain("<typed>\r\n1\r\n2\r\n");
+    const told = readFileSync(events, "utf8").trim().split("\n");
+    expect(told.map((line) => parseLaunchEvent(line).event)).toEqual(["started", "ended"]);
+    expect(readdirSync(directory.path).filter((name) => name.startsWith("finding"))).toEqual([]);
+  });
+
   needsCompiler("ends the job when its control ends", async () => {
     await buildSanitized();
     const plan = barePlan(["/bin/sleep", "60"]);
@@ -97,7 +132,7 @@ describe("launcher", () => {
   needsCompiler("takes five words and no others", async () => {
     await buildSanitized();
     const codes = await Promise.all(
-      [[], ["0"], ["0", "1", "2", "2"], ["0", "1", "2", "2", "2", "2"]].map(async (words) => {
+      [[], ["3"], ["3", "1", "2", "2"], ["3", "1", "2", "2", "2", "2"]].map(async (words) => {
         const { code, stdout, stderr } = await execute([launcher, ...words], { env: {} });
         return [code, stdout, stderr];
       }),
@@ -105,9 +140,22 @@ describe("launcher", () => {
     expect(codes).toEqual(codes.map(() => [64, "", ""]));
   });
 
+  needsCompiler("takes no orders from a standard stream, which is all that a job has", async () => {
+    await buildSanitized();
+    using directory = makeTempDir();
+    const plan = barePlan(["/usr/bin/touch", directory.at("touched")]);
+    const stdin = encodeInstruction(plan, plainBinding());
+    for (const control of ["0", "1", "2", "x"]) {
+      const ran = await execute([launcher, control, "1", "2", "2", "2"], { stdin, env: {} });
+      expect({ control, code: ran.code, stdout: ran.stdout }).toEqual({ control, code: 64, stdout: "" });
+    }
+    expect(existsSync(directory.at("touched"))).toBeFalse();
+  });
+
   test("of this build takes no instruction from a file that is not one", async () => {
     const shipped = `${repositoryRoot}/dist/helpers/${process.arch}/launcher`;
-    const { stdout } = await execute([shipped, "0", "1", "2", "2", "2"], { stdin: "#!/bin/sh\necho\n", env: {} });
+    const words = ["/bin/sh", "-c", onThree, shipped];
+    const { stdout } = await execute(words, { stdin: "#!/bin/sh\necho\n", env: {} });
     expect(stdout).toBe('{"event":"failed","step":"instruction","errno":74,"subject":""}\n');
   });
 });

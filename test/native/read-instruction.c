@@ -4,14 +4,16 @@
  * the memory behind the instruction forbidden, so that AddressSanitizer sees a reader that goes a byte too far.
  */
 #include "../../platform/linux/launcher/instruction.c"
+#include "walk-instruction.h"
 
 #include <sanitizer/asan_interface.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { guarded_bytes = 65536, cleared_pointers = 4096 };
+enum { guarded_bytes = 65536, stale_pointers = 4096 };
 
+static volatile size_t sink;
 static unsigned char given[INSTRUCTION_BYTES_MAX + 65536];
 
 static void fail(const char *problem)
@@ -20,40 +22,12 @@ static void fail(const char *problem)
     exit(2);
 }
 
-/* Reads every byte that a reader of the instruction would read. */
-static size_t touch_text(const char *text)
-{
-    return text == NULL ? 0 : strlen(text);
-}
-
-static size_t touch(const struct instruction *instruction)
-{
-    size_t sum = touch_text(instruction->hostname) + touch_text(instruction->directory);
-    for (char **at = instruction->arguments; *at != NULL; at++)
-        sum += touch_text(*at);
-    for (char **at = instruction->environment; *at != NULL; at++)
-        sum += touch_text(*at);
-    for (size_t index = 0; index < instruction->control_group_count; index++)
-        sum += touch_text(instruction->control_groups[index]);
-    for (size_t index = 0; index < instruction->root_count; index++) {
-        const struct root_step *step = &instruction->root[index];
-        sum += touch_text(step->source) + touch_text(step->destination);
-        for (uint32_t at = 0; at < step->content_length; at++)
-            sum += (unsigned char)step->content[at];
-    }
-    struct sock_filter filter;
-    for (size_t index = 0; index < instruction->seccomp.len; index++) {
-        memcpy(&filter, instruction->seccomp.filter + index, sizeof filter);
-        sum += filter.code + filter.k;
-    }
-    return sum;
-}
-
 static void forget(struct instruction *instruction)
 {
     memset(instruction, 0, sizeof *instruction);
-    memset(argument_pointers, 0, cleared_pointers * sizeof *argument_pointers);
-    memset(environment_pointers, 0, cleared_pointers * sizeof *environment_pointers);
+    /* Of an earlier instruction: the next must end its own lists. */
+    for (size_t index = 0; index < stale_pointers; index++)
+        argument_pointers[index] = environment_pointers[index] = (char *)1;
 }
 
 static long read_from_file(const unsigned char *bytes, size_t length, struct instruction *instruction)
@@ -73,9 +47,9 @@ static long parse_guarded(size_t length, struct instruction *instruction)
     const size_t guarded = sizeof buffer - length < guarded_bytes ? sizeof buffer - length : guarded_bytes;
     forget(instruction);
     ASAN_POISON_MEMORY_REGION(buffer + length, guarded);
-    const long result = parse_instruction(length, instruction);
+    const long result = parse_instruction(buffer, length, instruction);
     if (result == 0)
-        touch(instruction);
+        sink = walk_instruction(instruction);
     ASAN_UNPOISON_MEMORY_REGION(buffer + length, guarded);
     return result;
 }

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import mounts from "../../src/probes/mounts.ts";
 import { fixtures } from "../fixtures/hosts/all.ts";
-import { createFixtureContext } from "../support/fixture-host.ts";
+import type { RehearsalResult } from "../../src/launch/helper-port.ts";
+import type { Finding } from "../../src/model/capability.ts";
+import { createFixtureContext, type FixtureHelpers } from "../support/fixture-host.ts";
 import { printFindings } from "../support/print-findings.ts";
 
 test("works for a user", async () => {
@@ -24,10 +26,10 @@ test("works for a user", async () => {
       | create a file in it after -> EROFS
       | create a file in the directory itself -> ok
       | execute a file that is no program before -> ENOEXEC
-      | mount_setattr(MOUNT_ATTR_NOEXEC) -> ok
+      | make a mount noexec -> ok
       | execute it after -> EACCES
       | open a device before -> ok
-      | mount_setattr(MOUNT_ATTR_NODEV) -> ok
+      | make a mount nodev -> ok
       | open it after -> EACCES
       | a user namespace within, with mounts of its own -> ok
       | make the read-only mount writable in it -> EPERM
@@ -55,6 +57,33 @@ test("works for a user", async () => {
       | how / is mounted here -> ext4, private
     "
   `);
+});
+
+/** The findings of a host whose fixture says something else in one place. */
+async function findingsWith(helpers: Partial<FixtureHelpers>): Promise<Readonly<Record<string, Finding>>> {
+  const { host, helpers: own } = fixtures.firecrackerUser;
+  return mounts.run(createFixtureContext({ host, helpers: { ...own, ...helpers } }));
+}
+
+const covering: RehearsalResult = { status: "ready", namespaces: {}, isCovering: true, durationMs: 2 };
+
+test("has a root that covers the first one, where that cannot be left", async () => {
+  const { "mount.private-root": root } = await findingsWith({ rehearse: covering });
+  expect(root).toMatchObject({
+    state: "degraded",
+    evidence: [
+      { action: "launcher: a root of its own by pivot_root", result: "ok" },
+      { action: "pivot_root", result: "EINVAL; moved onto / instead" },
+    ],
+  });
+});
+
+test("makes mounts read-only one by one before Linux 5.12", async () => {
+  const { transcripts } = fixtures.firecrackerUser.helpers;
+  const older = String(transcripts?.["mounts"]).replace("setattr ok", "setattr ENOSYS\nremount ok");
+  const { "mount.setattr": readOnly } = await findingsWith({ transcripts: { ...transcripts, mounts: older } });
+  expect(readOnly?.state).toBe("degraded");
+  expect(readOnly?.summary).toEndWith("one mount at a time (no mount_setattr before Linux 5.12)");
 });
 
 test("lacks read-only mounts in gVisor", async () => {

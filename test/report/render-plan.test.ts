@@ -137,6 +137,12 @@ Not taken
     expect(renderPlan(whole, plainStyle)).not.toContain("hunter2");
   });
 
+  test("says that no socket can be made, in whichever namespace", () => {
+    const text = withLaunch({ namespaces: ["pid"], loopbackUp: false, seccomp: "strict", sockets: "pairs-only" });
+    expect(text).toContain("    Network: no socket can be made but connected pairs.\n");
+    expect(text).toContain('system call filter "strict"');
+  });
+
   test("says what a plain launch does not change", () => {
     const text = withLaunch({
       namespaces: [],
@@ -159,6 +165,11 @@ Not taken
     Variables: none.`,
     );
     expect(text).not.toContain("Root, step by step");
+  });
+
+  test("says that the job has a terminal of its own, and nothing where it has none", () => {
+    expect(withLaunch({ terminal: "private" })).toContain("    Terminal: one of its own, relayed to the caller's.\n");
+    expect(renderPlan(whole, plainStyle)).not.toContain("Terminal:");
   });
 
   test("says what becomes of the workspace", () => {

@@ -21,9 +21,11 @@ filesystem:
   write: {allow: [/srv/out]}
   tools: true
 network: {mode: host}
+syscalls: {profile: compat}
 env:
   inherit: [TERM]
   set: {CI: "1", EMPTY: ""}
+tty: true
 limits: {wall: 90s, grace: 1s, memory: 512M, cpus: 1.5, pids: 64}
 minimum:
   isolation: namespace
@@ -39,9 +41,11 @@ const wholeFlags = [
   "--write=/srv/out",
   "--tools",
   "--network=host",
+  "--seccomp=compat",
   "--env=TERM",
   "--env=CI=1",
   "--env=EMPTY=",
+  "--tty",
   "--timeout=90s",
   "--grace=1s",
   "--memory=512M",
@@ -80,6 +84,10 @@ describe("readJobFile", () => {
     ["command: [a]\nlimits: {pids: [1]}", ":2:16: limits.pids is a list, and has to be text or a number"],
     ["command: [a]\nlimits: {memroy: 1G}", ':2:10: there is no field "memroy" here, did you mean memory?'],
     ["command: [a]\nnetwork: {mode: hosts}", ':2:17: network.mode does not take "hosts", did you mean host?'],
+    [
+      "command: [a]\nsyscalls: {profile: stricter}",
+      ':2:21: syscalls.profile does not take "stricter", did you mean strict?',
+    ],
     [
       "command: [a]\nenv: {set: {'A=B': c}}",
       ":2:13: a variable's name is of letters, digits and _, and begins with no digit",

@@ -173,6 +173,7 @@ describe("lostOutput and lostInput", () => {
       undefined,
       "standard input could not be read to its end: EIO",
     ]);
+    expect(lostOutput(lost(3))).toBe("what the job wrote to its terminal could not all be passed on: EIO");
   });
 
   test("say nothing where all was passed on", () => {

@@ -50,7 +50,9 @@ describe("resolveJob", () => {
       grants: [],
       toolDirectories: [],
       network: "none",
+      seccomp: "default",
       nameResolution: {},
+      terminal: "none",
       environment: {},
       limits: { timeoutMs: undefined, graceMs: 2000, memoryBytes: undefined, cpus: undefined, pids: undefined },
       defaultLimits: { pids: 4096, memoryBytes: 8_000_000 * 1024 * 0.75 },
@@ -73,6 +75,7 @@ describe("resolveJob", () => {
       command: ["a", "b"],
       workspace: "rw",
       network: "host",
+      seccomp: "compat",
       environment: ["A=own"],
       ...limits,
     } as const;
@@ -81,11 +84,35 @@ describe("resolveJob", () => {
       command: ["a", "b"],
       workspace: { mode: "rw", path: place.project },
       network: "host",
+      seccomp: "compat",
       grants: [{ path: "/opt/tool", access: "read" }],
       toolDirectories: ["/opt/tool/bin"],
       environment: { A: "own", B: "tools" },
       limits,
     });
+  });
+
+  test("refuses the host's network to a job that can make no socket", () => {
+    using place = makeProject();
+    expect(refusal({ network: "host", seccomp: "strict" }, place.host)).toBe(
+      "the seccomp profile strict lets a job make no socket, so the host's network is of no use to it; take the default profile, or another network mode",
+    );
+    expect(resolve({ network: "no-sockets", seccomp: "strict" }, place.host)).toMatchObject({
+      network: "no-sockets",
+      seccomp: "strict",
+      nameResolution: {},
+    });
+  });
+
+  test("gives a job with a terminal the caller's kind of terminal, unless it is told another", () => {
+    using place = makeProject();
+    const host: Host = { ...place.host, environment: { ...place.host.environment, TERM: "screen" } };
+    const tty = { terminal: "private" } as const;
+    expect(resolve(tty, host)).toMatchObject({ ...tty, environment: { TERM: "screen" } });
+    expect(resolve({ ...tty, environment: ["TERM=vt100"] }, host).environment).toEqual({ TERM: "vt100" });
+    expect(resolve({}, host).environment).toEqual({});
+    const { TERM: _, ...without } = host.environment;
+    expect(resolve(tty, { ...host, environment: without }).environment).toEqual({});
   });
 
   test("knows no memory to give a part of where /proc says nothing", () => {

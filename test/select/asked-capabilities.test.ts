@@ -25,8 +25,8 @@ describe("askedCapabilities", () => {
   });
 
   test("depends on the job", () => {
-    expect(askedCapabilities(strategies, [jobOf({ network: "host" })], rootEverything)).toContain("landlock.scopes");
-    expect(askedCapabilities(strategies, [jobOf()], rootEverything)).not.toContain("landlock.scopes");
+    expect(askedCapabilities(strategies, [jobOf()], rootEverything)).toContain("ns.network");
+    expect(askedCapabilities(strategies, [jobOf({ network: "host" })], rootEverything)).not.toContain("ns.network");
   });
 
   test("of no strategy is nothing", () => expect([...askedCapabilities([], [jobOf()], {})]).toEqual([]));

@@ -70,6 +70,16 @@ describe("guarantees", () => {
     `);
   });
 
+  test("with a terminal of the job's own keep the caller's by relaying", () => {
+    expect(printChanges(decide(rootEverything), decide(rootEverything, { terminal: "private" })))
+      .toMatchInlineSnapshot(`
+      "
+      tty.safe: a terminal of the job's own, relayed, escape sequences and all; TIOCSTI filtered [ns.mount seccomp.filter]
+      "
+    `);
+    expect(namespaces.plan({ ...job, terminal: "private" }, rootEverything).terminal).toBe("private");
+  });
+
   test("with the host's network and without Landlock do not hide sockets", () =>
     expect(decision(except(rootEverything, "absent", "landlock."), "ipc.sockets", { network: "host" })).toMatchObject({
       missing: "landlock.scopes",
@@ -163,7 +173,11 @@ describe("plan", () => {
           "uid": 1000,
         },
         "kind": "launcher",
-        "landlockScopes": [],
+        "landlockScopes": [
+          "abstract-unix-socket",
+          "signal",
+        ],
+        "landlockVersion": undefined,
         "loopbackUp": true,
         "namespaces": [
           "user",
@@ -180,6 +194,8 @@ describe("plan", () => {
           "processes": undefined,
         },
         "seccomp": "default",
+        "sockets": "by-profile",
+        "terminal": "none",
         "timeoutMs": undefined,
         "umask": 18,
       }
@@ -198,10 +214,20 @@ describe("plan", () => {
     });
   });
 
+  test("takes Landlock for files from version 2 on, as measured", () => {
+    const withVersion = (value: number) =>
+      namespaces.plan(jobOf(), {
+        ...rootEverything,
+        "landlock.file-system": { state: "works", value },
+      }).landlockVersion;
+    expect([1, 2, 7].map(withVersion)).toEqual([undefined, 2, 7]);
+    expect(namespaces.plan(jobOf(), except(rootEverything, "absent", "landlock.")).landlockVersion).toBeUndefined();
+  });
+
   test("leaves a network namespace out with the host's network, and scopes abstract sockets instead", () => {
     const plan = namespaces.plan(jobOf({ network: "host" }), rootEverything);
     expect(plan.namespaces).not.toContain("network");
-    expect([plan.loopbackUp, plan.landlockScopes]).toEqual([false, ["abstract-unix-socket"]]);
+    expect([plan.loopbackUp, plan.landlockScopes]).toEqual([false, ["abstract-unix-socket", "signal"]]);
   });
 
   test("leaves out what this host cannot make, where it is not required", () => {

@@ -44,7 +44,7 @@ describe("guarantees", () => {
       limit.output NOT: output is passed on without a cap
       env.clean: the environment is built from nothing
       secret.private NOT: cupel has no secrets to give yet
-      tty.safe NOT: the job has no controlling terminal, but may open the caller's by its path
+      tty.safe NOT: the job does not hold the caller's terminal, but may open it by its path
       "
     `);
   });
@@ -119,14 +119,20 @@ describe("plan", () => {
       controlGroup: { memoryBytes: 3_000_000_000, pids: 4096, cpus: undefined },
       dropCapabilities: true,
       seccomp: "default",
+      sockets: "by-profile",
       landlockScopes: [],
+      terminal: "none",
       timeoutMs: undefined,
       graceMs: 2000,
     }));
 
+  test("gives the job a terminal of its own where it asks for one", () =>
+    expect(process.plan({ ...job, terminal: "private" }, rootEverything).terminal).toBe("private"));
+
   test("loads no filter where none can be loaded", () => {
-    const plan = process.plan(job, except(rootEverything, "blocked", "seccomp.filter"));
-    expect(plan.seccomp).toBe("none");
+    const asking = jobOf({ seccomp: "strict", network: "no-sockets" });
+    const plan = process.plan(asking, except(rootEverything, "blocked", "seccomp.filter"));
+    expect([plan.seccomp, plan.sockets]).toEqual(["none", "by-profile"]);
   });
 
   test("asks for no group where none can be made", () =>

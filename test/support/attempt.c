@@ -11,6 +11,7 @@
 #include <mqueue.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
@@ -67,6 +69,21 @@ static void attempt_trace(pid_t target)
 {
     const long result = ptrace(PTRACE_SEIZE, target, 0, 0);
     say(result);
+}
+
+/* At an address where nothing is: EFAULT says that the other's memory was in reach. */
+static void attempt_memory(pid_t target, bool is_write)
+{
+    char bytes[8] = "";
+    const struct iovec near = {.iov_base = bytes, .iov_len = sizeof bytes};
+    const struct iovec far = {.iov_base = (void *)8, .iov_len = sizeof bytes};
+    say(is_write ? process_vm_writev(target, &near, 1, &far, 1, 0) : process_vm_readv(target, &near, 1, &far, 1, 0));
+}
+
+static void attempt_descriptor(pid_t target)
+{
+    const long process = syscall(SYS_pidfd_open, target, 0);
+    say(process < 0 ? process : syscall(SYS_pidfd_getfd, process, 0, 0));
 }
 
 /* A segment by its number, as `ipcmk -M` prints it. */
@@ -150,6 +167,10 @@ static void attempt(const char *word, char **arguments, int count)
         say(kill((pid_t)atoi(first), 0));
     else if (strcmp(word, "trace") == 0)
         attempt_trace((pid_t)atoi(first));
+    else if (strcmp(word, "read-memory") == 0 || strcmp(word, "write-memory") == 0)
+        attempt_memory((pid_t)atoi(first), word[0] == 'w');
+    else if (strcmp(word, "take-descriptor") == 0)
+        attempt_descriptor((pid_t)atoi(first));
     else if (strcmp(word, "shared-memory") == 0)
         attempt_shared_memory(atoi(first));
     else if (strcmp(word, "queue") == 0)

@@ -18,7 +18,16 @@ export interface SystemCall {
 /** What becomes of a call. */
 export type CallVerdict = "allow" | "kill" | { readonly errno: number };
 
-const operations = { load: 0x20, jump: 0x05, equal: 0x15, greater: 0x25, atLeast: 0x35, bitsSet: 0x45, give: 0x06 };
+const operations = {
+  load: 0x20,
+  mask: 0x54,
+  jump: 0x05,
+  equal: 0x15,
+  greater: 0x25,
+  atLeast: 0x35,
+  bitsSet: 0x45,
+  give: 0x06,
+};
 
 /** Bytes of struct seccomp_data: number, architecture, instruction pointer, six arguments. */
 const dataBytes = 64;
@@ -83,16 +92,22 @@ function verdictOf(value: number): CallVerdict {
   throw new Error(`the filter gives 0x${value.toString(16)}, which means nothing here`);
 }
 
-/** Runs a filter on a call. */
-export function runProgram(program: readonly BpfInstruction[], call: SystemCall): CallVerdict {
+/** Runs a filter on a call; `onStep` is called for every instruction that is carried out. */
+export function runProgram(
+  program: readonly BpfInstruction[],
+  call: SystemCall,
+  onStep: () => void = () => undefined,
+): CallVerdict {
   const data = seccompData(call);
   let accumulator = 0;
   for (let at = 0; ; at++) {
     const instruction = program[at];
     if (instruction === undefined) throw new Error(`the filter runs out at ${at}`);
+    onStep();
     const { code, operand, jumpTrue, jumpFalse } = instruction;
     if (code === operations.give) return verdictOf(operand);
     if (code === operations.load) accumulator = data.getUint32(operand, true);
+    else if (code === operations.mask) accumulator = (accumulator & operand) >>> 0;
     else if (code === operations.jump) at += operand;
     else at += holds(code, accumulator, operand) ? jumpTrue : jumpFalse;
   }

@@ -68,7 +68,7 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   resourceLimit: [u32, u64, u64],
   controlGroup: [text],
   seccomp: [rest],
-  landlock: [u64],
+  landlock: [u64, u32],
   time: [u64, u64],
   capture: [u64],
   mirror: [text],
@@ -82,6 +82,26 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   mask: [text],
   devices: [u64, text],
 };
+
+/** One letter for each way to write a field: what test/native/fuzz-mutator.h makes records from. */
+const formats: ReadonlyMap<Field, string> = new Map([
+  [u32, "4"],
+  [u64, "8"],
+  [text, "t"],
+  [sized, "s"],
+  [rest, "r"],
+]);
+
+/** Kind and format of every record, as an initializer in C: `{1,"4444"},…`. */
+export function renderRecordFormats(): string {
+  return Object.entries(recordKinds)
+    .map(([name, kind]) => {
+      const letters = fields[name as keyof typeof recordKinds].map((field) => formats.get(field));
+      if (letters.includes(undefined)) throw new Error(`a field of ${name} has no letter; give it one in \`formats\``);
+      return `{${kind},"${letters.join("")}"}`;
+    })
+    .join(",");
+}
 
 function decodeRecord(reader: Reader): DecodedRecord {
   const [kind, reserved, length] = [reader.u16(), reader.u16(), reader.u32()];

@@ -72,6 +72,8 @@ export function createFixtureHost(parts: FixtureHostParts): Host {
       value: { ...plainStatus, ...(typeof file === "object" && "status" in file ? file.status : {}) },
     };
   };
+  const findPrograms = (name: string): string[] =>
+    Object.keys(parts.programs ?? {}).filter((path) => path.endsWith(`/${name}`) && !path.includes(" "));
   const uid = parts.uid ?? 1000;
   return {
     platform: parts.platform ?? "linux",
@@ -96,8 +98,8 @@ export function createFixtureHost(parts: FixtureHostParts): Host {
       const file = files[path];
       return typeof file === "object" && "link" in file ? { ok: true, value: file.link } : fail("EINVAL");
     },
-    findPrograms: (name) =>
-      Object.keys(parts.programs ?? {}).filter((path) => path.endsWith(`/${name}`) && !path.includes(" ")),
+    findProgram: (name) => findPrograms(name)[0],
+    findPrograms,
     run: (program, programArguments) => {
       const result = findAnswer(parts.programs ?? {}, [program, ...programArguments]);
       if (result === undefined) return Promise.resolve({ status: "not-started", errno: "ENOENT" });

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { createRealHost } from "../../src/host/real-host.ts";
 import type { LaunchBinding } from "../../src/launch/encode-instruction.ts";
 import type { LaunchEvent } from "../../src/launch/launch-event.ts";
-import { seccompArchitecture } from "../../src/launch/native-helpers.ts";
+import { seccompArchitecture } from "../../src/launch/launch-identity.ts";
 import { startLaunch, type HelperPlaces, type Launch } from "../../src/launch/start-launch.ts";
 import type { LauncherPlan } from "../../src/model/plan.ts";
 import { makeTempDir } from "./temp-dir.ts";

@@ -1,4 +1,5 @@
 /** Programs on a terminal of their own: a real pseudo-terminal, whose foreground process group they are. */
+import { readlinkSync } from "node:fs";
 import { until } from "./until.ts";
 
 /** A program on a terminal. */
@@ -12,6 +13,12 @@ export interface TerminalSession extends AsyncDisposable {
   text(): string;
   /** Waits until the terminal shows this. */
   shows(text: string): Promise<string>;
+  /** Changes its size. */
+  resize(columns: number, rows: number): void;
+  /** What it is set to, as `stty -g` says it. */
+  settings(): string;
+  /** Holds back what is written to it, or lets it go on: a reader that is slow (TCXONC, tty_ioctl(2)). */
+  hold(isHeld: boolean): void;
   /** Takes the terminal away, as a closed window does. */
   hangUp(): void;
 }
@@ -42,6 +49,13 @@ export function openTerminal(words: readonly string[], { cwd, env, columns = 80 
       },
     },
   });
+  let device: string | undefined;
+  const onDevice = (command: (path: string) => string[]): string => {
+    device ??= readlinkSync(`/proc/${child.pid}/fd/0`);
+    const { stdout, stderr, success } = Bun.spawnSync(command(device));
+    if (!success) throw new Error(stderr.toString());
+    return stdout.toString().trim();
+  };
   return {
     pid: child.pid,
     ended: child.exited.then(() => {
@@ -51,6 +65,16 @@ export function openTerminal(words: readonly string[], { cwd, env, columns = 80 
     type: (text) => void child.terminal?.write(text),
     text: () => shown,
     shows: (text) => until(`the terminal shows ${JSON.stringify(text)}`, () => shown.includes(text) && shown),
+    resize: (wide, high) => child.terminal?.resize(wide, high),
+    settings: () => onDevice((path) => ["stty", "-g", "-F", path]),
+    hold: (isHeld) =>
+      void onDevice((path) => [
+        "perl",
+        "-e",
+        'open(my $t, "+<", shift) or die; ioctl($t, 0x540A, 0 + shift) or die',
+        path,
+        isHeld ? "0" : "1",
+      ]),
     hangUp: () => child.terminal?.close(),
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGKILL");

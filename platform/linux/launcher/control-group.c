@@ -23,10 +23,8 @@ static bool is_unified(int directory)
 
 static const char *skip_prefix(const char *path, const char *prefix)
 {
-    while (*prefix != '\0')
-        if (*path++ != *prefix++)
-            return NULL;
-    return path;
+    const size_t length = strlen(prefix);
+    return strlen(path) >= length && memcmp(path, prefix, length) == 0 ? path + length : NULL;
 }
 
 /* The place that holds `path`, and the rest of the path below it; without places, the root. */
@@ -58,7 +56,11 @@ long open_control_groups(struct launch *launch)
         const long directory = open_directory(launch, instruction->control_groups[index]);
         if (directory < 0)
             return directory;
-        const long file = kernel_call(__NR_openat, directory, "cgroup.procs", O_WRONLY | O_CLOEXEC, 0);
+        /* For a single thread that moves itself the kernel waits for no grace period of RCU (cgroup_procs_write_start
+         * in kernel/cgroup/cgroup.c), which takes ten milliseconds and more. Version 2 has no such file. */
+        long file = kernel_call(__NR_openat, directory, "tasks", O_WRONLY | O_CLOEXEC, 0);
+        if (file < 0)
+            file = kernel_call(__NR_openat, directory, "cgroup.procs", O_WRONLY | O_CLOEXEC, 0);
         close_descriptor((int)directory);
         if (file < 0)
             return file;

@@ -73,6 +73,7 @@ void tell_ready(const struct channel *channel, const struct report *report)
     begin_event(&line, "ready");
     for (int index = 0; index < namespace_kinds; index++)
         put_number_field(&line, names[index], (long long)report->namespaces[index]);
+    put_number_field(&line, "covering", report->is_covering);
     end_event(channel, &line);
 }
 
@@ -96,10 +97,17 @@ void tell_number(const struct channel *channel, const char *event, const char *n
     end_event(channel, &line);
 }
 
+void tell_suspended(const struct channel *channel)
+{
+    static struct line line;
+    begin_event(&line, "suspended");
+    end_event(channel, &line);
+}
+
 void tell_lost_streams(const struct channel *channel, const struct streams *streams)
 {
     static struct line line;
-    for (int index = 0; index < 3; index++) {
+    for (int index = 0; index < relay_count; index++) {
         if (streams->lost[index] == 0)
             continue;
         begin_event(&line, "stream-lost");

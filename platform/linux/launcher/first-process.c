@@ -55,7 +55,8 @@ static void set_resource_limits(const struct launch *launch)
     }
 }
 
-static void build_sandbox(const struct launch *launch)
+/* True where the host's root stays below the new one. */
+static bool build_sandbox(const struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
     const uint64_t namespaces = instruction->namespaces;
@@ -66,10 +67,11 @@ static void build_sandbox(const struct launch *launch)
     /* Only now is this process in its own cgroup, which becomes the root of what the job sees. */
     if ((namespaces & CLONE_NEWCGROUP) != 0)
         must(launch, kernel_call(__NR_unshare, CLONE_NEWCGROUP), step_cgroup_namespace, "");
+    bool is_covering = false;
     if (launch->is_root_shared)
         build_own_part(launch);
     else if (instruction->root_count > 0)
-        build_root(launch);
+        is_covering = build_root(launch);
     const uint64_t prepared = launch->prepared_namespaces;
     if (instruction->hostname != NULL && (prepared & CLONE_NEWUTS) == 0)
         must(launch, set_hostname(instruction), step_hostname, instruction->hostname);
@@ -77,11 +79,14 @@ static void build_sandbox(const struct launch *launch)
         must(launch, bring_loopback_up(), step_loopback, "lo");
     if (fresh)
         take_fresh_identity(launch);
+    if (has_option(instruction, option_terminal))
+        must(launch, make_terminal(launch->streams), step_terminal, "/dev/ptmx");
     /* As the job's user, so that a directory which that user may not enter is found out here. */
     must(launch, kernel_call(__NR_chdir, instruction->directory), step_working_directory, instruction->directory);
     kernel_call(__NR_umask, instruction->umask);
     set_resource_limits(launch);
     give_up_privileges(launch);
+    return is_covering;
 }
 
 static uint64_t namespace_inode(const struct launch *launch, const char *name)
@@ -95,11 +100,11 @@ static uint64_t namespace_inode(const struct launch *launch, const char *name)
     return inode;
 }
 
-__attribute__((noreturn)) static void report_rehearsal(const struct launch *launch)
+__attribute__((noreturn)) static void report_rehearsal(const struct launch *launch, bool is_covering)
 {
     static const char *const names[namespace_kinds] = {"ns/user", "ns/mnt",    "ns/pid", "ns/ipc",
                                                        "ns/uts",  "ns/cgroup", "ns/net"};
-    struct report report = {.kind = report_ready};
+    struct report report = {.kind = report_ready, .is_covering = is_covering};
     for (int index = 0; index < namespace_kinds; index++)
         report.namespaces[index] = namespace_inode(launch, names[index]);
     send_report(launch, &report);
@@ -216,12 +221,16 @@ __attribute__((noreturn)) static void become_job(const struct launch *launch, in
     const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0;
     if (!alone)
         kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
-    /* A session of its own has no controlling terminal, so there is none to push input into. */
+    /* A session of its own has no controlling terminal, so there is none to push input into, but one of its own. */
     kernel_call(__NR_setsid);
+    if (has_option(launch->instruction, option_terminal))
+        must(launch, take_terminal(launch->streams), step_terminal, "controlling terminal");
     place_streams(launch->streams);
     enter_landlock(launch);
-    const long swept = kernel_call(__NR_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
-    must(launch, swept, step_standard_streams, "close_range");
+    /* All but the way to tell that it cannot be executed, in two steps: CLOSE_RANGE_CLOEXEC is of Linux 5.11. */
+    must(launch, kernel_call(__NR_close_range, failure_descriptor + 1, ~0u, 0), step_standard_streams, "close_range");
+    if (failure_descriptor > 3)
+        kernel_call(__NR_close_range, 3, failure_descriptor - 1, 0);
     reset_signals();
     struct exec_failure failure = {0};
     char path[4096] = "";
@@ -394,9 +403,9 @@ __attribute__((noreturn)) void first_process(struct launch *launch)
         kernel_call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     launch->own_process_descriptor =
         (int)kernel_call(__NR_openat, AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-    build_sandbox(launch);
+    const bool is_covering = build_sandbox(launch);
     if (has_option(launch->instruction, option_rehearsal))
-        report_rehearsal(launch);
+        report_rehearsal(launch, is_covering);
     const int64_t started_us = now_us();
     watch(launch, start_job(launch), started_us);
 }

@@ -2,6 +2,10 @@
  */
 #include "launcher.h"
 
+#include <linux/sched.h>
+
+enum { permissions = 0777, mode_bits = 07777 };
+
 enum { arguments_max = 1 << 19, record_header_bytes = 8, instruction_header_bytes = 12 };
 
 /* Zero pages until they are touched: an instruction of two kilobytes costs one page of each. */
@@ -50,6 +54,35 @@ static uint64_t take_u64(struct cursor *cursor)
     return value;
 }
 
+/* A bit that means nothing here was meant by a launcher that is not this one. */
+static uint32_t take_bits(struct cursor *cursor, uint32_t known)
+{
+    const uint32_t bits = take_u32(cursor);
+    if ((bits & ~known) != 0)
+        cursor->broken = true;
+    return bits;
+}
+
+/* Not the one that setresuid(2) takes as "leave it": a job would keep root's. */
+static uint32_t take_id(struct cursor *cursor)
+{
+    const uint32_t id = take_u32(cursor);
+    if (id == UINT32_MAX)
+        cursor->broken = true;
+    return id;
+}
+
+/* Namespaces and nothing else that clone(2) does: shared memory, say. */
+static uint64_t take_namespaces(struct cursor *cursor)
+{
+    const uint64_t known =
+        CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWNET;
+    const uint64_t flags = take_u64(cursor);
+    if ((flags & ~known) != 0)
+        cursor->broken = true;
+    return flags;
+}
+
 static const char *take_bytes(struct cursor *cursor, uint32_t length)
 {
     if (cursor->broken || (size_t)(cursor->end - cursor->at) < length) {
@@ -94,17 +127,17 @@ static void parse_root_step(struct cursor *cursor, struct instruction *into, uin
     step->owner_namespace = -1;
     switch (kind) {
     case record_bind:
-        step->bits = take_u32(cursor);
+        step->bits = take_bits(cursor, step_bit_all);
         step->source = take_absolute_path(cursor);
         step->destination = take_absolute_path(cursor);
         return;
     case record_tmpfs:
-        step->bits = take_u32(cursor);
-        step->mode = take_u32(cursor);
+        step->bits = take_bits(cursor, step_bit_all);
+        step->mode = take_bits(cursor, mode_bits);
         step->size = take_u64(cursor);
         break;
     case record_make_directory:
-        step->mode = take_u32(cursor);
+        step->mode = take_bits(cursor, mode_bits);
         break;
     case record_file:
         step->destination = take_absolute_path(cursor);
@@ -158,7 +191,7 @@ static void parse_resource_limit(struct cursor *cursor, struct instruction *into
 
 static void append_text(struct cursor *cursor, char **list, size_t *count)
 {
-    if (*count == arguments_max - 1) {
+    if (*count >= arguments_max - 1) {
         cursor->broken = true;
         return;
     }
@@ -178,17 +211,17 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
 {
     switch (kind) {
     case record_identity:
-        into->inside_uid = take_u32(cursor);
-        into->inside_gid = take_u32(cursor);
-        into->outside_uid = take_u32(cursor);
-        into->outside_gid = take_u32(cursor);
+        into->inside_uid = take_id(cursor);
+        into->inside_gid = take_id(cursor);
+        into->outside_uid = take_id(cursor);
+        into->outside_gid = take_id(cursor);
         return;
     case record_namespaces:
-        into->namespaces = take_u64(cursor);
+        into->namespaces = take_namespaces(cursor);
         return;
     case record_options:
-        into->options = take_u32(cursor);
-        into->umask = take_u32(cursor);
+        into->options = take_bits(cursor, option_all);
+        into->umask = take_bits(cursor, permissions);
         return;
     case record_hostname:
         into->hostname = take_text(cursor);
@@ -216,6 +249,7 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
         return;
     case record_landlock:
         into->landlock_scopes = take_u64(cursor);
+        into->landlock_version = take_u32(cursor);
         return;
     case record_capture:
         into->capture_bytes_max = take_u64(cursor);
@@ -229,11 +263,37 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
     }
 }
 
-static long parse_instruction(size_t length, struct instruction *into)
+/* Records that say all there is to say: a second one would contradict the first, or mean nothing. */
+static const uint64_t single_records = 1ULL << record_identity | 1ULL << record_namespaces | 1ULL << record_options |
+                                       1ULL << record_hostname | 1ULL << record_directory | 1ULL << record_seccomp |
+                                       1ULL << record_landlock | 1ULL << record_time | 1ULL << record_capture;
+
+/* Notes a record of this kind in `seen`; false where it must not be there again. */
+static bool is_welcome(uint16_t kind, uint64_t *seen)
 {
-    unsigned char *const start = buffer + kept_bytes;
-    struct cursor cursor = {.at = start + instruction_header_bytes, .end = start + length, .broken = false};
+    const uint64_t bit = kind < 64 ? 1ULL << kind : 0;
+    const bool welcome = (*seen & bit & single_records) == 0;
+    *seen |= bit;
+    return welcome;
+}
+
+/* How long the header says the whole is, or a negative errno. */
+static long parse_header(unsigned char *bytes)
+{
+    struct cursor header = {.at = bytes, .end = bytes + instruction_header_bytes, .broken = false};
+    const uint32_t magic = take_u32(&header);
+    const uint32_t version = take_u32(&header);
+    const uint32_t length = take_u32(&header);
+    if (magic != PROTOCOL_MAGIC || length < instruction_header_bytes || length > INSTRUCTION_BYTES_MAX)
+        return -EBADMSG;
+    return version == PROTOCOL_VERSION ? (long)length : -EPROTO;
+}
+
+static long parse_records(unsigned char *bytes, size_t length, struct instruction *into)
+{
+    struct cursor cursor = {.at = bytes + instruction_header_bytes, .end = bytes + length, .broken = false};
     struct counts counts = {kept_arguments, kept_variables};
+    uint64_t seen = 0;
     /* Nothing at all is how a resident launcher is told that there is no more. */
     if (cursor.at == cursor.end)
         return -ENODATA;
@@ -241,7 +301,7 @@ static long parse_instruction(size_t length, struct instruction *into)
         const uint16_t kind = take_u16(&cursor);
         const uint16_t reserved = take_u16(&cursor);
         const uint32_t payload = take_u32(&cursor);
-        if (cursor.broken || reserved != 0 || payload > (size_t)(cursor.end - cursor.at))
+        if (cursor.broken || reserved != 0 || payload > (size_t)(cursor.end - cursor.at) || !is_welcome(kind, &seen))
             return -EBADMSG;
         struct cursor record = {.at = cursor.at, .end = cursor.at + payload, .broken = false};
         parse_record(&record, into, &counts, kind);
@@ -277,24 +337,39 @@ static long read_exactly(int descriptor, unsigned char *into, size_t length)
     return 0;
 }
 
+/*
+ * A whole instruction that lies in memory, and stays there: what comes of it points into `bytes`. Returns as
+ * read_instruction() does.
+ */
+long parse_instruction(unsigned char *bytes, size_t length, struct instruction *instruction)
+{
+    if (length < instruction_header_bytes)
+        return -EBADMSG;
+    const long whole = parse_header(bytes);
+    if (whole < 0)
+        return whole;
+    return (size_t)whole == length ? parse_records(bytes, length, instruction) : -EBADMSG;
+}
+
 /* Returns 0, or a negative errno: EBADMSG for an instruction that is not one, EPROTO for another version's, ENODATA for
  * an empty one. */
 long read_instruction(int descriptor, struct instruction *instruction)
 {
     unsigned char *const start = buffer + kept_bytes;
+    const size_t room = sizeof buffer - kept_bytes;
+    /* The one that is kept may have left none. */
+    if (room < instruction_header_bytes)
+        return -EBADMSG;
     long result = read_exactly(descriptor, start, instruction_header_bytes);
     if (result < 0)
         return result;
-    struct cursor header = {.at = start, .end = start + instruction_header_bytes, .broken = false};
-    const uint32_t magic = take_u32(&header);
-    const uint32_t version = take_u32(&header);
-    const uint32_t length = take_u32(&header);
-    if (magic != PROTOCOL_MAGIC || length < instruction_header_bytes || length > INSTRUCTION_BYTES_MAX - kept_bytes)
+    const long length = parse_header(start);
+    if (length < 0)
+        return length;
+    if ((size_t)length > room)
         return -EBADMSG;
-    if (version != PROTOCOL_VERSION)
-        return -EPROTO;
-    result = read_exactly(descriptor, start + instruction_header_bytes, length - instruction_header_bytes);
-    return result < 0 ? result : parse_instruction(length, instruction);
+    result = read_exactly(descriptor, start + instruction_header_bytes, (size_t)length - instruction_header_bytes);
+    return result < 0 ? result : parse_records(start, (size_t)length, instruction);
 }
 
 /* The last instruction stays as it is: the next ones are read behind it, each over the one before. */

@@ -17,6 +17,7 @@
 #include "../shared/kernel.h"
 #include "../shared/protocol.gen.h"
 
+#include <asm/termios.h>
 #include <linux/filter.h>
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
@@ -56,6 +57,8 @@ struct instruction {
     size_t control_group_count;
     struct sock_fprog seccomp;
     uint64_t landlock_scopes;
+    /* 0, or the version whose rights on files are counted on. */
+    uint32_t landlock_version;
     uint64_t timeout_ms;
     uint64_t grace_ms;
     uint64_t capture_bytes_max;
@@ -77,20 +80,45 @@ struct report {
     int64_t pid;
     int64_t wall_us, user_us, system_us, max_rss_bytes;
     uint64_t namespaces[namespace_kinds];
+    /* The host's root lies below the job's, which covers it. */
+    bool is_covering;
     char subject[subject_bytes];
 };
+
+/* The job's own terminal, where it has one, and the caller's; -1 where there is none (yet). */
+struct terminal {
+    bool is_wanted;
+    /* The job has ended. */
+    bool is_over;
+    /* The one that the job's is relayed to, and how it was. */
+    int caller;
+    struct termios settings;
+    struct termios raw;
+    struct winsize size;
+    /* The way by which both ends come out of the sandbox. */
+    int channel[2];
+    int master, slave;
+    /* A pipe that the launcher alone can write to. A byte says that the job is over; its end, that the launcher is. */
+    int life[2];
+};
+
+/* Relays of the three standard streams, and of what the job writes on its own terminal. */
+enum { terminal_output = 3, relay_count = 4 };
 
 struct streams {
     /* What the job gets as 0, 1 and 2. */
     int job[3];
+    /* Whether that is the job's own terminal. */
+    bool is_terminal[3];
+    struct terminal terminal;
     /* The launcher's end and the caller's, for each stream that is relayed; -1 where the job has the caller's own. */
     int near[3];
     int caller[3];
     /* Whether job[] was made here, and is not the caller's own. */
     bool is_ours[3];
-    long relay_pids[3];
+    long relay_pids[relay_count];
     /* The errno with which a relay gave up before the end; 0 where none did. */
-    int lost[3];
+    int lost[relay_count];
     /* Ends from which a resident launcher reads a job's output itself; -1 elsewhere. The first is not used. */
     int captured[3];
     /* What came out of them, all of it, and how much of each is passed on. */
@@ -137,6 +165,7 @@ struct launch {
 
 /* instruction.c */
 long read_instruction(int descriptor, struct instruction *instruction);
+long parse_instruction(unsigned char *bytes, size_t length, struct instruction *instruction);
 void keep_instruction(void);
 
 /* clone.c */
@@ -167,6 +196,31 @@ long prepare_captured_streams(struct streams *streams);
 void pass_captured(struct streams *streams, const struct channel *channel, int index);
 bool reap_relay(struct streams *streams, int index);
 void kill_relay(struct streams *streams, int index);
+long write_to_reader(int descriptor, const unsigned char *bytes, long length);
+
+/* terminal.c */
+bool is_terminal(int descriptor);
+void clear_terminal(struct terminal *terminal);
+long prepare_terminal(struct terminal *terminal, int caller);
+long make_terminal(struct streams *streams);
+long take_terminal(const struct streams *streams);
+long receive_terminal(struct terminal *terminal);
+
+/* terminal-settings.c */
+bool is_foreground(int terminal);
+bool is_raw(const struct terminal *terminal, const struct termios *settings);
+void restore_callers_terminal(const struct terminal *terminal);
+
+/* terminal-input.c */
+void start_terminal_input(struct streams *streams);
+
+/* terminal-relay.c */
+void keep_descriptors(int *kept, int count);
+void start_terminal(struct streams *streams);
+void suspend_terminal(struct streams *streams);
+void resume_terminal(struct streams *streams);
+bool end_terminal(struct streams *streams);
+void leave_terminal(struct streams *streams);
 
 /* owner.c */
 long prepare_owner_namespaces(struct instruction *instruction);
@@ -179,26 +233,29 @@ void copy_subject(struct report *report, const char *subject);
 void send_report(const struct launch *launch, const struct report *report);
 __attribute__((noreturn)) void fail_launch(const struct launch *launch, int step, long error, const char *subject);
 
-/* root.c: both report their own failures and do not return then. */
-void build_root(const struct launch *launch);
+/* root.c: all report their own failures and do not return then. */
+bool build_root(const struct launch *launch);
 void build_shared_root(const struct launch *launch);
 void build_own_part(const struct launch *launch);
 
 /* network.c */
 long bring_loopback_up(void);
 
+/* landlock.c */
+void enter_landlock(const struct launch *launch);
+
 /* privilege.c */
 void map_own_ids(const struct launch *launch, uint32_t outside_uid, uint32_t outside_gid);
 void take_fresh_identity(const struct launch *launch);
 void forbid_new_privileges(const struct launch *launch);
 void give_up_privileges(const struct launch *launch);
-void enter_landlock(const struct launch *launch);
 
 /* events.c */
 void tell_failure(const struct channel *channel, const char *event, const struct report *report);
 void tell_ready(const struct channel *channel, const struct report *report);
 void tell_end(const struct channel *channel, const struct report *report);
 void tell_number(const struct channel *channel, const char *event, const char *name, long long number);
+void tell_suspended(const struct channel *channel);
 void tell_lost_streams(const struct channel *channel, const struct streams *streams);
 void tell_residence(const struct channel *channel, const struct report *failure);
 void tell_finished(const struct channel *channel, const struct streams *streams);

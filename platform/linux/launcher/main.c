@@ -21,7 +21,12 @@ static int parse_descriptor(const char *text)
 static long start(struct launch *launch, struct instruction *instruction, const int caller[3],
                   const struct pipes *pipes)
 {
-    long result = prepare_streams(launch->streams, caller);
+    long result = 0;
+    if (has_option(instruction, option_terminal))
+        result = prepare_terminal(&launch->streams->terminal, caller[0]);
+    if (result < 0)
+        return fail_early(launch, step_terminal, result, "");
+    result = prepare_streams(launch->streams, caller);
     if (result < 0)
         return fail_early(launch, step_standard_streams, result, "");
     result = prepare_owner_namespaces(instruction);
@@ -39,17 +44,28 @@ static void block_signals(void)
 static struct instruction instruction;
 static struct streams streams;
 
+/*
+ * A job can be this very program (/proc/self/exe, also behind "#!"), and what it then started could reach the host's
+ * file that it was started from. But a job has 0, 1 and 2 and nothing else: from those this program takes no orders.
+ */
+static bool may_give_orders(int descriptor)
+{
+    return descriptor > 2;
+}
+
 int program(int argument_count, char **arguments, char **environment)
 {
     (void)environment;
     /* A terminal's Ctrl-C reaches the whole foreground group; what to do about it is for cupel to say. */
     block_signals();
+    /* What is made for a job has the mode that it is made with, whatever the caller lets nobody else see. */
+    kernel_call(__NR_umask, 0);
     kernel_call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
     kernel_call(__NR_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
 
-    if (argument_count == 3 && strcmp(arguments[1], "resident") == 0)
+    if (argument_count == 3 && strcmp(arguments[1], "resident") == 0 && may_give_orders(parse_descriptor(arguments[2])))
         return reside(parse_descriptor(arguments[2]), arguments);
-    if (argument_count != 6)
+    if (argument_count != 6 || !may_give_orders(parse_descriptor(arguments[1])))
         return exit_usage;
     int descriptors[5];
     for (int index = 0; index < 5; index++)

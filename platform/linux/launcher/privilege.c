@@ -130,22 +130,3 @@ void give_up_privileges(const struct launch *launch)
     if (instruction->seccomp.len > 0)
         must(launch, kernel_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &instruction->seccomp), step_seccomp, "");
 }
-
-/* struct landlock_ruleset_attr as of Linux 6.12 (ABI 6); Debian 12's header ends with the first field. */
-struct landlock_scopes {
-    uint64_t handled_access_fs;
-    uint64_t handled_access_net;
-    uint64_t scoped;
-};
-
-/* Only the job enters: the first process must still be able to signal it. */
-void enter_landlock(const struct launch *launch)
-{
-    if (launch->instruction->landlock_scopes == 0)
-        return;
-    const struct landlock_scopes attributes = {.scoped = launch->instruction->landlock_scopes};
-    const long ruleset = kernel_call(__NR_landlock_create_ruleset, &attributes, sizeof attributes, 0);
-    must(launch, ruleset, step_landlock, "create_ruleset");
-    must(launch, kernel_call(__NR_landlock_restrict_self, ruleset, 0), step_landlock, "restrict_self");
-    close_descriptor((int)ruleset);
-}

@@ -28,6 +28,13 @@ static struct stat status_of(const struct builder *builder, int descriptor, cons
     return status;
 }
 
+/* A handle may stand for a symlink itself. What is done to the link is not done to what it leads to, now or later. */
+static void refuse_symlink(const struct builder *builder, int descriptor, int step, const char *subject)
+{
+    if (is_type(status_of(builder, descriptor, subject).st_mode, type_symlink))
+        fail(builder, step, -ELOOP, subject);
+}
+
 void own_file_system(struct builder *builder, int mount, const char *subject)
 {
     const struct stat status = status_of(builder, mount, subject);
@@ -60,12 +67,17 @@ static void make_entry(const struct builder *builder, int parent, const char *na
     must_build(builder, result, step_mount_point, path);
 }
 
+static const char *skip_slashes(const char *path)
+{
+    while (*path == '/')
+        path++;
+    return path;
+}
+
 /* Copies the next component of *path into `name`; false at the end. Refuses "." and "..". */
 static bool next_component(const struct builder *builder, const char **path, char name[256])
 {
-    const char *at = *path;
-    while (*at == '/')
-        at++;
+    const char *at = skip_slashes(*path);
     size_t length = 0;
     while (at[length] != '\0' && at[length] != '/') {
         if (length == 255)
@@ -82,9 +94,7 @@ static bool next_component(const struct builder *builder, const char **path, cha
 
 static bool is_last(const char *rest)
 {
-    while (*rest == '/')
-        rest++;
-    return *rest == '\0';
+    return *skip_slashes(rest) == '\0';
 }
 
 /* What is missing on the way to `path` is made: directories on the way, `type` at the end. */
@@ -126,56 +136,37 @@ static int place_parent(const struct builder *builder, const char *path, char na
     return place(builder, parent, type_directory, 0755);
 }
 
-static long set_number(int context, const char *name, uint64_t number, unsigned base)
+static void add_option(struct new_file_system *made, const char *name, uint64_t number, unsigned base)
 {
-    char text[number_capacity];
-    append_number(text, number, base);
-    return set_option(context, name, text);
+    made->options[made->option_count].name = name;
+    append_number(made->options[made->option_count].value, number, base);
+    made->option_count++;
 }
 
-static int new_tmpfs(const struct builder *builder, const struct root_step *step, uint64_t attributes)
+/* tmpfs reads its ids in the user namespace of whoever mounts: inside's for a user, the host's for root. */
+static void add_owner(const struct instruction *instruction, struct new_file_system *made)
 {
-    const struct instruction *instruction = builder->launch->instruction;
-    const int context =
-        must_build(builder, kernel_call(__NR_fsopen, "tmpfs", FSOPEN_CLOEXEC), step_mount_tmpfs, step->destination);
-    long result = set_number(context, "mode", step->mode, 8);
-    if (result >= 0 && step->size > 0)
-        result = set_number(context, "size", step->size, 10);
-    if (result >= 0 && (step->bits & step_bit_owned) != 0) {
-        /* tmpfs reads its ids in the user namespace of whoever mounts: inside's for a user, the host's for root. */
-        const bool fresh = has_option(instruction, option_fresh_identity);
-        const bool mapped = (instruction->namespaces & 0x10000000 /* CLONE_NEWUSER */) != 0;
-        result = set_number(context, "uid", fresh || !mapped ? instruction->outside_uid : instruction->inside_uid, 10);
-        if (result >= 0)
-            result =
-                set_number(context, "gid", fresh || !mapped ? instruction->outside_gid : instruction->inside_gid, 10);
-    }
-    if (result >= 0)
-        result = finish_mount(context, attributes);
-    return must_build(builder, result, step_mount_tmpfs, step->destination);
+    const bool is_mapped = (instruction->namespaces & 0x10000000 /* CLONE_NEWUSER */) != 0;
+    const bool is_outside = has_option(instruction, option_fresh_identity) || !is_mapped;
+    add_option(made, "uid", is_outside ? instruction->outside_uid : instruction->inside_uid, 10);
+    add_option(made, "gid", is_outside ? instruction->outside_gid : instruction->inside_gid, 10);
 }
 
-static void attach_at(const struct builder *builder, int mount, const char *destination, uint32_t type, int step)
+static int new_tmpfs(struct builder *builder, const struct root_step *step, uint64_t attributes, int destination)
 {
-    const int at = place(builder, destination, type, type == type_directory ? 0755 : 0444);
-    must_build(builder, attach_mount(mount, at), step, destination);
-    close_descriptor(at);
-    close_descriptor(mount);
+    struct new_file_system made = {.type = "tmpfs", .attributes = attributes};
+    add_option(&made, "mode", step->mode, 8);
+    if (step->size > 0)
+        add_option(&made, "size", step->size, 10);
+    if ((step->bits & step_bit_owned) != 0)
+        add_owner(builder->launch->instruction, &made);
+    return must_build(builder, mount_new(builder, &made, destination, step->destination), step_mount_tmpfs,
+                      step->destination);
 }
 
-/* A copy of what `source` stands for, with at least read-only, nosuid and nodev as told; never fewer than it has. */
-static int bound_copy(const struct builder *builder, const struct root_step *step, int source, uint64_t attributes)
+static int place_for(const struct builder *builder, const char *destination, uint32_t type)
 {
-    const int mount = must_build(builder, clone_mount(source, true), step_bind, step->source);
-    if (step->owner_namespace >= 0) {
-        struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)step->owner_namespace};
-        /* Not recursive: a file system mounted below may not support it, and is then shown with its own ids. */
-        const long result = kernel_call(__NR_mount_setattr, mount, "", AT_EMPTY_PATH, &attr, sizeof attr);
-        if (result < 0 && (step->bits & step_bit_map_owner) != 0)
-            fail(builder, step_idmap, result, step->source);
-    }
-    must_build(builder, set_mount_attributes(mount, attributes, true), step_bind, step->source);
-    return mount;
+    return place(builder, destination, type, type == type_directory ? 0755 : 0444);
 }
 
 static uint32_t file_type(uint32_t mode)
@@ -183,17 +174,37 @@ static uint32_t file_type(uint32_t mode)
     return is_type(mode, type_directory) ? type_directory : type_file;
 }
 
-static void do_bind(const struct builder *builder, const struct root_step *step)
+/* What `source` stands for, with at least read-only, nosuid and nodev as told; never fewer than it has. */
+static void show(struct builder *builder, const struct root_step *step, int source, uint64_t attributes, int name)
+{
+    const struct stat status = status_of(builder, source, step->source);
+    const int at = place_for(builder, step->destination, file_type(status.st_mode));
+    const bool must_map_owner = (step->bits & step_bit_map_owner) != 0;
+    const struct root_copy copy = {
+        .source = source,
+        .destination = at,
+        .path = step->destination,
+        .is_recursive = true,
+        .owner_namespace = step->owner_namespace,
+        .must_map_owner = must_map_owner,
+    };
+    const bool is_mapping = must_map_owner && step->owner_namespace >= 0;
+    const int mount = must_build(builder, mount_copy(builder, &copy), is_mapping ? step_idmap : name, step->source);
+    must_build(builder, restrict_mount(builder, mount, step->destination, attributes, true), name, step->source);
+    close_descriptor(mount);
+    close_descriptor(at);
+}
+
+static void do_bind(struct builder *builder, const struct root_step *step)
 {
     const long source = open_path_in(builder->host_root, step->source);
     if (source == -ENOENT && (step->bits & step_bit_optional) != 0)
         return;
     must_build(builder, source, step_bind_source, step->source);
-    const struct stat status = status_of(builder, (int)source, step->source);
+    refuse_symlink(builder, (int)source, step_bind_source, step->source);
     const bool writable = (step->bits & step_bit_writable) != 0;
     const uint64_t attributes = (uint64_t)(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV) | (writable ? 0 : MOUNT_ATTR_RDONLY);
-    const int mount = bound_copy(builder, step, (int)source, attributes);
-    attach_at(builder, mount, step->destination, file_type(status.st_mode), step_bind);
+    show(builder, step, (int)source, attributes, step_bind);
     close_descriptor((int)source);
 }
 
@@ -207,38 +218,16 @@ static void make_link(const struct builder *builder, const char *target, const c
     close_descriptor(parent);
 }
 
-/* A system path as the host has it: a symlink stays one, anything else is bound read-only, what is absent stays so. */
-static void do_mirror(const struct builder *builder, const struct root_step *step)
-{
-    const long source = open_path_in(builder->host_root, step->source);
-    if (source == -ENOENT || source == -EACCES)
-        return;
-    must_build(builder, source, step_mirror, step->source);
-    const struct stat status = status_of(builder, (int)source, step->source);
-    if (is_type(status.st_mode, type_symlink)) {
-        char target[4096];
-        const int length = must_build(builder, kernel_call(__NR_readlinkat, source, "", target, sizeof target - 1),
-                                      step_mirror, step->source);
-        target[length] = '\0';
-        make_link(builder, target, step->destination);
-    } else {
-        const int mount =
-            bound_copy(builder, step, (int)source, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-        attach_at(builder, mount, step->destination, file_type(status.st_mode), step_mirror);
-    }
-    close_descriptor((int)source);
-}
-
 static void do_tmpfs(struct builder *builder, const struct root_step *step)
 {
-    const int mount = new_tmpfs(builder, step, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-    const int copy =
-        must_build(builder, kernel_call(__NR_fcntl, mount, F_DUPFD_CLOEXEC, 3), step_mount_tmpfs, step->destination);
-    attach_at(builder, mount, step->destination, type_directory, step_mount_tmpfs);
-    own_file_system(builder, copy, step->destination);
+    const int at = place_for(builder, step->destination, type_directory);
+    const int mount = new_tmpfs(builder, step, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, at);
+    own_file_system(builder, mount, step->destination);
     if ((step->bits & step_bit_writable) == 0)
-        must_build(builder, set_mount_attributes(copy, MOUNT_ATTR_RDONLY, false), step_mount_tmpfs, step->destination);
-    close_descriptor(copy);
+        must_build(builder, restrict_mount(builder, mount, step->destination, MOUNT_ATTR_RDONLY, false),
+                   step_mount_tmpfs, step->destination);
+    close_descriptor(mount);
+    close_descriptor(at);
 }
 
 static void do_file(const struct builder *builder, const struct root_step *step)
@@ -258,14 +247,80 @@ static void do_file(const struct builder *builder, const struct root_step *step)
     close_descriptor(parent);
 }
 
-static void do_proc(const struct builder *builder, const struct root_step *step)
+enum { copied_bytes_max = 1 << 18, read_by_others = 0004 };
+
+static void copy_content(const struct builder *builder, int from, int to, const char *path)
 {
-    const int context =
-        must_build(builder, kernel_call(__NR_fsopen, "proc", FSOPEN_CLOEXEC), step_mount_proc, step->destination);
-    const int mount =
-        must_build(builder, finish_mount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC),
-                   step_mount_proc, step->destination);
-    attach_at(builder, mount, step->destination, type_directory, step_mount_proc);
+    static unsigned char bytes[1 << 14];
+    for (;;) {
+        const int count = must_build(builder, kernel_call(__NR_read, from, bytes, sizeof bytes), step_mirror, path);
+        if (count == 0)
+            return;
+        for (int done = 0; done < count;)
+            done += must_build(builder, kernel_call(__NR_write, to, bytes + done, (size_t)(count - done)), step_mirror,
+                               path);
+    }
+}
+
+/*
+ * A small file that everyone may read is copied: a mount of its own would cost every copy of this mount namespace, and
+ * show where on the host it lies. False where it is none, or may not be read after all.
+ */
+static bool copy_small_file(const struct builder *builder, const struct root_step *step, int source)
+{
+    const struct stat status = status_of(builder, source, step->source);
+    const bool is_small = is_type(status.st_mode, type_file) && status.st_size <= copied_bytes_max;
+    if (!is_small || (status.st_mode & read_by_others) == 0)
+        return false;
+    const long from = kernel_call(__NR_openat, builder->host_root, skip_slashes(step->source),
+                                  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+    if (from < 0)
+        return false;
+    const struct stat opened = status_of(builder, (int)from, step->source);
+    if (opened.st_dev != status.st_dev || opened.st_ino != status.st_ino) {
+        close_descriptor((int)from);
+        return false;
+    }
+    char name[256];
+    const int parent = place_parent(builder, step->destination, name);
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    const long mode = status.st_mode & 0555;
+    const int to =
+        must_build(builder, kernel_call(__NR_openat, parent, name, flags, mode), step_mirror, step->destination);
+    copy_content(builder, (int)from, to, step->source);
+    close_descriptor(to);
+    close_descriptor(parent);
+    close_descriptor((int)from);
+    return true;
+}
+
+/* A system path as the host has it: a symlink stays one, what is absent stays so, all else is read-only. */
+static void do_mirror(struct builder *builder, const struct root_step *step)
+{
+    const long source = open_path_in(builder->host_root, step->source);
+    if (source == -ENOENT || source == -EACCES)
+        return;
+    must_build(builder, source, step_mirror, step->source);
+    if (is_type(status_of(builder, (int)source, step->source).st_mode, type_symlink)) {
+        char target[4096];
+        const int length = must_build(builder, kernel_call(__NR_readlinkat, source, "", target, sizeof target - 1),
+                                      step_mirror, step->source);
+        target[length] = '\0';
+        make_link(builder, target, step->destination);
+    } else if (!copy_small_file(builder, step, (int)source)) {
+        show(builder, step, (int)source, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, step_mirror);
+    }
+    close_descriptor((int)source);
+}
+
+static void do_proc(struct builder *builder, const struct root_step *step)
+{
+    const int at = place_for(builder, step->destination, type_directory);
+    const struct new_file_system made = {.type = "proc",
+                                         .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+    close_descriptor(
+        must_build(builder, mount_new(builder, &made, at, step->destination), step_mount_proc, step->destination));
+    close_descriptor(at);
 }
 
 /* An existing path of the new root, or -1 where there is none. */
@@ -273,21 +328,27 @@ static int existing(const struct builder *builder, const char *path, int step)
 {
     const long at = open_path_in(builder->new_root, path);
     /* What cannot be looked up with the caller's ids cannot be reached by a job that has them. */
-    return at == -ENOENT || at == -EACCES ? -1 : must_build(builder, at, step, path);
+    if (at == -ENOENT || at == -EACCES)
+        return -1;
+    refuse_symlink(builder, must_build(builder, at, step, path), step, path);
+    return (int)at;
 }
 
-static void do_read_only(const struct builder *builder, const struct root_step *step)
+static void do_read_only(struct builder *builder, const struct root_step *step)
 {
-    if (strcmp(step->destination, "/") == 0) {
-        must_build(builder, set_mount_attributes(builder->new_root, MOUNT_ATTR_RDONLY, false), step_read_only, "/");
+    const char *path = step->destination;
+    if (strcmp(path, "/") == 0) {
+        must_build(builder, restrict_mount(builder, builder->new_root, "", MOUNT_ATTR_RDONLY, false), step_read_only,
+                   "/");
         return;
     }
-    const int at = existing(builder, step->destination, step_read_only);
+    const int at = existing(builder, path, step_read_only);
     if (at < 0)
         return;
-    const int mount = must_build(builder, clone_mount(at, true), step_read_only, step->destination);
-    must_build(builder, set_mount_attributes(mount, MOUNT_ATTR_RDONLY, true), step_read_only, step->destination);
-    must_build(builder, attach_mount(mount, at), step_read_only, step->destination);
+    const struct root_copy copy = {
+        .source = at, .destination = at, .path = path, .is_recursive = true, .owner_namespace = -1};
+    const int mount = must_build(builder, mount_copy(builder, &copy), step_read_only, path);
+    must_build(builder, restrict_mount(builder, mount, path, MOUNT_ATTR_RDONLY, true), step_read_only, path);
     close_descriptor(mount);
     close_descriptor(at);
 }
@@ -304,43 +365,49 @@ static int host_device(const struct builder *builder, const char *path, uint32_t
     return source;
 }
 
-static int device_mount(const struct builder *builder, int source, uint64_t attributes, const char *path, int step)
+static int show_one(struct builder *builder, int source, int at, const char *path, int step)
 {
-    const int mount = must_build(builder, clone_mount(source, false), step, path);
-    const uint64_t all = attributes | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-    must_build(builder, set_mount_attributes(mount, all, false), step, path);
-    return mount;
+    const struct root_copy copy = {.source = source, .destination = at, .path = path, .owner_namespace = -1};
+    return must_build(builder, mount_copy(builder, &copy), step, path);
 }
 
-static int masking_file(struct builder *builder, const char *path)
+static void show_device(struct builder *builder, int source, int at, const char *path, uint64_t attributes, int step)
+{
+    const int mount = show_one(builder, source, at, path, step);
+    const uint64_t all = attributes | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+    must_build(builder, restrict_mount(builder, mount, path, all, false), step, path);
+    close_descriptor(mount);
+}
+
+static void mask_file(struct builder *builder, int at, const char *path)
 {
     if (builder->null_device < 0)
         builder->null_device = host_device(builder, "/dev/null", null_number, step_mask);
-    return device_mount(builder, builder->null_device, MOUNT_ATTR_RDONLY, path, step_mask);
+    show_device(builder, builder->null_device, at, path, MOUNT_ATTR_RDONLY, step_mask);
 }
 
-static int masking_directory(const struct builder *builder, const char *path)
+/* The first is made, and looked up again it can be copied. */
+static void mask_directory(struct builder *builder, int at, const char *path)
 {
-    if (builder->empty_directory >= 0)
-        return must_build(builder, clone_mount(builder->empty_directory, false), step_mask, path);
+    if (builder->empty_directory >= 0) {
+        close_descriptor(show_one(builder, builder->empty_directory, at, path, step_mask));
+        return;
+    }
     const struct root_step empty = {.destination = path, .mode = 0555, .size = 4096};
-    return new_tmpfs(builder, &empty, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    /* The next ones are copies of it. Not looked up again: by now the path may lead to something else. */
+    builder->empty_directory = new_tmpfs(builder, &empty, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, at);
 }
 
 static void do_mask(struct builder *builder, const struct root_step *step)
 {
-    const char *path = step->destination;
-    const int at = existing(builder, path, step_mask);
+    const int at = existing(builder, step->destination, step_mask);
     if (at < 0)
         return;
-    const bool is_directory = is_type(status_of(builder, at, path).st_mode, type_directory);
-    const int mount = is_directory ? masking_directory(builder, path) : masking_file(builder, path);
-    must_build(builder, attach_mount(mount, at), step_mask, path);
-    close_descriptor(mount);
+    if (is_type(status_of(builder, at, step->destination).st_mode, type_directory))
+        mask_directory(builder, at, step->destination);
+    else
+        mask_file(builder, at, step->destination);
     close_descriptor(at);
-    /* Looked up again it is the mount, in this namespace, from which the next one can be copied. */
-    if (is_directory && builder->empty_directory < 0)
-        builder->empty_directory = must_build(builder, open_path_in(builder->new_root, path), step_mask, path);
 }
 
 static const struct {
@@ -374,33 +441,35 @@ static void join_path(const struct builder *builder, char path[4096], const char
     memcpy(path + head + 1, name, tail + 1);
 }
 
-static void do_pseudo_terminals(const struct builder *builder, const char *directory)
+static void do_pseudo_terminals(struct builder *builder, const char *directory)
 {
     char path[4096];
     join_path(builder, path, directory, "pts");
-    const int context = must_build(builder, kernel_call(__NR_fsopen, "devpts", FSOPEN_CLOEXEC), step_devices, path);
+    const int at = place_for(builder, path, type_directory);
     /* Every mount of devpts is an instance of its own since Linux 4.7. */
-    must_build(builder, set_option(context, "ptmxmode", "0666"), step_devices, path);
-    must_build(builder, set_option(context, "mode", "0620"), step_devices, path);
-    const int mount =
-        must_build(builder, finish_mount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC), step_devices, path);
-    attach_at(builder, mount, path, type_directory, step_devices);
+    const struct new_file_system made = {
+        .type = "devpts",
+        .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+        .options = {{"ptmxmode", "0666"}, {"mode", "0620"}},
+        .option_count = 2,
+    };
+    close_descriptor(must_build(builder, mount_new(builder, &made, at, path), step_devices, path));
+    close_descriptor(at);
 }
 
 void do_shared_devices(struct builder *builder, const struct root_step *step)
 {
-    struct root_step own = {.destination = step->destination, .mode = 0755, .size = 1 << 20};
-    const int mount = new_tmpfs(builder, &own, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-    const int copy =
-        must_build(builder, kernel_call(__NR_fcntl, mount, F_DUPFD_CLOEXEC, 3), step_devices, step->destination);
-    attach_at(builder, mount, step->destination, type_directory, step_devices);
-    own_file_system(builder, copy, step->destination);
+    const struct root_step own = {.destination = step->destination, .mode = 0755, .size = 1 << 20};
+    const int directory = place_for(builder, step->destination, type_directory);
+    const int mount = new_tmpfs(builder, &own, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, directory);
+    own_file_system(builder, mount, step->destination);
     char path[4096];
     for (size_t index = 0; index < sizeof devices / sizeof devices[0]; index++) {
         const int source = host_device(builder, devices[index].host, devices[index].number, step_devices);
-        const int device = device_mount(builder, source, 0, devices[index].host, step_devices);
         join_path(builder, path, step->destination, devices[index].name);
-        attach_at(builder, device, path, type_file, step_devices);
+        const int at = place_for(builder, path, type_file);
+        show_device(builder, source, at, path, 0, step_devices);
+        close_descriptor(at);
         close_descriptor(source);
     }
     for (size_t index = 0; index < sizeof device_links / sizeof device_links[0]; index++) {
@@ -412,8 +481,10 @@ void do_shared_devices(struct builder *builder, const struct root_step *step)
         join_path(builder, path, step->destination, own_device_directories[index]);
         close_descriptor(place(builder, path, type_directory, 0755));
     }
-    must_build(builder, set_mount_attributes(copy, MOUNT_ATTR_RDONLY, false), step_devices, step->destination);
-    close_descriptor(copy);
+    must_build(builder, restrict_mount(builder, mount, step->destination, MOUNT_ATTR_RDONLY, false), step_devices,
+               step->destination);
+    close_descriptor(mount);
+    close_descriptor(directory);
 }
 
 void do_own_devices(struct builder *builder, const struct root_step *step)
@@ -456,9 +527,10 @@ void do_step(struct builder *builder, const struct root_step *step)
     }
 }
 
-void mount_new_root(struct builder *builder)
+/* pivot_root wants a mount point: `covered` becomes one. */
+void mount_new_root(struct builder *builder, int covered)
 {
     const struct root_step root = {.destination = "/", .mode = 0755, .size = 16 << 20};
-    builder->new_root = new_tmpfs(builder, &root, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    builder->new_root = new_tmpfs(builder, &root, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, covered);
     own_file_system(builder, builder->new_root, "/");
 }

@@ -6,7 +6,11 @@
 #include "root.h"
 #include "mount-calls.h"
 
-enum { mount_private = 0x40000 /* MS_PRIVATE */, mount_recursive = 0x4000 /* MS_REC */ };
+enum {
+    mount_private = 0x40000 /* MS_PRIVATE */,
+    mount_recursive = 0x4000 /* MS_REC */,
+    mount_move = 0x2000 /* MS_MOVE */
+};
 
 /* First of all: nothing that is mounted from here on may appear in the mount namespace that this one was copied from.
  */
@@ -26,23 +30,41 @@ static void begin(struct builder *builder)
 {
     leave_propagation(builder);
     builder->host_root = open_root(builder);
-    mount_new_root(builder);
     /*
-     * pivot_root wants a mount point. /proc is a directory that must exist anyway, and one under which no source lies,
-     * so covering it for a moment hides nothing that is still needed.
+     * /proc is a directory that must exist anyway, and one under which no source lies, so covering it for a moment
+     * hides nothing that is still needed.
      */
     const int covered = must_build(builder, open_path_in(builder->host_root, "/proc"), step_mount_root, "/proc");
-    must_build(builder, attach_mount(builder->new_root, covered), step_mount_root, "/proc");
+    mount_new_root(builder, covered);
     close_descriptor(covered);
 }
 
-/* pivot_root(".", "."): the old root ends up on top of the new one, and is then taken off (pivot_root(2), NOTES). */
-static void enter(const struct builder *builder)
+/*
+ * The kernel's first root, an initramfs, cannot be pivoted away from (pivot_root(2), EINVAL): the new root is moved
+ * onto it. Nothing below a root can be named from it, and a job may neither unmount nor change its root.
+ */
+static bool cover(const struct builder *builder)
+{
+    must_build(builder, kernel_call(__NR_mount, ".", "/", NULL, mount_move, NULL), step_pivot_root, "/");
+    must_build(builder, kernel_call(__NR_chroot, "."), step_pivot_root, "/");
+    must_build(builder, kernel_call(__NR_chdir, "/"), step_pivot_root, "/");
+    return true;
+}
+
+/*
+ * pivot_root(".", "."): the old root ends up on top of the new one, and is then taken off (pivot_root(2), NOTES). True
+ * where the old one stays below.
+ */
+static bool enter(const struct builder *builder)
 {
     must_build(builder, kernel_call(__NR_fchdir, builder->new_root), step_pivot_root, "/");
-    must_build(builder, kernel_call(__NR_pivot_root, ".", "."), step_pivot_root, "/");
+    const long result = kernel_call(__NR_pivot_root, ".", ".");
+    if (result == -EINVAL)
+        return cover(builder);
+    must_build(builder, result, step_pivot_root, "/");
     must_build(builder, kernel_call(__NR_umount2, ".", 2 /* MNT_DETACH */), step_pivot_root, "/");
     must_build(builder, kernel_call(__NR_chdir, "/"), step_pivot_root, "/");
+    return false;
 }
 
 static void end(const struct builder *builder)
@@ -58,14 +80,15 @@ static struct builder new_builder(const struct launch *launch)
     return (struct builder){.launch = launch, .null_device = -1, .empty_directory = -1};
 }
 
-void build_root(const struct launch *launch)
+bool build_root(const struct launch *launch)
 {
     struct builder builder = new_builder(launch);
     begin(&builder);
     for (size_t index = 0; index < launch->instruction->root_count; index++)
         do_step(&builder, &launch->instruction->root[index]);
-    enter(&builder);
+    const bool is_covering = enter(&builder);
     end(&builder);
+    return is_covering;
 }
 
 static bool is_within(const char *path, const char *directory)
@@ -124,6 +147,7 @@ void build_own_part(const struct launch *launch)
     leave_propagation(&builder);
     builder.host_root = open_root(&builder);
     builder.new_root = open_root(&builder);
+    builder.is_entered = true;
     for (size_t index = 0; index < instruction->root_count; index++)
         if (instruction->root[index].kind == record_devices)
             do_own_devices(&builder, &instruction->root[index]);

@@ -16,11 +16,47 @@ struct builder {
     /* What masks are copies of, once there is one: the null device, and a read-only directory with nothing in it. */
     int null_device;
     int empty_directory;
+    /* What this kernel, or a rule on it, was seen not to allow; see mounting.c. */
+    bool is_by_path, has_no_setattr;
+    /* The new root is this process's root. */
+    bool is_entered;
 };
+
+/* One file, directory or tree of the host, or of the new root, to be shown in another place. */
+struct root_copy {
+    int source;
+    int destination;
+    /* Where that is in the new root. */
+    const char *path;
+    bool is_recursive;
+    /* See struct root_step. */
+    int owner_namespace;
+    bool must_map_owner;
+};
+
+enum { file_system_options_max = 4 };
+
+struct new_file_system {
+    const char *type;
+    uint64_t attributes;
+    struct {
+        const char *name;
+        char value[24];
+    } options[file_system_options_max];
+    size_t option_count;
+};
+
+/* mounting.c: give a negative errno where it cannot be done. */
+long mount_copy(struct builder *builder, const struct root_copy *copy);
+long mount_new(struct builder *builder, const struct new_file_system *made, int destination, const char *path);
+long restrict_mount(struct builder *builder, int mount, const char *path, uint64_t attributes, bool is_recursive);
+
+/* mounts-below.c */
+long restrict_below(struct builder *builder, const char *path, uint64_t attributes);
 
 /* root-steps.c: all report their own failures and do not return then. */
 int must_build(const struct builder *builder, long result, int step, const char *subject);
-void mount_new_root(struct builder *builder);
+void mount_new_root(struct builder *builder, int covered);
 void own_file_system(struct builder *builder, int mount, const char *subject);
 /* A handle on a path below the new root; what is missing of it is made. */
 int place(const struct builder *builder, const char *path, uint32_t type, uint32_t mode);

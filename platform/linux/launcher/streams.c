@@ -60,13 +60,16 @@ static long make_relay_pipe(struct streams *streams, int index, int caller)
 
 void clear_streams(struct streams *streams)
 {
+    clear_terminal(&streams->terminal);
     for (int index = 0; index < 3; index++) {
         streams->job[index] = streams->near[index] = streams->caller[index] = -1;
-        streams->is_ours[index] = false;
-        streams->relay_pids[index] = 0;
-        streams->lost[index] = 0;
+        streams->is_ours[index] = streams->is_terminal[index] = false;
         streams->captured[index] = -1;
         streams->captured_bytes[index] = 0;
+    }
+    for (int index = 0; index < relay_count; index++) {
+        streams->relay_pids[index] = 0;
+        streams->lost[index] = 0;
     }
 }
 
@@ -85,6 +88,12 @@ long prepare_streams(struct streams *streams, const int caller[3])
         if (kernel_call(__NR_fcntl, caller[index], F_GETFD, 0) < 0) {
             streams->job[index] = (int)open_null();
             streams->is_ours[index] = true;
+            continue;
+        }
+        if (streams->terminal.is_wanted && is_terminal(caller[index])) {
+            /* The first process will make the job's end. */
+            streams->caller[index] = caller[index];
+            streams->is_ours[index] = streams->is_terminal[index] = true;
             continue;
         }
         if (index == 2 && streams->near[1] >= 0 && is_same_file(caller[1], caller[2])) {
@@ -141,7 +150,7 @@ void pass_captured(struct streams *streams, const struct channel *channel, int i
 }
 
 /* 0, or the negative errno of a write that failed for good. */
-static long write_whole(int descriptor, const unsigned char *bytes, long length)
+long write_to_reader(int descriptor, const unsigned char *bytes, long length)
 {
     while (length > 0) {
         const long count = kernel_call(__NR_write, descriptor, bytes, length);
@@ -183,7 +192,7 @@ static long copy_until_end(int from, int to)
         }
         if (count <= 0)
             return count;
-        const long written = write_whole(to, bytes, count);
+        const long written = write_to_reader(to, bytes, count);
         if (written < 0)
             return written;
     }

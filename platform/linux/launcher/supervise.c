@@ -5,7 +5,14 @@
 #include <linux/poll.h>
 #include <linux/time_types.h>
 
-enum { signal_terminate = 15, signal_kill = 9, signal_child = 17, last_signal = 64 };
+enum {
+    signal_kill = 9,
+    signal_terminate = 15,
+    signal_child = 17,
+    signal_continue = 18,
+    signal_stop = 19,
+    last_signal = 64
+};
 
 /* How long the first process may take to end its namespace before it is killed itself. */
 enum { last_resort_ms = 2000 };
@@ -60,7 +67,7 @@ static void meet_deadline(struct supervision *supervision)
         tell_number(supervision->channel, "timeout", "timeoutMs", (long long)supervision->instruction->timeout_ms);
         command(supervision, signal_terminate);
         /* A stopped job could not take the signal. */
-        command(supervision, 18 /* SIGCONT */);
+        command(supervision, signal_continue);
         supervision->phase = phase_terminating;
         supervision->is_cut_short = true;
         supervision->deadline_ms = now_ms() + (int64_t)supervision->instruction->grace_ms;
@@ -84,6 +91,19 @@ static bool asks_for_an_end(unsigned char signal)
            signal == signal_terminate;
 }
 
+/* cupel stops with its job, but not before the caller's terminal is as it was: that is told. */
+static void follow_terminal(const struct supervision *supervision, unsigned char signal)
+{
+    if (!has_option(supervision->instruction, option_terminal))
+        return;
+    if (signal == signal_continue)
+        resume_terminal(supervision->streams);
+    if (signal != signal_stop)
+        return;
+    suspend_terminal(supervision->streams);
+    tell_suspended(supervision->channel);
+}
+
 /* False when cupel is gone. */
 static bool obey(struct supervision *supervision)
 {
@@ -97,8 +117,10 @@ static bool obey(struct supervision *supervision)
         if (bytes[index] == CONTROL_KILL || ends_the_wait) {
             supervision->is_kill_wished = true;
             begin_killing(supervision);
-        } else if (bytes[index] >= 1 && bytes[index] <= last_signal)
+        } else if (bytes[index] >= 1 && bytes[index] <= last_signal) {
             command(supervision, bytes[index]);
+            follow_terminal(supervision, bytes[index]);
+        }
     }
     return count > 0;
 }
@@ -128,6 +150,7 @@ static bool take_report(struct supervision *supervision)
     case report_started:
         /* Not before: what a relay has read of the caller's input is lost to the next try if the set-up fails. */
         start_relays(supervision->streams);
+        start_terminal(supervision->streams);
         tell_number(supervision->channel, "started", "pid", report.pid);
         break;
     case report_ended:
@@ -208,6 +231,14 @@ static void watch_first_process(struct supervision *supervision)
     }
 }
 
+static bool is_output_done(struct streams *streams)
+{
+    bool is_done = true;
+    for (int index = 1; index < relay_count; index++)
+        is_done = reap_relay(streams, index) && is_done;
+    return is_done;
+}
+
 /*
  * The job is over; what it wrote may still be on its way to a slow reader. That may take as long as the job itself
  * might have; a signal, cupel's end or its wish cuts it short at once.
@@ -222,10 +253,8 @@ static void drain_relays(struct supervision *supervision)
         {.fd = notices, .events = POLLIN},
     };
     for (;;) {
-        const bool is_first_done = reap_relay(supervision->streams, 1);
-        const bool is_second_done = reap_relay(supervision->streams, 2);
         struct __kernel_timespec rest;
-        if ((is_first_done && is_second_done) ||
+        if (is_output_done(supervision->streams) ||
             kernel_call(__NR_ppoll, watched, 2, time_left(supervision, &rest), NULL, 0) == 0)
             break;
         unsigned char notice[128];
@@ -234,8 +263,8 @@ static void drain_relays(struct supervision *supervision)
         if (watched[0].revents != 0 && (!obey(supervision) || supervision->is_kill_wished))
             break;
     }
-    kill_relay(supervision->streams, 1);
-    kill_relay(supervision->streams, 2);
+    for (int index = 1; index < relay_count; index++)
+        kill_relay(supervision->streams, index);
     close_descriptor(notices);
 }
 
@@ -305,8 +334,10 @@ bool supervise(const struct supervised *given)
     };
     watch_first_process(&supervision);
     await_first_process(&supervision);
-    kill_relay(streams, 0);
+    if (!end_terminal(streams))
+        kill_relay(streams, 0);
     drain_output(&supervision);
+    leave_terminal(streams);
     /* cupel made the job's control groups and would have removed them. */
     if (supervision.is_orphaned)
         remove_control_groups(given->launch);

@@ -5,6 +5,39 @@
 #include <linux/mount.h>
 #include <linux/sched.h>
 
+/* struct statfs (statfs(2)) as far as f_flags, the same on both architectures. */
+struct file_system_status {
+    long type, block_size, blocks[5];
+    int id[2];
+    long name_length, fragment_size, flags, spare[4];
+};
+
+/* ST_RELATIME of statfs(2) is another bit than MS_RELATIME; the others are the same. */
+enum {
+    status_relatime = 0x1000,
+    kept_flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME
+};
+
+/* As the launcher does it on kernels before 5.12: mount(2) replaces all flags, so those that are there are said again.
+ */
+static long remount(const char *path, const struct mount_attr *attributes)
+{
+    struct file_system_status status = {0};
+    const long result = kernel_call(__NR_statfs, path, &status);
+    if (result < 0)
+        return result;
+    unsigned long flags = (unsigned long)status.flags & kept_flags;
+    flags |= (status.flags & status_relatime) != 0 ? MS_RELATIME : 0;
+    flags = (flags | attributes->attr_set) & ~(unsigned long)attributes->attr_clr;
+    return kernel_call(__NR_mount, 0, path, 0, MS_REMOUNT | MS_BIND | flags, 0);
+}
+
+static long set_attributes(const char *path, const struct mount_attr *attributes)
+{
+    const long result = kernel_call(__NR_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, attributes, sizeof *attributes);
+    return result == -ENOSYS ? remount(path, attributes) : result;
+}
+
 static void exercise_read_only(void)
 {
     const struct mount_attr read_only = {
@@ -20,7 +53,10 @@ static void exercise_read_only(void)
     if (bind < 0)
         return;
     report("write-control", create_file("shut/before"));
-    report("setattr", kernel_call(__NR_mount_setattr, AT_FDCWD, "shut", AT_RECURSIVE, &read_only, sizeof read_only));
+    const long set = kernel_call(__NR_mount_setattr, AT_FDCWD, "shut", AT_RECURSIVE, &read_only, sizeof read_only);
+    report("setattr", set);
+    if (set == -ENOSYS)
+        report("remount", remount("shut", &read_only));
     report("write-denied", create_file("shut/after"));
     report("write-beside", create_file("open/after"));
     report("mode-seen", kernel_call(__NR_faccessat, AT_FDCWD, "shut/before", 0));
@@ -46,7 +82,7 @@ static int unlock(void *argument)
     report("nested-namespaces", entered);
     if (entered < 0)
         return 0;
-    report("unlock-denied", kernel_call(__NR_mount_setattr, AT_FDCWD, "shut", 0, &writable, sizeof writable));
+    report("unlock-denied", set_attributes("shut", &writable));
     report("write-still-denied", create_file("shut/again"));
     return 0;
 }
@@ -65,13 +101,13 @@ static void exercise_flags(void)
     create_file("bare/program");
     kernel_call(__NR_fchmodat, AT_FDCWD, "bare/program", 0700);
     report("execute-control", execute("bare/program"));
-    report("noexec", kernel_call(__NR_mount_setattr, AT_FDCWD, "bare", 0, &without_program, sizeof without_program));
+    report("noexec", set_attributes("bare", &without_program));
     report("execute-denied", execute("bare/program"));
     create_file("null");
     report("bind-device", kernel_call(__NR_mount, "/dev/null", "null", 0, MS_BIND, 0));
     const long before = open_path("null", O_WRONLY);
     report("device-control", before < 0 ? before : 0);
-    report("nodev", kernel_call(__NR_mount_setattr, AT_FDCWD, "null", 0, &without_devices, sizeof without_devices));
+    report("nodev", set_attributes("null", &without_devices));
     const long after = open_path("null", O_WRONLY);
     report("device-denied", after < 0 ? after : 0);
 }

@@ -39,6 +39,8 @@ enum {
     option_loopback_up = 4,
     option_rehearsal = 8,
     option_shared_root = 16,
+    option_terminal = 32,
+    option_all = 63,
 };
 
 enum {
@@ -53,6 +55,7 @@ enum {
     step_bit_map_owner_if_possible = 4,
     step_bit_map_owner = 8,
     step_bit_owned = 16,
+    step_bit_all = 31,
 };
 
 enum {
@@ -83,14 +86,15 @@ enum {
     step_loopback = 24,
     step_drop_identity = 25,
     step_user_namespace = 26,
-    step_working_directory = 27,
-    step_resource_limit = 28,
-    step_keyring = 29,
-    step_capabilities = 30,
-    step_no_new_privs = 31,
-    step_seccomp = 32,
-    step_landlock = 33,
-    step_fork = 34,
+    step_terminal = 27,
+    step_working_directory = 28,
+    step_resource_limit = 29,
+    step_keyring = 30,
+    step_capabilities = 31,
+    step_no_new_privs = 32,
+    step_seccomp = 33,
+    step_landlock = 34,
+    step_fork = 35,
 };
 
 static const char *const step_names[] = {
@@ -121,6 +125,7 @@ static const char *const step_names[] = {
     "loopback",
     "drop-identity",
     "user-namespace",
+    "terminal",
     "working-directory",
     "resource-limit",
     "keyring",

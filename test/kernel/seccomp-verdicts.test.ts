@@ -1,0 +1,90 @@
+/** The kernel's own verdict on every call, beside what the profiles say: none of the calls is carried out. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect } from "bun:test";
+import { compileSeccomp } from "../../src/launch/compile-seccomp.ts";
+import { compileC } from "../support/compile-c.ts";
+import { needs, needsPrograms } from "../support/must-work.ts";
+import { allProfiles, answerOf, ruleOf, tellingArguments } from "../support/seccomp-oracle.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
+
+const architecture = process.arch === "arm64" ? "arm64" : "x64";
+
+/** A call by the usual door, or by `int 0x80`. */
+interface Call {
+  readonly door: "syscall" | "int 0x80";
+  readonly number: number;
+  readonly values: readonly bigint[];
+}
+
+function encodeCalls(calls: readonly Call[]): Uint8Array {
+  const words = new BigUint64Array(calls.length * 8);
+  calls.forEach(({ door, number, values }, index) => {
+    words[index * 8] = door === "syscall" ? 0n : 1n;
+    words[index * 8 + 1] = BigInt.asUintN(64, BigInt(number));
+    values.forEach((value, at) => (words[index * 8 + 2 + at] = BigInt.asUintN(64, value)));
+  });
+  return new Uint8Array(words.buffer);
+}
+
+const allowed = 4000;
+const killed = -31;
+
+/** What the kernel does with each: {@link allowed}, an errno, or {@link killed}. */
+function askKernel(filter: Uint8Array, calls: readonly Call[]): number[] {
+  using directory = makeTempDir();
+  const program = compileC(join(import.meta.dir, "../support/seccomp-verdicts.c"), { flags: ["-static", "-O1"] });
+  const words = [directory.file("filter", filter), directory.file("calls", encodeCalls(calls))];
+  const { status, stdout } = spawnSync(program, words, { maxBuffer: 1 << 26, timeout: 60_000 });
+  if (status !== 0) throw new Error(`seccomp-verdicts ended with ${status}`);
+  return Array.from(new Int32Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.length)));
+}
+
+/**
+ * uretprobe and uprobe of x86-64: where the kernel's own trampolines come back to it. It lets them pass every filter, and
+ * refuses them from anywhere else (seccomp_uprobe_exception, kernel/seccomp.c, since Linux 6.14).
+ */
+const past = architecture === "x64" ? [335, 336] : [];
+const numbers = Array.from({ length: 600 }, (_, number) => number).filter((number) => !past.includes(number));
+const none: readonly bigint[] = [0n, 0n, 0n, 0n, 0n, 0n];
+
+describe.each(Object.entries(allProfiles))("the kernel under the profile %s", (_, profile) => {
+  const filter = compileSeccomp(profile, architecture);
+
+  needsPrograms("gcc")("answers every call as the profile says, whatever the arguments' high bits", () => {
+    const calls = numbers.flatMap((number) =>
+      tellingArguments(ruleOf(profile, architecture, number)).map((values): Call => ({
+        door: "syscall",
+        number,
+        values,
+      })),
+    );
+    const verdicts = askKernel(filter, calls);
+    const wrong = calls.flatMap((call, index) => {
+      const answer = answerOf(ruleOf(profile, architecture, call.number), call.values);
+      const expected = answer === "allow" ? allowed : answer.errno;
+      return verdicts[index] === expected ? [] : [{ ...call, verdict: verdicts[index], expected }];
+    });
+    expect(wrong.slice(0, 5)).toEqual([]);
+    expect(verdicts.length).toBeGreaterThan(numbers.length);
+  });
+
+  needs(architecture === "x64" && Bun.which("gcc") !== null, "only x86-64 has x32 and int 0x80, or there is no gcc")(
+    "kills whoever calls by x32's numbers or by int 0x80",
+    () => {
+      const some = [0, 1, 39, 41, 57, 59, 101, 135, 272, 310, 334, 435, 512, 547];
+      const calls = some.flatMap((number): Call[] => [
+        { door: "syscall", number: 0x4000_0000 | number, values: none },
+        { door: "int 0x80", number, values: none },
+      ]);
+      // A call that is allowed stands between them: the supervisor still answers.
+      const withControls = calls.flatMap((call): Call[] => [call, { door: "syscall", number: 39, values: none }]);
+      expect(askKernel(filter, withControls)).toEqual(calls.flatMap(() => [killed, allowed]));
+    },
+  );
+
+  needsPrograms("gcc")("answers -1, which is no call but what a tracer puts in the place of one", () => {
+    const expected = profile.otherwise === "allow" ? allowed : profile.otherwise.errno;
+    expect(askKernel(filter, [{ door: "syscall", number: -1, values: none }])).toEqual([expected]);
+  });
+});

@@ -51,24 +51,21 @@ export class BatchSlot {
    * @throws CupelError `set-up` where no launcher can be started, `usage` for a job that cannot be said.
    */
   async run(job: ResidentJob): Promise<ResidentResult> {
-    for (;;) {
-      const result = this.#isKilled ? neverSent : await (await this.#current()).run(job);
-      if (result.end !== "waiting" || this.#isKilled) return result;
-    }
-  }
-
-  async #current(): Promise<ResidentLauncher> {
-    for (;;) {
+    while (!this.#isKilled) {
       const starting = (this.#launcher ??= this.#start());
       const launcher = await starting;
       // Another job may have found it ended, and have replaced it, while this one waited.
       if (starting !== this.#launcher) continue;
-      if (launcher.isAlive && this.#jobsLeft > 0) {
-        this.#jobsLeft -= 1;
-        return launcher;
+      if (!launcher.isAlive || this.#jobsLeft === 0) {
+        this.#retire(launcher);
+        continue;
       }
-      this.#retire(launcher);
+      this.#jobsLeft -= 1;
+      // Without a pause since it was chosen: behind its goodbye, a job would be lost.
+      const result = await launcher.run(job);
+      if (result.end !== "waiting") return result;
     }
+    return neverSent;
   }
 
   async #start(): Promise<ResidentLauncher> {

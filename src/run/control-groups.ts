@@ -120,7 +120,7 @@ const removalTries = 50;
 const removalPauseMs = 4;
 
 /** False while the kernel still counts a process in it: it lets go of the dead a moment after their end was told. */
-function tryToRemove(directory: string): boolean {
+export function tryToRemove(directory: string): boolean {
   try {
     rmdirSync(directory);
     return true;
@@ -129,34 +129,10 @@ function tryToRemove(directory: string): boolean {
   }
 }
 
-function removeDirectory(directory: string): void {
+/** Removes a group, and waits a little where the kernel still counts a process in it. */
+export function removeDirectory(directory: string): void {
   for (let tries = 0; tries < removalTries && !tryToRemove(directory); tries++)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, removalPauseMs);
-}
-
-const emptyingPauseMs = 10;
-
-/** Groups of jobs that are over, for one who has better to do than to wait until the kernel lets go of each. */
-export class EmptyingControlGroups {
-  #directories: string[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  /** Removes those that can be by now, and the others soon: what is left to the next job is left for good if cupel dies. */
-  add(directories: readonly string[]): void {
-    this.#directories = [...this.#directories, ...directories].filter((directory) => !tryToRemove(directory));
-    if (this.#directories.length > 0) this.#timer ??= setTimeout(() => this.#tryAgain(), emptyingPauseMs);
-  }
-
-  #tryAgain(): void {
-    this.#timer = undefined;
-    this.add([]);
-  }
-
-  /** Removes the rest, and waits for it. */
-  finish(): void {
-    clearTimeout(this.#timer);
-    for (const directory of this.#directories) removeDirectory(directory);
-  }
 }
 
 /** Whether there is such a process, as far as this PID namespace shows. */

@@ -8,12 +8,8 @@ import type { ResidentResult } from "../launch/resident-launcher.ts";
 import type { BatchJob, BatchLine } from "./batch-line.ts";
 import { batchOutcome, capturedOutputs, type BatchOutcome } from "./batch-outcome.ts";
 import type { BatchSlot } from "./batch-slot.ts";
-import {
-  createControlGroups,
-  EmptyingControlGroups,
-  type ControlGroupEvidence,
-  type JobControlGroups,
-} from "./control-groups.ts";
+import { createControlGroups, type ControlGroupEvidence, type JobControlGroups } from "./control-groups.ts";
+import { EmptyingControlGroups } from "./emptying-control-groups.ts";
 import { judgeOutcome, outcomeWithoutJob } from "./outcome.ts";
 
 /** What all jobs have in common, and where they go. */

@@ -36,9 +36,14 @@ describe.each(callers)("a soak, called by $name", (caller) => {
       const bombs = probe.code === 0;
       const before = { mounts: mounts(), files: temporaryFiles() };
       const soaked = await soak(cupel, caller, directory, {
-        ...{ jobs, parallel, seed, bombs, killEveryMs: 80 },
+        jobs,
+        parallel,
+        seed,
+        bombs,
+        killEveryMs: 80,
         flags: [
-          ...["--workspace", "none"],
+          "--workspace",
+          "none",
           ...(bombs ? ["--pids", "32"] : []),
           ...(isGranted ? ["--read", directory.path] : []),
         ],

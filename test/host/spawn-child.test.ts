@@ -106,6 +106,42 @@ describe("spawnLauncher", () => {
     expect(await readEvents(child)).toBe("");
   });
 
+  test("does not wait for a launcher that does not read yet, and drops nothing of what it is sent", async () => {
+    using directory = makeTempDir();
+    const script = `head -c 2000000 /dev/zero >&"$2"; head -c 6000000 <&"$1" | cksum >&"$2"`;
+    const child = await spawnScript(directory, script);
+    const parts = Array.from({ length: 6 }, (_, index) => new Uint8Array(1_000_000).fill(index));
+    for (const part of parts) child.send(part);
+    const printed = await readEvents(child);
+    const control = await execute(["cksum"], { stdin: Buffer.concat(parts) });
+    expect([printed.length, printed.slice(2_000_000)]).toEqual([2_000_000 + control.stdout.length, control.stdout]);
+  });
+
+  test("takes a launcher that was killed with something unread for ended", async () => {
+    using directory = makeTempDir();
+    const child = await spawnScript(directory, 'echo up >&"$2"; exec sleep 60');
+    child.send(Buffer.from("nobody reads this"));
+    const printed = readEvents(child);
+    await until("it is up", () => existsSync(`/proc/${child.pid}`));
+    await Bun.sleep(20);
+    child.kill();
+    expect(await printed).toBe("up\n");
+  });
+
+  test("keeps no descriptor of one that has ended", async () => {
+    using directory = makeTempDir();
+    const run = async (): Promise<void> => {
+      const child = await spawnScript(directory, "exit 0");
+      await readEvents(child);
+      await child.exited;
+      child.send(Uint8Array.of(1));
+    };
+    await run();
+    const before = readdirSync("/proc/self/fd").length;
+    for (let times = 0; times < 10; times++) await run();
+    expect(readdirSync("/proc/self/fd").length).toBeLessThan(before + 5);
+  });
+
   test.each([
     ["not there", "absent", "ENOENT"],
     ["not executable", "text", "EACCES"],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createRealHost } from "../../src/host/real-host.ts";
 import { createNativeHelpers } from "../../src/launch/native-helpers.ts";
 import { buildMatrix } from "../../src/matrix/build-matrix.ts";
@@ -10,7 +10,6 @@ import controlGroupsProbe from "../../src/probes/control-groups.ts";
 import {
   controlGroupPlaces,
   createControlGroups,
-  EmptyingControlGroups,
   parseJobGroupOwner,
   parseKeyedNumber,
   removeStaleControlGroups,
@@ -269,45 +268,5 @@ describe("controlGroupPlaces", () => {
       const { directories } = createControlGroups(all, standings, "job");
       expect(directories).toEqual(controlGroupPlaces(all, standings).map((place) => `${place}/job`));
     }
-  });
-});
-
-describe("EmptyingControlGroups", () => {
-  test("removes at once what is empty, and takes for removed what is gone or cannot be", () => {
-    using directory = makeTempDir();
-    const emptying = new EmptyingControlGroups();
-    directory.file("kept/file");
-    emptying.add([directory.folder("a"), directory.folder("b"), directory.at("gone"), directory.at("kept")]);
-    expect(readdirSync(directory.path)).toEqual(["kept"]);
-    emptying.finish();
-  });
-
-  withGroups("keeps a group in mind that holds a process, and removes it when it is free", async () => {
-    const emptying = new EmptyingControlGroups();
-    const busy = createControlGroups({ pids: 9 }, matrix, "cupel-test-emptying-1");
-    const free = createControlGroups({ pids: 9 }, matrix, "cupel-test-emptying-2");
-    const [held = "", other = ""] = [...busy.directories, ...free.directories];
-    await using sleeper = start(["sleep", "60"]);
-    writeFileSync(`${held}/cgroup.procs`, String(sleeper.pid));
-    emptying.add([held]);
-    expect(existsSync(held)).toBeTrue();
-    sleeper.kill("SIGKILL");
-    await sleeper.ended;
-    emptying.add([other]);
-    expect(existsSync(other)).toBeFalse();
-    await until("the group is removed by itself", () => !existsSync(held));
-  });
-
-  withGroups("waits in the end for a group that is being freed", async () => {
-    const emptying = new EmptyingControlGroups();
-    const groups = createControlGroups({ pids: 9 }, matrix, "cupel-test-emptying-3");
-    const [held = ""] = groups.directories;
-    await using sleeper = start(["sleep", "0.1"]);
-    writeFileSync(`${held}/cgroup.procs`, String(sleeper.pid));
-    emptying.add([held]);
-    expect(existsSync(held)).toBeTrue();
-    sleeper.kill("SIGKILL");
-    emptying.finish();
-    expect(existsSync(held)).toBeFalse();
   });
 });

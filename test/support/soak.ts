@@ -50,7 +50,9 @@ const deaths: readonly Death[] = [
     isBomb: true,
     ...deathBy(
       (mark) => shell("b() { b | b & }; b 2>/dev/null; exit 5", mark, { wall: "20ms", grace: "1ms" }),
-      ...["exited 5", "exited 2", "timeout 124"],
+      "exited 5",
+      "exited 2",
+      "timeout 124",
     ),
   },
 ];
@@ -159,15 +161,15 @@ function launchersOf(pid: number): number[] {
 /** Kills one after another until told to stop. */
 function startKiller(pid: number, everyMs: number, random: () => number) {
   const seen = { kills: 0, openInCupel: 0, openInLauncher: 0 };
-  let isWanted = true;
+  const stopped = new AbortController();
   const kill = async (): Promise<void> => {
-    while (isWanted) {
+    while (!stopped.signal.aborted) {
       await Bun.sleep(random() * everyMs);
       const launchers = launchersOf(pid);
       seen.openInCupel = Math.max(seen.openInCupel, openDescriptors(pid));
       seen.openInLauncher = Math.max(seen.openInLauncher, ...launchers.map(openDescriptors));
       const victim = launchers[Math.floor(random() * launchers.length)];
-      if (victim === undefined || !isWanted) continue;
+      if (victim === undefined || stopped.signal.aborted) continue;
       try {
         process.kill(victim, "SIGKILL");
         seen.kills += 1;
@@ -179,7 +181,7 @@ function startKiller(pid: number, everyMs: number, random: () => number) {
   const done = kill();
   return {
     stop: async () => {
-      isWanted = false;
+      stopped.abort();
       await done;
       return seen;
     },
@@ -212,18 +214,17 @@ export async function soak(
   const [, stderr] = await Promise.all([readOutcomes(child.stdout, tally), child.stderr.text(), child.exited]);
   const seconds = (performance.now() - startedMs) / 1000;
   const { surplus, missing, wrong, lost } = tally;
+  const seen = await killer.stop();
   return {
-    ...{
-      pid: child.pid,
-      mark,
-      code: child.exitCode,
-      stderr,
-      surplus,
-      missing,
-      wrong: wrong.slice(0, 20),
-      lost,
-      seconds,
-    },
-    ...(await killer.stop()),
+    pid: child.pid,
+    mark,
+    code: child.exitCode,
+    stderr,
+    surplus,
+    missing,
+    wrong: wrong.slice(0, 20),
+    lost,
+    seconds,
+    ...seen,
   };
 }

@@ -112,10 +112,12 @@ describe.each(callers)("jobs of a batch, called by $name", (caller) => {
     test("find nothing that the one before left", async () => {
       using directory = makeTempDir({ owner: caller });
       const mark = freshMark();
+      // Behind another: from the second job on, namespaces were made ahead.
+      const jobs = [{ command: ["true"] }, trace(mark, "leave"), trace(mark, "look")];
       const flags = ["--parallel", "1", ...flagsOf(directory.path)];
-      const { outcomes, stderr } = await runBatch(cupel, caller, [trace(mark, "leave"), trace(mark, "look")], flags);
+      const { outcomes, stderr } = await runBatch(cupel, caller, jobs, flags);
       expect(stderr).toBe("");
-      const [left, found] = byLine(outcomes);
+      const [, left, found] = byLine(outcomes);
       expectTraces(said(left), mark);
       expect(found).toMatchObject({ stdout: { text: "done\n" }, stderr: { text: "" }, exitCode: 0 });
     });

@@ -216,8 +216,9 @@ static void place_streams(const struct streams *streams)
         kernel_call(__NR_dup3, moved[index], index, 0);
 }
 
-__attribute__((noreturn)) static void become_job(const struct launch *launch, int failure_descriptor)
+__attribute__((noreturn)) static void become_job(const struct launch *launch)
 {
+    const int failure_descriptor = launch->failure_descriptor;
     const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0;
     if (!alone)
         kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
@@ -249,7 +250,9 @@ static long start_job(const struct launch *launch)
     must(launch, pid, step_fork, "clone");
     if (pid == 0) {
         close_descriptor(ends[0]);
-        become_job(launch, ends[1]);
+        struct launch own = *launch;
+        own.failure_descriptor = ends[1];
+        become_job(&own);
     }
     close_descriptor(ends[1]);
     close_job_ends(launch->streams);
@@ -259,6 +262,9 @@ static long start_job(const struct launch *launch)
         count = kernel_call(__NR_read, ends[0], &failure, sizeof failure);
     while (count == -EINTR);
     close_descriptor(ends[0]);
+    /* It has told what failed before it came to the execution. */
+    if (count == 1)
+        leave(0);
     struct report report = {.kind = report_started, .pid = pid};
     if (count == (long)sizeof failure) {
         report.kind = report_exec_failed;

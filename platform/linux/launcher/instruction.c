@@ -293,7 +293,6 @@ static long parse_records(unsigned char *bytes, size_t length, struct instructio
 {
     struct cursor cursor = {.at = bytes + instruction_header_bytes, .end = bytes + length, .broken = false};
     struct counts counts = {kept_arguments, kept_variables};
-    uint64_t seen = 0;
     /* Nothing at all is how a resident launcher is told that there is no more. */
     if (cursor.at == cursor.end)
         return -ENODATA;
@@ -301,7 +300,8 @@ static long parse_records(unsigned char *bytes, size_t length, struct instructio
         const uint16_t kind = take_u16(&cursor);
         const uint16_t reserved = take_u16(&cursor);
         const uint32_t payload = take_u32(&cursor);
-        if (cursor.broken || reserved != 0 || payload > (size_t)(cursor.end - cursor.at) || !is_welcome(kind, &seen))
+        if (cursor.broken || reserved != 0 || payload > (size_t)(cursor.end - cursor.at) ||
+            !is_welcome(kind, &into->records))
             return -EBADMSG;
         struct cursor record = {.at = cursor.at, .end = cursor.at + payload, .broken = false};
         parse_record(&record, into, &counts, kind);

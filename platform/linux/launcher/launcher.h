@@ -64,6 +64,8 @@ struct instruction {
     uint64_t capture_bytes_max;
     struct root_step root[root_steps_max];
     size_t root_count;
+    /* Kinds of the records that it was told in, a bit each. */
+    uint64_t records;
 };
 
 /* What the first process tells the launcher; smaller than PIPE_BUF, so each arrives whole (pipe(7)). */
@@ -154,6 +156,8 @@ struct launch {
     uint64_t prepared_namespaces;
     int report_descriptor;
     int command_descriptor;
+    /* Of the job's own process until it executes: the first process learns there that it has failed; else 0. */
+    int failure_descriptor;
     /* The launcher's own words, which the job could read in /proc/1/cmdline. */
     char **words;
     /* The launcher's own channels to cupel. */

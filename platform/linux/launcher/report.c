@@ -24,5 +24,8 @@ __attribute__((noreturn)) void fail_launch(const struct launch *launch, int step
     struct report report = {.kind = report_failed, .step = step, .error = (int32_t)-error};
     copy_subject(&report, subject);
     send_report(launch, &report);
+    /* One byte, which is no reason of its own: the report has said it. */
+    if (launch->failure_descriptor > 0)
+        kernel_call(__NR_write, launch->failure_descriptor, "", 1);
     leave(1);
 }

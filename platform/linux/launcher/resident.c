@@ -13,6 +13,7 @@
 #include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
+#include <linux/time_types.h>
 
 enum { signal_kill = 9, signal_child = 17, wait_no_hang = 1, unreaped_max = 32 };
 
@@ -75,10 +76,14 @@ static void reap(struct resident *resident, bool is_patient)
     }
 }
 
+/* The kinds of records that one of many jobs is told in. */
+static const uint64_t of_a_job = 1ULL << record_directory | 1ULL << record_argument | 1ULL << record_variable |
+                                 1ULL << record_control_group | 1ULL << record_time;
+
 /* A job brings what is its own. What decides about its isolation is the shape's, and a job that says it is refused. */
 static long merge(const struct resident *resident)
 {
-    if (job.root_count > 0 || job.seccomp.len > 0 || job.namespaces != 0 || job.hostname != NULL || job.options != 0)
+    if ((job.records & ~of_a_job) != 0)
         return -EBADMSG;
     merged = shape;
     merged.arguments = job.arguments;
@@ -183,10 +188,20 @@ static void serve(struct resident *resident)
     reap(resident, true);
 }
 
+static bool is_other_end_gone(int descriptor)
+{
+    struct pollfd watched = {.fd = descriptor};
+    const struct __kernel_timespec now = {0};
+    return kernel_call(__NR_ppoll, &watched, 1, &now, NULL, 0) > 0 && (watched.revents & POLLERR) != 0;
+}
+
 /* As the first process of a namespace it cannot be signalled from inside, and nothing of a job outlives it. */
 __attribute__((noreturn)) static void reside_inside(struct resident *resident, struct launch *launch)
 {
     kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
+    /* A parent that died before that sends nothing any more, but it held the only other end of this pipe. */
+    if (is_other_end_gone(launch->report_descriptor))
+        leave(1);
     launch->own_process_descriptor =
         (int)kernel_call(__NR_openat, AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     if ((shape.namespaces & CLONE_NEWUSER) != 0 && !has_option(&shape, option_fresh_identity))
@@ -220,8 +235,10 @@ static int enter_and_reside(struct resident *resident)
     if (has_option(&shape, option_fresh_identity))
         flags &= ~(uint64_t)CLONE_NEWUSER;
     const long pid = kernel_call(__NR_clone, flags | signal_child, 0, 0, 0, 0);
-    if (pid == 0)
+    if (pid == 0) {
+        close_descriptor(pipes.report[0]);
         reside_inside(resident, &launch);
+    }
     close_descriptor(pipes.report[1]);
     if (pid < 0)
         return fail(resident, step_clone, pid);

@@ -201,6 +201,11 @@ static bool is_alone(struct supervision *supervision)
     return supervision->is_control_quiet || !obey(supervision);
 }
 
+static bool is_due(const struct supervision *supervision)
+{
+    return supervision->deadline_ms != 0 && now_ms() >= supervision->deadline_ms;
+}
+
 static void watch_first_process(struct supervision *supervision)
 {
     struct pollfd watched[watched_count] = {
@@ -212,7 +217,8 @@ static void watch_first_process(struct supervision *supervision)
     for (;;) {
         struct __kernel_timespec left;
         const long ready = kernel_call(__NR_ppoll, watched, watched_count, time_left(supervision, &left), NULL, 0);
-        if (ready == 0)
+        /* A job that never stops writing keeps the wait from ever coming to its end. */
+        if (ready == 0 || is_due(supervision))
             meet_deadline(supervision);
         if (ready <= 0)
             continue;
@@ -282,7 +288,7 @@ static void drain_captured(struct supervision *supervision)
         };
         struct __kernel_timespec rest;
         const long ready = kernel_call(__NR_ppoll, watched, watched_count, time_left(supervision, &rest), NULL, 0);
-        if (ready == 0 || (ready > 0 && watched[watched_control].revents != 0))
+        if (ready == 0 || is_due(supervision) || (ready > 0 && watched[watched_control].revents != 0))
             break;
         pass_output(supervision, watched);
     }

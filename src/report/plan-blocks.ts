@@ -102,7 +102,7 @@ function describeWorkspace(workspace: Workspace): string {
 function describeIdentity({ outside, inside }: LauncherPlan): string {
   const host =
     outside === "caller"
-      ? "on the host the caller's user and group"
+      ? "on the host the caller's user and all of its groups, which only root can give up: they count for what is granted"
       : "on the host ids that nobody else has, no supplementary groups";
   return inside === undefined ? host : `${host}; inside uid ${inside.uid} and gid ${inside.gid}`;
 }
@@ -113,11 +113,17 @@ function describeNetwork({ namespaces, loopbackUp, sockets }: LauncherPlan): str
   return loopbackUp ? "none but a loopback of its own" : "none, and no loopback";
 }
 
-function describePrivileges({ dropCapabilities, seccomp, landlockScopes, umask }: LauncherPlan): string {
+function describeLandlock({ landlockVersion, landlockScopes }: LauncherPlan): string {
+  const parts = [...(landlockVersion === undefined ? [] : ["files as the mounts have them"]), ...landlockScopes];
+  return parts.length === 0 ? "no Landlock" : `Landlock: ${joinWords(parts)}`;
+}
+
+function describePrivileges(plan: LauncherPlan): string {
+  const { dropCapabilities, seccomp, umask } = plan;
   const parts = [
     dropCapabilities ? "all capabilities dropped" : "the caller's capabilities are kept",
     seccomp === "none" ? "no system call filter" : `system call filter "${seccomp}"`,
-    landlockScopes.length === 0 ? "no Landlock scope" : `Landlock scope: ${joinWords(landlockScopes)}`,
+    describeLandlock(plan),
     `umask ${umask.toString(8).padStart(4, "0")}`,
   ];
   return parts.join("; ");

@@ -41,8 +41,8 @@ With
       inside uid 1000 and gid 1000.
     Namespaces: user, mount, pid, ipc, uts and network.
     Network: none but a loopback of its own.
-    Privileges: all capabilities dropped; system call filter "default"; Landlock
-      scope: abstract-unix-socket and signal; umask 0022.
+    Privileges: all capabilities dropped; system call filter "default";
+      Landlock: abstract-unix-socket and signal; umask 0022.
     Variables: HOME, PATH and TOKEN (values are not shown).
     Per process: no core files, 1024 open files and RLIMIT_NPROC 4096.
 
@@ -157,11 +157,12 @@ Not taken
     });
     expect(text.slice(text.indexOf("    Root:"), text.indexOf("\n\nLimits"))).toBe(
       `    Root: the caller's own view of the file system; nothing is hidden.
-    Identity: on the host the caller's user and group.
+    Identity: on the host the caller's user and all of its groups, which only
+      root can give up: they count for what is granted.
     Namespaces: none of its own.
     Network: the host's.
     Privileges: the caller's capabilities are kept; no system call filter; no
-      Landlock scope; umask 0022.
+      Landlock; umask 0022.
     Variables: none.`,
     );
     expect(text).not.toContain("Root, step by step");

@@ -146,6 +146,7 @@ static const char *next_candidate(const char *rest, const char *name, char path[
     return *rest == ':' ? rest + 1 : NULL;
 }
 
+/* By path, in the job's root: opened before that root was entered it would be a file of the host's, granted or not. */
 static long execute_path(const struct instruction *instruction, const char *path)
 {
     return kernel_call(__NR_execve, path, instruction->arguments, instruction->environment);

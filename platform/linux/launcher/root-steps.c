@@ -313,6 +313,7 @@ static void do_mirror(struct builder *builder, const struct root_step *step)
     close_descriptor((int)source);
 }
 
+/* Without hidepid: every process that this /proc can show is the job's own, and has the job's one id. */
 static void do_proc(struct builder *builder, const struct root_step *step)
 {
     const int at = place_for(builder, step->destination, type_directory);

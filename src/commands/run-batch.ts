@@ -1,5 +1,5 @@
 /** `cupel run --batch FILE`: many jobs of one policy, their outcomes as lines of JSON in the order in which they end. */
-import { createReadStream, fstatSync, openSync, writeSync } from "node:fs";
+import { createReadStream, fstatSync, openSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Host } from "../host/host.ts";
@@ -18,6 +18,7 @@ import { controlGroupPlaces } from "../run/control-groups.ts";
 import { parseSizeBytes } from "../run/parse-quantity.ts";
 import { runBatch } from "../run/run-batch.ts";
 import { jobFromFlags } from "./job-from-flags.ts";
+import { OutcomeWriter } from "./outcome-writer.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
 import { describeRefused } from "./refuse.ts";
@@ -77,22 +78,6 @@ function openBatch(path: string): AsyncIterable<Uint8Array> {
   return readChunks(path === "-" ? process.stdin : openFile(path), path);
 }
 
-const pauseMs = 2;
-
-/** A line on standard output, whole. False where nobody reads any more. */
-function writeLine(line: string): boolean {
-  let rest = Buffer.from(`${line}\n`);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(1, rest));
-    } catch (error) {
-      if (errnoOf(error) !== "EAGAIN") return false;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
-    }
-  }
-  return true;
-}
-
 const jobsPerLauncher = 1000;
 
 function shapeOf(inquiry: Inquiry, plan: LauncherPlan, matrix: Standings, captured: number): BatchShape {
@@ -140,7 +125,10 @@ class Ending {
     }
   }
 
-  nobodyReads(): void {
+  /** A reader that went away has what it wanted, but not every job has run; anything else is a failure to tell. */
+  cannotWrite(errno: string): void {
+    if (errno !== "EPIPE") say(`the outcomes cannot be written to standard output any more: ${errno}`);
+    this.exitCode ??= errno === "EPIPE" ? someFailed : refused;
     this.#controller.abort("nobody reads the outcomes any more");
   }
 }
@@ -164,12 +152,14 @@ async function attempt(request: Request, knowledge: Knowledge): Promise<number> 
   const ending = new Ending();
   ending.listen(slots);
   let failures = 0;
-  const onOutcome = (outcome: BatchOutcome): void => {
+  const writer = new OutcomeWriter(1, (errno) => ending.cannotWrite(errno));
+  const onOutcome = (outcome: BatchOutcome): Promise<void> => {
     if (outcome.exitCode !== 0) failures += 1;
-    if (!writeLine(JSON.stringify(outcome))) ending.nobodyReads();
+    return writer.write(JSON.stringify(outcome));
   };
   const { job } = inquiry;
   await runBatch({ job, plan, selection, matrix, reportId, slots, onOutcome, signal: ending.signal }, lines);
+  await writer.finish();
   return ending.exitCode ?? (failures > 0 ? someFailed : 0);
 }
 

@@ -20,8 +20,8 @@ export interface Batch {
   readonly matrix: Standings;
   readonly reportId: string;
   readonly slots: readonly BatchSlot[];
-  /** Called with each outcome as it comes. */
-  readonly onOutcome: (outcome: BatchOutcome) => void;
+  /** Called with each outcome as it comes; the next job of its slot waits for it. */
+  readonly onOutcome: (outcome: BatchOutcome) => Promise<void>;
   /** Once aborted no job is started any more; `reason` is said of those that then were under way. */
   readonly signal: AbortSignal;
 }
@@ -111,10 +111,10 @@ async function runJob(batch: RunningBatch, slot: BatchSlot, line: BatchJob): Pro
 async function runLine(batch: RunningBatch, slot: BatchSlot, line: BatchLine): Promise<void> {
   if ("problem" in line) return batch.onOutcome(failed(batch, line, line.problem));
   try {
-    batch.onOutcome(await runJob(batch, slot, line));
+    await batch.onOutcome(await runJob(batch, slot, line));
   } catch (error) {
     if (!(error instanceof CupelError)) throw error;
-    batch.onOutcome(failed(batch, line, error.message));
+    await batch.onOutcome(failed(batch, line, error.message));
   }
 }
 
@@ -132,25 +132,13 @@ function nextLine({ signal }: Batch, lines: AsyncIterator<BatchLine>): Promise<I
   return promise;
 }
 
-/** A job shorter than this may have the next one waiting behind it: asking for it then would take longer. */
-const quickMs = 20;
-
+/** A line is taken when its job can start: one that waited behind another would wait for it though a slot is free. */
 async function fillSlot(batch: RunningBatch, slot: BatchSlot, lines: AsyncIterator<BatchLine>): Promise<void> {
-  const running: Promise<void>[] = [];
-  let tookMs = Infinity;
   while (!batch.signal.aborted) {
     const next = await nextLine(batch, lines);
-    if (next.done === true || batch.signal.aborted) break;
-    const startedMs = performance.now();
-    running.push(
-      runLine(batch, slot, next.value).then(() => {
-        tookMs = performance.now() - startedMs;
-      }),
-    );
-    const ahead = tookMs < quickMs ? 1 : 0;
-    if (running.length > ahead) await running.shift();
+    if (next.done === true || batch.signal.aborted) return;
+    await runLine(batch, slot, next.value);
   }
-  await Promise.all(running);
 }
 
 /**

@@ -47,6 +47,7 @@ async function run(lines: AsyncIterator<BatchLine>, parts: BatchParts = {}): Pro
       onOutcome: (outcome) => {
         outcomes.push(outcome);
         parts.onOutcome?.(outcome);
+        return Promise.resolve();
       },
     },
     lines,

@@ -17,9 +17,11 @@ struct file_system_status {
     long name_length, fragment_size, flags, spare[4];
 };
 
-/* ST_RELATIME of statfs(2) is another bit than MS_RELATIME; the others are the same. */
+/* Two bits of statfs(2) are others than those of mount(2), of which Debian 12's header lacks MS_NOSYMFOLLOW. */
 enum {
     status_relatime = 0x1000,
+    status_nosymfollow = 0x2000,
+    nosymfollow = 0x100,
     kept_flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME
 };
 
@@ -81,7 +83,8 @@ static long copy_by_path(const struct builder *builder, const struct root_copy *
 /* Shows at `destination` what `source` stands for; gives a handle on its root there. */
 long mount_copy(struct builder *builder, const struct root_copy *copy)
 {
-    if (!builder->is_by_path) {
+    /* Only in this way can owners be mapped, whatever became of other mounts. */
+    if (!builder->is_by_path || copy->owner_namespace >= 0) {
         const long mount = copy_detached(copy);
         if (!is_denied(mount) || (copy->must_map_owner && copy->owner_namespace >= 0))
             return mount;
@@ -156,8 +159,9 @@ static long remount(const struct builder *builder, int mount, uint64_t attribute
         result = go_to_descriptors(builder);
     if (result < 0)
         return result;
-    const unsigned long kept =
-        ((unsigned long)status.flags & kept_flags) | ((status.flags & status_relatime) != 0 ? MS_RELATIME : 0);
+    unsigned long kept = (unsigned long)status.flags & kept_flags;
+    kept |= (status.flags & status_relatime) != 0 ? MS_RELATIME : 0;
+    kept |= (status.flags & status_nosymfollow) != 0 ? nosymfollow : 0;
     return kernel_call(__NR_mount, NULL, name, NULL, MS_REMOUNT | MS_BIND | kept | attributes, NULL);
 }
 

@@ -128,14 +128,31 @@ static long start(struct launch *launch, const struct pipes *pipes, long problem
     return result < 0 ? fail_early(launch, step_standard_streams, result, "") : start_first_process(launch, pipes);
 }
 
-/* False when cupel is gone, or when nothing more can be started. */
+/* Not even a child could be made to tell of it: a cap on processes, say, that other jobs of this user fill. */
+static bool tell_unstarted(const struct resident *resident, long error)
+{
+    const struct report report = {.kind = report_failed, .step = step_clone, .error = (int32_t)-error};
+    tell_failure(&resident->channel, "failed", &report);
+    tell_finished(&resident->channel, &streams);
+    return true;
+}
+
+static void give_up(const struct resident *resident, long error)
+{
+    for (int index = 1; index <= 2; index++)
+        close_descriptor(streams.captured[index]);
+    tell_unstarted(resident, error);
+}
+
+/* False when cupel is gone. */
 static bool run_job(struct resident *resident, long problem)
 {
-    struct pipes pipes;
-    if (make_pipes(&pipes) < 0)
-        return false;
     clear_streams(&streams);
     streams.capture_bytes_max = shape.capture_bytes_max;
+    struct pipes pipes;
+    const long made = make_pipes(&pipes);
+    if (made < 0)
+        return tell_unstarted(resident, made);
     struct launch launch = new_launch(resident, &merged);
     launch.report_descriptor = pipes.report[1];
     launch.command_descriptor = pipes.command[0];
@@ -144,7 +161,7 @@ static bool run_job(struct resident *resident, long problem)
     /* Used, whatever became of it: no two jobs ever share one. */
     resident->prepared = 0;
     prepare_namespaces(resident);
-    bool is_wanted = false;
+    bool is_wanted = true;
     if (first > 0) {
         is_wanted = supervise(&(struct supervised){
             .launch = &launch,
@@ -161,6 +178,8 @@ static bool run_job(struct resident *resident, long problem)
     close_descriptor(pipes.command[1]);
     if (first > 0)
         tell_finished(&resident->channel, &streams);
+    else
+        give_up(resident, first);
     reap(resident, resident->unreaped >= unreaped_max);
     return is_wanted;
 }

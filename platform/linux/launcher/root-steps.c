@@ -249,16 +249,19 @@ static void do_file(const struct builder *builder, const struct root_step *step)
 
 enum { copied_bytes_max = 1 << 18, read_by_others = 0004 };
 
-static void copy_content(const struct builder *builder, int from, int to, const char *path)
+/* No more than was looked at: the file may grow meanwhile. */
+static void copy_content(const struct builder *builder, int from, int to, long length, const char *path)
 {
     static unsigned char bytes[1 << 14];
-    for (;;) {
-        const int count = must_build(builder, kernel_call(__NR_read, from, bytes, sizeof bytes), step_mirror, path);
+    while (length > 0) {
+        const size_t wanted = (size_t)length < sizeof bytes ? (size_t)length : sizeof bytes;
+        const int count = must_build(builder, kernel_call(__NR_read, from, bytes, wanted), step_mirror, path);
         if (count == 0)
             return;
         for (int done = 0; done < count;)
             done += must_build(builder, kernel_call(__NR_write, to, bytes + done, (size_t)(count - done)), step_mirror,
                                path);
+        length -= count;
     }
 }
 
@@ -277,7 +280,7 @@ static bool copy_small_file(const struct builder *builder, const struct root_ste
     if (from < 0)
         return false;
     const struct stat opened = status_of(builder, (int)from, step->source);
-    if (opened.st_dev != status.st_dev || opened.st_ino != status.st_ino) {
+    if (opened.st_dev != status.st_dev || opened.st_ino != status.st_ino || opened.st_size > copied_bytes_max) {
         close_descriptor((int)from);
         return false;
     }
@@ -287,7 +290,7 @@ static bool copy_small_file(const struct builder *builder, const struct root_ste
     const long mode = status.st_mode & 0555;
     const int to =
         must_build(builder, kernel_call(__NR_openat, parent, name, flags, mode), step_mirror, step->destination);
-    copy_content(builder, (int)from, to, step->source);
+    copy_content(builder, (int)from, to, opened.st_size, step->source);
     close_descriptor(to);
     close_descriptor(parent);
     close_descriptor((int)from);
@@ -387,7 +390,7 @@ static void mask_file(struct builder *builder, int at, const char *path)
     show_device(builder, builder->null_device, at, path, MOUNT_ATTR_RDONLY, step_mask);
 }
 
-/* The first is made, and looked up again it can be copied. */
+/* The first is made, the others are copies of it. */
 static void mask_directory(struct builder *builder, int at, const char *path)
 {
     if (builder->empty_directory >= 0) {

@@ -6,6 +6,8 @@
 #include "root.h"
 #include "mount-calls.h"
 
+#include <linux/stat.h>
+
 enum {
     mount_private = 0x40000 /* MS_PRIVATE */,
     mount_recursive = 0x4000 /* MS_REC */,
@@ -51,6 +53,15 @@ static bool cover(const struct builder *builder)
     return true;
 }
 
+/* In a chroot into a plain directory pivot_root says EINVAL, too, and what lies above would stay above (statx(2), 5.8).
+ */
+static bool is_mount_root(int directory)
+{
+    struct statx status = {0};
+    return kernel_call(__NR_statx, directory, "", AT_EMPTY_PATH, 0, &status) >= 0 &&
+           (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 /*
  * pivot_root(".", "."): the old root ends up on top of the new one, and is then taken off (pivot_root(2), NOTES). True
  * where the old one stays below.
@@ -59,7 +70,7 @@ static bool enter(const struct builder *builder)
 {
     must_build(builder, kernel_call(__NR_fchdir, builder->new_root), step_pivot_root, "/");
     const long result = kernel_call(__NR_pivot_root, ".", ".");
-    if (result == -EINVAL)
+    if (result == -EINVAL && is_mount_root(builder->host_root))
         return cover(builder);
     must_build(builder, result, step_pivot_root, "/");
     must_build(builder, kernel_call(__NR_umount2, ".", 2 /* MNT_DETACH */), step_pivot_root, "/");

@@ -217,8 +217,7 @@ static void watch_first_process(struct supervision *supervision)
     for (;;) {
         struct __kernel_timespec left;
         const long ready = kernel_call(__NR_ppoll, watched, watched_count, time_left(supervision, &left), NULL, 0);
-        /* A job that never stops writing keeps the wait from ever coming to its end. */
-        if (ready == 0 || is_due(supervision))
+        if (ready == 0)
             meet_deadline(supervision);
         if (ready <= 0)
             continue;
@@ -234,6 +233,12 @@ static void watch_first_process(struct supervision *supervision)
             supervision->is_orphaned = true;
             watched[watched_control].fd = -1;
         }
+        /*
+         * A job that never stops writing keeps the wait from ever coming to its end. But what it did in time counts,
+         * though this process came to it late: the reports were taken first.
+         */
+        if (supervision->phase != phase_over && is_due(supervision))
+            meet_deadline(supervision);
     }
 }
 

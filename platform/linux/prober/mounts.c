@@ -12,9 +12,11 @@ struct file_system_status {
     long name_length, fragment_size, flags, spare[4];
 };
 
-/* ST_RELATIME of statfs(2) is another bit than MS_RELATIME; the others are the same. */
+/* Two bits of statfs(2) are others than those of mount(2), of which Debian 12's header lacks MS_NOSYMFOLLOW. */
 enum {
     status_relatime = 0x1000,
+    status_nosymfollow = 0x2000,
+    nosymfollow = 0x100,
     kept_flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME
 };
 
@@ -28,6 +30,7 @@ static long remount(const char *path, const struct mount_attr *attributes)
         return result;
     unsigned long flags = (unsigned long)status.flags & kept_flags;
     flags |= (status.flags & status_relatime) != 0 ? MS_RELATIME : 0;
+    flags |= (status.flags & status_nosymfollow) != 0 ? nosymfollow : 0;
     flags = (flags | attributes->attr_set) & ~(unsigned long)attributes->attr_clr;
     return kernel_call(__NR_mount, 0, path, 0, MS_REMOUNT | MS_BIND | flags, 0);
 }

@@ -50,6 +50,8 @@ const cases: readonly Case[] = [
     ["a masked /proc", "masked-proc", "mount.proc", "proc-masked"],
     ["no_new_privs", "no-new-privs"],
     ["an empty bounding set", "bounding-empty"],
+    ["a kernel without mount_setattr", "mount-attributes-hidden"],
+    ["detached mounts that are denied", "detached-mounts-denied"],
     ["control groups that are read-only", "read-only-cgroups"],
   ]),
   ...rootCallers.flatMap((root) =>
@@ -62,6 +64,8 @@ const cases: readonly Case[] = [
       ["a quota of no user namespaces", "userns-quota"],
       ["a quota further out", "userns-quota-above"],
       ["user namespaces as deep as can be", "userns-depth"],
+      ["a kernel without mount_setattr", "mount-attributes-hidden"],
+      ["detached mounts that are denied", "detached-mounts-denied"],
       ["no_new_privs", "no-new-privs"],
       ["control groups that are read-only", "read-only-cgroups"],
     ]),

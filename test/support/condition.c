@@ -173,6 +173,30 @@ static void deny_mount(const char *argument)
     install(code, sizeof code / sizeof *code);
 }
 
+/* As Linux before 5.12. */
+static void hide_mount_attributes(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(mount_setattr), RETURN(deny | ENOSYS),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
+/* As AppArmor does it for a profile that allows every mount. */
+static void deny_detached_mounts(const char *argument)
+{
+    (void)argument;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        ON_CALL(move_mount), RETURN(deny | EACCES),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
+}
+
 /* As a kernel or a sandbox that does not know the calls at all. */
 static void hide_unshare(const char *argument)
 {
@@ -684,6 +708,8 @@ static const struct {
     {"as-user", become, 1},
     {"unshare-denied", deny_unshare, 0},
     {"mount-denied", deny_mount, 0},
+    {"mount-attributes-hidden", hide_mount_attributes, 0},
+    {"detached-mounts-denied", deny_detached_mounts, 0},
     {"unshare-unknown", hide_unshare, 0},
     {"keys-denied", deny_keys, 0},
     {"landlock-denied", deny_landlock, 0},

@@ -9,6 +9,8 @@ export type Condition =
   | "unshare-denied"
   | "unshare-unknown"
   | "mount-denied"
+  | "mount-attributes-hidden"
+  | "detached-mounts-denied"
   | "keys-denied"
   | "tracing-denied"
   | "landlock-denied"

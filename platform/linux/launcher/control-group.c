@@ -6,19 +6,14 @@
 #include "launcher.h"
 #include "mount-calls.h"
 
+#include <asm/statfs.h>
 #include <linux/magic.h>
 #include <linux/time_types.h>
 
-/* struct statfs (statfs(2)) begins with the type, on both architectures. */
-struct file_system {
-    long type;
-    long rest[31];
-};
-
 static bool is_unified(int directory)
 {
-    struct file_system status = {0};
-    return kernel_call(__NR_fstatfs, directory, &status) >= 0 && status.type == CGROUP2_SUPER_MAGIC;
+    struct statfs status = {0};
+    return kernel_call(__NR_fstatfs, directory, &status) >= 0 && status.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 static const char *skip_prefix(const char *path, const char *prefix)

@@ -3,20 +3,6 @@
 #include "../shared/write-line.h"
 #include "launcher.h"
 
-static long write_whole(int descriptor, const unsigned char *bytes, size_t length)
-{
-    while (length > 0) {
-        const long count = kernel_call(__NR_write, descriptor, bytes, length);
-        if (count == -EINTR)
-            continue;
-        if (count < 0)
-            return count;
-        bytes += count;
-        length -= (size_t)count;
-    }
-    return 0;
-}
-
 /* Frames go out together when a job is finished, or when there are many: each write wakes cupel up. */
 static unsigned char waiting[1 << 17];
 static size_t waiting_bytes;
@@ -24,7 +10,7 @@ static size_t waiting_bytes;
 /* A cupel that is gone is learnt of by the end of its channel, so what cannot be told is dropped. */
 static void send_waiting(const struct channel *channel)
 {
-    write_whole(channel->descriptor, waiting, waiting_bytes);
+    write_to_reader(channel->descriptor, waiting, (long)waiting_bytes);
     waiting_bytes = 0;
 }
 

@@ -58,9 +58,9 @@ struct ruleset {
     uint64_t handled;
 };
 
-static void allow(const struct ruleset *ruleset, const char *path, uint64_t rights)
+static void allow_in(const struct ruleset *ruleset, int directory, const char *path, uint64_t rights)
 {
-    const long file = kernel_call(__NR_openat, AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
+    const long file = kernel_call(__NR_openat, directory, path, O_PATH | O_CLOEXEC, 0);
     /* What the job cannot get to by its path needs no right. */
     if (file == -ENOENT || file == -EACCES)
         return;
@@ -76,13 +76,27 @@ static void allow(const struct ruleset *ruleset, const char *path, uint64_t righ
     close_descriptor((int)file);
 }
 
+static void allow(const struct ruleset *ruleset, const char *path, uint64_t rights)
+{
+    allow_in(ruleset, AT_FDCWD, path, rights);
+}
+
+/* Shared memory is the one place in /dev where files are made. */
+static void allow_devices(const struct ruleset *ruleset, const char *path, uint64_t to_change)
+{
+    const long directory = kernel_call(__NR_openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    must(ruleset->launch, directory, path);
+    allow_in(ruleset, (int)directory, ".", access_to_devices);
+    allow_in(ruleset, (int)directory, "shm", to_change);
+    close_descriptor((int)directory);
+}
+
 static void allow_step(const struct ruleset *ruleset, const struct root_step *step)
 {
     const uint64_t to_change =
         ruleset->handled & ~(uint64_t)(access_make_character_device | access_make_block_device | access_device_ioctl);
     if (step->kind == record_devices) {
-        allow(ruleset, step->destination, access_to_devices);
-        allow(ruleset, "/dev/shm", to_change);
+        allow_devices(ruleset, step->destination, to_change);
     } else if (step->kind == record_proc) {
         /* A process may set its own name and score, which a shell opens as a file to be cut; the host's is read-only by
          * mount. */

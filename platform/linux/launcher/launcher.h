@@ -6,10 +6,11 @@
  *
  * The launcher stays outside: it holds the caller's standard streams, the deadline and the way to kill. The first
  * process builds the sandbox, enters it for good, reaps, and ends everything by ending. Whichever of the three above
- * the job dies, the ones below it end: each watches a pipe that only the one above holds.
+ * the job dies, the ones below it end: each watches a pipe that only the one above holds, in turn with its other work.
  *
  * A resident launcher does the same for one job after another, each in namespaces of its own: what all of them see
- * alike it has mounted once, in a small mount namespace that each job's is a copy of.
+ * alike it has mounted once, in a small mount namespace that each job's is a copy of. It ends with the process that
+ * started it (PR_SET_PDEATHSIG), and at the end of its channel once it reads from it again.
  */
 #ifndef CUPEL_LAUNCHER_H
 #define CUPEL_LAUNCHER_H

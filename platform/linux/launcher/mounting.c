@@ -6,24 +6,8 @@
  */
 #include "root.h"
 #include "../shared/append.h"
+#include "../shared/mount-flags.h"
 #include "mount-calls.h"
-
-#include <linux/fs.h>
-
-/* struct statfs (statfs(2)) as far as f_flags, the same on both architectures. */
-struct file_system_status {
-    long type, block_size, blocks[5];
-    int id[2];
-    long name_length, fragment_size, flags, spare[4];
-};
-
-/* Two bits of statfs(2) are others than those of mount(2), of which Debian 12's header lacks MS_NOSYMFOLLOW. */
-enum {
-    status_relatime = 0x1000,
-    status_nosymfollow = 0x2000,
-    nosymfollow = 0x100,
-    kept_flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME
-};
 
 static bool is_denied(long result)
 {
@@ -151,7 +135,7 @@ long mount_new(struct builder *builder, const struct new_file_system *made, int 
 /* mount(2) replaces all flags of a mount, and a user namespace may not take off those that it inherited. */
 static long remount(const struct builder *builder, int mount, uint64_t attributes)
 {
-    struct file_system_status status = {0};
+    struct statfs status = {0};
     char name[32];
     name_descriptor(name, mount);
     long result = kernel_call(__NR_fstatfs, mount, &status);
@@ -159,9 +143,7 @@ static long remount(const struct builder *builder, int mount, uint64_t attribute
         result = go_to_descriptors(builder);
     if (result < 0)
         return result;
-    unsigned long kept = (unsigned long)status.flags & kept_flags;
-    kept |= (status.flags & status_relatime) != 0 ? MS_RELATIME : 0;
-    kept |= (status.flags & status_nosymfollow) != 0 ? nosymfollow : 0;
+    const unsigned long kept = mount_flags_of(&status);
     return kernel_call(__NR_mount, NULL, name, NULL, MS_REMOUNT | MS_BIND | kept | attributes, NULL);
 }
 

@@ -8,6 +8,7 @@
 
 #include <asm/ioctls.h>
 #include <asm/stat.h>
+#include <asm/statfs.h>
 #include <linux/fcntl.h>
 #include <linux/prctl.h>
 #include <linux/time_types.h>
@@ -18,16 +19,10 @@ enum { relay_bytes = 65536, null_device = 0x103 /* makedev(1, 3), linux/major.h 
  */
 enum { pipe_file_system = 0x50495045 };
 
-/* struct statfs (statfs(2)) begins with the type, on both architectures. */
-struct file_system {
-    long type;
-    long rest[31];
-};
-
 static bool is_nameless_pipe(int descriptor)
 {
-    struct file_system status = {0};
-    return kernel_call(__NR_fstatfs, descriptor, &status) >= 0 && status.type == pipe_file_system;
+    struct statfs status = {0};
+    return kernel_call(__NR_fstatfs, descriptor, &status) >= 0 && status.f_type == pipe_file_system;
 }
 
 static bool may_inherit(int descriptor)

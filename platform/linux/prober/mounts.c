@@ -1,37 +1,19 @@
 /* Mounts in namespaces of one's own: a tmpfs, a bind, and a read-only one whose denial is seen beside its control. */
 #include "prober.h"
+#include "../shared/mount-flags.h"
 
 #include <linux/fcntl.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
 
-/* struct statfs (statfs(2)) as far as f_flags, the same on both architectures. */
-struct file_system_status {
-    long type, block_size, blocks[5];
-    int id[2];
-    long name_length, fragment_size, flags, spare[4];
-};
-
-/* Two bits of statfs(2) are others than those of mount(2), of which Debian 12's header lacks MS_NOSYMFOLLOW. */
-enum {
-    status_relatime = 0x1000,
-    status_nosymfollow = 0x2000,
-    nosymfollow = 0x100,
-    kept_flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME
-};
-
-/* As the launcher does it on kernels before 5.12: mount(2) replaces all flags, so those that are there are said again.
- */
+/* As the launcher does it on kernels before 5.12. */
 static long remount(const char *path, const struct mount_attr *attributes)
 {
-    struct file_system_status status = {0};
+    struct statfs status = {0};
     const long result = kernel_call(__NR_statfs, path, &status);
     if (result < 0)
         return result;
-    unsigned long flags = (unsigned long)status.flags & kept_flags;
-    flags |= (status.flags & status_relatime) != 0 ? MS_RELATIME : 0;
-    flags |= (status.flags & status_nosymfollow) != 0 ? nosymfollow : 0;
-    flags = (flags | attributes->attr_set) & ~(unsigned long)attributes->attr_clr;
+    const unsigned long flags = (mount_flags_of(&status) | attributes->attr_set) & ~(unsigned long)attributes->attr_clr;
     return kernel_call(__NR_mount, 0, path, 0, MS_REMOUNT | MS_BIND | flags, 0);
 }
 

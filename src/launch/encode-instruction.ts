@@ -1,9 +1,10 @@
 /** Encodes a plan as the launcher's instruction: one length-bounded record after another, little-endian. */
 import { CupelError } from "../model/error.ts";
-import type { LauncherPlan, NamespaceKind, RootStep } from "../model/plan.ts";
+import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import { compiledSeccomp } from "./compiled-seccomp.gen.ts";
-import { InstructionWriter } from "./instruction-writer.ts";
-import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds, stepBits } from "./protocol.ts";
+import { encodeRootStep } from "./encode-root-step.ts";
+import { bitsOf, InstructionWriter } from "./instruction-writer.ts";
+import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds } from "./protocol.ts";
 import type { SeccompArchitecture } from "./system-call-numbers.ts";
 
 /** What the plan leaves open until it is carried out. */
@@ -56,77 +57,6 @@ const resources = { core: 4, processes: 6, openFiles: 7 } as const;
 /** LANDLOCK_SCOPE_* (landlock(7), ABI 6). */
 const landlockScopeBits = { "abstract-unix-socket": 1, signal: 2 } as const;
 
-function bits(...set: readonly (number | false)[]): number {
-  return set.reduce<number>((all, bit) => all | (bit === false ? 0 : bit), 0);
-}
-
-function encodeBind(writer: InstructionWriter, step: Extract<RootStep, { step: "bind" }>): void {
-  writer.record(recordKinds.bind, () => {
-    writer.u32(
-      bits(
-        step.writable && stepBits.writable,
-        step.optional && stepBits.optional,
-        step.mapOwner === "if-possible" && stepBits.mapOwnerIfPossible,
-        step.mapOwner === "must" && stepBits.mapOwner,
-      ),
-    );
-    writer.text(step.source);
-    writer.text(step.destination);
-  });
-}
-
-function encodeTmpfs(writer: InstructionWriter, step: Extract<RootStep, { step: "tmpfs" }>): void {
-  writer.record(recordKinds.tmpfs, () => {
-    writer.u32(bits(step.writable && stepBits.writable, step.owned && stepBits.owned));
-    writer.u32(step.mode);
-    writer.u64(step.sizeBytes);
-    writer.text(step.destination);
-  });
-}
-
-function encodeFile(writer: InstructionWriter, step: Extract<RootStep, { step: "file" }>): void {
-  writer.record(recordKinds.file, () => {
-    const content = Buffer.from(step.content);
-    writer.text(step.destination);
-    writer.u32(content.length);
-    writer.raw(content);
-  });
-}
-
-function encodeRootStep(writer: InstructionWriter, step: RootStep): void {
-  switch (step.step) {
-    case "mirror":
-      return writer.record(recordKinds.mirror, () => writer.text(step.path));
-    case "bind":
-      return encodeBind(writer, step);
-    case "tmpfs":
-      return encodeTmpfs(writer, step);
-    case "directory":
-      return writer.record(recordKinds.makeDirectory, () => {
-        writer.u32(step.mode);
-        writer.text(step.destination);
-      });
-    case "file":
-      return encodeFile(writer, step);
-    case "symlink":
-      return writer.record(recordKinds.symlink, () => {
-        writer.text(step.destination);
-        writer.text(step.target);
-      });
-    case "proc":
-      return writer.record(recordKinds.proc, () => writer.text(step.destination));
-    case "read-only":
-      return writer.record(recordKinds.readOnly, () => writer.text(step.destination));
-    case "mask":
-      return writer.record(recordKinds.mask, () => writer.text(step.destination));
-    case "devices":
-      return writer.record(recordKinds.devices, () => {
-        writer.u64(step.shmBytes);
-        writer.text(step.destination);
-      });
-  }
-}
-
 function encodeIdentity(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
   const inside = plan.inside ?? binding.outside;
   writer.record(recordKinds.identity, () => {
@@ -137,7 +67,7 @@ function encodeIdentity(writer: InstructionWriter, plan: LauncherPlan, binding: 
 function encodeOptions(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
   writer.record(recordKinds.options, () => {
     writer.u32(
-      bits(
+      bitsOf(
         plan.outside === "fresh" && optionBits.freshIdentity,
         plan.dropCapabilities && optionBits.dropCapabilities,
         plan.loopbackUp && optionBits.loopbackUp,
@@ -182,7 +112,7 @@ function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: L
   }
   if (plan.landlockScopes.length > 0 || plan.landlockVersion !== undefined) {
     writer.record(recordKinds.landlock, () => {
-      writer.u64(bits(...plan.landlockScopes.map((scope) => landlockScopeBits[scope])));
+      writer.u64(bitsOf(...plan.landlockScopes.map((scope) => landlockScopeBits[scope])));
       writer.u32(plan.landlockVersion ?? 0);
     });
   }

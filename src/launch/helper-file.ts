@@ -3,9 +3,10 @@
  * a private one written once, is held against the original each time, byte for byte, through the very descriptor that
  * is then executed.
  */
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { checkPrivateDirectory, usePrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
+import { namesIn } from "../host/names-in.ts";
 import { removeIfThere, replaceFile } from "../host/replace-file.ts";
 import { CupelError } from "../model/error.ts";
 import { helpers } from "./helpers.gen.ts";
@@ -58,15 +59,6 @@ function openIfEqual(path: string, bytes: Buffer): number | undefined {
   if (fstatSync(descriptor).size === bytes.length && readAll(descriptor, bytes.length).equals(bytes)) return descriptor;
   closeSync(descriptor);
   return undefined;
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    errnoOf(error);
-    return [];
-  }
 }
 
 /** Copies that other versions of cupel left; they write theirs again if they are run again. */

@@ -79,3 +79,8 @@ export class InstructionWriter {
 
 /** Where the header says how long the whole is. */
 const totalLengthAt = 8;
+
+/** All of these bits that are set. */
+export function bitsOf(...set: readonly (number | false)[]): number {
+  return set.reduce<number>((all, bit) => all | (bit === false ? 0 : bit), 0);
+}

@@ -1,9 +1,10 @@
 /** The saved report: saves time, never decides against the user. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readdirSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from "node:fs";
 import { isThere } from "../host/is-there.ts";
 import { removeIfThere, replaceFile } from "../host/replace-file.ts";
 import { checkPrivateDirectory, usePrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
+import { namesIn } from "../host/names-in.ts";
 import type { Report } from "../model/report.ts";
 import { differingParts, type FingerprintParts } from "./fingerprint.ts";
 import { verdictOf } from "./verdict.ts";
@@ -107,16 +108,6 @@ function writeBoth(report: Report, directory: string): string | undefined {
 
 /** Younger ones may be another's that is at work: the number of a process that wrote longer ago may be another's by now. */
 export const leftoverAgeMs = 60_000;
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    // `cupel clean` may have taken it away.
-    errnoOf(error);
-    return [];
-  }
-}
 
 /** What a killed cupel had not renamed or removed yet. Younger ones may be another's that is at work. */
 function removeLeftovers(directory: string): void {

@@ -1,12 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { createRealHost } from "../../src/host/real-host.ts";
-import { createNativeHelpers } from "../../src/launch/native-helpers.ts";
-import { buildMatrix } from "../../src/matrix/build-matrix.ts";
-import { isUsable, type Matrix, type Standings } from "../../src/model/capability.ts";
+import { isUsable, type Standings } from "../../src/model/capability.ts";
 import { CupelError } from "../../src/model/error.ts";
 import type { ControlGroupLimits } from "../../src/model/plan.ts";
-import controlGroupsProbe from "../../src/probes/control-groups.ts";
 import {
   controlGroupPlaces,
   createControlGroups,
@@ -15,20 +11,13 @@ import {
   removeStaleControlGroups,
 } from "../../src/run/control-groups.ts";
 import { execute, start } from "../support/execute.ts";
+import { measureControlGroups } from "../support/measured-control-groups.ts";
 import { needs } from "../support/must-work.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { isRoot } from "../support/tester.ts";
 import { until } from "../support/until.ts";
 
-/** What the probe finds on this machine: places where groups can really be made. */
-async function measure(): Promise<Matrix> {
-  using directory = makeTempDir();
-  const host = createRealHost();
-  const helpers = createNativeHelpers(host, [directory.at("state")]);
-  return buildMatrix({ host, helpers, deep: false }, [controlGroupsProbe]);
-}
-
-const matrix = await measure();
+const matrix = await measureControlGroups();
 const controllers = ["memory", "pids", "cpu"].filter((name) => isUsable(matrix[`cgroup.${name}`]));
 const withGroups = needs(controllers.length === 3 && isRoot, "no control groups can be made here");
 

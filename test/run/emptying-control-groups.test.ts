@@ -1,26 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { createRealHost } from "../../src/host/real-host.ts";
-import { createNativeHelpers } from "../../src/launch/native-helpers.ts";
-import { buildMatrix } from "../../src/matrix/build-matrix.ts";
-import { isUsable, type Matrix } from "../../src/model/capability.ts";
-import controlGroupsProbe from "../../src/probes/control-groups.ts";
+import { isUsable } from "../../src/model/capability.ts";
 import { createControlGroups } from "../../src/run/control-groups.ts";
 import { EmptyingControlGroups } from "../../src/run/emptying-control-groups.ts";
 import { start } from "../support/execute.ts";
+import { measureControlGroups } from "../support/measured-control-groups.ts";
 import { needs } from "../support/must-work.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { isRoot } from "../support/tester.ts";
 import { until } from "../support/until.ts";
 
-async function measure(): Promise<Matrix> {
-  using directory = makeTempDir();
-  const host = createRealHost();
-  const helpers = createNativeHelpers(host, [directory.at("state")]);
-  return buildMatrix({ host, helpers, deep: false }, [controlGroupsProbe]);
-}
-
-const matrix = await measure();
+const matrix = await measureControlGroups();
 const withGroups = needs(isUsable(matrix["cgroup.pids"]) && isRoot, "no control groups can be made here");
 
 describe("EmptyingControlGroups", () => {

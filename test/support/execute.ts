@@ -42,6 +42,11 @@ export function start(words: readonly string[], options: ExecuteOptions = {}): R
     stdout: "pipe",
     stderr: "pipe",
   });
+  return follow(child, words[0] ?? "");
+}
+
+/** Collects what a child writes, and how it ends. */
+export function follow(child: Bun.Subprocess<Bun.SpawnOptions.Writable, "pipe", "pipe">, name: string): Running {
   let printed = "";
   const collect = async (): Promise<void> => {
     const decoder = new TextDecoder();
@@ -58,7 +63,7 @@ export function start(words: readonly string[], options: ExecuteOptions = {}): R
     ended,
     kill: (signal) => child.kill(signal),
     stdout: () => printed,
-    wrote: (text) => until(`${words[0]} writes ${JSON.stringify(text)}`, () => printed.includes(text) && printed),
+    wrote: (text) => until(`${name} writes ${JSON.stringify(text)}`, () => printed.includes(text) && printed),
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGKILL");
       await ended;

@@ -1,5 +1,6 @@
 /** `cupel run --batch` as a test sees it: jobs in, outcomes out. */
 import type { BatchOutcome } from "../../src/run/batch-outcome.ts";
+import { follow } from "./execute.ts";
 import type { CallOptions, InstalledCupel } from "./run-cli.ts";
 import type { Caller } from "./tester.ts";
 import { until } from "./until.ts";
@@ -77,19 +78,15 @@ export function openBatch(cupel: InstalledCupel, caller: Caller, flags: readonly
     stdout: "pipe",
     stderr: "pipe",
   });
-  let printed = "";
-  const collect = async (): Promise<void> => {
-    const decoder = new TextDecoder();
-    for await (const chunk of child.stdout) printed += decoder.decode(chunk, { stream: true });
-  };
-  const end = async (): Promise<BatchRan> => {
-    const [, stderr] = await Promise.all([collect(), child.stderr.text(), child.exited]);
-    const signal = child.signalCode === null ? null : String(child.signalCode);
-    return { code: signal === null ? child.exitCode : null, signal, stderr, outcomes: parseOutcomes(printed) };
-  };
-  const ended = end();
+  const running = follow(child, "the batch");
+  const ended = running.ended.then(({ code, signal, stderr, stdout }) => ({
+    code,
+    signal,
+    stderr,
+    outcomes: parseOutcomes(stdout),
+  }));
   const soFar = (count: number): BatchOutcome[] | undefined => {
-    const outcomes = parseOutcomes(printed);
+    const outcomes = parseOutcomes(running.stdout());
     return outcomes.length >= count ? outcomes : undefined;
   };
   return {
@@ -101,9 +98,6 @@ export function openBatch(cupel: InstalledCupel, caller: Caller, flags: readonly
     outcomes: (count) => until(`${count} outcomes come`, () => soFar(count)),
     close: () => void child.stdin.end(),
     ended,
-    [Symbol.asyncDispose]: async () => {
-      child.kill("SIGKILL");
-      await ended;
-    },
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }

@@ -1,0 +1,72 @@
+/** Encodes one step of building a root as a record of the launcher's instruction. */
+import type { RootStep } from "../model/plan.ts";
+import { bitsOf, type InstructionWriter } from "./instruction-writer.ts";
+import { recordKinds, stepBits } from "./protocol.ts";
+
+function encodeBind(writer: InstructionWriter, step: Extract<RootStep, { step: "bind" }>): void {
+  writer.record(recordKinds.bind, () => {
+    writer.u32(
+      bitsOf(
+        step.writable && stepBits.writable,
+        step.optional && stepBits.optional,
+        step.mapOwner === "if-possible" && stepBits.mapOwnerIfPossible,
+        step.mapOwner === "must" && stepBits.mapOwner,
+      ),
+    );
+    writer.text(step.source);
+    writer.text(step.destination);
+  });
+}
+
+function encodeTmpfs(writer: InstructionWriter, step: Extract<RootStep, { step: "tmpfs" }>): void {
+  writer.record(recordKinds.tmpfs, () => {
+    writer.u32(bitsOf(step.writable && stepBits.writable, step.owned && stepBits.owned));
+    writer.u32(step.mode);
+    writer.u64(step.sizeBytes);
+    writer.text(step.destination);
+  });
+}
+
+function encodeFile(writer: InstructionWriter, step: Extract<RootStep, { step: "file" }>): void {
+  writer.record(recordKinds.file, () => {
+    const content = Buffer.from(step.content);
+    writer.text(step.destination);
+    writer.u32(content.length);
+    writer.raw(content);
+  });
+}
+
+/** Writes the step's record. @throws CupelError `usage` where a path holds a NUL. */
+export function encodeRootStep(writer: InstructionWriter, step: RootStep): void {
+  switch (step.step) {
+    case "mirror":
+      return writer.record(recordKinds.mirror, () => writer.text(step.path));
+    case "bind":
+      return encodeBind(writer, step);
+    case "tmpfs":
+      return encodeTmpfs(writer, step);
+    case "directory":
+      return writer.record(recordKinds.makeDirectory, () => {
+        writer.u32(step.mode);
+        writer.text(step.destination);
+      });
+    case "file":
+      return encodeFile(writer, step);
+    case "symlink":
+      return writer.record(recordKinds.symlink, () => {
+        writer.text(step.destination);
+        writer.text(step.target);
+      });
+    case "proc":
+      return writer.record(recordKinds.proc, () => writer.text(step.destination));
+    case "read-only":
+      return writer.record(recordKinds.readOnly, () => writer.text(step.destination));
+    case "mask":
+      return writer.record(recordKinds.mask, () => writer.text(step.destination));
+    case "devices":
+      return writer.record(recordKinds.devices, () => {
+        writer.u64(step.shmBytes);
+        writer.text(step.destination);
+      });
+  }
+}

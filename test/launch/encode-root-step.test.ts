@@ -1,0 +1,41 @@
+import { describe, expect, test } from "bun:test";
+import { encodeRootStep } from "../../src/launch/encode-root-step.ts";
+import { InstructionWriter } from "../../src/launch/instruction-writer.ts";
+import type { RootStep } from "../../src/model/plan.ts";
+
+/** The record's bytes, behind a header of twelve. */
+function bytesOf(step: RootStep): string {
+  const writer = new InstructionWriter();
+  for (let word = 0; word < 3; word++) writer.u32(0);
+  encodeRootStep(writer, step);
+  return Buffer.from(writer.finish().subarray(12)).toString("hex");
+}
+
+describe("encodeRootStep", () => {
+  const rows: readonly (readonly [RootStep, string])[] = [
+    [{ step: "mirror", path: "/a" }, "1400 0000 07000000 02000000 2f61 00"],
+    [
+      { step: "bind", source: "/a", destination: "/b", writable: true, optional: true, mapOwner: "must" },
+      "1500 0000 12000000 0b000000 02000000 2f61 00 02000000 2f62 00",
+    ],
+    [
+      { step: "bind", source: "/a", destination: "/b", writable: false, optional: false, mapOwner: "if-possible" },
+      "1500 0000 12000000 04000000 02000000 2f61 00 02000000 2f62 00",
+    ],
+    [
+      { step: "tmpfs", destination: "/t", mode: 0o700, sizeBytes: 2 ** 33, owned: true, writable: false },
+      "1600 0000 17000000 10000000 c0010000 0000000002000000 02000000 2f74 00",
+    ],
+    [{ step: "directory", destination: "/d", mode: 0o755 }, "1700 0000 0b000000 ed010000 02000000 2f64 00"],
+    [{ step: "file", destination: "/f", content: "é" }, "1800 0000 0d000000 02000000 2f66 00 02000000 c3a9"],
+    [{ step: "symlink", destination: "/l", target: "x" }, "1900 0000 0d000000 02000000 2f6c 00 01000000 78 00"],
+    [{ step: "proc", destination: "/p" }, "1a00 0000 07000000 02000000 2f70 00"],
+    [{ step: "read-only", destination: "/r" }, "1b00 0000 07000000 02000000 2f72 00"],
+    [{ step: "mask", destination: "/m" }, "1c00 0000 07000000 02000000 2f6d 00"],
+    [{ step: "devices", destination: "/v", shmBytes: 4096 }, "1d00 0000 0f000000 0010000000000000 02000000 2f76 00"],
+  ];
+
+  test.each(rows.map(([step, bytes]) => [step.step, step, bytes] as const))("writes %s", (_, step, bytes) =>
+    expect(bytesOf(step)).toBe(bytes.replaceAll(" ", "")),
+  );
+});

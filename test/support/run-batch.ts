@@ -22,6 +22,11 @@ export function scripts(...texts: readonly string[]): { command: string[] }[] {
   return texts.map((text) => ({ command: ["sh", "-c", text] }));
 }
 
+/** A job of this script with an id, which comes back. */
+export function script(id: string, text: string): { id: string; command: string[] } {
+  return { id, command: ["sh", "-c", text] };
+}
+
 /** A batch's text. */
 export function linesOf(jobs: readonly JobLine[]): string {
   return jobs.map((job) => `${typeof job === "string" ? job : JSON.stringify(job)}\n`).join("");

@@ -41,6 +41,25 @@ static void block_signals(void)
     kernel_call(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &all, NULL, sizeof all);
 }
 
+enum { limit_processes = 6 /* RLIMIT_NPROC */, left_to_cupel_max = 32, left_to_cupel_share = 4 };
+
+/*
+ * A job that starts processes until it is refused must not keep cupel, beside it under the same user, from telling of
+ * it: the runtime that cupel is built on ends where it cannot start a thread. A user namespace keeps what was in force
+ * where it was made (Linux 5.14, user_namespaces(7)), so this is done before there is one, and the hard limit with it.
+ * What cannot be read or lowered stays as it was: this protects cupel, not what the job was promised.
+ */
+static void leave_processes_to_cupel(void)
+{
+    uint64_t limit[2];
+    if (kernel_call(__NR_prlimit64, 0, limit_processes, NULL, limit) < 0 || limit[0] == ~0ULL)
+        return;
+    const uint64_t share = limit[0] / left_to_cupel_share;
+    limit[0] -= share < left_to_cupel_max ? share : left_to_cupel_max;
+    limit[1] = limit[0];
+    kernel_call(__NR_prlimit64, 0, limit_processes, limit, NULL);
+}
+
 static struct instruction instruction;
 static struct streams streams;
 
@@ -61,6 +80,7 @@ int program(int argument_count, char **arguments, char **environment)
     /* What is made for a job has the mode that it is made with, whatever the caller lets nobody else see. */
     kernel_call(__NR_umask, 0);
     kernel_call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
+    leave_processes_to_cupel();
     kernel_call(__NR_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
 
     if (argument_count == 3 && strcmp(arguments[1], "resident") == 0 && may_give_orders(parse_descriptor(arguments[2])))

@@ -14,13 +14,6 @@ const jobCommands = ["run", "plan"];
 const jobFailure = 125;
 const bug = 70;
 
-/** A reader that went away (`cupel doctor | head`) has what it wanted. */
-function endQuietlyOnBrokenPipe(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? 0 : bug);
-  });
-}
-
 function report(error: unknown): void {
   if (error instanceof CupelError) {
     writeErrors(`cupel: ${error.message}\n${error.hint === undefined ? "" : `${error.hint}\n`}`);
@@ -44,11 +37,5 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-// `run` writes nothing but whole lines, at once, and need not wait for its streams: loading them takes longer than
-// starting a job. The others may have output under way to a pipe, which exit() would cut off.
-const isRun = process.argv[2] === "run";
-if (!isRun) endQuietlyOnBrokenPipe();
-void main(process.argv.slice(2)).then((code) => {
-  if (isRun) process.exit(code);
-  process.exitCode = code;
-});
+// What is written is written at once, so nothing is under way that an exit could cut off.
+void main(process.argv.slice(2)).then((code) => process.exit(code));

@@ -9,7 +9,7 @@ import { cleanControlGroups } from "../run/clean-control-groups.ts";
 import { cleanState, cleanTemporary } from "../run/clean-state.ts";
 import { parseMountPoints, type RemovalContext } from "../run/removal.ts";
 import type { CommandLine } from "./parse-command-line.ts";
-import { say } from "./terminal.ts";
+import { say, writeOutput } from "./terminal.ts";
 
 const couldNotRemove = 70;
 
@@ -31,7 +31,7 @@ export function clean({ flags }: CommandLine): number {
     mountPoints: mountinfo.ok ? parseMountPoints(mountinfo.value) : [],
   };
   const removals = host.platform === "linux" ? cleanAll(host, context) : [];
-  process.stdout.write(renderRemovals(removals, context.dryRun));
+  writeOutput(renderRemovals(removals, context.dryRun));
   const failures = removals.flatMap((removal) => (removal.result === "failed" ? [removal] : []));
   for (const { path, reason } of failures) say(`${JSON.stringify(path)} could not be removed (${reason})`);
   return failures.length === 0 ? 0 : couldNotRemove;

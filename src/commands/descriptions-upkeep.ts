@@ -1,6 +1,6 @@
 /** The commands about cupel itself on this machine. */
 import type { CommandDescription } from "../report/command-description.ts";
-import { helpFlag, jsonFlag, usageCodes } from "./description-parts.ts";
+import { choice, helpFlag, jsonFlag, usageCodes } from "./description-parts.ts";
 
 /** `cupel self-test`. */
 export const selfTestDescription: CommandDescription = {
@@ -27,4 +27,20 @@ export const cleanDescription: CommandDescription = {
     { code: "70", meaning: "something could not be removed, or a bug in cupel" },
   ],
   examples: ["cupel clean --dry-run", "cupel clean"],
+};
+
+/** `cupel completion`. */
+export const completionDescription: CommandDescription = {
+  name: "completion",
+  summary: "write a completion script for your shell",
+  operands: [{ value: choice("SHELL", ["bash", "zsh", "fish"]), description: "which shell", required: true }],
+  flags: [helpFlag],
+  examples: ["source <(cupel completion bash)"],
+};
+
+/** `cupel version`. */
+export const versionDescription: CommandDescription = {
+  name: "version",
+  summary: "show the version and build",
+  flags: [jsonFlag, helpFlag],
 };

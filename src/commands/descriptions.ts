@@ -10,7 +10,7 @@ import {
   lockDescription,
   schemaDescription,
 } from "./descriptions-report.ts";
-import { cleanDescription, selfTestDescription } from "./descriptions-upkeep.ts";
+import { cleanDescription, selfTestDescription, upgradeDescription } from "./descriptions-upkeep.ts";
 
 /** All commands, in the order of the usage text. */
 export const descriptions: readonly CommandDescription[] = [
@@ -23,6 +23,7 @@ export const descriptions: readonly CommandDescription[] = [
   runDescription,
   schemaDescription,
   selfTestDescription,
+  upgradeDescription,
   cleanDescription,
   {
     name: "completion",

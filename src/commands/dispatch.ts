@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   schema: async () => (await import("./schema.ts")).schema,
   plan: async () => (await import("./plan.ts")).plan,
   "self-test": async () => (await import("./self-test.ts")).selfTest,
+  upgrade: async () => (await import("./upgrade.ts")).upgrade,
   clean: async () => (await import("./clean.ts")).clean,
   completion: async () => (await import("./completion.ts")).completion,
   version: async () => (await import("./version.ts")).version,

@@ -1,0 +1,84 @@
+/** The short files that go with an executable: helpers, manual page, address. All take their places, or none does. */
+import { chmodSync, lstatSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { errnoOf } from "../host/errno-of.ts";
+import { isThere } from "../host/is-there.ts";
+import { namesIn } from "../host/names-in.ts";
+import { removeIfThere, replaceFile } from "../host/replace-file.ts";
+import { CupelError } from "../model/error.ts";
+import type { Removal } from "../model/removal.ts";
+import { isRunning } from "./control-groups.ts";
+import type { Installation } from "./installation.ts";
+import { removeEntry, type RemovalContext } from "./removal.ts";
+
+/** One of them. */
+export interface Companion {
+  readonly path: string;
+  /** Undefined takes away what is there. */
+  readonly content: Uint8Array | undefined;
+  readonly mode: number;
+}
+
+/** For everyone to enter, whatever the umask: a helper that others cannot reach is of no use to them. */
+function makeParents(path: string): void {
+  const made = mkdirSync(dirname(path), { recursive: true });
+  if (made === undefined) return;
+  for (let folder = dirname(path); folder.length >= made.length; folder = dirname(folder)) chmodSync(folder, 0o755);
+}
+
+function put({ path, content, mode }: Companion): void {
+  if (content === undefined) {
+    removeIfThere(path);
+    return;
+  }
+  makeParents(path);
+  const failure = replaceFile(path, content, { mode, isSynced: true });
+  if (failure !== undefined) throw new CupelError("refused", `a file could not be written: ${failure}`);
+}
+
+function readBefore({ path, mode }: Companion): Companion {
+  return { path, mode, content: isThere(path) ? readFileSync(path) : undefined };
+}
+
+function toRefusal(error: unknown): CupelError {
+  if (error instanceof CupelError) return error;
+  const at = error instanceof Error && "path" in error && typeof error.path === "string" ? `${error.path}: ` : "";
+  return new CupelError("refused", `a file could not be written: ${at}${errnoOf(error)}`, { cause: error });
+}
+
+/** Puts them in place; gives what puts back what was there before. @throws CupelError `refused` where one cannot be. */
+export function placeCompanions(companions: readonly Companion[]): () => void {
+  const before: Companion[] = [];
+  const putBack = (): void => before.toReversed().forEach(put);
+  try {
+    for (const companion of companions) {
+      before.push(readBefore(companion));
+      put(companion);
+    }
+    return putBack;
+  } catch (error) {
+    putBack();
+    throw toRefusal(error);
+  }
+}
+
+/** What replaceFile() and scripts/install.sh leave when they are killed: `launcher.PID`, `.launcher.PID`, `cupel.1.PID`. */
+const halfWritten = { library: /^\.?[a-z]+\.(\d+)$/, manuals: /^\.?cupel\.1\.(\d+)$/ };
+
+function cleanHalfWritten(folder: string, pattern: RegExp, uid: number, context: RemovalContext): Removal[] {
+  return namesIn(folder).flatMap((name) => {
+    const path = join(folder, name);
+    const writer = pattern.exec(name)?.[1];
+    if (writer === undefined || isRunning(Number(writer))) return [];
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() === true && stats.uid === uid ? removeEntry(path, "half written", context) : [];
+  });
+}
+
+/** Removes companions that were being written when an installation was killed. */
+export function cleanCompanions({ library, manuals }: Installation, uid: number, context: RemovalContext): Removal[] {
+  return [
+    ...(library === undefined ? [] : cleanHalfWritten(library, halfWritten.library, uid, context)),
+    ...(manuals === undefined ? [] : cleanHalfWritten(manuals, halfWritten.manuals, uid, context)),
+  ];
+}

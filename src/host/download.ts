@@ -78,7 +78,9 @@ async function watched<T>(
 const requestInit = { headers: { "accept-encoding": "identity" }, decompress: false };
 
 /** The next piece; a failure of the network is a value, so that what `take` throws is not mistaken for one. */
-async function readNext(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | Failure | undefined> {
+async function readNext(
+  reader: Pick<ReadableStreamDefaultReader<Uint8Array>, "read">,
+): Promise<Uint8Array | Failure | undefined> {
   try {
     const { value, done } = await reader.read();
     return done ? undefined : value;

@@ -1,5 +1,5 @@
 /** The short files that go with an executable: helpers, manual page, address. All take their places, or none does. */
-import { chmodSync, lstatSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errnoOf } from "../host/errno-of.ts";
 import { isThere } from "../host/is-there.ts";
@@ -19,11 +19,24 @@ export interface Companion {
   readonly mode: number;
 }
 
+/** What there was before, to be had back. */
+interface Before {
+  readonly companion: Companion;
+  /** Folders that were made for it, the deepest first. */
+  readonly made: readonly string[];
+}
+
+function missingFolders(path: string): string[] {
+  const folder = dirname(path);
+  return isThere(folder) ? [] : [folder, ...missingFolders(folder)];
+}
+
 /** For everyone to enter, whatever the umask: a helper that others cannot reach is of no use to them. */
-function makeParents(path: string): void {
-  const made = mkdirSync(dirname(path), { recursive: true });
-  if (made === undefined) return;
-  for (let folder = dirname(path); folder.length >= made.length; folder = dirname(folder)) chmodSync(folder, 0o755);
+function makeFolders(folders: readonly string[]): void {
+  for (const folder of folders.toReversed()) {
+    mkdirSync(folder);
+    chmodSync(folder, 0o755);
+  }
 }
 
 function put({ path, content, mode }: Companion): void {
@@ -31,13 +44,27 @@ function put({ path, content, mode }: Companion): void {
     removeIfThere(path);
     return;
   }
-  makeParents(path);
   const failure = replaceFile(path, content, { mode, isSynced: true });
   if (failure !== undefined) throw new CupelError("refused", `a file could not be written: ${failure}`);
 }
 
-function readBefore({ path, mode }: Companion): Companion {
-  return { path, mode, content: isThere(path) ? readFileSync(path) : undefined };
+function look({ path, mode }: Companion): Before {
+  const content = isThere(path) ? readFileSync(path) : undefined;
+  return { companion: { path, mode, content }, made: missingFolders(path) };
+}
+
+function putBack({ companion, made }: Before): void {
+  put(companion);
+  for (const folder of made) removeFolder(folder);
+}
+
+/** Another may have put something in it. */
+function removeFolder(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    errnoOf(error);
+  }
 }
 
 function toRefusal(error: unknown): CupelError {
@@ -48,16 +75,18 @@ function toRefusal(error: unknown): CupelError {
 
 /** Puts them in place; gives what puts back what was there before. @throws CupelError `refused` where one cannot be. */
 export function placeCompanions(companions: readonly Companion[]): () => void {
-  const before: Companion[] = [];
-  const putBack = (): void => before.toReversed().forEach(put);
+  const before: Before[] = [];
+  const putAllBack = (): void => before.toReversed().forEach(putBack);
   try {
     for (const companion of companions) {
-      before.push(readBefore(companion));
+      const found = look(companion);
+      before.push(found);
+      makeFolders(found.made);
       put(companion);
     }
-    return putBack;
+    return putAllBack;
   } catch (error) {
-    putBack();
+    putAllBack();
     throw toRefusal(error);
   }
 }

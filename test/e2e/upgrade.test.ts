@@ -1,13 +1,64 @@
 /** `cupel upgrade` where all is well: what it does, what it leaves alone, and what it says. */
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { repositoryRoot } from "../../scripts/source/repository.ts";
+import { needsPrograms } from "../support/must-work.ts";
 import { callers } from "../support/tester.ts";
+import type { TempDir } from "../support/temp-dir.ts";
 import { executableName } from "../support/release-server.ts";
 import { scriptOf, useUpgradeTrials } from "../support/upgrade-trials.ts";
 
 const trials = useUpgradeTrials();
+
+/** An address that is spoken to with TLS, under a certificate of its own. */
+interface SecureServer extends AsyncDisposable {
+  readonly address: string;
+  readonly certificate: string;
+}
+
+function listening(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function closing(server: Server): () => Promise<void> {
+  return async () => {
+    server.closeAllConnections();
+    server.close();
+  };
+}
+
+/** Gives what another server has. */
+async function startSecureServer(directory: TempDir, from: string): Promise<SecureServer> {
+  const [key, certificate] = [directory.at("key"), directory.at("certificate")];
+  const made = Bun.spawnSync([
+    ...["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=localhost"],
+    ...["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+  ]);
+  expect(made.exitCode).toBe(0);
+  const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, response) => {
+    void fetch(`${from}${request.url ?? ""}`)
+      .then((got) => got.bytes())
+      .then((bytes) => response.end(bytes));
+  });
+  const address = `https://localhost:${await listening(server)}`;
+  return { address, certificate, [Symbol.asyncDispose]: closing(server) };
+}
+
+/** Notes what it is asked for, and has nothing. */
+async function startProxy(): Promise<AsyncDisposable & { readonly address: string; readonly asked: string[] }> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.writeHead(404).end();
+  });
+  return { address: `http://127.0.0.1:${await listening(server)}`, asked, [Symbol.asyncDispose]: closing(server) };
+}
 
 function lastLine(text: string): string {
   return text.trimEnd().split("\n").at(-1) ?? "";
@@ -129,6 +180,30 @@ describe.each(callers)("upgrade, called by $name", (caller) => {
     back.file("lib/cupel/address", `${mirror}\n`);
     expect(await back.run(["upgrade"], { env: { CUPEL_BASE_URL: trials.server.address } })).toMatchObject({ code: 0 });
     expect(existsSync(back.at("lib/cupel/address"))).toBe(false);
+  });
+
+  needsPrograms("openssl")("asks by TLS, and with the certificates that NODE_EXTRA_CA_CERTS names", async () => {
+    using copy = trials.install(caller);
+    trials.publish("2.0.0");
+    await using secure = await startSecureServer(copy, trials.server.address);
+    const env = { CUPEL_BASE_URL: secure.address };
+    const refused = await copy.run(["upgrade"], { env });
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toContain("its certificate is not trusted here (");
+    const trusting = { ...env, NODE_EXTRA_CA_CERTS: secure.certificate };
+    expect(await copy.run(["upgrade"], { env: trusting })).toMatchObject({ code: 0 });
+    expect(await copy.version()).toBe("2.0.0");
+  });
+
+  test("asks by way of the proxy that HTTP_PROXY names, but for what NO_PROXY does", async () => {
+    using copy = trials.install(caller);
+    trials.publish("2.0.0");
+    await using proxy = await startProxy();
+    const env = { CUPEL_BASE_URL: "http://releases.invalid", HTTP_PROXY: proxy.address };
+    const refused = await copy.run(["upgrade", "--dry-run"], { env });
+    expect([refused.code, proxy.asked]).toEqual([1, ["http://releases.invalid/latest/download/SHA256SUMS"]]);
+    const around = { HTTP_PROXY: proxy.address, NO_PROXY: "127.0.0.1" };
+    expect(await copy.run(["upgrade", "--dry-run"], { env: around })).toMatchObject({ code: 0 });
   });
 
   test("takes a new version that finds no less than the old one, though the host holds too little", async () => {

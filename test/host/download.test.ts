@@ -147,14 +147,16 @@ describe("download", () => {
     const begin = () => (): void => {
       throw full;
     };
-    expect(download(`${address}/whole`, begin, plenty)).rejects.toBe(full);
+    await expect(download(`${address}/whole`, begin, plenty)).rejects.toBe(full);
   });
 
   test("ends when it is told to, with the reason given", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     const begin = () => (): void => controller.abort(reason);
-    expect(download(`${address}/hangs`, begin, { ...plenty, signal: controller.signal })).rejects.toBe(reason);
-    expect(download(`${address}/whole`, begin, { ...plenty, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(download(`${address}/hangs`, begin, { ...plenty, signal: controller.signal })).rejects.toBe(reason);
+    await expect(download(`${address}/whole`, begin, { ...plenty, signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    );
   });
 });

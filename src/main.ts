@@ -6,6 +6,7 @@ import { CupelError, type CupelErrorCode } from "./model/error.ts";
 /** EX_USAGE and EX_SOFTWARE of sysexits.h; `run` and `plan` keep every code but 124 to 127 free for the job. */
 const exitCodes: Readonly<Record<CupelErrorCode, number>> = {
   usage: 64,
+  refused: 1,
   "set-up": 70,
   unsupported: 70,
 };

@@ -6,6 +6,9 @@ import { createRealHost } from "../host/real-host.ts";
 import type { Removal } from "../model/removal.ts";
 import { renderRemovals } from "../report/render-removals.ts";
 import { cleanControlGroups } from "../run/clean-control-groups.ts";
+import { locateInstallation } from "../run/installation.ts";
+import { cleanCompanions } from "../run/place-companions.ts";
+import { cleanStaging } from "../run/staging.ts";
 import { cleanState, cleanTemporary } from "../run/clean-state.ts";
 import { parseMountPoints, type RemovalContext } from "../run/removal.ts";
 import type { CommandLine } from "./parse-command-line.ts";
@@ -15,10 +18,13 @@ const couldNotRemove = 70;
 
 function cleanAll(host: Host, context: RemovalContext): Removal[] {
   const { uid } = host.identity;
+  const installation = locateInstallation(process.execPath);
   return [
     ...cleanState(stateDirectories(host), uid, context),
     ...cleanTemporary(tmpdir(), uid, context),
     ...cleanControlGroups(uid, context),
+    ...cleanStaging(installation.directory, uid, context),
+    ...cleanCompanions(installation, uid, context),
   ];
 }
 

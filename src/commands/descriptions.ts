@@ -13,6 +13,7 @@ import {
   cleanDescription,
   completionDescription,
   selfTestDescription,
+  upgradeDescription,
   versionDescription,
 } from "./descriptions-upkeep.ts";
 
@@ -27,6 +28,7 @@ export const descriptions: readonly CommandDescription[] = [
   runDescription,
   schemaDescription,
   selfTestDescription,
+  upgradeDescription,
   cleanDescription,
   completionDescription,
   versionDescription,

@@ -42,6 +42,10 @@ const commands: Readonly<Record<string, Entry>> = {
     describe: async () => (await upkeep()).selfTestDescription,
     load: async () => (await import("./self-test.ts")).selfTest,
   },
+  upgrade: {
+    describe: async () => (await upkeep()).upgradeDescription,
+    load: async () => (await import("./upgrade.ts")).upgrade,
+  },
   clean: {
     describe: async () => (await upkeep()).cleanDescription,
     load: async () => (await import("./clean.ts")).clean,

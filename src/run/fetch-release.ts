@@ -63,7 +63,7 @@ export async function fetchRelease(order: ReleaseOrder): Promise<Release> {
 }
 
 /** Writes what comes from its beginning on, and hashes it. */
-function sinkInto(descriptor: number): { begin(): TakeChunk; digest(): string } {
+function sinkInto(descriptor: number): { readonly begin: () => TakeChunk; readonly digest: () => string } {
   let hash: Hash = createHash("sha256");
   return {
     begin: () => {

@@ -135,6 +135,24 @@ describe.each(callers)("an upgrade, called by $name", (caller) => {
     expect(readdirSync(copy.at("bin"))).toEqual(["cupel"]);
   });
 
+  test("of a file that has been replaced since its start changes nothing", async () => {
+    using copy = trials.install(caller);
+    publish({ held: "SHA256SUMS", isStaged: false, come: reached });
+    const askedBefore = trials.server.asked.length;
+    await using running = copy.start(["upgrade"]);
+    await until("the list is asked for", () => trials.server.asked.length > askedBefore);
+    const words = `cp -p "$0" "$0.new" && mv "$0.new" "$0"`;
+    expect(Bun.spawnSync(["sh", "-c", words, copy.executable]).exitCode).toBe(0);
+    const before = copy.survey();
+    trials.server.holdBack(undefined);
+    const { code, stderr } = await running.ended;
+    expect([code, stderr.split("\n")[1]]).toEqual([
+      1,
+      `cupel: not upgraded, 1.0.0 stays: ${copy.executable} was replaced meanwhile, by another upgrade perhaps: call it again`,
+    ]);
+    expect(copy.survey()).toEqual(before);
+  });
+
   test("called by many at once is carried out once", async () => {
     using copy = trials.install(caller);
     publish({ executable: scriptOf("2.0.0", "sleep 0.2"), isStaged: true, come: reached });

@@ -36,10 +36,9 @@ function closing(server: Server): () => Promise<void> {
 /** Gives what another server has. */
 async function startSecureServer(directory: TempDir, from: string): Promise<SecureServer> {
   const [key, certificate] = [directory.at("key"), directory.at("certificate")];
-  const made = Bun.spawnSync([
-    ...["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=localhost"],
-    ...["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
-  ]);
+  const what = ["-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=localhost"];
+  const words = [...what, "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate];
+  const made = Bun.spawnSync(["openssl", "req", ...words]);
   expect(made.exitCode).toBe(0);
   const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, response) => {
     void fetch(`${from}${request.url ?? ""}`)

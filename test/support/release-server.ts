@@ -20,7 +20,7 @@ export interface ReleaseServer extends AsyncDisposable {
   publish(version: string, files: ReleaseFiles): void;
   /** Has the connection for a file of this name break half-way; of no file without a name. */
   cutOff(name: string | undefined): void;
-  /** Has the rest of a file of this name never come; of no file without a name. */
+  /** Has the rest of a file of this name wait until there is no name. */
   holdBack(name: string | undefined): void;
   /** Paths asked for so far. */
   readonly asked: readonly string[];
@@ -32,6 +32,7 @@ export async function startReleaseServer(): Promise<ReleaseServer> {
   const asked: string[] = [];
   let cut: string | undefined;
   let held: string | undefined;
+  let waiting: (() => void)[] = [];
   const server = createServer((request, response) => {
     const path = request.url ?? "";
     asked.push(path);
@@ -46,7 +47,9 @@ export async function startReleaseServer(): Promise<ReleaseServer> {
       response.end(content);
       return;
     }
-    response.write(content.subarray(0, content.byteLength / 2), () => {
+    const half = Math.floor(content.byteLength / 2);
+    if (isCut !== true) waiting.push(() => response.end(content.subarray(half)));
+    response.write(content.subarray(0, half), () => {
       if (isCut === true) response.socket?.destroy();
     });
   });
@@ -62,7 +65,12 @@ export async function startReleaseServer(): Promise<ReleaseServer> {
       }
     },
     cutOff: (name) => (cut = name),
-    holdBack: (name) => (held = name),
+    holdBack: (name) => {
+      held = name;
+      if (name !== undefined) return;
+      for (const goOn of waiting) goOn();
+      waiting = [];
+    },
     [Symbol.asyncDispose]: () => close(server),
   };
 }

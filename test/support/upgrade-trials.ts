@@ -149,7 +149,12 @@ export function useUpgradeTrials(): UpgradeTrials {
 
 /** Becomes a mount namespace of its own, for root to change and the caller to be called in. */
 const inNamespace = (before: string): string[] => [
-  ...["unshare", "--mount", "--propagation", "private", "sh", "-euc"],
+  "unshare",
+  "--mount",
+  "--propagation",
+  "private",
+  "sh",
+  "-euc",
   `eval "$2"; shift 2; exec "$@"`,
   "sh",
   "here",

@@ -12,6 +12,8 @@ const otherNames: readonly (readonly [RegExp, string])[] = [
   [/^(?:AS|CPU|FSIZE|MEMLOCK|NOFILE|NPROC|STACK)$/u, "a resource limit"],
   [/^(?:BPF|KVM|QEMU|SEV|TDX|MACHINE|CUPL|FIRECK|ALL)$/u, "a word of hardware's, of a device's or of a list's"],
   [/^(?:DUPLICATE_KEY|MULTIPLE_DOCS|NON_STRING_KEY)$/u, "a fault in YAML"],
+  [/^(?:EAI|ERR)_[A-Z_]+$/u, "a code of an error of the runtime's"],
+  [/^(?:SHA256SUMS|Z_)$/u, "a file of a release, the beginning of zlib's names"],
   [/^CONTAINERS_CONF$/u, "a variable that Podman is given"],
   [/_IOC_|_IOCTL_|^TIOC|^NV_ESC_/u, "a device's operation"],
 ];

@@ -10,7 +10,7 @@ import {
   lockDescription,
   schemaDescription,
 } from "./descriptions-report.ts";
-import { cleanDescription, selfTestDescription } from "./descriptions-upkeep.ts";
+import { cleanDescription, initDescription, selfTestDescription, trustDescription } from "./descriptions-upkeep.ts";
 
 /** All commands, in the order of the usage text. */
 export const descriptions: readonly CommandDescription[] = [
@@ -21,6 +21,8 @@ export const descriptions: readonly CommandDescription[] = [
   explainDescription,
   planDescription,
   runDescription,
+  initDescription,
+  trustDescription,
   schemaDescription,
   selfTestDescription,
   cleanDescription,

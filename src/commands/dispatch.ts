@@ -15,6 +15,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   diff: async () => (await import("./diff.ts")).diff,
   explain: async () => (await import("./explain.ts")).explain,
   schema: async () => (await import("./schema.ts")).schema,
+  init: async () => (await import("./init.ts")).init,
+  trust: async () => (await import("./trust.ts")).trust,
   plan: async () => (await import("./plan.ts")).plan,
   "self-test": async () => (await import("./self-test.ts")).selfTest,
   clean: async () => (await import("./clean.ts")).clean,

@@ -13,9 +13,9 @@ import { dropReport } from "../report/saved-report.ts";
 import { carryOut } from "../run/carry-out.ts";
 import { judgeOutcome, lostInput, lostOutput, outcomeWithoutJob } from "../run/outcome.ts";
 import type { ResultFile } from "../run/write-result.ts";
-import { jobFromFlags } from "./job-from-flags.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
+import { requestJob } from "./request-job.ts";
 import { say, writeErrors } from "./terminal.ts";
 
 function isOpen(descriptor: number): boolean {
@@ -141,7 +141,7 @@ export async function run(line: CommandLine): Promise<number> {
   refuseBatchFlags(line);
   const host = createRealHost();
   const directories = stateDirectories(host);
-  const job = await prepareJob(jobFromFlags(line), host, directories);
+  const job = await prepareJob(await requestJob(line, host), host, directories);
   await checkTerminal(job);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));

@@ -7,19 +7,43 @@ import { schemaNames } from "./schema-names.ts";
 
 type SchemaName = (typeof schemaNames)[number];
 
-/** The schema of what is read from a file; what is said of a quantity's letters is in words alone. */
+/** Shapes that valibot's own checks cannot tell are beside the schema that they belong to. */
+function ownShape(schema: GenericSchema, getMetadata: typeof import("valibot").getMetadata): object | undefined {
+  const { jsonSchema } = getMetadata(schema);
+  return typeof jsonSchema === "object" && jsonSchema !== null ? jsonSchema : undefined;
+}
+
+/** The schema of what is read from a file. */
 async function inputSchema(title: string, shape: GenericSchema): Promise<object> {
-  const { toJsonSchema } = await import("@valibot/to-json-schema");
-  return { title, ...toJsonSchema(shape, { target: "draft-2020-12", typeMode: "input", errorMode: "ignore" }) };
+  const [{ toJsonSchema }, { getMetadata }] = await Promise.all([import("@valibot/to-json-schema"), import("valibot")]);
+  const schema = toJsonSchema(shape, {
+    target: "draft-2020-12",
+    typeMode: "input",
+    errorMode: "ignore",
+    overrideSchema: ({ valibotSchema, jsonSchema }) => {
+      const own = ownShape(valibotSchema as GenericSchema, getMetadata);
+      const { description } = jsonSchema;
+      return own === undefined ? undefined : { ...own, ...(description === undefined ? {} : { description }) };
+    },
+  });
+  return { title, ...schema };
 }
 
 /** Each loaded when it is asked for. */
 const schemas: Readonly<Record<SchemaName, () => Promise<object>>> = {
   report: async () => (await import("../report/schemas.ts")).reportJsonSchema(),
   job: async () =>
-    inputSchema("cupel job: what cupel check --job reads", (await import("../run/job-file.ts")).jobSchema),
+    inputSchema("cupel job: what cupel run and cupel check --job read", (await import("../run/job-file.ts")).jobSchema),
   policy: async () =>
-    inputSchema("cupel policy: what cupel check --policy reads", (await import("../run/policy-file.ts")).policySchema),
+    inputSchema(
+      "cupel policy: cupel.yaml of a project, and what cupel check --policy reads",
+      (await import("../run/policy-file.ts")).policySchema,
+    ),
+  config: async () =>
+    inputSchema(
+      "cupel config: config.yaml of a user, what all jobs have unless told otherwise",
+      (await import("../run/user-configuration.ts")).configSchema,
+    ),
   lock: async () => inputSchema("cupel lock: what cupel lock writes", (await import("../run/lock-file.ts")).lockSchema),
 };
 

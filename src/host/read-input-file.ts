@@ -10,6 +10,8 @@ export interface InputFile {
   readonly maxBytes: number;
   /** Whether a pipe is taken as well, such as `<(cupel doctor --json)`; `-` is standard input then. */
   readonly pipes: boolean;
+  /** Users who may have written it, where that matters: nobody else may be able to. */
+  readonly owners?: readonly number[] | undefined;
 }
 
 const chunkBytes = 65_536;
@@ -56,12 +58,24 @@ function statusOf(path: string, descriptor: number): Stats {
   }
 }
 
-function checkKind(path: string, descriptor: number, { what, pipes, maxBytes }: InputFile): void {
+function checkOwner(path: string, stats: Stats, { what, owners }: InputFile): void {
+  if (owners === undefined) return;
+  if (!owners.includes(stats.uid)) {
+    throw refuse(path, `belongs to user ${stats.uid}, so it is not taken as ${what}; make it yours`);
+  }
+  if ((stats.mode & 0o022) !== 0) {
+    throw refuse(path, `can be changed by others than you, so it is not taken as ${what}; chmod go-w it`);
+  }
+}
+
+function checkKind(path: string, descriptor: number, file: InputFile): void {
+  const { what, pipes, maxBytes } = file;
   const stats = statusOf(path, descriptor);
   const kind = kindOf(stats);
   const isTaken = kind === undefined || (pipes && (path === "-" || kind === "a pipe") && kind !== "a directory");
   if (!isTaken) throw refuse(path, `is ${kind}, not ${what}; name a file`);
-  if (kind === undefined && stats.size > maxBytes) throw tooLarge(path, { what, pipes, maxBytes });
+  checkOwner(path, stats, file);
+  if (kind === undefined && stats.size > maxBytes) throw tooLarge(path, file);
 }
 
 function tooLarge(path: string, { what, maxBytes }: InputFile): CupelError {

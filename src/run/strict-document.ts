@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from "yaml";
 import { CupelError } from "../model/error.ts";
 import { nearestWord } from "../model/nearest-word.ts";
+import { printableText } from "../report/printable-text.ts";
 
 /** Any schema without transformations that wait for something. */
 type Schema = v.GenericSchema;
@@ -22,10 +23,12 @@ interface SchemaParts {
 /** More aliases than this are no document of a person's (billion laughs). */
 const aliasesMax = 100;
 
-type Path = readonly (string | number)[];
+/** Names and numbers that lead to a value. */
+export type Path = readonly (string | number)[];
 
 function fail(place: string, problem: string): CupelError {
-  return new CupelError("usage", `${place}: ${problem}`);
+  // Names and values in it are the file's, and a terminal obeys some of them.
+  return new CupelError("usage", printableText(`${place}: ${problem}`, true));
 }
 
 const parserWords: Readonly<Record<string, string>> = {
@@ -126,12 +129,13 @@ function suggest(word: string, known: readonly string[]): string {
 
 const kindWords: Readonly<Record<string, string>> = {
   strict_object: "a mapping of names to values",
-  array: "a list",
+  array: "a list, such as [a, b]",
   string: "text",
   number: "a number",
   boolean: "true or false",
   union: "text or a number",
   record: "a mapping of names to values",
+  custom: "a mapping of names to values",
 };
 
 /** A name that is not known, or one that is missing. */
@@ -153,7 +157,9 @@ function describeIssue(issue: v.BaseIssue<unknown>, schema: SchemaParts, keys: P
     return `${name} does not take ${shown(input)}, ${suggest(String(input), known)}`;
   }
   const wanted = type === "literal" ? expected : kindWords[type];
-  return kind === "schema" && wanted ? `${name} is ${shown(input)}, and has to be ${wanted}` : message;
+  const isMeant = type === "string" && ["number", "boolean"].includes(typeof input);
+  const hint = isMeant ? "; put it in quotes" : "";
+  return kind === "schema" && wanted ? `${name} is ${shown(input)}, and has to be ${wanted}${hint}` : message;
 }
 
 const longestShown = 40;
@@ -166,25 +172,40 @@ function shown(value: unknown): string {
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }
 
+/** What a file says, and where. */
+export interface StrictDocument<Value> {
+  readonly value: Value;
+  /** `FILE:LINE:COLUMN` of the value that these names lead to. */
+  readonly placeOf: (keys: Path) => string;
+}
+
 /** What `text`, of the file at `path`, says. @throws CupelError `usage` that begins with `path:line:column`. */
-export function parseStrictDocument<S extends Schema>(text: string, path: string, schema: S): v.InferOutput<S> {
+export function readStrictDocument<S extends Schema>(
+  text: string,
+  path: string,
+  schema: S,
+): StrictDocument<v.InferOutput<S>> {
   const lines = new LineCounter();
   const document = parse(text, path, lines);
   const value = valueOf(document, path);
+  const placeOf = (keys: Path, isName = false): string => placeAt(path, offsetOf(document, keys, isName), lines);
   const list = findListForMapping(value, schema);
   if (list !== undefined) {
     const name = list.length === 0 ? "the file" : list.join(".");
-    const place = placeAt(path, offsetOf(document, list, false), lines);
-    throw fail(place, `${name} is a list, and has to be a mapping of names to values`);
+    throw fail(placeOf(list), `${name} is a list, and has to be a mapping of names to values`);
   }
   const result = v.safeParse(schema, value);
-  if (result.success) return result.output;
+  if (result.success) return { value: result.output, placeOf: (keys) => placeOf(keys) };
   // A name that is wrong explains one that is missing.
   const isUnknownName = ({ type, expected }: v.BaseIssue<unknown>): boolean =>
     type === "strict_object" && expected === "never";
   const issue = result.issues.find(isUnknownName) ?? result.issues[0];
   const keys = (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
   const isName = issue.path?.at(-1)?.origin === "key";
-  const place = placeAt(path, offsetOf(document, keys, isName), lines);
-  throw fail(place, describeIssue(issue, schema, keys));
+  throw fail(placeOf(keys, isName), describeIssue(issue, schema, keys));
+}
+
+/** The same without the places. @throws CupelError `usage` that begins with `path:line:column`. */
+export function parseStrictDocument<S extends Schema>(text: string, path: string, schema: S): v.InferOutput<S> {
+  return readStrictDocument(text, path, schema).value;
 }

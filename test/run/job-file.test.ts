@@ -78,7 +78,7 @@ describe("readJobFile", () => {
     ["command: []", ":1:10: command is empty; write the program and its arguments"],
     ["command: ['']", ":1:10: command begins with an empty word; write the program"],
     ["command: make test", ':1:10: command is "make test", and has to be a list'],
-    ["command: [a, 1]", ":1:14: command.1 is 1, and has to be text"],
+    ["command: [a, 1]", ":1:14: command.1 is 1, and has to be text; put it in quotes"],
     ["limits: {}", ":1:1: the field command is missing"],
     ["command: [a]\nlimits: {memory: lots}", ':2:18: limits.memory "lots" is not a size; write one such as 512M or 2G'],
     ["command: [a]\nlimits: {pids: [1]}", ":2:16: limits.pids is a list, and has to be text or a number"],

@@ -7,26 +7,20 @@ import { schemaNames } from "./schema-names.ts";
 
 type SchemaName = (typeof schemaNames)[number];
 
-/** Shapes that valibot's own checks cannot tell are beside the schema that they belong to. */
-function ownShape(schema: GenericSchema, getMetadata: typeof import("valibot").getMetadata): object | undefined {
-  const { jsonSchema } = getMetadata(schema);
-  return typeof jsonSchema === "object" && jsonSchema !== null ? jsonSchema : undefined;
+/** What a check of valibot's cannot tell stands beside it as metadata, as it should be (see job-file.ts). */
+function withOwnShapes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withOwnShapes);
+  if (typeof value !== "object" || value === null) return value;
+  const { jsonSchema, description } = value as { readonly jsonSchema?: object; readonly description?: string };
+  if (jsonSchema !== undefined) return { ...jsonSchema, ...(description === undefined ? {} : { description }) };
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withOwnShapes(one)]));
 }
 
 /** The schema of what is read from a file. */
 async function inputSchema(title: string, shape: GenericSchema): Promise<object> {
-  const [{ toJsonSchema }, { getMetadata }] = await Promise.all([import("@valibot/to-json-schema"), import("valibot")]);
-  const schema = toJsonSchema(shape, {
-    target: "draft-2020-12",
-    typeMode: "input",
-    errorMode: "ignore",
-    overrideSchema: ({ valibotSchema, jsonSchema }) => {
-      const own = ownShape(valibotSchema as GenericSchema, getMetadata);
-      const { description } = jsonSchema;
-      return own === undefined ? undefined : { ...own, ...(description === undefined ? {} : { description }) };
-    },
-  });
-  return { title, ...schema };
+  const { toJsonSchema } = await import("@valibot/to-json-schema");
+  const schema = toJsonSchema(shape, { target: "draft-2020-12", typeMode: "input", errorMode: "ignore" });
+  return { title, ...(withOwnShapes(schema) as object) };
 }
 
 /** Each loaded when it is asked for. */

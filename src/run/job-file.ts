@@ -144,7 +144,7 @@ type QuantitySchema = v.OptionalSchema<ReturnType<typeof quantity>, undefined>;
 
 const limitSchemas: Readonly<Record<string, QuantitySchema>> = Object.fromEntries(
   limitEntries.map(([, limit]) => {
-    const description = `${limit.description}: ${limit.example}`;
+    const description = `${limit.description}; such as ${limit.example}`;
     return [limit.field, v.optional(quantity(`limits.${limit.field}`, limit.quantity, description))];
   }),
 );

@@ -76,6 +76,9 @@ describe("the start of cupel", () => {
     "src/launch/seccomp-profile.ts",
     "src/report/build-report.ts",
     "src/report/report-schema.ts",
+    "src/run/job-file.ts",
+    "src/run/layered-request.ts",
+    "src/run/strict-document.ts",
   ])("does not read %s", (path) => expect(startup.files[path]).toBeUndefined());
 
   test("reads no more than 230 kB of source besides what is generated", () => {

@@ -18,7 +18,10 @@ const host = createRealHost();
 function read(path: string, text: string): JobRequest | string {
   writeFileSync(path, text);
   try {
-    const { origins: _origins, ...request } = readLayeredRequest({ flags: new Map(), words: [], job: path }, host).request;
+    const { origins: _origins, ...request } = readLayeredRequest(
+      { flags: new Map(), words: [], job: path },
+      host,
+    ).request;
     return request;
   } catch (error) {
     if (error instanceof CupelError && error.code === "usage") return error.message;
@@ -49,14 +52,20 @@ describe("a job file at random", () => {
     const path = directory.at("job.yaml");
     let refused = 0;
     fc.assert(
-      fc.property(fc.oneof(damagedFiles.map((file) => JSON.stringify(file)), damagedTexts), (text) => {
-        const request = read(path, text);
-        if (typeof request !== "string") return;
-        refused += 1;
-        expect(request.startsWith(path)).toBe(true);
-        // oxlint-disable-next-line no-control-regex -- no line break, and nothing that a terminal obeys
-        expect(request).not.toMatch(/[\u0000-\u001f\u007f-\u009f]| at .*\.ts|undefined|\[object/);
-      }),
+      fc.property(
+        fc.oneof(
+          damagedFiles.map((file) => JSON.stringify(file)),
+          damagedTexts,
+        ),
+        (text) => {
+          const request = read(path, text);
+          if (typeof request !== "string") return;
+          refused += 1;
+          expect(request.startsWith(path)).toBe(true);
+          // oxlint-disable-next-line no-control-regex -- no line break, and nothing that a terminal obeys
+          expect(request).not.toMatch(/[\u0000-\u001f\u007f-\u009f]| at .*\.ts|undefined|\[object/);
+        },
+      ),
       { numRuns: 500 },
     );
     expect(refused).toBeGreaterThan(250);
@@ -76,14 +85,21 @@ describe("the schema of a job file", () => {
     const validate = new Ajv2020({ strict: false }).compile(JSON.parse(await renderSchema("job")) as object);
     let taken = 0;
     fc.assert(
-      fc.property(fc.oneof(validFiles.map(({ file }) => file), damagedFiles, damagedFiles), (file) => {
-        const text = JSON.stringify(file);
-        const request = read(path, text);
-        const isTaken = typeof request !== "string";
-        if (isTaken) taken += 1;
-        if (typeof request === "string" && semantic.test(request)) return;
-        expect({ text, request, isValid: validate(JSON.parse(text)) }).toEqual({ text, request, isValid: isTaken });
-      }),
+      fc.property(
+        fc.oneof(
+          validFiles.map(({ file }) => file),
+          damagedFiles,
+          damagedFiles,
+        ),
+        (file) => {
+          const text = JSON.stringify(file);
+          const request = read(path, text);
+          const isTaken = typeof request !== "string";
+          if (isTaken) taken += 1;
+          if (typeof request === "string" && semantic.test(request)) return;
+          expect({ text, request, isValid: validate(JSON.parse(text)) }).toEqual({ text, request, isValid: isTaken });
+        },
+      ),
       { numRuns: 1000 },
     );
     expect(taken).toBeGreaterThan(250);

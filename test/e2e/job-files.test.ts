@@ -31,16 +31,19 @@ function failed(text: string): Ran {
 describe.each(callers)("a job file, called by $name", (caller) => {
   test("is run: YAML, JSON, by its name or by --job", async () => {
     using directory = makeTempDir({ owner: caller });
-    directory.file("job.yaml", "command: [sh, -c, 'echo $GREETING; cat /proc/net/dev | wc -l']\nenv: {set: {GREETING: hello}}\n");
+    directory.file(
+      "job.yaml",
+      "command: [sh, -c, 'echo $GREETING; cat /proc/net/dev | wc -l']\nenv: {set: {GREETING: hello}}\n",
+    );
     directory.file("job.json", '{\n\t"command": ["echo", "json"]\n}\n');
     directory.file("plain", "command: [echo, plain]\n");
     const done = (stdout: string): Ran => ({ code: 0, signal: null, stdout, stderr: "" });
     expect(await call(caller, directory, "run", "job.yaml")).toEqual(done("hello\n3\n"));
     expect(await call(caller, directory, "run", "job.json")).toEqual(done("json\n"));
     expect(await call(caller, directory, "run", "--job", "plain")).toEqual(done("plain\n"));
-    expect(await call(caller, directory, "run", "job.yaml", "--env", "GREETING=flag", "--", "sh", "-c", "echo $GREETING")).toEqual(
-      done("flag\n"),
-    );
+    expect(
+      await call(caller, directory, "run", "job.yaml", "--env", "GREETING=flag", "--", "sh", "-c", "echo $GREETING"),
+    ).toEqual(done("flag\n"));
     directory.file("say.json", "#!/bin/sh\necho a program\n", 0o755);
     expect(await call(caller, directory, "run", "--", "./say.json")).toEqual(done("a program\n"));
   });
@@ -48,13 +51,21 @@ describe.each(callers)("a job file, called by $name", (caller) => {
   test("grants paths from its own directory on, wherever it is called from", async () => {
     using directory = makeTempDir({ owner: caller });
     directory.file("shared/text", "granted\n");
-    directory.file("jobs/job.yaml", `command: [cat, ${directory.at("shared/text")}]\nfilesystem: {read: {allow: [../shared]}}\n`);
+    directory.file(
+      "jobs/job.yaml",
+      `command: [cat, ${directory.at("shared/text")}]\nfilesystem: {read: {allow: [../shared]}}\n`,
+    );
     directory.folder("elsewhere");
     const options = { cwd: directory.at("elsewhere") };
-    expect(await cupel.run(caller, ["run", "../jobs/job.yaml"], options)).toMatchObject({ code: 0, stdout: "granted\n" });
+    expect(await cupel.run(caller, ["run", "../jobs/job.yaml"], options)).toMatchObject({
+      code: 0,
+      stdout: "granted\n",
+    });
     directory.file("jobs/job.yaml", "command: [cat]\nfilesystem: {read: {allow: [nowhere]}}\n");
     expect(await cupel.run(caller, ["run", "../jobs/job.yaml"], options)).toEqual(
-      failed(`../jobs/job.yaml:2:29: filesystem.read.allow ${directory.at("jobs/nowhere")} does not exist; name a path that does`),
+      failed(
+        `../jobs/job.yaml:2:29: filesystem.read.allow ${directory.at("jobs/nowhere")} does not exist; name a path that does`,
+      ),
     );
   });
 
@@ -92,8 +103,14 @@ describe.each(callers)("a job file, called by $name", (caller) => {
 
   test("that init wrote runs as it is, and is not written over", async () => {
     using directory = makeTempDir({ owner: caller });
-    expect(await call(caller, directory, "init")).toMatchObject({ code: 0, stdout: "wrote job.yaml; run it with cupel run job.yaml\n" });
-    expect(await call(caller, directory, "run", "job.yaml")).toMatchObject({ code: 0, stdout: "hello from a sandbox\n" });
+    expect(await call(caller, directory, "init")).toMatchObject({
+      code: 0,
+      stdout: "wrote job.yaml; run it with cupel run job.yaml\n",
+    });
+    expect(await call(caller, directory, "run", "job.yaml")).toMatchObject({
+      code: 0,
+      stdout: "hello from a sandbox\n",
+    });
     const written = readFileSync(directory.at("job.yaml"), "utf8");
     expect(await call(caller, directory, "init", "job.yaml")).toEqual({
       ...failed("job.yaml is there already, and is left as it is; name another file"),
@@ -108,7 +125,7 @@ describe.each(callers)("a job file, called by $name", (caller) => {
     directory.file("job.yaml", "command: [a]\nnetwork: {mode: host}\nsyscalls: {profile: strict}\n");
     expect(await call(caller, directory, "run", "job.yaml")).toEqual(
       failed(
-        "job.yaml:2:17: the seccomp profile strict lets a job make no socket, so the host's network is of no use to it; take the default profile, or another network mode",
+        "job.yaml:2:17: network.mode: the seccomp profile strict lets a job make no socket, so the host's network is of no use to it; take the default profile, or another network mode",
       ),
     );
     directory.file("batch.jsonl", "");
@@ -132,14 +149,34 @@ describe.each(callers)("a job file, called by $name", (caller) => {
 
 /** Files that are no job: what they are, and where the sentence about them points. */
 const wrongFiles: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
-  ["a name given twice", "command: [a]\ntty: true\ntty: false\n", /job\.yaml:3:1: this name is there twice; write it once$/],
-  ["aliases without end", `a: &a [x,x]\n${"b: [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n".repeat(1)}command: [*a]\n`, /job\.yaml:1:1: there is no field "a" here/],
+  [
+    "a name given twice",
+    "command: [a]\ntty: true\ntty: false\n",
+    /job\.yaml:3:1: this name is there twice; write it once$/,
+  ],
+  [
+    "aliases without end",
+    `a: &a [x,x]\n${"b: [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n".repeat(1)}command: [*a]\n`,
+    /job\.yaml:1:1: there is no field "a" here/,
+  ],
   ["a tab", "limits:\n\twall: 5m\n", /job\.yaml:2:1: /],
   ["nothing", "", /job\.yaml:1:1: the file is empty/],
   ["binary", new Uint8Array([0, 1, 2, 255]), /job\.yaml is binary, not a job; name a text file$/],
-  ["too much", `# ${"x".repeat(1024 * 1024)}\ncommand: [a]\n`, /job\.yaml is larger than a job may be \(1024 KiB\); name another file$/],
-  ["a wrong unit", "command: [a]\nlimits: {memory: 2Go}\n", /job\.yaml:2:18: limits\.memory "2Go" is not a size; write one such as 512M or 2G$/],
-  ["an unknown field", "command: [a]\nnetwrok: {mode: none}\n", /job\.yaml:2:1: there is no field "netwrok" here, did you mean network\?$/],
+  [
+    "too much",
+    `# ${"x".repeat(1024 * 1024)}\ncommand: [a]\n`,
+    /job\.yaml is larger than a job may be \(1024 KiB\); name another file$/,
+  ],
+  [
+    "a wrong unit",
+    "command: [a]\nlimits: {memory: 2Go}\n",
+    /job\.yaml:2:18: limits\.memory "2Go" is not a size; write one such as 512M or 2G$/,
+  ],
+  [
+    "an unknown field",
+    "command: [a]\nnetwrok: {mode: none}\n",
+    /job\.yaml:2:1: there is no field "netwrok" here, did you mean network\?$/,
+  ],
   ["no command", "tty: true\n", /job\.yaml:1:1: the field command is missing$/],
   ["what a terminal obeys", 'command: [a]\n"\\e[2J": 1\n', /job\.yaml:2:1: there is no field "\\u001b\[2J" here/],
 ];
@@ -181,7 +218,10 @@ const host = createRealHost();
 /** The paths of another machine, and a cap on memory by default, are not what is compared. */
 function withoutPaths({ file, expected }: ValidFile): ValidFile {
   const { filesystem: _filesystem, ...rest } = file;
-  return { file: rest as Readonly<Record<string, FileValue>>, expected: { ...expected, read: [], write: [], tools: false } };
+  return {
+    file: rest as Readonly<Record<string, FileValue>>,
+    expected: { ...expected, read: [], write: [], tools: false },
+  };
 }
 
 function policyOf({ defaultLimits: _limits, hidden: _hidden, ...job }: Job): object {
@@ -192,21 +232,29 @@ describe("a job file at random", () => {
   test("is planned as it is written, or refused in one sentence, by the executable, 40 times", async () => {
     using directory = makeTempDir({ owner: ordinaryCaller });
     const environment = cupel.environment(ordinaryCaller);
-    const places = { host: { ...host, directory: directory.path, environment }, stateDirectories: [], tools: undefined };
-    const valid = validFiles.map(withoutPaths).chain(({ file, expected }) => fc.tuple(textOf(file), fc.constant(expected)));
+    const places = {
+      host: { ...host, directory: directory.path, environment },
+      stateDirectories: [],
+      tools: undefined,
+    };
+    const plan = (): Promise<Ran> => cupel.run(ordinaryCaller, ["plan", "--json", "job.yaml"], { cwd: directory.path });
+    const valid = validFiles
+      .map(withoutPaths)
+      .chain(({ file, expected }) => fc.tuple(textOf(file), fc.constant(expected)));
     for (const [text, expected] of fc.sample(valid, 25)) {
       writeFileSync(directory.at("job.yaml"), text);
-      const ran = await call(ordinaryCaller, directory, "plan", "--json", "job.yaml");
+      const ran = await plan();
       if (expected.network === "host" && expected.seccomp === "strict") {
         expect(ran).toEqual(failed(ran.stderr.replace(/^cupel: |\n$/g, "")));
         continue;
       }
+      expect({ text, said: ran.stdout === "" ? ran.stderr : "" }).toEqual({ text, said: "" });
       const { job } = JSON.parse(ran.stdout) as Planned;
       expect({ text, policy: policyOf(job) }).toEqual({ text, policy: policyOf(resolveJob(expected, places)) });
     }
     for (const text of fc.sample(damagedTexts, 15)) {
       writeFileSync(directory.at("job.yaml"), text);
-      const ran = await call(ordinaryCaller, directory, "plan", "--json", "job.yaml");
+      const ran = await plan();
       expect({ text, bug: /is a bug|\.ts:|bunfs/.test(ran.stderr) }).toEqual({ text, bug: false });
       if (ran.stdout === "") expect(ran).toEqual(failed(ran.stderr.replace(/^cupel: |\n$/g, "")));
     }

@@ -31,16 +31,25 @@ describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
     expect((await call(caller, directory, ...printed)).stdout).toBe("\n1\n");
 
     expect((await call(caller, directory, "trust")).stdout).toContain("It is trusted, until the file changes.");
-    expect(await call(caller, directory, ...printed)).toEqual({ code: 0, signal: null, stdout: "asked\n1\n", stderr: "" });
+    expect(await call(caller, directory, ...printed)).toEqual({
+      code: 0,
+      signal: null,
+      stdout: "asked\n1\n",
+      stderr: "",
+    });
     expect((await call(caller, directory, "trust", "--list")).stdout).toContain(path);
 
     directory.file("project/cupel.yaml", `${wishes}# changed\n`);
     expect(await call(caller, directory, ...printed)).toEqual({ code: 0, signal: null, stdout: "\n1\n", stderr: line });
-    expect((await call(caller, directory, "trust", "--list")).stdout.replaceAll(/\s+/g, " ")).toContain("changed since");
+    expect((await call(caller, directory, "trust", "--list")).stdout.replaceAll(/\s+/g, " ")).toContain(
+      "changed since",
+    );
     directory.file("project/cupel.yaml", wishes);
     expect((await call(caller, directory, ...printed)).stdout).toBe("asked\n1\n");
 
-    expect(await call(caller, directory, "trust", "--revoke")).toMatchObject({ stdout: `${path} is trusted no more\n` });
+    expect(await call(caller, directory, "trust", "--revoke")).toMatchObject({
+      stdout: `${path} is trusted no more\n`,
+    });
     expect(await call(caller, directory, ...printed)).toMatchObject({ stdout: "\n1\n", stderr: line });
   });
 
@@ -52,16 +61,34 @@ describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
     expect(ran).toMatchObject({ code: 124, stdout: "" });
     directory.file("project/cupel.yaml", "require: {guarantees: [kernel.boundary]}\n");
     expect((await call(caller, directory, "run", "--", "true")).code).toBe(125);
-    expect(await call(caller, directory, "run", "--accept-missing", "kernel.boundary", "--", "true")).toMatchObject({ code: 0 });
+    expect(await call(caller, directory, "run", "--accept-missing", "kernel.boundary", "--", "true")).toMatchObject({
+      code: 0,
+    });
   });
 
   test("never lets the workspace be written, nor the host's network be reached", async () => {
     using directory = makeTempDir({ owner: caller });
-    directory.file("project/cupel.yaml", "workspace: {mode: rw}\nnetwork: {mode: host}\nminimum: {accept_missing: [all]}\nselection: {strategy: process}\n");
-    const ran = await call(caller, directory, "run", "--", "sh", "-c", "touch made; ls /proc/self/ns >/dev/null; tail -n +3 /proc/net/dev | wc -l");
+    directory.file(
+      "project/cupel.yaml",
+      "workspace: {mode: rw}\nnetwork: {mode: host}\nminimum: {accept_missing: [all]}\nselection: {strategy: process}\n",
+    );
+    const ran = await call(
+      caller,
+      directory,
+      "run",
+      "--",
+      "sh",
+      "-c",
+      "touch made; ls /proc/self/ns >/dev/null; tail -n +3 /proc/net/dev | wc -l",
+    );
     expect(ran).toMatchObject({ code: 0, stdout: "1\n" });
     expect(existsSync(directory.at("project/made"))).toBe(false);
-    for (const field of ["workspace.mode rw", "network.mode host", "minimum.accept_missing all", "selection.strategy process"]) {
+    for (const field of [
+      "workspace.mode rw",
+      "network.mode host",
+      "minimum.accept_missing all",
+      "selection.strategy process",
+    ]) {
       expect(ran.stderr).toContain(field);
     }
   });
@@ -71,7 +98,9 @@ describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
     directory.file("project/cupel.yaml", "limits: {wal: 5m}\n");
     const ran = await call(caller, directory, "run", "--", "echo", "ran");
     expect(ran).toMatchObject({ code: 125, stdout: "" });
-    expect(ran.stderr).toMatch(/^cupel: [^\n]+\/cupel\.yaml:1:10: there is no field "wal" here, did you mean wall\?\n$/);
+    expect(ran.stderr).toMatch(
+      /^cupel: [^\n]+\/cupel\.yaml:1:10: there is no field "wal" here, did you mean wall\?\n$/,
+    );
     directory.folder("other/.git");
     symlinkSync("/dev/zero", directory.at("other/cupel.yaml"));
     const zero = await cupel.run(caller, ["run", "--", "echo", "ran"], { cwd: directory.at("other") });
@@ -86,7 +115,9 @@ describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
     expect((await call(caller, directory, ...printed)).stdout).toBe("\n1\n");
     const refused = await call(caller, directory, "run", "--write", directory.folder("config"), "--", "true");
     expect(refused).toMatchObject({ code: 125, stdout: "" });
-    expect(refused.stderr).toMatch(/^cupel: [^\n]+\/config cannot be written by a job, since your configuration of cupel lies there [^\n]+\n$/);
+    expect(refused.stderr).toMatch(
+      /\ncupel: [^\n]+\/config cannot be written by a job, since your configuration of cupel lies there [^\n]+\n$/,
+    );
     const below = await call(caller, directory, "run", "--write", directory.folder("config/cupel"), "--", "true");
     expect(below.code).toBe(125);
   });
@@ -109,7 +140,10 @@ describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
   test("that asks for nothing more needs no trust", async () => {
     using directory = makeTempDir({ owner: caller });
     const path = directory.file("project/cupel.yaml", "limits: {wall: 5m}\n");
-    expect(await call(caller, directory, "trust", ".")).toMatchObject({ code: 0, stdout: `${path} asks for nothing that needs trust.\n` });
+    expect(await call(caller, directory, "trust", ".")).toMatchObject({
+      code: 0,
+      stdout: `${path} asks for nothing that needs trust.\n`,
+    });
     expect((await call(caller, directory, "trust", "--list")).stdout).not.toContain(path);
   });
 

@@ -16,7 +16,10 @@ describe("writeNewFile", () => {
     symlinkSync("nowhere", directory.at("link"));
     expect(writeNewFile(directory.at("old"), "text\n")).toBe("EEXIST");
     expect(writeNewFile(directory.at("link"), "text\n")).toBe("EEXIST");
-    expect([readFileSync(directory.at("old"), "utf8"), readlinkSync(directory.at("link"))]).toEqual(["old\n", "nowhere"]);
+    expect([readFileSync(directory.at("old"), "utf8"), readlinkSync(directory.at("link"))]).toEqual([
+      "old\n",
+      "nowhere",
+    ]);
   });
 
   test("gives the errno of what cannot be written, and leaves nothing half", () => {

@@ -18,9 +18,7 @@ const whole: PlanView = {
     { from: "project", flag: "cpus", field: "limits.cpus", value: "0.5", place: "/home/ada/project/cupel.yaml:2:9" },
     { from: "default", flag: "network", field: "network.mode", value: "none" },
   ],
-  leftOut: [
-    { from: "project", flag: "tty", field: "tty", value: "true", place: "/home/ada/project/cupel.yaml:4:6" },
-  ],
+  leftOut: [{ from: "project", flag: "tty", field: "tty", value: "true", place: "/home/ada/project/cupel.yaml:4:6" }],
 };
 
 const refused: PlanView = {

@@ -18,8 +18,12 @@ describe("renderWishes", () => {
     filesystem.tools: from /p/cupel.yaml:2:20
 It is not trusted, so that does not count.
 `);
-    expect(renderWishes({ ...view, isTrusted: true }, plainStyle)).toEndWith("It is trusted, until the file changes.\n");
-    expect(renderWishes({ ...view, wishes: [] }, plainStyle)).toBe("/p/cupel.yaml asks for nothing that needs trust.\n");
+    expect(renderWishes({ ...view, isTrusted: true }, plainStyle)).toEndWith(
+      "It is trusted, until the file changes.\n",
+    );
+    expect(renderWishes({ ...view, wishes: [] }, plainStyle)).toBe(
+      "/p/cupel.yaml asks for nothing that needs trust.\n",
+    );
   });
 
   test.each(styles)("is tidy at $columns columns, colour $color, Unicode $unicode", (style) =>

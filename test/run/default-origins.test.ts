@@ -32,7 +32,10 @@ describe("withDefaultOrigins", () => {
     ]));
 
   test("says none of a workspace that is not taken, and nothing of a cap that is not there", () => {
-    const job = jobOf({ workspace: { mode: "empty", why: "" }, defaultLimits: { memoryBytes: undefined, pids: undefined } });
+    const job = jobOf({
+      workspace: { mode: "empty", why: "" },
+      defaultLimits: { memoryBytes: undefined, pids: undefined },
+    });
     const said = lines(withDefaultOrigins([command], job));
     expect(said).toContain("workspace.mode none default");
     expect(said.filter((line) => line.startsWith("limits."))).toEqual(["limits.grace 2 s default"]);

@@ -11,7 +11,10 @@ import { makeTempDir } from "../support/temp-dir.ts";
 function byFile(text: string): JobRequest {
   using directory = makeTempDir();
   const job = directory.file("job.yaml", `command: [a]\n${text}\n`);
-  const { origins: _origins, ...request } = readLayeredRequest({ flags: new Map(), words: [], job }, createRealHost()).request;
+  const { origins: _origins, ...request } = readLayeredRequest(
+    { flags: new Map(), words: [], job },
+    createRealHost(),
+  ).request;
   return request;
 }
 

@@ -15,7 +15,10 @@ describe("readJobFile", () => {
 
   test("takes any name of a variable, and no value but text", () => {
     using directory = makeTempDir();
-    const path = directory.file("job.json", '{"command": ["a"], "env": {"set": {"constructor": "b", "__proto__": "c"}}}');
+    const path = directory.file(
+      "job.json",
+      '{"command": ["a"], "env": {"set": {"constructor": "b", "__proto__": "c"}}}',
+    );
     expect(Object.entries(readJobFile(path).value.env?.set ?? {})).toEqual([
       ["constructor", "b"],
       ["__proto__", "c"],
@@ -37,9 +40,18 @@ describe("readJobFile", () => {
     ],
     ["command: [a]\nenv: {set: {CI: 1}}", ":2:17: env.set.CI is 1, and has to be text; put it in quotes"],
     ["command: [a]\nenv: {set: [CI]}", ":2:12: env.set is a list, and has to be a mapping of names to values"],
-    ["command: [a]\nlimits: {wall: 90}", ':2:16: limits.wall "90" is not a duration; write one such as 90s, 5m or 500ms'],
-    ["command: [a]\nlimits: {wall: 5M}", ':2:16: limits.wall "5M" is not a duration; write one such as 90s, 5m or 500ms'],
-    ["command: [a]\n<<: {tty: true}", ':2:1: there is no field "<<" here, there are version, command, workspace, filesystem, network, syscalls, env, tty, …'],
+    [
+      "command: [a]\nlimits: {wall: 90}",
+      ':2:16: limits.wall "90" is not a duration; write one such as 90s, 5m or 500ms',
+    ],
+    [
+      "command: [a]\nlimits: {wall: 5M}",
+      ':2:16: limits.wall "5M" is not a duration; write one such as 90s, 5m or 500ms',
+    ],
+    [
+      "command: [a]\n<<: {tty: true}",
+      ':2:1: there is no field "<<" here, there are version, command, workspace, filesystem, network, syscalls, env, tty, …',
+    ],
     ["command: [a]\nlimits: {memory: lots}", ':2:18: limits.memory "lots" is not a size; write one such as 512M or 2G'],
     ["command: [a]\nlimits: {pids: [1]}", ":2:16: limits.pids is a list, and has to be text or a number"],
     ["command: [a]\nlimits: {memroy: 1G}", ':2:10: there is no field "memroy" here, did you mean memory?'],

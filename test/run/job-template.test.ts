@@ -34,5 +34,6 @@ describe("jobTemplate", () => {
     expect(fields.filter((field) => !field.startsWith("require.") && at(field) === undefined)).toEqual([]);
   });
 
-  test("keeps within 120 columns", () => expect(jobTemplate.split("\n").filter((line) => line.length > 120)).toEqual([]));
+  test("keeps within 120 columns", () =>
+    expect(jobTemplate.split("\n").filter((line) => line.length > 120)).toEqual([]));
 });

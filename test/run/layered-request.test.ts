@@ -16,7 +16,11 @@ interface Texts {
 }
 
 function hostOf(directory: TempDir): Host {
-  return { ...createRealHost(), directory: directory.path, environment: { XDG_STATE_HOME: directory.folder("state", 0o700) } };
+  return {
+    ...createRealHost(),
+    directory: directory.path,
+    environment: { XDG_STATE_HOME: directory.folder("state", 0o700) },
+  };
 }
 
 function write(directory: TempDir, name: string, text: string | undefined): string | undefined {
@@ -57,13 +61,19 @@ describe("readLayeredRequest", () => {
   test.each([
     [{ user: network("host") }, "host", "user"],
     [{ user: network("host"), project: network("none") }, "none", "project"],
-    [{ user: network("none"), project: network("no-sockets"), job: `command: [a]\n${network("host")}` }, "host", "job file"],
+    [
+      { user: network("none"), project: network("no-sockets"), job: `command: [a]\n${network("host")}` },
+      "host",
+      "job file",
+    ],
     [{ job: `command: [a]\n${network("host")}`, flags: { network: ["none"] } }, "none", "flag"],
   ] satisfies [Texts, string, string][])("lets the nearest count: %j", (texts, mode, from) => {
     using directory = makeTempDir();
     const layered = read(directory, { words: ["a"], ...texts });
     expect(layered.request.network).toBe(mode as never);
-    expect(layered.request.origins?.filter(({ field }) => field === "network.mode")).toMatchObject([{ from, value: mode }]);
+    expect(layered.request.origins?.filter(({ field }) => field === "network.mode")).toMatchObject([
+      { from, value: mode },
+    ]);
   });
 
   test("tells where each value was stated, the items of a list one by one", () => {
@@ -85,14 +95,22 @@ describe("readLayeredRequest", () => {
       "env.inherit B: job file DIR/jobs/job.yaml:3:20",
     ]);
     expect(layered.leftOut).toEqual([]);
-    expect(layered.request).toMatchObject({ memoryBytes: 1024 ** 3, pids: 100, terminal: "private", environment: ["A=1", "B"] });
+    expect(layered.request).toMatchObject({
+      memoryBytes: 1024 ** 3,
+      pids: 100,
+      terminal: "private",
+      environment: ["A=1", "B"],
+    });
   });
 
   test("takes the command behind the flags before the file's", () => {
     using directory = makeTempDir();
     const job = "command: [a]\ntty: true\n";
     expect(read(directory, { job }).request).toMatchObject({ command: ["a"], terminal: "private" });
-    expect(read(directory, { job, words: ["b", "-c"] }).request).toMatchObject({ command: ["b", "-c"], terminal: "private" });
+    expect(read(directory, { job, words: ["b", "-c"] }).request).toMatchObject({
+      command: ["b", "-c"],
+      terminal: "private",
+    });
     expect(wrong(directory, {})).toBe("No command is given; write it behind --, or name a job file");
   });
 
@@ -123,16 +141,27 @@ describe("readLayeredRequest", () => {
 
   test("adds a project's demands to all others", () => {
     using directory = makeTempDir();
-    const project = "require: {isolation: vm, guarantees: [kernel.boundary], capabilities: [kvm.run]}\nminimum: {guarantees: [limit.cpu]}\n";
-    const { request } = read(directory, { words: ["a"], project, flags: { min: ["namespace"], require: ["net.none"] } });
+    const project =
+      "require: {isolation: vm, guarantees: [kernel.boundary], capabilities: [kvm.run]}\nminimum: {guarantees: [limit.cpu]}\n";
+    const { request } = read(directory, {
+      words: ["a"],
+      project,
+      flags: { min: ["namespace"], require: ["net.none"] },
+    });
     expect(request).toMatchObject({ minimum: "vm", require: ["net.none", "kernel.boundary", "limit.cpu"] });
   });
 
   test.each([
-    [{ project: "netwrok: {mode: none}\n" }, 'DIR/cupel.yaml:1:1: there is no field "netwrok" here, did you mean network?'],
+    [
+      { project: "netwrok: {mode: none}\n" },
+      'DIR/cupel.yaml:1:1: there is no field "netwrok" here, did you mean network?',
+    ],
     [{ project: "command: [a]\n" }, /^DIR\/cupel\.yaml:1:1: there is no field "command" here/],
     [{ user: "limits: {wall: 5}\n" }, /^DIR\/config\/config\.yaml:1:16: limits\.wall "5" is not a duration;/],
-    [{ job: "command: [a]\nlimits: {wall: 5 m}\n" }, /^DIR\/jobs\/job\.yaml:2:16: limits\.wall "5 m" is not a duration;/],
+    [
+      { job: "command: [a]\nlimits: {wall: 5 m}\n" },
+      /^DIR\/jobs\/job\.yaml:2:16: limits\.wall "5 m" is not a duration;/,
+    ],
     [
       { project: "require: {strategy: process}\nselection: {strategy: namespaces}\n" },
       "DIR/cupel.yaml:2:23: selection.strategy is namespaces, and require.strategy is process; name one strategy",

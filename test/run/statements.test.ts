@@ -22,7 +22,9 @@ function inFlags(flags: Readonly<Record<string, readonly string[]>>): Statement[
 
 describe("statementsOfFile", () => {
   test("gives each value with its place, and paths from the file's directory on", () =>
-    expect(inFile("filesystem: {read: {allow: [/a, b, ./c, ../d]}, tools: false}\nenv: {inherit: [A], set: {B: x}}")).toEqual([
+    expect(
+      inFile("filesystem: {read: {allow: [/a, b, ./c, ../d]}, tools: false}\nenv: {inherit: [A], set: {B: x}}"),
+    ).toEqual([
       { key: "read", word: "/a", from: "job file", field: "filesystem.read.allow", place: "f:1:29" },
       { key: "read", word: "/where/b", from: "job file", field: "filesystem.read.allow", place: "f:1:33" },
       { key: "read", word: "/where/c", from: "job file", field: "filesystem.read.allow", place: "f:1:36" },
@@ -36,7 +38,12 @@ describe("statementsOfFile", () => {
 describe("mergeStatements", () => {
   test.each([
     ["the last of what can be only one", "network: {mode: host}", { network: ["none"] }, { network: "none" }],
-    ["all paths, each once", "filesystem: {read: {allow: [/a, /b]}}", { read: ["/b", "/c"] }, { read: ["/a", "/b", "/c"] }],
+    [
+      "all paths, each once",
+      "filesystem: {read: {allow: [/a, /b]}}",
+      { read: ["/b", "/c"] },
+      { read: ["/a", "/b", "/c"] },
+    ],
     [
       "each variable's last value",
       "env: {inherit: [A], set: {B: one, C: one}}",

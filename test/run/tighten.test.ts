@@ -81,7 +81,9 @@ describe("tighten", () => {
   });
 
   test("takes a file apart, value by value", () =>
-    expect(judged("network: {mode: host}\nlimits: {memory: 1G, pids: 9999}\nfilesystem: {read: {allow: [/a, /b]}}")).toEqual({
+    expect(
+      judged("network: {mode: host}\nlimits: {memory: 1G, pids: 9999}\nfilesystem: {read: {allow: [/a, /b]}}"),
+    ).toEqual({
       counting: ["limits.memory"],
       leftOut: ["filesystem.read.allow", "filesystem.read.allow", "network.mode", "limits.pids"],
     }));

@@ -13,7 +13,9 @@ function problem(directory: TempDir, path = directory.at("cupel/config.yaml")): 
   try {
     return readUserConfiguration(path, host).value;
   } catch (error) {
-    return error instanceof CupelError && error.code === "usage" ? error.message.replaceAll(directory.path, "DIR") : error;
+    return error instanceof CupelError && error.code === "usage"
+      ? error.message.replaceAll(directory.path, "DIR")
+      : error;
   }
 }
 
@@ -33,7 +35,9 @@ describe("readUserConfiguration", () => {
     symlinkSync("../dotfiles/config.yaml", directory.at("cupel/config.yaml"));
     expect(problem(directory)).toEqual({ tty: true });
     chmodSync(directory.at("dotfiles"), 0o777);
-    expect(problem(directory)).toMatch(/^DIR\/cupel\/config\.yaml is not taken as your configuration, since DIR\/dotfiles /);
+    expect(problem(directory)).toMatch(
+      /^DIR\/cupel\/config\.yaml is not taken as your configuration, since DIR\/dotfiles /,
+    );
   });
 
   test("refuses what others may write, and does not go on without it", () => {

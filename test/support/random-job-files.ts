@@ -27,11 +27,20 @@ const same = <Value extends FileValue>(values: readonly [Value, ...Value[]]): fc
 const amount = fc.integer({ min: 1, max: 9999 });
 
 const duration = fc
-  .tuple(amount, fc.constantFrom(["ms", 1] as const, ["s", 1000] as const, ["m", 60_000] as const, ["h", 3_600_000] as const))
+  .tuple(
+    amount,
+    fc.constantFrom(["ms", 1] as const, ["s", 1000] as const, ["m", 60_000] as const, ["h", 3_600_000] as const),
+  )
   .map(([count, [unit, ms]]): Written<number> => ({ written: `${count}${unit}`, means: count * ms }));
 
 const size = fc
-  .tuple(amount, fc.constantFrom(["", 0], ["k", 1], ["K", 1], ["M", 2], ["MiB", 2], ["gb", 3], ["T", 4]) as fc.Arbitrary<[string, number]>, fc.boolean())
+  .tuple(
+    amount,
+    fc.constantFrom(["", 0], ["k", 1], ["K", 1], ["M", 2], ["MiB", 2], ["gb", 3], ["T", 4]) as fc.Arbitrary<
+      [string, number]
+    >,
+    fc.boolean(),
+  )
   .map(([count, [unit, power], isText]): Written<number> => ({
     written: unit === "" && !isText ? count : `${count}${unit}`,
     means: count * 1024 ** power,
@@ -51,15 +60,26 @@ const cpus = fc
 
 /** What a person may write, also where YAML would take it for something else. */
 const word = fc
-  .oneof(fc.string({ unit: "grapheme", maxLength: 12 }), fc.constantFrom("yes", "1e3", "null", "#", "- a", "{", "a: b", "~", "'", "\t", "a\nb"))
+  .oneof(
+    fc.string({ unit: "grapheme", maxLength: 12 }),
+    fc.constantFrom("yes", "1e3", "null", "#", "- a", "{", "a: b", "~", "'", "\t", "a\nb"),
+  )
   .filter((text) => !text.includes("\0") && text.isWellFormed());
 
 const variables = fc.uniqueArray(
-  fc.tuple(fc.oneof(fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/), fc.constantFrom("constructor", "prototype", "__proto__")), word),
+  fc.tuple(
+    fc.oneof(
+      fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/),
+      fc.constantFrom("constructor", "prototype", "__proto__"),
+    ),
+    word,
+  ),
   { selector: ([name]) => name, maxLength: 4 },
 );
 
-const path = word.filter((text) => text !== "" && !text.startsWith("~")).map((text) => (text.startsWith("/") ? text : `/${text}`));
+const path = word
+  .filter((text) => text !== "" && !text.startsWith("~"))
+  .map((text) => (text.startsWith("/") ? text : `/${text}`));
 
 const isolation = same(isolationClasses);
 const ids = fc.uniqueArray(fc.constantFrom(...guaranteeIds), { maxLength: 4 });
@@ -96,7 +116,9 @@ type Parts = typeof parts extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** A mapping of what is there; undefined where nothing is. */
 function mapping(entries: Readonly<Record<string, FileValue | undefined>>): FileValue | undefined {
-  const there = Object.entries(entries).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+  const there = Object.entries(entries).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
   return there.length === 0 ? undefined : Object.fromEntries(there);
 }
 
@@ -167,15 +189,48 @@ export const textOf = (file: FileValue): fc.Arbitrary<string> =>
     `\u{feff}${stringify(file, { defaultStringType: "QUOTE_DOUBLE" })}`,
   );
 
-const names = ["command", "limits", "wall", "memroy", "mode", "allow", "set", "require", "", "__proto__", "constructor", "<<"];
+const names = [
+  "command",
+  "limits",
+  "wall",
+  "memroy",
+  "mode",
+  "allow",
+  "set",
+  "require",
+  "",
+  "__proto__",
+  "constructor",
+  "<<",
+];
 const oddValues = fc.oneof(
-  fc.constantFrom<FileValue[]>(null, true, "", 0, -1, 1.5, 1e300, "host", "rw", "all", "5", "5m", "2G", "0s", "1,5", [], {}),
+  fc.constantFrom<FileValue[]>(
+    null,
+    true,
+    "",
+    0,
+    -1,
+    1.5,
+    1e300,
+    "host",
+    "rw",
+    "all",
+    "5",
+    "5m",
+    "2G",
+    "0s",
+    "1,5",
+    [],
+    {},
+  ),
   fc.string({ maxLength: 6 }),
   fc.constant<FileValue>(["a", 1]),
   fc.constant<FileValue>({ mode: "host" }),
 );
 
-function isBranch(value: FileValue | undefined): value is readonly FileValue[] | { readonly [name: string]: FileValue } {
+function isBranch(
+  value: FileValue | undefined,
+): value is readonly FileValue[] | { readonly [name: string]: FileValue } {
   return typeof value === "object" && value !== null;
 }
 
@@ -199,7 +254,14 @@ export const damagedFiles: fc.Arbitrary<FileValue> = fc
 
 /** Texts of files with some characters put in or taken out: most are not even YAML. */
 export const damagedTexts: fc.Arbitrary<string> = validFiles
-  .chain(({ file }) => fc.tuple(textOf(file), fc.nat(), fc.nat(8), fc.constantFrom("", "\t", "\n", "*a", "&a ", "!!x ", "- ", "{", "]", ":", "\u0000", "\u{1b}[31m", "---\n", "? ")))
+  .chain(({ file }) =>
+    fc.tuple(
+      textOf(file),
+      fc.nat(),
+      fc.nat(8),
+      fc.constantFrom("", "\t", "\n", "*a", "&a ", "!!x ", "- ", "{", "]", ":", "\u0000", "\u{1b}[31m", "---\n", "? "),
+    ),
+  )
   .map(([text, at, removed, put]) => {
     const place = at % (text.length + 1);
     return text.slice(0, place) + put + text.slice(place + removed);

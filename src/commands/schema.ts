@@ -19,8 +19,8 @@ function withOwnShapes(value: unknown): unknown {
 /** The schema of what is read from a file. */
 async function inputSchema(title: string, shape: GenericSchema): Promise<object> {
   const { toJsonSchema } = await import("@valibot/to-json-schema");
-  const schema = toJsonSchema(shape, { target: "draft-2020-12", typeMode: "input", errorMode: "ignore" });
-  return { title, ...(withOwnShapes(schema) as object) };
+  const converted = toJsonSchema(shape, { target: "draft-2020-12", typeMode: "input", errorMode: "ignore" });
+  return { title, ...(withOwnShapes(converted) as object) };
 }
 
 /** Each loaded when it is asked for. */

@@ -7,8 +7,15 @@ import { CupelError } from "../model/error.ts";
 import { renderTrusted, renderWishes, type TrustedFile } from "../report/render-trust.ts";
 import { readProjectWishes } from "../run/layered-request.ts";
 import { readPolicyText } from "../run/policy-file.ts";
-import { hashOf, isTrusted, listTrusted, recordTrust, revokeTrust, type TrustRecord } from "../run/project-trust.ts";
-import { realPath } from "../run/real-path.ts";
+import {
+  hashOf,
+  isTrusted,
+  listTrusted,
+  recordTrust,
+  revokeTrust,
+  trustPathOf,
+  type TrustRecord,
+} from "../run/project-trust.ts";
 import { findSettingsFiles, projectFileName } from "../run/settings-files.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { styleOf } from "./style-of.ts";
@@ -53,7 +60,7 @@ function list(host: Host): string {
 }
 
 function revoke(path: string, host: Host): string {
-  const canonical = realPath(path) ?? path;
+  const canonical = trustPathOf(path);
   return `${canonical} ${revokeTrust(canonical, host) ? "is trusted no more" : "was not trusted"}\n`;
 }
 
@@ -61,7 +68,7 @@ function revoke(path: string, host: Host): string {
 function show(path: string, host: Host, isRecorded: boolean): string {
   const wishes = readProjectWishes(path, findSettingsFiles(host).user, host);
   const needsTrust = wishes.leftOut.length > 0;
-  if (needsTrust && isRecorded) recordTrust({ path: wishes.path, sha256: wishes.sha256 }, host);
+  if (needsTrust && isRecorded) recordTrust(wishes, host);
   const state = { isTrusted: needsTrust && isTrusted(wishes, host) };
   return renderWishes({ path: wishes.path, wishes: wishes.leftOut, ...state }, styleOf(process.stdout));
 }

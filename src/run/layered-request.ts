@@ -7,8 +7,7 @@ import { quoteWords } from "../report/shell-words.ts";
 import { readJobFile, type JobFile } from "./job-file.ts";
 import { commandOf, defaultRequest, type JobRequest } from "./job-request.ts";
 import { parsePolicy, readPolicyText } from "./policy-file.ts";
-import { hashOf, isTrusted } from "./project-trust.ts";
-import { realPath } from "./real-path.ts";
+import { hashOf, isTrusted, trustPathOf } from "./project-trust.ts";
 import { defaultCaps } from "./resolve-job.ts";
 import type { SettingsFiles } from "./settings-files.ts";
 import {
@@ -41,7 +40,7 @@ export interface LayeredRequest {
 
 /** What a project asks for. */
 export interface ProjectWishes extends Tightened {
-  /** Canonical path and content, by which it can be trusted. */
+  /** Path and content, by which it can be trusted. */
   readonly path: string;
   readonly sha256: string;
   readonly all: readonly Statement[];
@@ -67,7 +66,7 @@ export function readProjectWishes(path: string, user: string | undefined, host: 
   refuseTwoStrategies(all);
   const settings = { ...defaultRequest, ...settingsOf(mergeStatements(statementsOfUser(user, host))) };
   const tightened = tighten(all, { settings, limits: defaultCaps(host) });
-  return { ...tightened, path: realPath(path) ?? path, sha256: hashOf(text), all };
+  return { ...tightened, path: trustPathOf(path), sha256: hashOf(text), all };
 }
 
 /** What counts of a project: all of it where it is trusted, which matters only where it asks for more. */

@@ -3,6 +3,7 @@
  * state directory, which no job can reach. A file that changed is not trusted any more.
  */
 import { createHash } from "node:crypto";
+import { basename, dirname } from "node:path";
 import * as v from "valibot";
 import type { Host } from "../host/host.ts";
 import { namesIn } from "../host/names-in.ts";
@@ -11,14 +12,20 @@ import { readOwnFile } from "../host/read-own-file.ts";
 import { isThere } from "../host/is-there.ts";
 import { removeIfThere, replaceFile } from "../host/replace-file.ts";
 import { CupelError } from "../model/error.ts";
+import { realPath } from "./real-path.ts";
 
 const recordSchema = v.strictObject({ schema: v.literal(1), path: v.string(), sha256: v.string() });
 
 /** A file that is trusted while this is its content. */
 export interface TrustRecord {
-  /** Canonical. */
+  /** See {@link trustPathOf}. */
   readonly path: string;
   readonly sha256: string;
+}
+
+/** The name that a file is trusted by: where it lies, canonical. A link in another project is not the file it leads to. */
+export function trustPathOf(path: string): string {
+  return `${realPath(dirname(path)) ?? dirname(path)}/${basename(path)}`;
 }
 
 /** SHA-256 in hexadecimal digits. */
@@ -54,7 +61,7 @@ function recordAt(path: string, uid: number): TrustRecord[] {
   return record === undefined ? [] : [record];
 }
 
-/** Whether the file at this canonical path is trusted with this content. */
+/** Whether the file at this path is trusted with this content. */
 export function isTrusted({ path, sha256 }: TrustRecord, host: Host): boolean {
   const records = privatePlaces(host).flatMap((place) => recordAt(`${place}/${nameOf(path)}`, host.identity.uid));
   return records.some((record) => record.path === path && record.sha256 === sha256);
@@ -69,13 +76,13 @@ export function listTrusted(host: Host): TrustRecord[] {
 }
 
 /** Records it. @throws CupelError `set-up` where no state directory takes it. */
-export function recordTrust(record: TrustRecord, host: Host): void {
+export function recordTrust({ path: trusted, sha256 }: TrustRecord, host: Host): void {
   const { uid } = host.identity;
   const reasons: string[] = [];
   for (const place of stateDirectories(host)) {
     const made = usePrivateDirectory(place, uid);
-    const content = `${JSON.stringify({ schema: 1, ...record })}\n`;
-    const path = `${place}/${nameOf(record.path)}`;
+    const content = `${JSON.stringify({ schema: 1, path: trusted, sha256 })}\n`;
+    const path = `${place}/${nameOf(trusted)}`;
     const failure = made.ok ? replaceFile(path, content, { mode: 0o600, isSynced: true }) : made.reason;
     if (failure === undefined) return;
     reasons.push(failure);

@@ -34,14 +34,20 @@ function valueAt(value: unknown, keys: readonly string[]): unknown {
   return Object.hasOwn(value, key) ? valueAt((value as Readonly<Record<string, unknown>>)[key], rest) : undefined;
 }
 
-/** The words that a flag would be given for a value that was checked, and where in it each stands. */
+/** The word that a flag would be given for one value. */
+function wordOf(value: unknown): string {
+  if (typeof value === "boolean") return value ? "" : offWord;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The words for a value that was checked, and where in it each stands. */
 function wordsOf(value: unknown): readonly { readonly word: string; readonly at: Path }[] {
   if (value === undefined) return [];
-  if (Array.isArray(value)) return value.map((item, index) => ({ word: String(item), at: [index] }));
+  if (Array.isArray(value)) return value.map((item, index) => ({ word: wordOf(item), at: [index] }));
   if (typeof value === "object" && value !== null) {
-    return Object.entries(value).map(([name, one]) => ({ word: `${name}=${String(one)}`, at: [name] }));
+    return Object.entries(value).map(([name, one]) => ({ word: `${name}=${wordOf(one)}`, at: [name] }));
   }
-  return [{ word: typeof value === "boolean" ? (value ? "" : offWord) : String(value), at: [] }];
+  return [{ word: wordOf(value), at: [] }];
 }
 
 function absolute(path: string, directory: string): string {

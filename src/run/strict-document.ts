@@ -156,10 +156,15 @@ function describeIssue(issue: v.BaseIssue<unknown>, schema: SchemaParts, keys: P
     const known = (schemaAt(schema, keys)?.options ?? []).map(String);
     return `${name} does not take ${shown(input)}, ${suggest(String(input), known)}`;
   }
-  const wanted = type === "literal" ? expected : kindWords[type];
-  const isMeant = type === "string" && ["number", "boolean"].includes(typeof input);
-  const hint = isMeant ? "; put it in quotes" : "";
-  return kind === "schema" && wanted ? `${name} is ${shown(input)}, and has to be ${wanted}${hint}` : message;
+  const wanted = wantedFor(issue);
+  return kind === "schema" && wanted !== undefined ? `${name} is ${shown(input)}, and has to be ${wanted}` : message;
+}
+
+/** What should stand there instead. */
+function wantedFor({ type, expected, input }: v.BaseIssue<unknown>): string | undefined {
+  if (type === "literal") return expected ?? undefined;
+  const isUnquoted = type === "string" && ["number", "boolean"].includes(typeof input);
+  return isUnquoted ? "text; put it in quotes" : kindWords[type];
 }
 
 const longestShown = 40;

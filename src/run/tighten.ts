@@ -3,7 +3,7 @@
  * anyway. A rule says for each thing that can be asked whether a value does. Pure.
  */
 import type { Limits } from "../model/job.ts";
-import { jobFields, type JobField, type SettingKey } from "./job-fields.ts";
+import { jobFields, type SettingKey } from "./job-fields.ts";
 import type { JobSettings } from "./job-request.ts";
 import { limitEntries, type LimitKey } from "./limit-fields.ts";
 import type { Statement } from "./statements.ts";
@@ -62,14 +62,12 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   prefer: byRank({ strongest: 0, fastest: 1 }),
 };
 
-function compareSetting<Key extends SettingKey>(
-  key: Key,
-  { word, field }: Statement,
-  untouched: Untouched,
-): Comparison {
-  const rule = rules[key] as Rule<JobSettings[Key]>;
-  const { read } = jobFields[key] as JobField<JobSettings[Key]>;
-  return rule(read([word], field), untouched.settings[key], untouched);
+/** One thing's rule for its own values, which are what its field reads. */
+type AnyRule = Rule<JobSettings[SettingKey]>;
+
+function compareSetting({ key, word, field }: Statement, untouched: Untouched): Comparison {
+  const rule = rules[key] as AnyRule;
+  return rule(jobFields[key].read([word], field), untouched.settings[key], untouched);
 }
 
 /** What counts of an untrusted project's statements, and what is left out of them since it asks for more. */
@@ -82,7 +80,7 @@ export interface Tightened {
 export function tighten(stated: readonly Statement[], untouched: Untouched): Tightened {
   const compared = stated.map((statement) => ({
     statement,
-    comparison: compareSetting(statement.key, statement, untouched),
+    comparison: compareSetting(statement, untouched),
   }));
   const having = (wanted: Comparison): Statement[] =>
     compared.filter(({ comparison }) => comparison === wanted).map(({ statement }) => statement);

@@ -7,7 +7,7 @@ import type { Job } from "../../src/model/job.ts";
 import type { Origin } from "../../src/model/origin.ts";
 import { resolveJob } from "../../src/run/resolve-job.ts";
 import type { Ran } from "../support/execute.ts";
-import { damagedTexts, textOf, validFiles, type FileValue, type ValidFile } from "../support/random-job-files.ts";
+import { damagedTexts, textOf, validFiles, type ValidFile } from "../support/random-job-files.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { callers, ordinaryCaller, type Caller } from "../support/tester.ts";
@@ -219,7 +219,7 @@ const host = createRealHost();
 function withoutPaths({ file, expected }: ValidFile): ValidFile {
   const { filesystem: _filesystem, ...rest } = file;
   return {
-    file: rest as Readonly<Record<string, FileValue>>,
+    file: rest,
     expected: { ...expected, read: [], write: [], tools: false },
   };
 }

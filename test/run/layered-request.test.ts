@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { symlinkSync } from "node:fs";
 import type { Host } from "../../src/host/host.ts";
 import { createRealHost } from "../../src/host/real-host.ts";
 import { CupelError } from "../../src/model/error.ts";
@@ -130,6 +131,19 @@ describe("readLayeredRequest", () => {
     expect(trusted.request).toMatchObject({ network: "host", pids: 64, environment: ["A=x"] });
     expect(trusted.leftOut).toEqual([]);
     expect(read(directory, { words: ["a"], project: `${project}\n` }).request).toMatchObject({ network: "none" });
+  });
+
+  test("does not trust a link in one project because the file that it leads to is trusted in another", () => {
+    using directory = makeTempDir();
+    using other = makeTempDir();
+    const project = directory.file("cupel.yaml", "network: {mode: host}\n");
+    recordTrust(readProjectWishes(project, undefined, hostOf(directory)), hostOf(directory));
+    symlinkSync(project, other.at("cupel.yaml"));
+    const modes = [project, other.at("cupel.yaml")].map(
+      (path) =>
+        readLayeredRequest({ flags: new Map(), words: ["a"], project: path }, hostOf(directory)).request.network,
+    );
+    expect(modes).toEqual(["host", "none"]);
   });
 
   test("says nothing of what is decided elsewhere", () => {

@@ -150,28 +150,42 @@ function environmentOf({ inherit = [], set = [] }: Parts): string[] {
   return [...inherit.filter((name) => !set.some(([other]) => other === name)), ...values].toSorted();
 }
 
+function grantsOf({ read = [], write = [], tools = false }: Parts): Pick<JobRequest, "read" | "write" | "tools"> {
+  return { read, write, tools };
+}
+
+function limitsOf({ wall, grace, memory, cpus: share, pids }: Parts): Partial<JobRequest> {
+  return {
+    timeoutMs: wall?.means,
+    graceMs: grace?.means,
+    memoryBytes: memory?.means,
+    cpus: share?.means,
+    pids: pids?.means,
+  };
+}
+
+function demandsOf({ minimum, guarantees = [], accepted = [], strict = false, strategy }: Parts): Partial<JobRequest> {
+  return {
+    minimum: minimum?.means,
+    require: inReportOrder(guarantees),
+    accept: accepted[0] === "all" ? "all" : inReportOrder(accepted),
+    strict,
+    strategy: strategy?.means,
+  };
+}
+
 function requestOf(of: Parts): JobRequest {
   return {
     ...defaultRequest,
+    ...grantsOf(of),
+    ...limitsOf(of),
+    ...demandsOf(of),
     command: of.command as [string, ...string[]],
     workspace: of.workspace?.means,
-    read: of.read ?? [],
-    write: of.write ?? [],
-    tools: of.tools ?? false,
     network: of.network?.means ?? "none",
     seccomp: of.seccomp?.means ?? "default",
     environment: environmentOf(of),
     terminal: of.tty === true ? "private" : "none",
-    timeoutMs: of.wall?.means,
-    graceMs: of.grace?.means,
-    memoryBytes: of.memory?.means,
-    cpus: of.cpus?.means,
-    pids: of.pids?.means,
-    minimum: of.minimum?.means,
-    require: inReportOrder(of.guarantees ?? []),
-    accept: of.accepted?.[0] === "all" ? "all" : inReportOrder(of.accepted ?? []),
-    strict: of.strict ?? false,
-    strategy: of.strategy?.means,
     prefer: of.prefer?.means ?? "fastest",
   };
 }

@@ -14,7 +14,7 @@ import type { Job } from "../model/job.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import type { JobRequest } from "../run/job-request.ts";
 import { limitEntries } from "../run/limit-fields.ts";
-import { parsePolicy, readPolicyText, type Policy } from "../run/policy-file.ts";
+import type { Policy } from "../run/policy-file.ts";
 import { projectFileName } from "../run/settings-files.ts";
 import { jobFromFlags } from "./job-from-flags.ts";
 import type { CommandLine } from "./parse-command-line.ts";
@@ -116,16 +116,18 @@ interface FoundPolicy {
   readonly stated: Stated;
 }
 
-function readPolicy(path: string): FoundPolicy {
+/** Loaded with the reader of its language only where there is one. */
+async function readPolicy(path: string): Promise<FoundPolicy> {
+  const { parsePolicy, readPolicyText } = await import("../run/policy-file.ts");
   return { path, stated: statedBy(parsePolicy(readPolicyText(path), path).value) };
 }
 
 /** The policy that is named, or the one that lies here where nothing else is demanded. @throws CupelError `usage`. */
-function findPolicy({ flags }: CommandLine): FoundPolicy | undefined {
+async function findPolicy({ flags }: CommandLine): Promise<FoundPolicy | undefined> {
   const named = flags.get("policy")?.at(-1);
   const isDemanding = flags.has("job") || demandFlags.some((name) => flags.has(name));
   if (named === undefined && (isDemanding || !isThere(projectFileName))) return undefined;
-  const policy = readPolicy(named ?? projectFileName);
+  const policy = await readPolicy(named ?? projectFileName);
   if (!isEmpty(policy.stated)) return policy;
   // A project may have nothing to say but what its jobs are like.
   if (named === undefined) return undefined;
@@ -158,7 +160,7 @@ export async function demandsFromFlags(
   directories: readonly string[],
   isLocked: boolean,
 ): Promise<Demanded> {
-  const policy = findPolicy(line);
+  const policy = await findPolicy(line);
   const jobPath = line.flags.get("job")?.at(-1);
   const stated = [statedIn(line), ...(policy === undefined ? [] : [policy.stated])];
   const isStated = policy !== undefined || demandFlags.some((name) => line.flags.has(name));

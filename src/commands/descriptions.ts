@@ -1,6 +1,5 @@
 /** Every command and flag, as data: parsing, usage and completion are all made from it. */
 import type { CommandDescription } from "../report/command-description.ts";
-import { choice, helpFlag, jsonFlag } from "./description-parts.ts";
 import { planDescription, runDescription } from "./descriptions-job.ts";
 import {
   checkDescription,
@@ -10,7 +9,15 @@ import {
   lockDescription,
   schemaDescription,
 } from "./descriptions-report.ts";
-import { cleanDescription, initDescription, selfTestDescription, trustDescription } from "./descriptions-upkeep.ts";
+import {
+  cleanDescription,
+  completionDescription,
+  initDescription,
+  selfTestDescription,
+  trustDescription,
+  upgradeDescription,
+  versionDescription,
+} from "./descriptions-upkeep.ts";
 
 /** All commands, in the order of the usage text. */
 export const descriptions: readonly CommandDescription[] = [
@@ -25,13 +32,8 @@ export const descriptions: readonly CommandDescription[] = [
   trustDescription,
   schemaDescription,
   selfTestDescription,
+  upgradeDescription,
   cleanDescription,
-  {
-    name: "completion",
-    summary: "write a completion script for your shell",
-    operands: [{ value: choice("SHELL", ["bash", "zsh", "fish"]), description: "which shell", required: true }],
-    flags: [helpFlag],
-    examples: ["source <(cupel completion bash)"],
-  },
-  { name: "version", summary: "show the version and build", flags: [jsonFlag, helpFlag] },
+  completionDescription,
+  versionDescription,
 ];

@@ -4,6 +4,7 @@ import { CupelError } from "../model/error.ts";
 import { quoteWords } from "../report/shell-words.ts";
 import { jobTemplate } from "../run/job-template.ts";
 import type { CommandLine } from "./parse-command-line.ts";
+import { writeOutput } from "./terminal.ts";
 
 const defaultPath = "job.yaml";
 
@@ -20,6 +21,6 @@ export function init({ operands }: CommandLine): number {
       `${JSON.stringify(path)} cannot be written (${failure}); name a file in a directory of yours`,
     );
   }
-  process.stdout.write(`wrote ${path}; run it with cupel run ${quoteWords([path])}\n`);
+  writeOutput(`wrote ${path}; run it with cupel run ${quoteWords([path])}\n`);
   return 0;
 }

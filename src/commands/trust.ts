@@ -19,6 +19,7 @@ import {
 import { findSettingsFiles, projectFileName } from "../run/settings-files.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { styleOf } from "./style-of.ts";
+import { writeOutput } from "./terminal.ts";
 
 /** The file that is meant, or that of the directory that is. @throws CupelError `usage` where there can be none. */
 function fileOf({ operands }: CommandLine, host: Host): string {
@@ -56,7 +57,7 @@ function stateOf({ path, sha256 }: TrustRecord): TrustedFile["state"] {
 
 function list(host: Host): string {
   const files = listTrusted(host).map((record) => ({ ...record, state: stateOf(record) }));
-  return renderTrusted(files, styleOf(process.stdout));
+  return renderTrusted(files, styleOf(1));
 }
 
 function revoke(path: string, host: Host): string {
@@ -70,15 +71,15 @@ function show(path: string, host: Host, isRecorded: boolean): string {
   const needsTrust = wishes.leftOut.length > 0;
   if (needsTrust && isRecorded) recordTrust(wishes, host);
   const state = { isTrusted: needsTrust && isTrusted(wishes, host) };
-  return renderWishes({ path: wishes.path, wishes: wishes.leftOut, ...state }, styleOf(process.stdout));
+  return renderWishes({ path: wishes.path, wishes: wishes.leftOut, ...state }, styleOf(1));
 }
 
 /** Does it; gives the exit code. @throws CupelError `usage`; `set-up` where it cannot be recorded or removed. */
 export function trust(line: CommandLine): number {
   refuseTogether(line);
   const host = createRealHost();
-  if (line.flags.has("list")) process.stdout.write(list(host));
-  else if (line.flags.has("revoke")) process.stdout.write(revoke(fileOf(line, host), host));
-  else process.stdout.write(show(fileOf(line, host), host, !line.flags.has("show")));
+  if (line.flags.has("list")) writeOutput(list(host));
+  else if (line.flags.has("revoke")) writeOutput(revoke(fileOf(line, host), host));
+  else writeOutput(show(fileOf(line, host), host, !line.flags.has("show")));
   return 0;
 }

@@ -53,7 +53,7 @@ test("--help loads descriptions, and no command", async () => {
     renderers: ["usage"],
     packages: [],
   });
-  expect(foldersIn(loaded)).toEqual(["commands", "host", "model", "report", "strategies"]);
+  expect(foldersIn(loaded)).toEqual(["commands", "host", "model", "report", "run", "strategies"]);
 });
 
 describe("run, with a saved report,", () => {

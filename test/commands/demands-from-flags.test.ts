@@ -95,7 +95,7 @@ describe("demandsFromFlags", () => {
     expect(await Promise.all(problems)).toEqual([
       "DIR/empty.yaml demands nothing; name guarantees, capabilities or an isolation class under require in it",
       "two strategies are demanded, namespaces and process; demand one",
-      "DIR/job.yaml:2:28: filesystem.read.allow /nowhere/at/all does not exist; name a path that does",
+      "DIR/job.yaml:2:29: filesystem.read.allow /nowhere/at/all does not exist; name a path that does",
     ]);
   });
 });

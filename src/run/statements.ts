@@ -5,8 +5,9 @@
 import { isolationStrength, isolationClasses } from "../model/guarantee.ts";
 import type { Origin, OriginKind } from "../model/origin.ts";
 import { jobFields, offWord, readSettings, settingKeys, type SettingKey } from "./job-fields.ts";
+import type { Path } from "./document-places.ts";
 import type { JobSettings } from "./job-request.ts";
-import type { Path, StrictDocument } from "./strict-document.ts";
+import type { StrictDocument } from "./strict-document.ts";
 
 /** One value. */
 export interface Statement {

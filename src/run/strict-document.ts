@@ -3,10 +3,11 @@
  * file, line and column, and with the nearest right name. Pure.
  */
 import * as v from "valibot";
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from "yaml";
+import { LineCounter, parseDocument, type Document } from "yaml";
 import { CupelError } from "../model/error.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import { printableText } from "../report/printable-text.ts";
+import { DocumentPlaces, type Path } from "./document-places.ts";
 
 /** Any schema without transformations that wait for something. */
 type Schema = v.GenericSchema;
@@ -23,9 +24,6 @@ interface SchemaParts {
 /** More aliases than this are no document of a person's (billion laughs). */
 const aliasesMax = 100;
 
-/** Names and numbers that lead to a value. */
-export type Path = readonly (string | number)[];
-
 function fail(place: string, problem: string): CupelError {
   // Names and values in it are the file's, and a terminal obeys some of them.
   return new CupelError("usage", printableText(`${place}: ${problem}`, true));
@@ -34,7 +32,7 @@ function fail(place: string, problem: string): CupelError {
 const parserWords: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: "there are several documents in the file; write one",
   NON_STRING_KEY: "a name has to be text; put it in quotes",
-  DUPLICATE_KEY: "this name is there twice; write it once",
+  TAG_RESOLVE_FAILED: "a tag (!) stands here that means nothing in this file; leave it out",
 };
 
 /** One line: the rest of the parser's message is a picture of the place. */
@@ -50,7 +48,12 @@ function parse(text: string, path: string, lines: LineCounter): Document {
     prettyErrors: false,
     strict: true,
     stringKeys: true,
-    uniqueKeys: true,
+    // Also where the file asks for YAML 1.1 or its tags: yes is text, and a set or an ordered map would lose its names.
+    schema: "core",
+    resolveKnownTags: false,
+    merge: false,
+    // Compares each name with every other one; see document-places.ts.
+    uniqueKeys: false,
   });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) throw fail(placeAt(path, problem.pos[0], lines), describeParserError(problem));
@@ -69,25 +72,6 @@ function valueOf(document: Document, path: string): unknown {
 function placeAt(path: string, offset: number, lines: LineCounter): string {
   const { line, col } = lines.linePos(offset);
   return `${path}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
-}
-
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined;
-}
-
-/** Where a name of a mapping stands. */
-function nameOffset(parent: unknown, name: string): number | undefined {
-  if (!isMap(parent)) return undefined;
-  return startOf(parent.items.find(({ key }) => isScalar(key) && String(key.value) === name)?.key);
-}
-
-/** Where the value at `keys` stands, or for a name that is wrong the name; what is not there stands where it would. */
-function offsetOf(document: Document, keys: Path, isName: boolean): number {
-  if (keys.length === 0) return startOf(document.contents) ?? 0;
-  const above = keys.slice(0, -1);
-  const parent = above.length > 0 ? document.getIn(above, true) : document.contents;
-  const name = isName ? nameOffset(parent, String(keys.at(-1))) : undefined;
-  return name ?? startOf(document.getIn(keys, true)) ?? offsetOf(document, above, false);
 }
 
 function unwrap(schema: SchemaParts | undefined): SchemaParts | undefined {
@@ -192,8 +176,10 @@ export function readStrictDocument<S extends Schema>(
 ): StrictDocument<v.InferOutput<S>> {
   const lines = new LineCounter();
   const document = parse(text, path, lines);
+  const places = new DocumentPlaces(document);
+  if (places.problem !== undefined) throw fail(placeAt(path, places.problem.offset, lines), places.problem.problem);
   const value = valueOf(document, path);
-  const placeOf = (keys: Path, isName = false): string => placeAt(path, offsetOf(document, keys, isName), lines);
+  const placeOf = (keys: Path, isName = false): string => placeAt(path, places.offsetOf(keys, isName), lines);
   const list = findListForMapping(value, schema);
   if (list !== undefined) {
     const name = list.length === 0 ? "the file" : list.join(".");

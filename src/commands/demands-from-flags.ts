@@ -117,9 +117,11 @@ interface FoundPolicy {
 }
 
 /** Loaded with the reader of its language only where there is one. */
-async function readPolicy(path: string): Promise<FoundPolicy> {
-  const { parsePolicy, readPolicyText } = await import("../run/policy-file.ts");
-  return { path, stated: statedBy(parsePolicy(readPolicyText(path), path).value) };
+async function readPolicy(named: string | undefined): Promise<FoundPolicy> {
+  const { parsePolicy, readPolicyText, readProjectText } = await import("../run/policy-file.ts");
+  const path = named ?? projectFileName;
+  const text = named === undefined ? readProjectText(path) : readPolicyText(path);
+  return { path, stated: statedBy(parsePolicy(text, path).value) };
 }
 
 /** The policy that is named, or the one that lies here where nothing else is demanded. @throws CupelError `usage`. */
@@ -127,7 +129,7 @@ async function findPolicy({ flags }: CommandLine): Promise<FoundPolicy | undefin
   const named = flags.get("policy")?.at(-1);
   const isDemanding = flags.has("job") || demandFlags.some((name) => flags.has(name));
   if (named === undefined && (isDemanding || !isThere(projectFileName))) return undefined;
-  const policy = await readPolicy(named ?? projectFileName);
+  const policy = await readPolicy(named);
   if (!isEmpty(policy.stated)) return policy;
   // A project may have nothing to say but what its jobs are like.
   if (named === undefined) return undefined;

@@ -1,12 +1,13 @@
 /** `cupel trust`: what a project asks for beyond the rest counts from then on, until its file changes. */
 import { statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { Host } from "../host/host.ts";
 import { createRealHost } from "../host/real-host.ts";
 import { CupelError } from "../model/error.ts";
 import { renderTrusted, renderWishes, type TrustedFile } from "../report/render-trust.ts";
 import { readProjectWishes } from "../run/layered-request.ts";
-import { readPolicyText } from "../run/policy-file.ts";
+import { readProjectText } from "../run/policy-file.ts";
+import { refuseProjectLinks } from "../run/project-links.ts";
 import {
   hashOf,
   isTrusted,
@@ -48,7 +49,7 @@ function refuseTogether({ flags, operands }: CommandLine): void {
 /** What became of a file since. */
 function stateOf({ path, sha256 }: TrustRecord): TrustedFile["state"] {
   try {
-    return hashOf(readPolicyText(path)) === sha256 ? "trusted" : "changed";
+    return hashOf(readProjectText(path)) === sha256 ? "trusted" : "changed";
   } catch (error) {
     if (error instanceof CupelError) return "gone";
     throw error;
@@ -65,13 +66,13 @@ function revoke(path: string, host: Host): string {
   return `${canonical} ${revokeTrust(canonical, host) ? "is trusted no more" : "was not trusted"}\n`;
 }
 
-/** Shows what the file asks for, and with `isRecorded` allows it. */
+/** Shows what the file asks for, and with `isRecorded` allows it: what was read once is what is shown and recorded. */
 function show(path: string, host: Host, isRecorded: boolean): string {
-  const wishes = readProjectWishes(path, findSettingsFiles(host).user, host);
-  const needsTrust = wishes.leftOut.length > 0;
-  if (needsTrust && isRecorded) recordTrust(wishes, host);
-  const state = { isTrusted: needsTrust && isTrusted(wishes, host) };
-  return renderWishes({ path: wishes.path, wishes: wishes.leftOut, ...state }, styleOf(1));
+  const project = readProjectWishes(path, findSettingsFiles(host).user, host);
+  const { all, wishes } = project;
+  refuseProjectLinks(all, dirname(path));
+  if (isRecorded) recordTrust(project, host);
+  return renderWishes({ path: project.path, wishes, isTrusted: isTrusted(project, host) }, styleOf(1));
 }
 
 /** Does it; gives the exit code. @throws CupelError `usage`; `set-up` where it cannot be recorded or removed. */

@@ -20,9 +20,18 @@ const originWords: Readonly<Record<Exclude<Origin["from"], "flag" | "default">, 
 /** Named one by one up to this many: a file may hold thousands. */
 const namedMost = 5;
 
+/** A value in a line of prose. */
+const valueLengthMost = 60;
+
+function shorten(value: string): string {
+  return value.length > valueLengthMost ? `${value.slice(0, valueLengthMost)}…` : value;
+}
+
 /** One line about what a project that is not trusted asks for in vain; there is at least one such thing. */
 export function describeLeftOut(leftOut: readonly Origin[]): string {
-  const named = leftOut.slice(0, namedMost).map(({ place, field: name, value }) => `${place ?? ""} ${name} ${value}`);
+  const named = leftOut
+    .slice(0, namedMost)
+    .map(({ place, field: name, value }) => `${place ?? ""} ${name} ${shorten(value)}`);
   const others = leftOut.length - named.length;
   const list = joinWords([...named, ...(others > 0 ? [`${others} more`] : [])]);
   return printableText(

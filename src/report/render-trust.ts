@@ -21,7 +21,11 @@ export interface WishesView {
 
 /** What the file asks for beyond the rest, and whether it counts. */
 export function renderWishes({ path, wishes, isTrusted }: WishesView, style: TerminalStyle): string {
-  if (wishes.length === 0) return layOutBlocks([verdict(`${path} asks for nothing that needs trust.`)], style);
+  const trusted = paragraph("It is trusted, until the file changes.");
+  if (wishes.length === 0) {
+    const nothing = verdict(`${path} asks for nothing that needs trust.`);
+    return layOutBlocks([nothing, ...(isTrusted ? [trusted] : [])], style);
+  }
   const lines = wishes.map(({ field: name, word, place = "" }) =>
     field(`${name}${word === "" ? "" : ` ${word}`}`, `from ${place}`),
   );
@@ -29,7 +33,7 @@ export function renderWishes({ path, wishes, isTrusted }: WishesView, style: Ter
     [
       verdict(`${path} asks for more than the rest gives:`),
       ...lines,
-      paragraph(isTrusted ? "It is trusted, until the file changes." : "It is not trusted, so that does not count."),
+      isTrusted ? trusted : paragraph("It is not trusted, so that does not count."),
     ],
     style,
   );

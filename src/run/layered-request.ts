@@ -6,7 +6,8 @@ import type { Origin } from "../model/origin.ts";
 import { quoteWords } from "../report/shell-words.ts";
 import { readJobFile, type JobFile } from "./job-file.ts";
 import { commandOf, defaultRequest, type JobRequest } from "./job-request.ts";
-import { parsePolicy, readPolicyText } from "./policy-file.ts";
+import { parsePolicy, readProjectText } from "./policy-file.ts";
+import { refuseProjectLinks } from "./project-links.ts";
 import { hashOf, isTrusted, trustPathOf } from "./project-trust.ts";
 import { defaultCaps } from "./resolve-job.ts";
 import type { SettingsFiles } from "./settings-files.ts";
@@ -44,6 +45,8 @@ export interface ProjectWishes extends Tightened {
   readonly path: string;
   readonly sha256: string;
   readonly all: readonly Statement[];
+  /** What asks for more than the user's configuration gives, or than cupel does by itself, should that change. */
+  readonly wishes: readonly Statement[];
 }
 
 function refuseTwoStrategies(stated: readonly Statement[]): void {
@@ -61,19 +64,23 @@ function statementsOfUser(path: string | undefined, host: Host): Statement[] {
 
 /** Reads the project's file beside the user's, which it can only tighten. @throws CupelError `usage`. */
 export function readProjectWishes(path: string, user: string | undefined, host: Host): ProjectWishes {
-  const text = readPolicyText(path);
+  const text = readProjectText(path);
   const all = statementsOfFile(parsePolicy(text, path), "project", dirname(path));
   refuseTwoStrategies(all);
+  const limits = defaultCaps(host);
   const settings = { ...defaultRequest, ...settingsOf(mergeStatements(statementsOfUser(user, host))) };
-  const tightened = tighten(all, { settings, limits: defaultCaps(host) });
-  return { ...tightened, path: trustPathOf(path), sha256: hashOf(text), all };
+  const tightened = tighten(all, { settings, limits });
+  const more = new Set([...tightened.leftOut, ...tighten(all, { settings: defaultRequest, limits }).leftOut]);
+  const wishes = all.filter((statement) => more.has(statement));
+  return { ...tightened, path: trustPathOf(path), sha256: hashOf(text), all, wishes };
 }
 
 /** What counts of a project: all of it where it is trusted, which matters only where it asks for more. */
 function projectStatements(path: string, user: string | undefined, host: Host): Tightened {
   const wishes = readProjectWishes(path, user, host);
-  const isWhole = wishes.leftOut.length > 0 && isTrusted(wishes, host);
-  return isWhole ? { counting: wishes.all, leftOut: [] } : wishes;
+  if (wishes.leftOut.length === 0 || !isTrusted(wishes, host)) return wishes;
+  refuseProjectLinks(wishes.all, dirname(path));
+  return { counting: wishes.all, leftOut: [] };
 }
 
 function commandOrigin(

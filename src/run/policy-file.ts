@@ -36,6 +36,11 @@ export function readPolicyText(path: string): string {
   return readInputFile(path, { what: "a policy", maxBytes, pipes: false });
 }
 
+/** The same of one that nobody named but the project itself, which may lead to no other file. */
+export function readProjectText(path: string): string {
+  return readInputFile(path, { what: "a policy", maxBytes, pipes: false, isItself: true });
+}
+
 /** What the text of such a file says. @throws CupelError `usage`, one sentence with the place of what is wrong. */
 export function parsePolicy(text: string, path: string): StrictDocument<Policy> {
   return readStrictDocument(text, path, policySchema);

@@ -6,6 +6,7 @@ import type { Host } from "../host/host.ts";
 import { isThere } from "../host/is-there.ts";
 import { ancestorsOf, isRootOfTheHost } from "../host/private-directory.ts";
 import { isCommonDirectory } from "./common-directories.ts";
+import { realPath } from "./real-path.ts";
 
 /** A project's file, in its directory. */
 export const projectFileName = "cupel.yaml";
@@ -20,6 +21,12 @@ function isHome(directory: string, { environment }: Host): boolean {
   return directory === environment["HOME"]?.replace(/\/+$/, "");
 }
 
+/** HOME may be a link; that costs a call more, and is looked at only where there is a file. */
+function isLinkedHome(directory: string, { environment }: Host): boolean {
+  const home = environment["HOME"];
+  return home?.startsWith("/") === true && directory === realPath(home);
+}
+
 /**
  * The project's file: the current directory's, or else the nearest above it in the same Git repository. None of a home, or
  * of a directory that is everybody's: what lies there is no project's.
@@ -31,6 +38,7 @@ export function findProjectFile(host: Host): string | undefined {
     if (isCommonDirectory(place) || isHome(place, host)) break;
     const path = `${place}/${projectFileName}`;
     if (found === undefined && isThere(path)) {
+      if (isLinkedHome(place, host)) break;
       if (place === directory) return path;
       found = path;
     }

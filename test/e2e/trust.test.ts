@@ -103,8 +103,15 @@ describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
     );
     directory.folder("other/.git");
     symlinkSync("/dev/zero", directory.at("other/cupel.yaml"));
-    const zero = await cupel.run(caller, ["run", "--", "echo", "ran"], { cwd: directory.at("other") });
-    expect(zero).toMatchObject({ code: 125, stdout: "" });
+    for (const [verb, code] of [
+      [["run", "--", "echo", "ran"], 125],
+      [["check"], 64],
+      [["trust"], 64],
+    ] as const) {
+      const zero = await cupel.run(caller, verb, { cwd: directory.at("other") });
+      expect(zero).toMatchObject({ code, stdout: "" });
+      expect(zero.stderr).toMatch(/^cupel: [^\n]*cupel\.yaml is a symlink; put the file itself there\n$/);
+    }
   });
 
   test("cannot be trusted by what the job does, and the user's configuration is out of a job's reach", async () => {
@@ -137,14 +144,28 @@ describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
     else expect(ran.stderr).toMatch(message);
   });
 
-  test("that asks for nothing more needs no trust", async () => {
+  test("that asks for nothing more needs no trust, and is trusted all the same when that is asked", async () => {
     using directory = makeTempDir({ owner: caller });
     const path = directory.file("project/cupel.yaml", "limits: {wall: 5m}\n");
+    const nothing = `${path} asks for nothing that needs trust.\n`;
+    expect(await call(caller, directory, "trust", "--show", ".")).toMatchObject({ code: 0, stdout: nothing });
+    expect((await call(caller, directory, "trust", "--list")).stdout).not.toContain(path);
     expect(await call(caller, directory, "trust", ".")).toMatchObject({
       code: 0,
-      stdout: `${path} asks for nothing that needs trust.\n`,
+      stdout: `${nothing}It is trusted, until the file changes.\n`,
     });
-    expect((await call(caller, directory, "trust", "--list")).stdout).not.toContain(path);
+    expect((await call(caller, directory, "trust", "--list")).stdout).toContain(path);
+  });
+
+  test("that grants what a link in the project leads to is not trusted", async () => {
+    using directory = makeTempDir({ owner: caller });
+    directory.file("project/cupel.yaml", "filesystem: {read: {allow: [link]}}\n");
+    symlinkSync("/usr/share", directory.at("project/link"));
+    const ran = await call(caller, directory, "trust");
+    expect(ran).toMatchObject({ code: 64, stdout: "" });
+    expect(ran.stderr).toMatch(/^cupel: [^\n]+ leads through a link in the project to \/usr\/share, [^\n]+\n$/);
+    expect((await call(caller, directory, "trust", "--list")).stdout).not.toContain(directory.path);
+    expect(await call(caller, directory, "run", "--", "true")).toMatchObject({ code: 0 });
   });
 
   test("serves check as before, whatever else it says", async () => {

@@ -21,8 +21,10 @@ It is not trusted, so that does not count.
     expect(renderWishes({ ...view, isTrusted: true }, plainStyle)).toEndWith(
       "It is trusted, until the file changes.\n",
     );
-    expect(renderWishes({ ...view, wishes: [] }, plainStyle)).toBe(
-      "/p/cupel.yaml asks for nothing that needs trust.\n",
+    const nothing = "/p/cupel.yaml asks for nothing that needs trust.\n";
+    expect(renderWishes({ ...view, wishes: [] }, plainStyle)).toBe(nothing);
+    expect(renderWishes({ ...view, wishes: [], isTrusted: true }, plainStyle)).toBe(
+      `${nothing}It is trusted, until the file changes.\n`,
     );
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { symlinkSync } from "node:fs";
+import { renameSync, symlinkSync } from "node:fs";
 import type { Host } from "../../src/host/host.ts";
 import { createRealHost } from "../../src/host/real-host.ts";
 import { CupelError } from "../../src/model/error.ts";
@@ -133,17 +133,35 @@ describe("readLayeredRequest", () => {
     expect(read(directory, { words: ["a"], project: `${project}\n` }).request).toMatchObject({ network: "none" });
   });
 
-  test("does not trust a link in one project because the file that it leads to is trusted in another", () => {
+  test("takes no link for a project's file, and shows nothing of what it leads to", () => {
     using directory = makeTempDir();
-    using other = makeTempDir();
-    const project = directory.file("cupel.yaml", "network: {mode: host}\n");
-    recordTrust(readProjectWishes(project, undefined, hostOf(directory)), hostOf(directory));
-    symlinkSync(project, other.at("cupel.yaml"));
-    const modes = [project, other.at("cupel.yaml")].map(
-      (path) =>
-        readLayeredRequest({ flags: new Map(), words: ["a"], project: path }, hostOf(directory)).request.network,
+    symlinkSync(directory.file("secret", "token\n"), directory.at("cupel.yaml"));
+    expect(() =>
+      readLayeredRequest({ flags: new Map(), words: ["a"], project: directory.at("cupel.yaml") }, hostOf(directory)),
+    ).toThrow(new CupelError("usage", `${directory.at("cupel.yaml")} is a symlink; put the file itself there`));
+  });
+
+  test("follows no link of a trusted project to what it grants", () => {
+    using directory = makeTempDir();
+    directory.folder("data");
+    const project = "filesystem: {read: {allow: [data]}}\n";
+    const path = directory.file("cupel.yaml", project);
+    recordTrust(readProjectWishes(path, undefined, hostOf(directory)), hostOf(directory));
+    expect(read(directory, { words: ["a"], project }).request.read).toEqual([directory.at("data")]);
+    renameSync(directory.at("data"), directory.at("moved"));
+    symlinkSync("/usr/share", directory.at("data"));
+    expect(wrong(directory, { words: ["a"], project })).toMatch(
+      /^DIR\/cupel\.yaml:1:29: filesystem\.read\.allow DIR\/data leads through a link in the project to \/usr\/share,/,
     );
-    expect(modes).toEqual(["host", "none"]);
+  });
+
+  test("shows as wishes also what the user's configuration gives now and need not give later", () => {
+    using directory = makeTempDir();
+    const user = directory.file("config.yaml", network("host"));
+    const project = directory.file("cupel.yaml", `${network("host")}tty: true\nlimits: {pids: 64}\n`);
+    const { leftOut, wishes } = readProjectWishes(project, user, hostOf(directory));
+    const fields = (of: readonly { readonly field: string }[]): string[] => of.map(({ field }) => field);
+    expect([fields(leftOut), fields(wishes)]).toEqual([["tty"], ["network.mode", "tty"]]);
   });
 
   test("says nothing of what is decided elsewhere", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { symlinkSync } from "node:fs";
 import type { Host } from "../../src/host/host.ts";
 import { createRealHost } from "../../src/host/real-host.ts";
 import { findSettingsFiles, userConfigurationPath } from "../../src/run/settings-files.ts";
@@ -33,6 +34,15 @@ describe("the project's file", () => {
     expect(find()).toBe(top);
     const nearer = place.file("repository/src/cupel.yaml");
     expect(find()).toBe(nearer);
+  });
+
+  test("is none that lies in a home by another name", () => {
+    using place = makeTempDir();
+    place.file("home/cupel.yaml");
+    symlinkSync(place.at("home"), place.at("link"));
+    const home = hostIn(place.at("home"), { HOME: place.at("link") });
+    expect(findSettingsFiles(home).project).toBeUndefined();
+    expect(findSettingsFiles({ ...home, environment: { HOME: "" } }).project).toBe(place.at("home/cupel.yaml"));
   });
 
   test("is none that lies in a home or in a directory that is everybody's", () => {

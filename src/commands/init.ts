@@ -11,6 +11,7 @@ const defaultPath = "job.yaml";
 /** Writes it; gives the exit code. @throws CupelError `usage` where it cannot be written, or something is there. */
 export function init({ operands }: CommandLine): number {
   const path = operands[0] ?? defaultPath;
+  if (path === "") throw new CupelError("usage", '"" names no file; name one');
   const failure = writeNewFile(path, jobTemplate);
   if (failure === "EEXIST") {
     throw new CupelError("usage", `${path} is there already, and is left as it is; name another file`);

@@ -144,7 +144,7 @@ async function attempt(request: Request, knowledge: Knowledge): Promise<number> 
     return refused;
   }
   if (selection.accepted.length > 0)
-    say(`running in ${plan.strategy} without ${selection.accepted.join(", ")}, given up by --accept-missing`);
+    say(`running in ${plan.strategy} without ${selection.accepted.join(", ")}, given up by name`);
   const { standings: matrix, id: reportId } = choice.knowledge.verdict;
   const shape = shapeOf(inquiry, plan.launch, matrix, captured);
   const slots = Array.from({ length: parallel }, () => new BatchSlot(shape));

@@ -47,9 +47,7 @@ async function checkTerminal(job: Job): Promise<void> {
 /** Said before the job: what was given up. Never silent. */
 function announce(selection: Selection): void {
   if (selection.accepted.length > 0) {
-    say(
-      `running in ${selection.chosen ?? "nothing"} without ${selection.accepted.join(", ")}, given up by --accept-missing`,
-    );
+    say(`running in ${selection.chosen ?? "nothing"} without ${selection.accepted.join(", ")}, given up by name`);
   }
 }
 

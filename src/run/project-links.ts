@@ -12,15 +12,24 @@ function topOf(directory: string): string {
   return [directory, ...ancestorsOf(directory)].find((place) => isThere(`${place}/.git`)) ?? directory;
 }
 
+/** Where a path leads if nothing of the project is a link; undefined where it does not lead into the project. */
+function withoutLinks(path: string, top: string): string | undefined {
+  const written = resolve(path);
+  for (const place of [written, ...ancestorsOf(written)].toReversed()) {
+    const real = realPath(place);
+    if (real !== undefined && isWithin(real, top)) return `${real}${written.slice(place.length)}`;
+  }
+  return undefined;
+}
+
 /** @throws CupelError `usage` for a granted path that goes through a link in the project whose file is in `directory`. */
 export function refuseProjectLinks(stated: readonly Statement[], directory: string): void {
-  const canonical = realPath(directory) ?? directory;
-  const top = topOf(canonical);
+  const top = topOf(realPath(directory) ?? directory);
   for (const { key, word, field, place } of stated) {
     if (key !== "read" && key !== "write") continue;
     const real = realPath(word);
-    const written = resolve(word.startsWith(`${directory}/`) ? `${canonical}${word.slice(directory.length)}` : word);
-    if (real === undefined || real === written || !isWithin(written, top)) continue;
+    const plain = withoutLinks(word, top);
+    if (real === undefined || plain === undefined || real === plain) continue;
     throw new CupelError(
       "usage",
       `${place ?? ""}: ${field} ${word} leads through a link in the project to ${real}, and any change of the project could lead it elsewhere; name where it leads`,

@@ -2,6 +2,7 @@
  * What flags and files state about a job, one value each with its place: how several layers of them come to one request.
  * Pure.
  */
+import { resolve } from "node:path";
 import { isolationStrength, isolationClasses } from "../model/guarantee.ts";
 import type { Origin, OriginKind } from "../model/origin.ts";
 import { jobFields, offWord, readSettings, settingKeys, type SettingKey } from "./job-fields.ts";
@@ -51,8 +52,9 @@ function wordsOf(value: unknown): readonly { readonly word: string; readonly at:
   return [{ word: wordOf(value), at: [] }];
 }
 
+/** Without `..`, so that what is shown of it is what is granted; one that is absolute is the kernel's to resolve. */
 function absolute(path: string, directory: string): string {
-  return path.startsWith("/") ? path : `${directory === "/" ? "" : directory}/${path.replace(/^(\.\/+)+/, "")}`;
+  return path.startsWith("/") ? path : resolve(directory, path);
 }
 
 /** What a file states; its paths begin at `directory`. */

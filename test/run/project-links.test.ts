@@ -49,6 +49,12 @@ describe("refuseProjectLinks", () => {
       );
   });
 
+  test("refuses a path from elsewhere that leads into the project and through a link there", () => {
+    using place = makeRepository();
+    expect(said(place, "repository/sub", place.at("other-name/sub"))).toBe("nothing");
+    expect(said(place, "repository/sub", place.at("other-name/link"))).toContain("leads through a link in the project");
+  });
+
   test("looks at paths alone", () => {
     using place = makeRepository();
     expect(said(place, "repository/sub", "../link", "environment")).toBe("nothing");

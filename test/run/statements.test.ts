@@ -28,7 +28,7 @@ describe("statementsOfFile", () => {
       { key: "read", word: "/a", from: "job file", field: "filesystem.read.allow", place: "f:1:29" },
       { key: "read", word: "/where/b", from: "job file", field: "filesystem.read.allow", place: "f:1:33" },
       { key: "read", word: "/where/c", from: "job file", field: "filesystem.read.allow", place: "f:1:36" },
-      { key: "read", word: "/where/../d", from: "job file", field: "filesystem.read.allow", place: "f:1:41" },
+      { key: "read", word: "/d", from: "job file", field: "filesystem.read.allow", place: "f:1:41" },
       { key: "tools", word: "no", from: "job file", field: "filesystem.tools", place: "f:1:56" },
       { key: "environment", word: "A", from: "job file", field: "env.inherit", place: "f:2:17" },
       { key: "environment", word: "B=x", from: "job file", field: "env.set", place: "f:2:30" },

@@ -92,7 +92,9 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
   const defaults = defaultLimits(host);
   const own = workspaceGrant(workspace);
   const grants = resolveGrants(request, own, surroundings);
-  refuseConfiguration([...own, ...grants], host);
+  const granted = [...own, ...grants];
+  const hidden = [...hiddenWithin(granted, stateDirectories), ...kernelMountsWithin(granted, host)];
+  refuseConfiguration(granted, host);
   return {
     command: request.command,
     workspace,
@@ -111,6 +113,6 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
     limits: { graceMs: defaultGraceMs, ...statedLimits(request) },
     defaultLimits: defaults,
     demands: resolveDemands(request, writesWorkspace({ workspace, grants }), defaults),
-    hidden: [...hiddenWithin([...own, ...grants], stateDirectories), ...kernelMountsWithin([...own, ...grants], host)],
+    hidden,
   };
 }

@@ -132,6 +132,12 @@ describe.each(callers)("a job file, called by $name", (caller) => {
     expect(await call(caller, directory, "run", "--batch", "batch.jsonl", "job.yaml")).toEqual(
       failed("--batch and --job do not go together; leave one out"),
     );
+    directory.file("tty.yaml", "command: [a]\ntty: true\n");
+    expect(await call(caller, directory, "run", "tty.yaml")).toEqual(
+      failed(
+        "tty.yaml:2:6: tty relays your terminal to the job, and standard input is not one; call cupel from a terminal, or leave it out",
+      ),
+    );
     directory.file("config/cupel/config.yaml", "tty: true\n");
     expect(await call(caller, directory, "run", "--batch", "batch.jsonl")).toEqual(
       failed(`${directory.at("config/cupel/config.yaml")}:1:6: tty and --batch do not go together; leave one out`),

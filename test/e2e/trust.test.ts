@@ -20,6 +20,8 @@ const wishes = "env:\n  set: {A: asked}\nlimits: {pids: 100}\n";
 describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
   test("grants nothing until it is trusted, and one line says so", async () => {
     using directory = makeTempDir({ owner: caller });
+    // The report is saved, so that nothing is said of one that others saved elsewhere.
+    await call(caller, directory, "run", "--", "true");
     const path = directory.file("project/cupel.yaml", wishes);
     const line = `cupel: left out, since a project that is not trusted can only ask for less: ${path}:2:12 env.set A; cupel trust shows it all and allows it\n`;
     expect(await call(caller, directory, ...printed)).toEqual({ code: 0, signal: null, stdout: "\n1\n", stderr: line });

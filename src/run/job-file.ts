@@ -61,7 +61,7 @@ const word = v.pipe(
   v.metadata({ jsonSchema: { type: "string", pattern: "^[^\\u0000]*$" } }),
 );
 
-const path = v.pipe(
+const grantedPath = v.pipe(
   word,
   v.minLength(1, "a path is empty; write one, or leave it out"),
   v.check(
@@ -71,7 +71,7 @@ const path = v.pipe(
   v.metadata({ jsonSchema: { type: "string", pattern: "^[^\\u0000~][^\\u0000]*$" } }),
 );
 
-const paths = (description: string) => v.pipe(v.array(path), v.description(description));
+const paths = (description: string) => v.pipe(v.array(grantedPath), v.description(description));
 
 /** A command: at least a program. */
 export const commandSchema = v.pipe(

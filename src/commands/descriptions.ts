@@ -12,7 +12,9 @@ import {
 import {
   cleanDescription,
   completionDescription,
+  initDescription,
   selfTestDescription,
+  trustDescription,
   upgradeDescription,
   versionDescription,
 } from "./descriptions-upkeep.ts";
@@ -26,6 +28,8 @@ export const descriptions: readonly CommandDescription[] = [
   explainDescription,
   planDescription,
   runDescription,
+  initDescription,
+  trustDescription,
   schemaDescription,
   selfTestDescription,
   upgradeDescription,

@@ -38,6 +38,14 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./schema.ts")).schema,
   },
   plan: { describe: async () => (await job()).planDescription, load: async () => (await import("./plan.ts")).plan },
+  init: {
+    describe: async () => (await upkeep()).initDescription,
+    load: async () => (await import("./init.ts")).init,
+  },
+  trust: {
+    describe: async () => (await upkeep()).trustDescription,
+    load: async () => (await import("./trust.ts")).trust,
+  },
   "self-test": {
     describe: async () => (await upkeep()).selfTestDescription,
     load: async () => (await import("./self-test.ts")).selfTest,

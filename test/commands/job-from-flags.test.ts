@@ -88,6 +88,6 @@ describe("jobFromFlags", () => {
       ["--pids", "1.5", "true"],
       '--pids "1.5" is not a count of processes; write a whole number from 2 on, such as 256',
     ],
-    [["--", ""], "No command is given; write it behind --"],
+    [["--", ""], "No command is given; write it behind --, or name a job file"],
   ])("refuses %p", (words, message) => expect(refusal(...words)).toEqual(["usage", message]));
 });

@@ -1,6 +1,6 @@
 /** `run` and `plan`: the same flags, since they are about the same job. */
 import { guaranteeIds } from "../model/guarantee.ts";
-import { networkModes, seccompProfileNames } from "../model/job.ts";
+import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
 import { capFlags, minimumFlag, strategyFlag, timeoutFlag } from "./demand-flags.ts";
 import { choice, helpFlag, jsonFlag, path, text } from "./description-parts.ts";
@@ -29,6 +29,23 @@ const jobFlags: readonly FlagDescription[] = [
   timeoutFlag,
   { name: "grace", description: "time between SIGTERM and SIGKILL then; default 2s", value: text("TIME") },
   ...capFlags,
+  { name: "cpu-time", description: "end the job when it has used so much CPU time", value: text("TIME") },
+  { name: "idle", description: "end the job after this time without output", value: text("TIME") },
+  { name: "output-size", description: "cap on output and errors together", value: text("SIZE") },
+  {
+    name: "on-output",
+    description: "beyond it drop the rest (truncate, the default), or end the job (kill)",
+    value: choice("WHAT", outputActions),
+  },
+  {
+    name: "tmp-size",
+    description: "cap on /tmp, home, /dev/shm, empty workspace, each; default 2G",
+    value: text("SIZE"),
+  },
+  { name: "tmp-files", description: "cap on files in each of them", value: text("N") },
+  { name: "open-files", description: "cap on open files, of each process by itself", value: text("N") },
+  { name: "file-size", description: "cap on the size of a file, of each process by itself", value: text("SIZE") },
+  { name: "core-size", description: "cap on core files, of each process by itself; default none", value: text("SIZE") },
   strategyFlag,
   minimumFlag,
   {
@@ -76,15 +93,20 @@ export const runDescription: CommandDescription = {
     { name: "capture", description: "how much of each job's outputs to keep; default 64K", value: text("SIZE") },
     { name: "result", description: "write the outcome to this file, as JSON", value: path("FILE") },
     { name: "fresh", description: "probe again instead of using the saved report" },
+    { name: "quiet", description: "say nothing of how the job ended" },
     helpFlag,
   ],
   exitCodes: [
     { code: "0-255", meaning: "the job's own" },
-    { code: "124", meaning: "its time was up" },
+    { code: "124", meaning: "its time was up: wall time, CPU time, or time without output" },
     { code: "125", meaning: "cupel's own failure before or around the job: usage, refused, set-up, a bug" },
     { code: "126", meaning: "the program cannot be executed" },
     { code: "127", meaning: "the program was not found" },
-    { code: "128+n", meaning: "signal n ended it; 137 is also out of memory, the outcome tells" },
+    {
+      code: "128+n",
+      meaning:
+        "signal n ended it; 137 is also out of memory, or too much output with --on-output kill, the outcome tells",
+    },
   ],
   examples: [
     'cupel run -- echo "hello from a sandbox"',

@@ -1,9 +1,9 @@
 /** A job request from the flags of `run` and `plan`. Pure. */
 import { CupelError } from "../model/error.ts";
 import { guaranteeIds, isolationClasses, type GuaranteeId, type IsolationClass } from "../model/guarantee.ts";
-import { networkModes, seccompProfileNames } from "../model/job.ts";
+import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import { defaultRequest, type JobRequest } from "../run/job-request.ts";
-import { parseCount, parseCpus, parseDurationMs, parseSizeBytes } from "../run/parse-quantity.ts";
+import { parseCount, parseCpus, parseDurationMs, parseFileCount, parseSizeBytes } from "../run/parse-quantity.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 
 function oneOf<T extends string>(value: string | undefined, values: readonly T[]): T | undefined {
@@ -41,6 +41,15 @@ export function jobFromFlags({ flags, operands }: CommandLine): JobRequest {
     memoryBytes: parsed("memory", parseSizeBytes),
     cpus: parsed("cpus", parseCpus),
     pids: parsed("pids", parseCount),
+    cpuTimeMs: parsed("cpu-time", parseDurationMs),
+    idleMs: parsed("idle", parseDurationMs),
+    outputBytes: parsed("output-size", parseSizeBytes),
+    onOutput: oneOf(last("on-output"), outputActions),
+    diskBytes: parsed("tmp-size", parseSizeBytes),
+    diskFiles: parsed("tmp-files", parseFileCount),
+    openFiles: parsed("open-files", parseFileCount),
+    fileBytes: parsed("file-size", parseSizeBytes),
+    coreBytes: parsed("core-size", parseSizeBytes),
     strategy: last("strategy"),
     minimum: oneOf<IsolationClass>(last("min"), isolationClasses),
     require: guarantees(all("require")),

@@ -20,6 +20,8 @@ export interface BatchJob {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs?: number | undefined;
   readonly graceMs?: number | undefined;
+  readonly cpuTimeMs?: number | undefined;
+  readonly idleMs?: number | undefined;
 }
 
 /** A line: a job, or one sentence that says what is wrong with it. */
@@ -48,6 +50,8 @@ function jobOf({ id, command, env, limits }: v.InferOutput<typeof lineSchema>, l
     environment: env?.set ?? {},
     timeoutMs: limits?.wall,
     graceMs: limits?.grace,
+    cpuTimeMs: limits?.cpu_time,
+    idleMs: limits?.idle,
   };
 }
 

@@ -3,10 +3,10 @@ import * as v from "valibot";
 import { readInputFile } from "../host/read-input-file.ts";
 import { CupelError } from "../model/error.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
-import { networkModes, seccompProfileNames } from "../model/job.ts";
+import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { defaultRequest, type JobRequest } from "./job-request.ts";
-import { parseCount, parseCpus, parseDurationMs, parseSizeBytes } from "./parse-quantity.ts";
+import { parseCount, parseCpus, parseDurationMs, parseFileCount, parseSizeBytes } from "./parse-quantity.ts";
 import { parseStrictDocument } from "./strict-document.ts";
 
 /** What the flag of the same name takes, with its own words where it is none. */
@@ -54,6 +54,8 @@ const filesystem = v.strictObject({
 export const timeLimits = {
   wall: v.optional(quantity("limits.wall", "end the job after this time: 90s, 5m", parseDurationMs)),
   grace: v.optional(quantity("limits.grace", "time between SIGTERM and SIGKILL then", parseDurationMs)),
+  cpu_time: v.optional(quantity("limits.cpu_time", "end the job when it has used so much CPU time", parseDurationMs)),
+  idle: v.optional(quantity("limits.idle", "end the job after this time without output", parseDurationMs)),
 };
 
 const limits = v.strictObject({
@@ -61,6 +63,13 @@ const limits = v.strictObject({
   memory: v.optional(quantity("limits.memory", "cap on memory: 512M, 2G", parseSizeBytes)),
   cpus: v.optional(quantity("limits.cpus", "cap on CPU time, in CPUs", parseCpus)),
   pids: v.optional(quantity("limits.pids", "cap on processes and threads", parseCount)),
+  output: v.optional(quantity("limits.output", "cap on all output together", parseSizeBytes)),
+  on_output: v.optional(v.pipe(v.picklist(outputActions), v.description("what becomes of a job that writes more"))),
+  tmp_size: v.optional(quantity("limits.tmp_size", "cap on each private file system", parseSizeBytes)),
+  tmp_files: v.optional(quantity("limits.tmp_files", "cap on files in each of them", parseFileCount)),
+  open_files: v.optional(quantity("limits.open_files", "cap on open files, of each process", parseFileCount)),
+  file_size: v.optional(quantity("limits.file_size", "cap on a file, of each process", parseSizeBytes)),
+  core_size: v.optional(quantity("limits.core_size", "cap on a core file, of each process", parseSizeBytes)),
 });
 
 const minimum = v.strictObject({
@@ -115,10 +124,23 @@ function grantsOf({ filesystem: files = {} }: JobFile): Pick<JobRequest, "read" 
   return { read: files.read?.allow ?? [], write: files.write?.allow ?? [], tools: files.tools ?? false };
 }
 
-type Caps = Pick<JobRequest, "timeoutMs" | "graceMs" | "memoryBytes" | "cpus" | "pids">;
-
-function capsOf({ limits: { wall, grace, memory, cpus, pids } = {} }: JobFile): Caps {
-  return { timeoutMs: wall, graceMs: grace, memoryBytes: memory, cpus, pids };
+function capsOf({ limits: caps = {} }: JobFile): Partial<JobRequest> {
+  return {
+    timeoutMs: caps.wall,
+    graceMs: caps.grace,
+    memoryBytes: caps.memory,
+    cpus: caps.cpus,
+    pids: caps.pids,
+    cpuTimeMs: caps.cpu_time,
+    idleMs: caps.idle,
+    outputBytes: caps.output,
+    onOutput: caps.on_output,
+    diskBytes: caps.tmp_size,
+    diskFiles: caps.tmp_files,
+    openFiles: caps.open_files,
+    fileBytes: caps.file_size,
+    coreBytes: caps.core_size,
+  };
 }
 
 function demandsOf({ minimum: floor = {} }: JobFile): Pick<JobRequest, "minimum" | "require" | "accept" | "strict"> {

@@ -1,6 +1,6 @@
 /** What the caller asked for, as the command line says it: checked words, nothing looked up yet. */
 import type { GuaranteeId, IsolationClass } from "../model/guarantee.ts";
-import type { NetworkMode, SeccompProfileName } from "../model/job.ts";
+import type { NetworkMode, OutputAction, SeccompProfileName } from "../model/job.ts";
 
 /** One request for a job. */
 export interface JobRequest {
@@ -20,6 +20,15 @@ export interface JobRequest {
   readonly memoryBytes?: number | undefined;
   readonly cpus?: number | undefined;
   readonly pids?: number | undefined;
+  readonly cpuTimeMs?: number | undefined;
+  readonly idleMs?: number | undefined;
+  readonly outputBytes?: number | undefined;
+  readonly onOutput?: OutputAction | undefined;
+  readonly diskBytes?: number | undefined;
+  readonly diskFiles?: number | undefined;
+  readonly openFiles?: number | undefined;
+  readonly fileBytes?: number | undefined;
+  readonly coreBytes?: number | undefined;
   readonly strategy?: string | undefined;
   readonly minimum?: IsolationClass | undefined;
   readonly require: readonly GuaranteeId[];

@@ -5,10 +5,12 @@ import type { JobRequest } from "./job-request.ts";
 
 function limitDemands(request: JobRequest, defaults: Job["defaultLimits"]): GuaranteeId[] {
   const stated: readonly (readonly [GuaranteeId, number | undefined])[] = [
-    ["limit.time", request.timeoutMs],
-    ["limit.cpu", request.cpus],
+    ["limit.time", request.timeoutMs ?? request.idleMs],
+    ["limit.cpu", request.cpus ?? request.cpuTimeMs],
     ["limit.memory", request.memoryBytes ?? (request.strict ? defaults.memoryBytes : undefined)],
     ["limit.pids", request.pids ?? (request.strict ? defaults.pids : undefined)],
+    ["limit.disk", request.diskBytes ?? request.diskFiles],
+    ["limit.output", request.outputBytes],
   ];
   return stated.filter(([, value]) => value !== undefined).map(([id]) => id);
 }

@@ -38,6 +38,32 @@ function defaultLimits(host: Host): Job["defaultLimits"] {
   return { pids: defaultPids, memoryBytes: available === undefined ? undefined : Math.floor(available * memoryShare) };
 }
 
+/** @throws CupelError `usage` for what is to become of output over a cap that there is not. */
+function statedLimits(request: JobRequest): Job["limits"] {
+  if (request.onOutput !== undefined && request.outputBytes === undefined) {
+    throw new CupelError(
+      "usage",
+      `what becomes of too much output is said (${request.onOutput}), but not how much that is; give --output-size (limits.output), too`,
+    );
+  }
+  const { openFiles, fileBytes, coreBytes } = request;
+  const hasOwn = [openFiles, fileBytes, coreBytes].some((cap) => cap !== undefined);
+  return {
+    timeoutMs: request.timeoutMs,
+    graceMs: request.graceMs ?? defaultGraceMs,
+    memoryBytes: request.memoryBytes,
+    cpus: request.cpus,
+    pids: request.pids,
+    cpuTimeMs: request.cpuTimeMs,
+    idleMs: request.idleMs,
+    outputBytes: request.outputBytes,
+    onOutput: request.onOutput,
+    diskBytes: request.diskBytes,
+    diskFiles: request.diskFiles,
+    perProcess: hasOwn ? { openFiles, fileBytes, coreBytes } : undefined,
+  };
+}
+
 /** Often symlinks into /run, where a job sees nothing. */
 const resolverPaths = ["/etc/resolv.conf", "/etc/hosts"];
 
@@ -67,8 +93,8 @@ function refuseUselessNetwork({ network, seccomp }: JobRequest): void {
 
 /**
  * The job that `request` stands for, here and now.
- * @throws CupelError `usage` for a path that does not exist or may not be granted, for what is not a variable, and for the
- * host's network without sockets.
+ * @throws CupelError `usage` for a path that does not exist or may not be granted, for what is not a variable, for the
+ * host's network without sockets, and for output over no cap.
  */
 export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
   refuseUnreadableWords(request.command);
@@ -96,13 +122,7 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
       ...Object.fromEntries(request.environment.flatMap((text) => parseVariable(text, host))),
     },
     terminal: request.terminal,
-    limits: {
-      timeoutMs: request.timeoutMs,
-      graceMs: request.graceMs ?? defaultGraceMs,
-      memoryBytes: request.memoryBytes,
-      cpus: request.cpus,
-      pids: request.pids,
-    },
+    limits: statedLimits(request),
     defaultLimits: defaults,
     demands: resolveDemands(request, writesWorkspace({ workspace, grants }), defaults),
     hidden: [...hiddenWithin([...own, ...grants], stateDirectories), ...kernelMountsWithin([...own, ...grants], host)],

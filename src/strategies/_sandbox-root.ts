@@ -128,8 +128,16 @@ function linkUnlessGranted(job: Job, destination: string, target: string): RootS
   return isGranted ? [] : [{ step: "symlink", destination, target }];
 }
 
+/** Of each private file system; without a cap of the caller's this large at most. */
+function privateSize(
+  { limits }: Pick<Job, "limits">,
+  defaultBytes: number,
+): { sizeBytes: number; filesMax?: number | undefined } {
+  return { sizeBytes: limits.diskBytes ?? defaultBytes, filesMax: limits.diskFiles };
+}
+
 function privateDirectories(job: Job): RootStep[] {
-  const tmpfs = { step: "tmpfs", sizeBytes: 2 * gibibyte, owned: true, writable: true } as const;
+  const tmpfs = { step: "tmpfs", ...privateSize(job, 2 * gibibyte), owned: true, writable: true } as const;
   return [
     { ...tmpfs, destination: "/tmp", mode: 0o1777 },
     { ...tmpfs, destination: jobHome(job), mode: 0o700 },
@@ -176,7 +184,14 @@ function grantSteps(job: Job, mapOwners: boolean): RootStep[] {
 function workspaceSteps(job: Job): RootStep[] {
   if (job.workspace.mode !== "empty") return [];
   return [
-    { step: "tmpfs", destination: emptyWorkspace, mode: 0o700, sizeBytes: 2 * gibibyte, owned: true, writable: true },
+    {
+      step: "tmpfs",
+      destination: emptyWorkspace,
+      mode: 0o700,
+      ...privateSize(job, 2 * gibibyte),
+      owned: true,
+      writable: true,
+    },
   ];
 }
 
@@ -198,7 +213,12 @@ export function sandboxRoot(job: Job, mapOwners: boolean): RootStep[] {
       step: "mask",
       destination,
     })),
-    { step: "devices", destination: "/dev", shmBytes: gibibyte },
+    {
+      step: "devices",
+      destination: "/dev",
+      shmBytes: job.limits.diskBytes ?? gibibyte,
+      shmFilesMax: job.limits.diskFiles,
+    },
     { step: "read-only", destination: "/" },
   ];
 }

@@ -16,6 +16,8 @@ export interface LaunchBinding {
   /** Everything but the job. */
   readonly rehearsal: boolean;
   readonly architecture: SeccompArchitecture;
+  /** Directory that holds the job's own layer, or its copy, where the plan has a step that needs one. */
+  readonly layer?: string | undefined;
   /** For a resident launcher: the plan is the shape of many jobs, and `controlGroups` are the places that hold theirs. */
   readonly resident?: ResidentBinding | undefined;
 }
@@ -176,7 +178,7 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   const { hostname } = plan;
   if (hostname !== undefined) writer.record(recordKinds.hostname, () => writer.text(hostname));
   writer.record(recordKinds.directory, () => writer.text(plan.directory));
-  for (const step of plan.root) encodeRootStep(writer, step);
+  for (const step of plan.root) encodeRootStep(writer, step, binding.layer);
   encodeLimits(writer, plan, binding);
   encodeFilters(writer, plan, binding);
   encodeCommand(writer, plan);

@@ -1,4 +1,5 @@
 /** Encodes one step of building a root as a record of the launcher's instruction. */
+import { CupelError } from "../model/error.ts";
 import type { RootStep } from "../model/plan.ts";
 import { bitsOf, type InstructionWriter } from "./instruction-writer.ts";
 import { recordKinds, stepBits } from "./protocol.ts";
@@ -37,13 +38,46 @@ function encodeFile(writer: InstructionWriter, step: Extract<RootStep, { step: "
   });
 }
 
-/** Writes the step's record. @throws CupelError `usage` where a path holds a NUL. */
-export function encodeRootStep(writer: InstructionWriter, step: RootStep): void {
+/** Where the job's own layer, or its copy, lies. */
+function layerOf(layer: string | undefined): string {
+  if (layer === undefined) throw new CupelError("set-up", "There is no place for what the job changes");
+  return layer;
+}
+
+function encodeOverlay(
+  writer: InstructionWriter,
+  step: Extract<RootStep, { step: "overlay" }>,
+  layer: string | undefined,
+): void {
+  writer.record(recordKinds.overlay, () => {
+    writer.u32(bitsOf(step.mapOwner === "must" && stepBits.mapOwner));
+    writer.text(step.source);
+    writer.text(step.destination);
+    writer.text(layerOf(layer));
+  });
+}
+
+/**
+ * Writes the step's record; `layer` is where the job's own layer lies, for the steps that need one.
+ * @throws CupelError `usage` where a path holds a NUL, `set-up` where there is no layer.
+ */
+export function encodeRootStep(writer: InstructionWriter, step: RootStep, layer?: string): void {
   switch (step.step) {
     case "mirror":
       return writer.record(recordKinds.mirror, () => writer.text(step.path));
     case "bind":
       return encodeBind(writer, step);
+    case "overlay":
+      return encodeOverlay(writer, step, layer);
+    case "copy":
+      return encodeBind(writer, {
+        step: "bind",
+        source: `${layerOf(layer)}/upper`,
+        destination: step.destination,
+        writable: true,
+        mapOwner: "no",
+        optional: false,
+      });
     case "tmpfs":
       return encodeTmpfs(writer, step);
     case "directory":

@@ -4,7 +4,7 @@
 export const protocolMagic = 0x4c_50_55_43;
 
 /** Raised with every change of the tables below: a launcher refuses another version whole. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
 export const instructionBytesMax = 4 * 1024 * 1024;
@@ -35,6 +35,7 @@ export const recordKinds = {
   readOnly: 27,
   mask: 28,
   devices: 29,
+  overlay: 30,
 } as const;
 
 /** Bits of the `options` record. */
@@ -77,6 +78,7 @@ export const launchSteps = [
   "mirror",
   "bind",
   "bind-source",
+  "overlay",
   "mount-point",
   "idmap",
   "mount-tmpfs",

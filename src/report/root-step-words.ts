@@ -9,6 +9,10 @@ export function describeRootStep(step: RootStep): string {
       return `${step.path}: as on the host, read-only`;
     case "bind":
       return describeBind(step);
+    case "overlay":
+      return `${step.destination}: ${step.source} of the host with a layer above it, where changes stay${ownerWords[step.mapOwner]}`;
+    case "copy":
+      return `${step.destination}: a copy of ${step.source} of the host, where changes stay`;
     case "tmpfs":
       return `${step.destination}: in memory, ${step.writable ? "writable" : "read-only"}, at most ${formatBytes(step.sizeBytes)}, mode ${octal(step.mode)}`;
     case "directory":
@@ -44,6 +48,8 @@ export function summarizeRoot(steps: readonly RootStep[]): string {
 const stepNouns: Readonly<Record<RootStep["step"], readonly [singular: string, plural: string]>> = {
   mirror: ["entry of the host, read-only", "entries of the host, read-only"],
   bind: ["granted path", "granted paths"],
+  overlay: ["layer for changes", "layers for changes"],
+  copy: ["copied directory", "copied directories"],
   tmpfs: ["file system in memory", "file systems in memory"],
   directory: ["directory", "directories"],
   file: ["written file", "written files"],

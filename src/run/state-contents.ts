@@ -12,7 +12,7 @@ export interface KnownEntry {
 }
 
 const leftover =
-  /^(?:(?:report|verdict|trusted-[0-9a-f]{16})\.json\.|(?:launcher|prober)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
+  /^(?:(?:report|verdict|trusted-[0-9a-f]{16})\.json\.|(?:launcher|prober|courier)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
 
 function leftoverOf(name: string): KnownEntry | undefined {
   const writer = leftover.exec(name)?.[1];
@@ -26,6 +26,7 @@ const stateNames: readonly (readonly [RegExp, KnownEntry])[] = [
   [/^trusted-[0-9a-f]{16}\.json$/, { what: "a project that you trust", kind: "file" }],
   [/^launcher-[0-9a-f]{16}$/, { what: "a copy of the launcher", kind: "file" }],
   [/^prober-[0-9a-f]{16}$/, { what: "a copy of the prober", kind: "file" }],
+  [/^courier-[0-9a-f]{16}$/, { what: "a copy of the courier", kind: "file" }],
   [/^root$/, { what: "the root for containers", kind: "folder" }],
   [/^engines$/, { what: "the engines' places", kind: "folder" }],
 ];

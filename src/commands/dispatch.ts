@@ -38,6 +38,15 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./schema.ts")).schema,
   },
   plan: { describe: async () => (await job()).planDescription, load: async () => (await import("./plan.ts")).plan },
+  changes: {
+    describe: async () => (await job()).changesDescription,
+    load: async () => (await import("./changes.ts")).changes,
+  },
+  apply: { describe: async () => (await job()).applyDescription, load: async () => (await import("./apply.ts")).apply },
+  discard: {
+    describe: async () => (await job()).discardDescription,
+    load: async () => (await import("./discard.ts")).discard,
+  },
   init: {
     describe: async () => (await upkeep()).initDescription,
     load: async () => (await import("./init.ts")).init,

@@ -30,7 +30,7 @@ const demands: Rule<unknown> = () => "less";
 const grantsWhenOn: Rule<boolean> = (value, base) => compare(Number(value), Number(base));
 
 /** `ro` stated would take a directory that is not taken by itself: it counts as the default, and is left at that. */
-const workspaceRule = byRank({ none: 0, ro: 1, rw: 2 });
+const workspaceRule = byRank({ none: 0, ro: 1, cow: 2, rw: 3 });
 const outputRule = byRank({ kill: 0, truncate: 1 });
 
 /** As little as there would be, stated, is a demand for it. */
@@ -44,6 +44,9 @@ const capRules = Object.fromEntries(limitEntries.map(([key]) => [key, cap(key)])
 
 const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   workspace: (value = "ro", base = "ro", untouched) => workspaceRule(value, base, untouched),
+  // What a project would have left out of sight, its user may want to see.
+  ignore: grants,
+  apply: byRank({ never: 0, ask: 1, "on-success": 2 }),
   read: grants,
   write: grants,
   tools: grantsWhenOn,

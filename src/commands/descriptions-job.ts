@@ -1,17 +1,29 @@
 /** `run` and `plan`: the same flags, since they are about the same job. */
 import { guaranteeIds } from "../model/guarantee.ts";
-import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
+import { applyModes, networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
 import { preferences, workspaceModes } from "../run/job-fields.ts";
 import { limitFlags, minimumFlag, strategyFlag } from "./demand-flags.ts";
-import { choice, helpFlag, jsonFlag, path, text } from "./description-parts.ts";
+import { choice, helpFlag, jsonFlag, path, text, usageCodes } from "./description-parts.ts";
 
 /** Flags about the job itself: what each says a job file can say as well. */
 export const jobFlags: readonly FlagDescription[] = [
   {
     name: "workspace",
-    description: "the current directory read-only (ro), written through (rw), or not at all (none); default ro",
+    description:
+      "the current directory copy-on-write (cow), read-only (ro), written through (rw), or not at all (none); default ro",
     value: choice("MODE", workspaceModes),
+  },
+  {
+    name: "ignore",
+    description: "with cow: changes at these paths are not kept, as in a .gitignore",
+    value: text("GLOB"),
+    repeatable: true,
+  },
+  {
+    name: "apply",
+    description: "with cow: what to do with the changes at the end: keep them (never, the default), ask, or on-success",
+    value: choice("WHEN", applyModes),
   },
   { name: "read", description: "grant a path, read-only", value: path("PATH"), repeatable: true },
   { name: "write", description: "grant a path, to be changed", value: path("PATH"), repeatable: true },
@@ -135,4 +147,60 @@ export const planDescription: CommandDescription = {
     { code: "125", meaning: "it would be refused, or the command line is wrong" },
   ],
   examples: ["cupel plan --memory 512M -- make test", "cupel plan job.yaml"],
+};
+
+const idOperand = {
+  value: text("ID"),
+  description: "what cupel run said, or cupel changes lists",
+  required: true,
+};
+
+/** `cupel changes`. */
+export const changesDescription: CommandDescription = {
+  name: "changes",
+  summary: "show what a job changed in its copy-on-write workspace, or which jobs' changes are kept",
+  operands: [{ ...idOperand, required: false }],
+  flags: [{ name: "diff", description: "show the differences of text files, too" }, jsonFlag, helpFlag],
+  exitCodes: [{ code: "0", meaning: "done" }, ...usageCodes],
+  examples: ["cupel changes", "cupel changes k3f9x2 --diff"],
+};
+
+/** `cupel apply`. */
+export const applyDescription: CommandDescription = {
+  name: "apply",
+  summary: "make a job's changes to the workspace, all of them or those at some paths, unless one is refused",
+  operands: [
+    idOperand,
+    {
+      value: text("PATH"),
+      description: "only what is at or below it; relative to the workspace",
+      required: false,
+      repeatable: true,
+    },
+  ],
+  flags: [
+    { name: "skip-refused", description: "where some are refused, apply the others and keep those" },
+    helpFlag,
+  ],
+  exitCodes: [
+    { code: "0", meaning: "all are applied" },
+    { code: "1", meaning: "some are refused; without --skip-refused nothing was done" },
+    { code: "64", meaning: "usage" },
+    { code: "70", meaning: "it could not be done to its end, or a bug in cupel" },
+  ],
+  examples: ["cupel apply k3f9x2", "cupel apply k3f9x2 src README.md"],
+};
+
+/** `cupel discard`. */
+export const discardDescription: CommandDescription = {
+  name: "discard",
+  summary: "forget what a job changed; the workspace stays as it is",
+  operands: [{ ...idOperand, repeatable: true }],
+  flags: [helpFlag],
+  exitCodes: [
+    { code: "0", meaning: "it is forgotten" },
+    { code: "64", meaning: "usage" },
+    { code: "70", meaning: "it could not be removed, or a bug in cupel" },
+  ],
+  examples: ["cupel discard k3f9x2"],
 };

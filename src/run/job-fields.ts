@@ -3,7 +3,7 @@
  * turning it into the words that its flag would be given, so that the two cannot differ.
  */
 import { guaranteeIds, isolationClasses, type GuaranteeId } from "../model/guarantee.ts";
-import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
+import { applyModes, networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import type { JobSettings } from "./job-request.ts";
 import { limitEntries, quantityParsers, type LimitKey } from "./limit-fields.ts";
 

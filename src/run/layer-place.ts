@@ -3,6 +3,7 @@ import { statfsSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { usePrivateDirectory } from "../host/private-directory.ts";
 import { isWithin } from "../model/job.ts";
+import { realPath } from "./real-path.ts";
 
 /**
  * File systems that the kernel takes for no upper layer: those without the attributes or the marks of an overlay (overlayfs,
@@ -41,8 +42,11 @@ export function findLayerPlace(
   workspace: string,
 ): LayerPlace | undefined {
   let other: LayerPlace | undefined;
-  for (const directory of stateDirectories) {
-    if (isWithin(directory, workspace) || !usePrivateDirectory(directory, uid).ok) continue;
+  for (const stated of stateDirectories) {
+    if (isWithin(stated, workspace) || !usePrivateDirectory(stated, uid).ok) continue;
+    // The launcher follows no symlink on its way there.
+    const directory = realPath(stated) ?? stated;
+    if (isWithin(directory, workspace)) continue;
     const type = fileSystemOf(directory);
     if (type !== undefined && !unfitFileSystems.includes(type)) return { directory, isFitForOverlay: true };
     other ??= { directory, isFitForOverlay: false };

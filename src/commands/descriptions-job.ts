@@ -115,8 +115,7 @@ export const runDescription: CommandDescription = {
     { code: "127", meaning: "the program was not found" },
     {
       code: "128+n",
-      meaning:
-        "signal n ended it; 137 is also out of memory, or too much output with --on-output kill, the outcome tells",
+      meaning: "signal n ended it; 137 is also out of memory, or too much output (--on-output kill)",
     },
   ],
   examples: [
@@ -178,10 +177,7 @@ export const applyDescription: CommandDescription = {
       repeatable: true,
     },
   ],
-  flags: [
-    { name: "skip-refused", description: "where some are refused, apply the others and keep those" },
-    helpFlag,
-  ],
+  flags: [{ name: "skip-refused", description: "where some are refused, apply the others and keep those" }, helpFlag],
   exitCodes: [
     { code: "0", meaning: "all are applied" },
     { code: "1", meaning: "some are refused; without --skip-refused nothing was done" },

@@ -1,6 +1,12 @@
 /** Every command and flag, as data: parsing, usage and completion are all made from it. */
 import type { CommandDescription } from "../report/command-description.ts";
-import { applyDescription, changesDescription, discardDescription, planDescription, runDescription } from "./descriptions-job.ts";
+import {
+  applyDescription,
+  changesDescription,
+  discardDescription,
+  planDescription,
+  runDescription,
+} from "./descriptions-job.ts";
 import {
   checkDescription,
   diffDescription,

@@ -150,7 +150,11 @@ function dropLayer(layer: Layer | undefined): void {
 }
 
 /** What the job changed is kept; where it changed nothing at all, that is seen at a glance. */
-async function settle({ layer }: CarriedOut, { status }: Ending, request: Attempt): Promise<WorkspaceOutcome | undefined> {
+async function settle(
+  { layer }: CarriedOut,
+  { status }: Ending,
+  request: Attempt,
+): Promise<WorkspaceOutcome | undefined> {
   if (layer === undefined) return undefined;
   if (isUntouched(layer)) {
     removeTree(layer.path);

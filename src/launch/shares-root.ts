@@ -25,5 +25,7 @@ function isShownWithin(step: RootStep, directory: string): boolean {
 export function sharesRoot({ root, namespaces }: LauncherPlan): boolean {
   const own = root.flatMap((step) => (isOwn(step) && "destination" in step ? [step.destination] : []));
   const isHidden = root.some((step) => own.some((directory) => isShownWithin(step, directory)));
-  return root.length > 0 && !isHidden && !root.some(isLayer) && namespaces.includes("mount") && namespaces.includes("pid");
+  return (
+    root.length > 0 && !isHidden && !root.some(isLayer) && namespaces.includes("mount") && namespaces.includes("pid")
+  );
 }

@@ -60,10 +60,7 @@ function backtrack(one: readonly string[], other: readonly string[], trace: read
 function editsOf(one: readonly string[], other: readonly string[]): Edit[] {
   const trace = reach(one, other);
   if (trace !== undefined) return backtrack(one, other, trace);
-  return [
-    ...one.map((line): Edit => ({ kind: "-", line })),
-    ...other.map((line): Edit => ({ kind: "+", line })),
-  ];
+  return [...one.map((line): Edit => ({ kind: "-", line })), ...other.map((line): Edit => ({ kind: "+", line }))];
 }
 
 /** Runs of edits that are shown together: those whose contexts touch. */

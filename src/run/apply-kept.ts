@@ -20,7 +20,10 @@ export function chooseChanges(changes: readonly Change[], named: readonly string
   const isAt = (path: string, name: string): boolean => path === name || path.startsWith(`${name}/`);
   for (const name of named) {
     if (changes.some(({ path }) => isAt(path, name))) continue;
-    throw new CupelError("usage", `The changes ${id} have none at ${JSON.stringify(name)}; cupel changes ${id} lists them`);
+    throw new CupelError(
+      "usage",
+      `The changes ${id} have none at ${JSON.stringify(name)}; cupel changes ${id} lists them`,
+    );
   }
   const chosen = changes.filter(({ path }) => named.some((name) => isAt(path, name)));
   const isHolder = (one: Change): boolean =>

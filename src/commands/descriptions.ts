@@ -1,12 +1,7 @@
 /** Every command and flag, as data: parsing, usage and completion are all made from it. */
 import type { CommandDescription } from "../report/command-description.ts";
-import {
-  applyDescription,
-  changesDescription,
-  discardDescription,
-  planDescription,
-  runDescription,
-} from "./descriptions-job.ts";
+import { applyDescription, changesDescription, discardDescription } from "./descriptions-changes.ts";
+import { planDescription, runDescription } from "./descriptions-job.ts";
 import {
   checkDescription,
   diffDescription,

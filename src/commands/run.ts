@@ -1,24 +1,19 @@
 /** `cupel run`: from the command line to the job's end. */
 import { fstatSync } from "node:fs";
 import { stateDirectories } from "../host/private-directory.ts";
-import { errnoName } from "../host/errno-name.ts";
 import { errnoOf } from "../host/errno-of.ts";
-import { findEvent } from "../launch/launch-event.ts";
 import { createRealHost } from "../host/real-host.ts";
 import type { CallerStreams } from "../host/spawn-child.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
-import { countChanges } from "../model/layer.ts";
-import type { Ending, Outcome, WorkspaceOutcome } from "../model/outcome.ts";
+import type { Ending, Outcome } from "../model/outcome.ts";
 import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";
-import { carryOut, type CarriedOut } from "../run/carry-out.ts";
+import { carryOut } from "../run/carry-out.ts";
 import { statedAs, type JobRequest } from "../run/job-request.ts";
 import { judgeEnding } from "../run/ending.ts";
 import { exitCodeOf } from "../run/exit-code-of.ts";
-import { isUntouched, type Layer } from "../run/open-layer.ts";
 import type { outcomeWithoutJob } from "../run/outcome.ts";
-import { removeTree } from "../run/remove-tree.ts";
 import { cutOutput, lostInput, lostOutput } from "../run/stream-notices.ts";
 import type { ResultFile } from "../run/write-result.ts";
 import type { CommandLine } from "./parse-command-line.ts";
@@ -112,11 +107,13 @@ async function attempt(request: Attempt): Promise<Ended> {
     const cut = isQuiet ? undefined : cutOutput(events);
     for (const lack of [lostInput(events), lostOutput(events), cut]) if (lack !== undefined) say(lack);
     const isSetUpFailure = events.some(({ event }) => event === "failed");
-    if (isOverlayRefused(carried)) return await attemptWithCopy(request, carried);
-    if (isSetUpFailure) dropLayer(carried.layer);
-    if (isSetUpFailure && !isFresh) return await attemptAnew(request);
+    const layers = carried.layer === undefined ? undefined : await import("./layer-of-run.ts");
+    const copied = layers?.copyInstead(job, carried);
+    if (copied !== undefined)
+      return await attempt({ ...request, job: copied, knowledge: undecided(request.knowledge) });
     const ending = judgeEnding({ ...carried, launch: plan.launch });
-    const workspace = isSetUpFailure ? undefined : await settle(carried, ending, request);
+    const workspace = await layers?.settle(carried, ending, request);
+    if (isSetUpFailure && !isFresh) return await attemptAnew(request);
     const judged = { job, plan, selection, matrix: standings, reportId, ...carried, workspace };
     return {
       ending,
@@ -129,39 +126,9 @@ async function attempt(request: Attempt): Promise<Ended> {
   }
 }
 
-/** The kernel takes not every directory as a layer of an overlay, and says so only when it is asked to. */
-function isOverlayRefused({ events, layer }: CarriedOut): boolean {
-  return layer?.manner === "overlay" && findEvent(events, "failed")?.step === "overlay";
-}
-
-async function attemptWithCopy(request: Attempt, carried: CarriedOut): Promise<Ended> {
-  const { workspace } = request.job;
-  if (workspace.mode !== "cow") throw new Error("only a copy-on-write workspace has a layer");
-  dropLayer(carried.layer);
-  const errno = errnoName(findEvent(carried.events, "failed")?.errno ?? 0);
-  say(`${workspace.path} cannot be overlaid (${errno}), so the job gets a copy of it`);
-  const job: Job = { ...request.job, workspace: { ...workspace, manner: "copy" } };
-  const { decided: _, ...knowledge } = request.knowledge;
-  return attempt({ ...request, job, knowledge });
-}
-
-function dropLayer(layer: Layer | undefined): void {
-  if (layer !== undefined) removeTree(layer.path);
-}
-
-/** What the job changed is kept; where it changed nothing at all, that is seen at a glance. */
-async function settle(
-  { layer }: CarriedOut,
-  { status }: Ending,
-  request: Attempt,
-): Promise<WorkspaceOutcome | undefined> {
-  if (layer === undefined) return undefined;
-  if (isUntouched(layer)) {
-    removeTree(layer.path);
-    return { manner: layer.manner, changes: countChanges([]) };
-  }
-  const { endLayer } = await import("./end-layer.ts");
-  return endLayer(layer, { ...request, isSuccess: status === "ok" });
+/** Without what another job was decided by. */
+function undecided({ verdict, report }: Knowledge): Knowledge {
+  return { verdict, report };
 }
 
 async function attemptAnew(input: Attempt): Promise<Ended> {

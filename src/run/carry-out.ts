@@ -11,7 +11,8 @@ import type { Usage } from "../model/outcome.ts";
 import type { LauncherPlan, Plan } from "../model/plan.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
 import { createControlGroups, type JobControlGroups } from "./control-groups.ts";
-import type { Layer, LayerOwner } from "./open-layer.ts";
+import type { LayerOwner } from "./layer-place.ts";
+import type { Layer } from "./open-layer.ts";
 import { continueSignal, forwardedSignals, stopSignal } from "./signals.ts";
 
 /** What carrying out needs besides the plan. */

@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
-import type { LayerOwner } from "./open-layer.ts";
+import type { LayerOwner } from "./layer-place.ts";
 import { joinBytes } from "./remove-tree.ts";
 
 /** What is copied at most: beyond, waiting for it is worse than being told. */

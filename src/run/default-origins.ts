@@ -8,7 +8,7 @@ function defaultValues(job: Job): Partial<Readonly<Record<SettingKey, string | u
   const { memoryBytes, pids } = job.defaultLimits;
   return {
     workspace: job.workspace.mode === "empty" ? "none" : job.workspace.mode,
-    apply: "never",
+    apply: job.workspace.mode === "cow" ? "never" : undefined,
     tools: "false",
     network: job.network,
     seccomp: job.seccomp,

@@ -18,6 +18,12 @@ export interface LayerPlace {
   readonly isFitForOverlay: boolean;
 }
 
+/** The ids that the job has outside, where they are not the caller's. */
+export interface LayerOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** The directory, below a state directory, that holds layers. */
 export function layersIn(stateDirectory: string): string {
   return `${stateDirectory}/layers`;

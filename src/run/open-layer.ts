@@ -6,14 +6,8 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
-import { layersIn, type LayerPlace } from "./layer-place.ts";
+import { layersIn, type LayerOwner, type LayerPlace } from "./layer-place.ts";
 import { removeTree } from "./remove-tree.ts";
-
-/** The ids that the job has outside, where they are not the caller's. */
-export interface LayerOwner {
-  readonly uid: number;
-  readonly gid: number;
-}
 
 /** An open layer. */
 export interface Layer {

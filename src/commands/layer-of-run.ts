@@ -1,0 +1,48 @@
+/** A job with a copy-on-write workspace was carried out: what becomes of its layer. */
+import { errnoName } from "../host/errno-name.ts";
+import type { Host } from "../host/host.ts";
+import { findEvent } from "../launch/launch-event.ts";
+import type { Job } from "../model/job.ts";
+import { countChanges } from "../model/layer.ts";
+import type { Ending, WorkspaceOutcome } from "../model/outcome.ts";
+import type { CarriedOut } from "../run/carry-out.ts";
+import { isUntouched } from "../run/open-layer.ts";
+import { removeTree } from "../run/remove-tree.ts";
+import { say } from "./terminal.ts";
+
+/**
+ * The same job with a copy, where the kernel would not have the directory as a layer of an overlay: that it says only when
+ * it is asked to. Undefined where that is not what went wrong.
+ */
+export function copyInstead(job: Job, { events, layer }: Pick<CarriedOut, "events" | "layer">): Job | undefined {
+  const failed = findEvent(events, "failed");
+  const { workspace } = job;
+  if (layer?.manner !== "overlay" || failed?.step !== "overlay" || workspace.mode !== "cow") return undefined;
+  removeTree(layer.path);
+  say(`${workspace.path} cannot be overlaid (${errnoName(failed.errno)}), so the job gets a copy of it`);
+  return { ...job, workspace: { ...workspace, manner: "copy" } };
+}
+
+/** Whose job it was, and where. */
+export interface Settling {
+  readonly job: Job;
+  readonly host: Host;
+  readonly directories: readonly string[];
+  readonly isQuiet: boolean;
+}
+
+/** What the job changed is kept. Where it changed nothing, or never began, that is seen at a glance. */
+export async function settle(
+  { layer, events }: Pick<CarriedOut, "events" | "layer">,
+  { status }: Pick<Ending, "status">,
+  settling: Settling,
+): Promise<WorkspaceOutcome | undefined> {
+  if (layer === undefined) return undefined;
+  const hasFailed = findEvent(events, "failed") !== undefined;
+  if (hasFailed || isUntouched(layer)) {
+    removeTree(layer.path);
+    return hasFailed ? undefined : { manner: layer.manner, changes: countChanges([]) };
+  }
+  const { endLayer } = await import("./end-layer.ts");
+  return endLayer(layer, { ...settling, isSuccess: status === "ok" });
+}

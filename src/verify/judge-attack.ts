@@ -1,0 +1,121 @@
+/** What an attack came to: a token seen or a change observed breaks, and an errno alone proves nothing. Pure. */
+import type { AttackResult } from "../model/verification.ts";
+import type { AttackRecord } from "./attack-record.ts";
+import type { AttackSpec, StateContext } from "./attack-spec.ts";
+import type { Hit } from "./canaries/hit.ts";
+
+/** One attack's side of one run: what it told, and what was observed from outside. */
+export interface AttackSide {
+  /** Absent where it was not even begun. */
+  readonly record: AttackRecord | undefined;
+  /** Everything that was observed in the run, whichever attack did it. */
+  readonly hits: readonly Hit[];
+  readonly tokens: readonly string[];
+  readonly context: StateContext;
+}
+
+/** What is judged. */
+export interface AttackCase {
+  readonly spec: AttackSpec;
+  readonly inside: AttackSide;
+  /** The same without a sandbox; absent where it has none. */
+  readonly control: AttackSide | undefined;
+  readonly isRoot: boolean;
+}
+
+type Judgement = Omit<AttackResult, "attack">;
+
+const shownCharacters = 120;
+
+function shorten(text: string): string {
+  const line = text.replace(/[^ -~]+/g, " ").trim();
+  return line.length > shownCharacters ? `${line.slice(0, shownCharacters)}…` : line;
+}
+
+/** Written by an attack as a word of its own. */
+function names(text: string, id: string): boolean {
+  return new RegExp(`(?:^|[^A-Za-z0-9])${id}(?:[^0-9]|$)`).test(text);
+}
+
+/** A hit that names an attack is that one's; any other is laid to every attack that goes for its canary. */
+function isBlamed({ id, touches = [] }: AttackSpec, { canary, text }: Hit): boolean {
+  if (names(text, id)) return true;
+  return touches.includes(canary) && !/(?:^|[^A-Za-z0-9])[A-F]\d\d(?:[^0-9]|$)/.test(text);
+}
+
+function findToken({ sightings }: AttackRecord, tokens: readonly string[]): string | undefined {
+  const sighting = sightings.find(({ value }) => tokens.some((token) => value.includes(token)));
+  return sighting === undefined ? undefined : `a canary's token was read (${sighting.channel})`;
+}
+
+function findGain({ sightings }: AttackRecord): string | undefined {
+  const gain = sightings.find(({ channel }) => channel === "gained");
+  return gain === undefined ? undefined : `it gained ${shorten(gain.value)}`;
+}
+
+function findHit(spec: AttackSpec, hits: readonly Hit[]): string | undefined {
+  const hit = hits.find((candidate) => isBlamed(spec, candidate));
+  return hit === undefined ? undefined : `seen outside: ${hit.canary}: ${shorten(hit.text)}`;
+}
+
+/** What shows that it succeeded; undefined where nothing does. */
+export function findSign(spec: AttackSpec, { record, hits, tokens, context }: AttackSide): string | undefined {
+  const hit = findHit(spec, hits);
+  if (record === undefined) return hit;
+  return findToken(record, tokens) ?? hit ?? findGain(record) ?? spec.findBreach?.(record, context);
+}
+
+function lastDenial({ steps }: AttackRecord): string {
+  const denied = steps.findLast(({ result }) => result !== "ok");
+  return denied === undefined ? "nothing was seen of it" : `${denied.step} gave ${denied.result}`;
+}
+
+/** Why nothing can be said of it; undefined where it was made to its end. */
+function findHindrance(record: AttackRecord | undefined): Judgement | undefined {
+  if (record === undefined) return { verdict: "unknown", because: "it was not begun" };
+  switch (record.ending) {
+    case "attempted":
+      return undefined;
+    case "impossible":
+      return { verdict: "not-applicable", because: record.words === "" ? "it is impossible here" : record.words };
+    case "timeout":
+      return { verdict: "unknown", because: "it did not end in time" };
+    case "crashed":
+      return { verdict: "unknown", because: `it crashed: ${record.words}` };
+    case undefined:
+      return { verdict: "unknown", because: "it was ended before it was over" };
+  }
+}
+
+function held(record: AttackRecord): Judgement {
+  return { verdict: "held", because: lastDenial(record) };
+}
+
+/** What the control says where the attack left no sign. */
+function judgeByControl({ spec, control, isRoot }: AttackCase, record: AttackRecord): Judgement {
+  const { by } = spec.control;
+  if (by === "none") return held(record);
+  if (control === undefined) return { verdict: "unknown", because: "its control was not made" };
+  if (findSign(spec, control) !== undefined) return held(record);
+  if (control.record?.ending === "impossible") return { verdict: "not-applicable", because: control.record.words };
+  const without = control.record === undefined ? "it was not begun" : lastDenial(control.record);
+  if (by === "some" || (by === "root" && !isRoot))
+    return { verdict: "not-applicable", because: `there is nothing to be kept from here: without a sandbox, ${without}` };
+  return { verdict: "unknown", because: `its control failed: without a sandbox, ${without}` };
+}
+
+function judge(attackCase: AttackCase): Judgement {
+  const { spec, inside, control } = attackCase;
+  const sign = findSign(spec, inside);
+  if (sign !== undefined) return { verdict: "broke", because: sign };
+  const hindrance = findHindrance(inside.record);
+  if (hindrance === undefined) return judgeByControl(attackCase, inside.record as AttackRecord);
+  // What could be done outside and not even be tried inside was kept away by something that was not attacked.
+  const isOnlyInside = hindrance.verdict === "not-applicable" && control?.record?.ending === "attempted";
+  return isOnlyInside ? { verdict: "unknown", because: `inside, ${hindrance.because}` } : hindrance;
+}
+
+/** Judges one attack. */
+export function judgeAttack(attackCase: AttackCase): AttackResult {
+  return { attack: attackCase.spec.id, ...judge(attackCase) };
+}

@@ -13,11 +13,17 @@ import { say } from "./terminal.ts";
 
 const couldNotRemove = 70;
 
+/** Where self-tests and verifications make files. */
+function temporaryDirectories({ environment }: Host): string[] {
+  const home = environment["HOME"];
+  return [...new Set([tmpdir(), "/var/tmp", "/dev/shm", ...(home === undefined ? [] : [home])])];
+}
+
 function cleanAll(host: Host, context: RemovalContext): Removal[] {
   const { uid } = host.identity;
   return [
     ...cleanState(stateDirectories(host), uid, context),
-    ...cleanTemporary(tmpdir(), uid, context),
+    ...temporaryDirectories(host).flatMap((directory) => cleanTemporary(directory, uid, context)),
     ...cleanControlGroups(uid, context),
   ];
 }

@@ -11,6 +11,7 @@ import {
   schemaDescription,
 } from "./descriptions-report.ts";
 import { cleanDescription, selfTestDescription } from "./descriptions-upkeep.ts";
+import { verifyDescription } from "./description-verify.ts";
 
 /** All commands, in the order of the usage text. */
 export const descriptions: readonly CommandDescription[] = [
@@ -22,6 +23,7 @@ export const descriptions: readonly CommandDescription[] = [
   planDescription,
   runDescription,
   schemaDescription,
+  verifyDescription,
   selfTestDescription,
   cleanDescription,
   {

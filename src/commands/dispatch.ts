@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import("./explain.ts")).explain,
   schema: async () => (await import("./schema.ts")).schema,
   plan: async () => (await import("./plan.ts")).plan,
+  verify: async () => (await import("./verify.ts")).verify,
   "self-test": async () => (await import("./self-test.ts")).selfTest,
   clean: async () => (await import("./clean.ts")).clean,
   completion: async () => (await import("./completion.ts")).completion,

@@ -5,9 +5,11 @@ import { originalHelper } from "../launch/helper-file.ts";
 import { CupelError } from "../model/error.ts";
 import { renderAttackOrders, type AttackOrder } from "./attack-line.ts";
 import type { AttackSpec, RoundCaps, StateContext } from "./attack-spec.ts";
-import { freshToken, tokenStart } from "./canaries/canary.ts";
+import { freshToken, tokenStart, type AttackKeys } from "./canaries/canary.ts";
 import type { Hit } from "./canaries/hit.ts";
 import { plantCanaries, type Canaries } from "./canaries/plant-canaries.ts";
+import type { WorkspaceUse } from "./canaries/files.ts";
+import { collectLeft } from "./canaries/left.ts";
 import type { AttackSide } from "./judge-attack.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { runAttacker, type AttackerEnd } from "./run-attacker.ts";
@@ -17,6 +19,7 @@ export interface SideSurroundings {
   /** The victim, as it is executed. */
   readonly victimProgram: string;
   readonly home: string | undefined;
+  readonly workspaceUse: WorkspaceUse;
   /** The caller's own variables. */
   readonly environment: Readonly<Record<string, string>>;
   /** Facts that a job must not share with the host. */
@@ -25,6 +28,8 @@ export interface SideSurroundings {
 
 /** One round of one side. */
 export interface SideOrder extends SideSurroundings {
+  /** Whether there is a sandbox around it. */
+  readonly isInside: boolean;
   /** What stands in front of the attacker at this path; none: without a sandbox. */
   readonly prefix: (program: string) => readonly string[];
   readonly attacks: readonly AttackSpec[];
@@ -56,20 +61,22 @@ function placeAttacker(places: readonly string[]): string {
   });
 }
 
-function capKeys({ pids, memoryBytes, cpus, timeoutMs }: RoundCaps): Record<string, string> {
-  const known = { "cap-pids": pids, "cap-memory": memoryBytes, "cap-cpus": cpus, "cap-time": timeoutMs };
-  return Object.fromEntries(
-    Object.entries(known).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
-  );
+/** Names what an attack makes by its id, so that what is left tells whose it is. */
+function freshMark(id: string): string {
+  return `${id}-${freshToken().slice(-8)}`;
 }
 
-function ordersFor({ attacks, caps }: SideOrder, canaries: Canaries): AttackOrder[] {
-  const keys = { ...canaries.keys, ...capKeys(caps), "token-prefix": tokenStart };
+function set(keys: AttackKeys): AttackOrder[] {
+  return Object.entries(keys).map(([key, value]) => ({ order: "set", key, value }));
+}
+
+function ordersFor({ attacks, caps, isInside }: SideOrder, { keys }: Canaries): AttackOrder[] {
   return [
-    ...Object.entries(keys).map(([key, value]): AttackOrder => ({ order: "set", key, value })),
-    ...attacks.map(
-      ({ id, deadlineMs = defaultDeadlineMs }): AttackOrder => ({ order: "run", id, deadlineMs }),
-    ),
+    ...set({ ...keys, "token-prefix": tokenStart, ...(isInside ? { inside: "yes" } : {}) }),
+    ...attacks.flatMap(({ id, deadlineMs = defaultDeadlineMs, amounts: own }): AttackOrder[] => [
+      ...set({ mark: freshMark(id), ...own?.(caps) }),
+      { order: "run", id, deadlineMs },
+    ]),
   ];
 }
 
@@ -94,9 +101,10 @@ async function attack(order: SideOrder, canaries: Canaries, program: string): Pr
     orders: renderAttackOrders(orders),
     deadlineMs: budgetMs,
   });
-  const hits: Hit[] = [...endLeftovers(program), ...(await canaries.look())];
+  const left = [...ended.records.values()].flatMap(({ sightings }) => sightings);
+  const hits: Hit[] = [...endLeftovers(program), ...collectLeft(left), ...(await canaries.look())];
   const tokens = [...canaries.tokens, variable];
-  const context: StateContext = { host: order.hostFacts, caps: order.caps };
+  const context: StateContext = { host: order.hostFacts, caps: order.caps, keys: canaries.keys };
   return {
     sideOf: (id) => ({ record: ended.records.get(id), hits, tokens, context }),
     failure: failureOf(ended),

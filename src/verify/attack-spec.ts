@@ -49,10 +49,10 @@ export interface AttackRule {
   readonly touches?: readonly (AttackKey | "process" | "signal" | "settings")[] | undefined;
   /** What is wrong with the state or the amounts that were told; undefined where nothing is. */
   readonly findBreach?: ((record: AttackRecord, context: StateContext) => string | undefined) | undefined;
-  /** Keys for this attack alone. */
-  readonly keys?: ((caps: RoundCaps) => Partial<Record<AttackKey, string>>) | undefined;
+  /** How much of something it uses, by key. */
+  readonly amounts?: ((caps: RoundCaps) => Partial<Record<AttackKey, string>>) | undefined;
   readonly deadlineMs?: number | undefined;
 }
 
 /** One attack, whole. */
-export type AttackSpec = Attack & AttackRule;
+export type AttackSpec = Omit<Attack, "control" | "guarantees"> & AttackRule & Pick<Attack, "guarantees">;

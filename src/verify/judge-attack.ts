@@ -40,7 +40,7 @@ function names(text: string, id: string): boolean {
 /** A hit that names an attack is that one's; any other is laid to every attack that goes for its canary. */
 function isBlamed({ id, touches = [] }: AttackSpec, { canary, text }: Hit): boolean {
   if (names(text, id)) return true;
-  return touches.includes(canary) && !/(?:^|[^A-Za-z0-9])[A-F]\d\d(?:[^0-9]|$)/.test(text);
+  return touches.some((touched) => touched === canary) && !/(?:^|[^A-Za-z0-9])[A-F]\d\d(?:[^0-9]|$)/.test(text);
 }
 
 function findToken({ sightings }: AttackRecord, tokens: readonly string[]): string | undefined {

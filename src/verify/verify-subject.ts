@@ -1,5 +1,5 @@
 /** Attacks subjects, round by round, each attack with its control, and judges what held. */
-import { guaranteeIds, type GuaranteeId } from "../model/guarantee.ts";
+import type { GuaranteeId } from "../model/guarantee.ts";
 import type { AttackResult, AttackedSubject, SubjectResult } from "../model/verification.ts";
 import { attackSide, type SideResult, type SideSurroundings } from "./attack-side.ts";
 import { attackRounds, type AttackRound, type AttackSpec, type RoundCaps } from "./attack-spec.ts";
@@ -31,7 +31,6 @@ const capsOfRound: Readonly<Record<AttackRound, RoundCaps>> = {
   processes: { pids: 40 },
   memory: { memoryBytes: 64 * 1024 * 1024 },
   cpu: { cpus: 0.5 },
-  time: { timeoutMs: 600 },
 };
 
 function attacksOf(round: AttackRound, attacks: readonly AttackSpec[]): AttackSpec[] {
@@ -44,7 +43,8 @@ async function makeControls(order: VerificationOrder): Promise<ReadonlyMap<Attac
   for (const round of attackRounds) {
     const attacks = attacksOf(round, order.attacks).filter(({ control }) => control.by !== "none");
     if (attacks.length === 0) continue;
-    results.set(round, await attackSide({ ...order, attacks, caps: capsOfRound[round], prefix: () => [] }));
+    const side = await attackSide({ ...order, attacks, caps: capsOfRound[round], isInside: false, prefix: () => [] });
+    results.set(round, side);
   }
   return results;
 }
@@ -64,6 +64,7 @@ async function attackRound(
     ...order,
     attacks,
     caps,
+    isInside: true,
     prefix: (program) => subject.prefix(program, caps) ?? [],
   });
   const control = (await controls).get(round);
@@ -110,22 +111,4 @@ export async function verifySubjects(
   for (const subject of subjects) results.push(await verifySubject(subject, order, controls));
   await controls;
   return results;
-}
-
-/** The attacks that tell of these guarantees: all of them, or the one of each that says most. */
-export function chooseAttacks(
-  attacks: readonly AttackSpec[],
-  wanted: readonly GuaranteeId[],
-  isQuick: boolean,
-): AttackSpec[] {
-  return attacks.filter(({ guarantees, quickFor = [] }) =>
-    (isQuick ? quickFor : guarantees).some((id) => wanted.includes(id)),
-  );
-}
-
-/** How many attacks there are on each guarantee. */
-export function countAttacks(attacks: readonly AttackSpec[]): ReadonlyMap<GuaranteeId, number> {
-  return new Map(
-    guaranteeIds.map((id) => [id, attacks.filter(({ guarantees }) => guarantees.includes(id)).length] as const),
-  );
 }

@@ -1,0 +1,49 @@
+/** Every attack that is made, with how it is judged. Pure. */
+import { guaranteeIds, type GuaranteeId } from "../model/guarantee.ts";
+import { attackRules } from "./attack-rules.ts";
+import type { AttackControl, AttackRule, AttackSpec } from "./attack-spec.ts";
+import { attacks, type Attack } from "./attacks.ts";
+
+/** What the attacker's table says of a control, where there is no rule. */
+function controlOf({ control, note = "" }: Attack): AttackControl {
+  switch (control) {
+    case "any":
+      return { by: "everyone" };
+    case "root":
+      return { by: "root" };
+    case "ordinary":
+      return { by: "some", reason: `only an ordinary user has something to gain${note === "" ? "" : `: ${note}`}` };
+    case "none":
+      return { by: "none", reason: note };
+  }
+}
+
+/** One attack with its rule. */
+export function specOf(attack: Attack): AttackSpec {
+  const rule: AttackRule = attackRules[attack.id] ?? { control: controlOf(attack) };
+  return { ...attack, ...rule, guarantees: rule.guarantees ?? attack.guarantees };
+}
+
+/** All, in the order of the catalogue. */
+export const attackSpecs: readonly AttackSpec[] = attacks.map(specOf);
+
+/** The attacks that tell of these guarantees: all of them, or the one of each that says most. */
+export function chooseAttacks(
+  specs: readonly AttackSpec[],
+  wanted: readonly GuaranteeId[],
+  isQuick: boolean,
+): AttackSpec[] {
+  return specs.filter(({ guarantees, quickFor = [] }) =>
+    (isQuick ? quickFor : guarantees).some((id) => wanted.includes(id)),
+  );
+}
+
+/** How many attacks there are on each guarantee, in report order. */
+export function countAttacks(
+  specs: readonly { readonly guarantees: readonly GuaranteeId[] }[],
+): { readonly id: GuaranteeId; readonly attacks: number }[] {
+  return guaranteeIds.map((id) => ({
+    id,
+    attacks: specs.filter(({ guarantees }) => guarantees.includes(id)).length,
+  }));
+}

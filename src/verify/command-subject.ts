@@ -1,0 +1,51 @@
+/** Somebody else's sandbox as a subject: words that run a program, with the attacker as that program. */
+import { CupelError } from "../model/error.ts";
+import { guaranteeIds } from "../model/guarantee.ts";
+import type { Subject } from "./verify-subject.ts";
+
+/** Where in the words the attacker's path belongs, besides at their end: for flags that bind it. */
+const placeholder = "{}";
+
+/**
+ * The words of a command line, split at blanks; quotes of either kind keep words together, and nothing is expanded.
+ * @throws CupelError `usage` where a quote is not ended, or where there is no word.
+ */
+export function splitCommand(text: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote: string | undefined;
+  for (const character of text) {
+    if (quote !== undefined) {
+      if (character === quote) quote = undefined;
+      else word = (word ?? "") + character;
+    } else if (character === "'" || character === '"') {
+      quote = character;
+      word ??= "";
+    } else if (/\s/u.test(character)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else {
+      word = (word ?? "") + character;
+    }
+  }
+  if (quote !== undefined)
+    throw new CupelError("usage", `--subject ${JSON.stringify(text)} has a quote that is not ended`);
+  if (word !== undefined) words.push(word);
+  if (words.length === 0) throw new CupelError("usage", "--subject needs a command, as in --subject 'bwrap --ro-bind / / --'");
+  return words;
+}
+
+/** It as a subject. @throws CupelError `usage`. */
+export function commandSubject(text: string): Subject {
+  const words = splitCommand(text);
+  return {
+    attacked: { kind: "command", name: text, mechanisms: "" },
+    declared: undefined,
+    // It has caps of its own, or none: what cupel would ask for is not asked of it.
+    prefix: (program, caps) =>
+      Object.keys(caps).length > 0 ? undefined : words.map((word) => word.replaceAll(placeholder, program)),
+  };
+}
+
+/** Guarantees that a command can be told of: caps are given by words that differ from one to the other. */
+export const commandGuarantees = guaranteeIds.filter((id) => !id.startsWith("limit."));

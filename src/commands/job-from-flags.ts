@@ -48,6 +48,7 @@ export function jobFromFlags({ flags, operands }: CommandLine): JobRequest {
       ? "all"
       : guarantees(all("accept-missing")),
     strict: flags.has("strict"),
+    verified: flags.has("verified") ? true : undefined,
     prefer: oneOf(last("prefer"), ["fastest", "strongest"]) ?? "fastest",
   };
 }

@@ -26,6 +26,8 @@ export interface JobRequest {
   readonly accept: readonly GuaranteeId[] | "all";
   readonly strict: boolean;
   readonly prefer: "fastest" | "strongest";
+  /** Only what attacks on this very sandbox did not break. */
+  readonly verified?: boolean | undefined;
 }
 
 /** The job that the report selects for: what `cupel run` does without a flag. */

@@ -13,6 +13,7 @@ import { verificationSchema, type SubjectResult, type Verification } from "../mo
 import { renderVerificationAs, verificationExitCode, type VerificationView } from "../report/render-verification.ts";
 import { loadVerifiedSets, mergeSets, saveVerifiedSets, verifiedSetOf } from "../report/saved-verification.ts";
 import { attackSpecs, chooseAttacks } from "../verify/attack-catalogue.ts";
+import { hostAttacks } from "../verify/host-attacks.ts";
 import { readHostFacts } from "../verify/host-facts.ts";
 import { verifySubjects, type Subject, type VerificationOrder } from "../verify/verify-subject.ts";
 import { chosenFormat } from "./chosen-format.ts";
@@ -83,6 +84,7 @@ async function attackAll(
     environment: definedVariables(host.environment),
     hostFacts: readHostFacts(),
     attacks: chooseAttacks(attackSpecs, wanted, isQuick),
+    hostAttacks: chooseAttacks(hostAttacks, wanted, isQuick),
     wanted,
     isRoot: host.identity.uid === 0,
     onProgress: (text) => progress.show(text),

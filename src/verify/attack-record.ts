@@ -55,6 +55,17 @@ function add(draft: Draft | undefined, line: NonNullable<ReturnType<typeof parse
   if (line.kind === "end") Object.assign(draft, { ending: line.ending, words: line.words });
 }
 
+/** What several runs of one attack told together; it ended as the last of them. */
+export function mergeRecords(records: readonly AttackRecord[]): AttackRecord | undefined {
+  const last = records.at(-1);
+  if (last === undefined) return undefined;
+  return {
+    ...last,
+    steps: records.flatMap(({ steps }) => steps),
+    sightings: records.flatMap(({ sightings }) => sightings),
+  };
+}
+
 /** Values of `fact NAME=VALUE`, by name; a name may come more than once. */
 export function factsOf({ sightings }: AttackRecord): ReadonlyMap<string, readonly string[]> {
   const facts = new Map<string, string[]>();

@@ -4,27 +4,32 @@ import type { AttackKey } from "./attack-keys.ts";
 import type { AttackRecord } from "./attack-record.ts";
 import type { Attack } from "./attacks.ts";
 
-/** Caps of one round; absent ones are not given. */
-export interface RoundCaps {
+/** What a sandbox is asked for besides; absent is not asked. */
+export interface SandboxWishes {
   readonly pids?: number | undefined;
   readonly memoryBytes?: number | undefined;
   readonly cpus?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** `NAME=value`. */
+  readonly variable?: string | undefined;
 }
 
 /** What a state or an amount is held against. */
 export interface StateContext {
   /** What the host itself is: facts that a job must not share with it, by the fact's name. */
   readonly host: Readonly<Record<string, string>>;
-  readonly caps: RoundCaps;
-  /** What the attacker was told. */
-  readonly keys: Readonly<Record<string, string>>;
+  readonly wishes: SandboxWishes;
 }
 
-/** Attacks of one round are made in one sandbox, one after the other. */
-export const attackRounds = ["plain", "processes", "memory", "cpu"] as const;
-
-/** One of {@link attackRounds}. */
-export type AttackRound = (typeof attackRounds)[number];
+/** Runs of one attack in sandboxes of their own. */
+export interface AttackLegs {
+  /** Keys of each run. */
+  readonly keys: readonly Partial<Record<AttackKey, string>>[];
+  /** At the same time, the later ones a moment after the first; otherwise one after the other. */
+  readonly isTogether: boolean;
+  /** Keys of a run without a sandbox that takes away what is left. */
+  readonly cleanUp?: Partial<Record<AttackKey, string>> | undefined;
+}
 
 /** What shows that an attack can succeed at all: the same one without a sandbox, in the same run. */
 export type AttackControl =
@@ -44,14 +49,28 @@ export interface AttackRule {
   readonly guarantees?: readonly GuaranteeId[] | undefined;
   /** The guarantees of which it is the one attack that says most: `--quick` makes these alone. */
   readonly quickFor?: readonly GuaranteeId[] | undefined;
-  readonly round?: AttackRound | undefined;
-  /** Canaries on which a hit is this attack's, where the hit does not name it. */
-  readonly touches?: readonly (AttackKey | "process" | "signal" | "settings")[] | undefined;
+  /** What its sandbox is asked for; attacks that ask for nothing share one. */
+  readonly wishes?: SandboxWishes | undefined;
+  /** It may end its whole sandbox, which is then what its cap is for. */
+  readonly isEndHeld?: boolean | undefined;
+  readonly legs?: AttackLegs | undefined;
+  /** What is seen of it only after all attacks: a hit there is this attack's, where it does not name another. */
+  readonly touches?: readonly "process"[] | undefined;
+  /** What it reads is no breach of its guarantees; what it gains is. */
+  readonly ignoresTokens?: boolean | undefined;
   /** What is wrong with the state or the amounts that were told; undefined where nothing is. */
   readonly findBreach?: ((record: AttackRecord, context: StateContext) => string | undefined) | undefined;
   /** How much of something it uses, by key. */
-  readonly amounts?: ((caps: RoundCaps) => Partial<Record<AttackKey, string>>) | undefined;
+  readonly amounts?: Partial<Record<AttackKey, string>> | undefined;
   readonly deadlineMs?: number | undefined;
+}
+
+/** What attacks on one guarantee are worth to it. */
+export interface AttackScope {
+  readonly id: string;
+  readonly title: string;
+  readonly guarantees: readonly GuaranteeId[];
+  readonly quickFor?: readonly GuaranteeId[] | undefined;
 }
 
 /** One attack, whole. */

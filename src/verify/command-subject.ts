@@ -1,6 +1,6 @@
 /** Somebody else's sandbox as a subject: words that run a program, with the attacker as that program. */
 import { CupelError } from "../model/error.ts";
-import { guaranteeIds } from "../model/guarantee.ts";
+import type { GuaranteeId } from "../model/guarantee.ts";
 import type { Subject } from "./verify-subject.ts";
 
 /** Where in the words the attacker's path belongs, besides at their end: for flags that bind it. */
@@ -35,17 +35,21 @@ export function splitCommand(text: string): string[] {
   return words;
 }
 
+/** Caps are given by words that differ from one command to the other, and not every promise can be made by one. */
+function isTold(id: GuaranteeId): boolean {
+  return !id.startsWith("limit.") && id !== "net.allowlist" && id !== "secret.private";
+}
+
 /** It as a subject. @throws CupelError `usage`. */
 export function commandSubject(text: string): Subject {
   const words = splitCommand(text);
   return {
     attacked: { kind: "command", name: text, mechanisms: "" },
     declared: undefined,
+    tells: isTold,
     // It has caps of its own, or none: what cupel would ask for is not asked of it.
-    prefix: (program, caps) =>
-      Object.keys(caps).length > 0 ? undefined : words.map((word) => word.replaceAll(placeholder, program)),
+    prefix: (program, wishes) =>
+      Object.keys(wishes).length > 0 ? undefined : words.map((word) => word.replaceAll(placeholder, program)),
   };
 }
 
-/** Guarantees that a command can be told of: caps are given by words that differ from one to the other. */
-export const commandGuarantees = guaranteeIds.filter((id) => !id.startsWith("limit."));

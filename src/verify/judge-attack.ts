@@ -8,7 +8,7 @@ import type { Hit } from "./canaries/hit.ts";
 export interface AttackSide {
   /** Absent where it was not even begun. */
   readonly record: AttackRecord | undefined;
-  /** Everything that was observed in the run, whichever attack did it. */
+  /** What was observed that is this attack's doing. */
   readonly hits: readonly Hit[];
   readonly tokens: readonly string[];
   readonly context: StateContext;
@@ -32,17 +32,6 @@ function shorten(text: string): string {
   return line.length > shownCharacters ? `${line.slice(0, shownCharacters)}…` : line;
 }
 
-/** Written by an attack as a word of its own. */
-function names(text: string, id: string): boolean {
-  return new RegExp(`(?:^|[^A-Za-z0-9])${id}(?:[^0-9]|$)`).test(text);
-}
-
-/** A hit that names an attack is that one's; any other is laid to every attack that goes for its canary. */
-function isBlamed({ id, touches = [] }: AttackSpec, { canary, text }: Hit): boolean {
-  if (names(text, id)) return true;
-  return touches.some((touched) => touched === canary) && !/(?:^|[^A-Za-z0-9])[A-F]\d\d(?:[^0-9]|$)/.test(text);
-}
-
 function findToken({ sightings }: AttackRecord, tokens: readonly string[]): string | undefined {
   const sighting = sightings.find(({ value }) => tokens.some((token) => value.includes(token)));
   return sighting === undefined ? undefined : `a canary's token was read (${sighting.channel})`;
@@ -53,16 +42,16 @@ function findGain({ sightings }: AttackRecord): string | undefined {
   return gain === undefined ? undefined : `it gained ${shorten(gain.value)}`;
 }
 
-function findHit(spec: AttackSpec, hits: readonly Hit[]): string | undefined {
-  const hit = hits.find((candidate) => isBlamed(spec, candidate));
+function findHit([hit]: readonly Hit[]): string | undefined {
   return hit === undefined ? undefined : `seen outside: ${hit.canary}: ${shorten(hit.text)}`;
 }
 
 /** What shows that it succeeded; undefined where nothing does. */
 export function findSign(spec: AttackSpec, { record, hits, tokens, context }: AttackSide): string | undefined {
-  const hit = findHit(spec, hits);
+  const hit = findHit(hits);
   if (record === undefined) return hit;
-  return findToken(record, tokens) ?? hit ?? findGain(record) ?? spec.findBreach?.(record, context);
+  const token = spec.ignoresTokens === true ? undefined : findToken(record, tokens);
+  return token ?? hit ?? findGain(record) ?? spec.findBreach?.(record, context);
 }
 
 function lastDenial({ steps }: AttackRecord): string {
@@ -70,25 +59,29 @@ function lastDenial({ steps }: AttackRecord): string {
   return denied === undefined ? "nothing was seen of it" : `${denied.step} gave ${denied.result}`;
 }
 
-/** Why nothing can be said of it; undefined where it was made to its end. */
-function findHindrance(record: AttackRecord | undefined): Judgement | undefined {
+/** Why nothing can be said of an attack that was not made to its end. */
+function findHindrance(record: AttackRecord | undefined): Judgement {
   if (record === undefined) return { verdict: "unknown", because: "it was not begun" };
   switch (record.ending) {
-    case "attempted":
-      return undefined;
     case "impossible":
       return { verdict: "not-applicable", because: record.words === "" ? "it is impossible here" : record.words };
     case "timeout":
       return { verdict: "unknown", because: "it did not end in time" };
     case "crashed":
       return { verdict: "unknown", because: `it crashed: ${record.words}` };
+    case "attempted":
     case undefined:
       return { verdict: "unknown", because: "it was ended before it was over" };
   }
 }
 
+/** Whether its end was told: what ends a whole sandbox leaves nobody to tell it. */
+function isOver({ ending }: AttackRecord): boolean {
+  return ending !== undefined && ending !== "crashed";
+}
+
 function held(record: AttackRecord): Judgement {
-  return { verdict: "held", because: lastDenial(record) };
+  return { verdict: "held", because: isOver(record) ? lastDenial(record) : "it was ended" };
 }
 
 /** What the control says where the attack left no sign. */
@@ -108,8 +101,10 @@ function judge(attackCase: AttackCase): Judgement {
   const { spec, inside, control } = attackCase;
   const sign = findSign(spec, inside);
   if (sign !== undefined) return { verdict: "broke", because: sign };
-  const hindrance = findHindrance(inside.record);
-  if (hindrance === undefined) return judgeByControl(attackCase, inside.record as AttackRecord);
+  const { record } = inside;
+  const isWhole = record?.ending === "attempted" || (spec.isEndHeld === true && record !== undefined && !isOver(record));
+  if (isWhole) return judgeByControl(attackCase, record);
+  const hindrance = findHindrance(record);
   // What could be done outside and not even be tried inside was kept away by something that was not attacked.
   const isOnlyInside = hindrance.verdict === "not-applicable" && control?.record?.ending === "attempted";
   return isOnlyInside ? { verdict: "unknown", because: `inside, ${hindrance.because}` } : hindrance;

@@ -22,6 +22,24 @@ function nameOf(pid: string): string {
   }
 }
 
+function parentOf(pid: string): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // proc_pid_stat(5): behind the name, which may hold anything but ends at the last parenthesis, state and parent.
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch (error) {
+    errnoOf(error);
+    return -1;
+  }
+}
+
+/** The processes that have this one as their parent now. */
+export function childrenOf(pid: number): number[] {
+  return namesIn("/proc")
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number);
+}
+
 function end(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");

@@ -1,7 +1,7 @@
 /** A strategy of cupel's as a subject: attacked through the very command line that users have. */
 import type { GuaranteeDecision } from "../model/guarantee.ts";
 import type { NetworkMode, SeccompProfileName } from "../model/job.ts";
-import type { RoundCaps } from "./attack-spec.ts";
+import type { SandboxWishes } from "./attack-spec.ts";
 import type { Subject } from "./verify-subject.ts";
 
 /** Which sandbox of a strategy's: see `mechanismsOf`. */
@@ -21,16 +21,18 @@ export interface StrategyFacts {
   readonly choice: SandboxChoice;
 }
 
-function capFlags({ pids, memoryBytes, cpus }: RoundCaps): string[] {
+function wishFlags({ pids, memoryBytes, cpus, timeoutMs, variable }: SandboxWishes): string[] {
   return [
     ...(pids === undefined ? [] : ["--pids", String(pids)]),
     ...(memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)]),
     ...(cpus === undefined ? [] : ["--cpus", String(cpus)]),
+    ...(timeoutMs === undefined ? [] : ["--timeout", `${timeoutMs}ms`, "--grace", "100ms"]),
+    ...(variable === undefined ? [] : ["--env", variable]),
   ];
 }
 
 /** The words in front of a program. Pure. */
-export function strategyPrefix({ id, cupel, choice }: StrategyFacts, program: string, caps: RoundCaps): string[] {
+export function strategyPrefix({ id, cupel, choice }: StrategyFacts, program: string, wishes: SandboxWishes): string[] {
   return [
     ...cupel,
     "run",
@@ -44,7 +46,7 @@ export function strategyPrefix({ id, cupel, choice }: StrategyFacts, program: st
     choice.network,
     "--seccomp",
     choice.seccomp,
-    ...capFlags(caps),
+    ...wishFlags(wishes),
     "--read",
     program,
     "--",
@@ -56,6 +58,7 @@ export function strategySubject(facts: StrategyFacts): Subject {
   return {
     attacked: { kind: "strategy", name: facts.id, mechanisms: facts.mechanisms },
     declared: facts.declared,
-    prefix: (program, caps) => strategyPrefix(facts, program, caps),
+    tells: () => true,
+    prefix: (program, wishes) => strategyPrefix(facts, program, wishes),
   };
 }

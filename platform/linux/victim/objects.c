@@ -115,10 +115,8 @@ static void look_messages(struct canary *canary)
     /* Ours has to come back first, and no other behind it. */
     struct message message = {.type = 0};
     long length = kernel_call(__NR_msgrcv, canary->handle, &message, sizeof message.text, 0, IPC_NOWAIT);
-    if (length < 0) {
+    if (length < 0)
         say_hit(canary, "taken", strlen("taken"));
-        return;
-    }
     while (length >= 0) {
         if (length != (long)strlen(canary->token) || memcmp(message.text, canary->token, (size_t)length) != 0)
             say_hit(canary, message.text, (size_t)length);

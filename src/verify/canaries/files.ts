@@ -20,6 +20,8 @@ export interface PlantedFiles extends PlantedCanaries {
   readonly workspace: string;
   /** With a token: for others to hold open. */
   readonly openFile: string;
+  /** What the file that may not be changed holds. */
+  readonly readOnlyText: string;
   /** All directories that were made, best first. */
   readonly places: readonly string[];
 }
@@ -28,6 +30,12 @@ function writeForAll(path: string, text: string): string {
   writeFileSync(path, `${text}\n`, { flag: "wx" });
   chmodSync(path, 0o666);
   return path;
+}
+
+/** As it was planted: the next attack is to find what the first one found. */
+function restore(path: string, text: string): void {
+  rmSync(path, { force: true });
+  writeForAll(path, text);
 }
 
 function makeForAll(path: string): string {
@@ -125,7 +133,8 @@ function plantAll(planter: Planter, home: string | undefined, use: WorkspaceUse)
   const absent: Record<string, string> = {};
   // In the workspace it is seen and may not be changed; where that is written through, it lies outside.
   const readOnly = use === "read" ? workspace : secret;
-  keys["read-only-file"] = writeForAll(`${readOnly}/read-only-file`, `${planter.token()} ${planter.token()}`);
+  const readOnlyText = `${planter.token()} ${planter.token()}`;
+  keys["read-only-file"] = writeForAll(`${readOnly}/read-only-file`, readOnlyText);
   keys["out-directory"] = makeForAll(`${secret}/out`);
   for (const [key, parents] of Object.entries(otherPlaces(home))) {
     const planted = planter.fileInOne(parents);
@@ -135,6 +144,7 @@ function plantAll(planter: Planter, home: string | undefined, use: WorkspaceUse)
   return {
     directory,
     workspace,
+    readOnlyText,
     openFile: writeForAll(`${secret}/open-file`, planter.token()),
     places: planter.made,
     keys,
@@ -149,7 +159,7 @@ export function plantFiles(home: string | undefined, use: WorkspaceUse): Planted
   const planter = new Planter();
   try {
     const planted = plantAll(planter, home, use);
-    const watched = watch(planter.made, planted.keys);
+    const watched = watch(planter.made, planted);
     return {
       ...planted,
       look: () => Promise.resolve(watched()),
@@ -168,13 +178,14 @@ export function canaryAt(path: string, keys: AttackKeys): string {
 }
 
 /** Each call says what changed since the last one. */
-function watch(roots: readonly string[], keys: AttackKeys): () => Hit[] {
+function watch(roots: readonly string[], { keys, readOnlyText }: Pick<PlantedFiles, "keys" | "readOnlyText">): () => Hit[] {
   const states = new Map<string, TreeState>(roots.map((root) => [root, readTreeState(root)]));
-  return () =>
-    roots.flatMap((root) => {
-      const now = readTreeState(root);
-      const hits = differencesOf("", states.get(root) ?? new Map(), now);
-      states.set(root, now);
-      return hits.map(({ text }) => ({ canary: canaryAt(text.split(" ")[0] ?? "", keys), text }));
-    });
+  const readOnlyFile = keys["read-only-file"] ?? "";
+  return () => {
+    const changed = roots.flatMap((root) => differencesOf("", states.get(root) ?? new Map(), readTreeState(root)));
+    const hits = changed.map(({ text }) => ({ canary: canaryAt(text.split(" ")[0] ?? "", keys), text }));
+    if (hits.some(({ canary }) => canary === "read-only-file")) restore(readOnlyFile, readOnlyText);
+    if (hits.length > 0) for (const root of roots) states.set(root, readTreeState(root));
+    return hits;
+  };
 }

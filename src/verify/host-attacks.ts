@@ -1,0 +1,175 @@
+/** Attacks of which only the host's side sees what becomes: on time, on output, by the runner's end, and on the set-up. */
+import { readFileSync } from "node:fs";
+import { namesIn } from "../host/names-in.ts";
+import type { GuaranteeId } from "../model/guarantee.ts";
+import { renderAttackOrders } from "./attack-line.ts";
+import { factsOf } from "./attack-record.ts";
+import type { AttackControl, AttackScope, SandboxWishes } from "./attack-spec.ts";
+import { endLeftovers } from "./leftovers.ts";
+import { runAttacker, type AttackerEnd, type AttackerRun } from "./run-attacker.ts";
+
+/** Where a host's attack is made. */
+export interface HostStage {
+  /** What stands in front of a program; none: without a sandbox; undefined where it cannot be asked for that. */
+  prefix(wishes: SandboxWishes): readonly string[] | undefined;
+  /** The attacker, in a place of this stage's own. */
+  readonly program: string;
+  readonly workspace: string;
+  readonly openFile: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What a host's attack came to: the sign that it succeeded, if it did, or why it could not be made. */
+export type HostFinding =
+  { readonly sign: string | undefined; readonly failure?: undefined } | { readonly failure: string };
+
+/** One attack by the host's side. */
+export interface HostAttack extends AttackScope {
+  readonly control: AttackControl;
+  attempt(stage: HostStage): Promise<HostFinding>;
+}
+
+/** Longer than any of them takes. */
+const deadlineMs = 10_000;
+/** How long attacks keep busy that are to be ended before. */
+const busyMs = 900;
+
+type Run = Pick<AttackerRun, "orders" | "killAfterMs"> & { readonly words?: readonly string[] };
+
+async function run(stage: HostStage, wishes: SandboxWishes, { words, ...rest }: Run): Promise<AttackerEnd | undefined> {
+  const prefix = stage.prefix(wishes);
+  if (prefix === undefined) return undefined;
+  return runAttacker({
+    command: [...prefix, ...(words ?? [stage.program])],
+    directory: stage.workspace,
+    environment: stage.environment,
+    openFile: stage.openFile,
+    deadlineMs,
+    ...rest,
+  });
+}
+
+const noWish = { failure: "it takes words of cupel's own" };
+
+/** Leaves a process in a session of its own, and keeps busy. */
+const stayOrders = renderAttackOrders([
+  { order: "set", key: "mark", value: "stays" },
+  { order: "set", key: "daemon-seconds", value: "8" },
+  { order: "set", key: "spin-ms", value: String(busyMs) },
+  { order: "set", key: "cpu-count", value: "1" },
+  { order: "run", id: "C07", deadlineMs },
+  { order: "run", id: "D07", deadlineMs },
+]);
+
+function findStayers({ program }: HostStage): string | undefined {
+  const [stayer] = endLeftovers(program);
+  return stayer?.text;
+}
+
+async function outlastTime(stage: HostStage): Promise<HostFinding> {
+  const end = await run(stage, { timeoutMs: 250 }, { orders: [stayOrders] });
+  if (end === undefined) return noWish;
+  const stayer = findStayers(stage);
+  if (!end.hasStarted) return { failure: `the attacker did not start (${end.end})` };
+  const outlasted = end.durationMs >= busyMs ? `it ran for ${Math.round(end.durationMs)} ms` : undefined;
+  return { sign: outlasted ?? stayer };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** The promise is kept within a moment, not at once (pdeath signals and closed channels take one). */
+const momentMs = 300;
+
+async function outliveRunner(stage: HostStage): Promise<HostFinding> {
+  const end = await run(stage, {}, { orders: [stayOrders], killAfterMs: 500 });
+  if (end === undefined) return noWish;
+  await pause(momentMs);
+  const stayer = findStayers(stage);
+  if (!end.hasStarted) return { failure: `the attacker did not start (${end.end})` };
+  return { sign: stayer };
+}
+
+const floodBytes = 8 * 1024 * 1024;
+
+async function floodOutput(stage: HostStage): Promise<HostFinding> {
+  const words = ["/bin/sh", "-c", `head -c ${floodBytes} /dev/zero`];
+  const end = await run(stage, {}, { orders: [], words });
+  if (end === undefined) return noWish;
+  if (end.outputBytes === 0) return { failure: `nothing was written (${end.end})` };
+  return { sign: end.outputBytes >= floodBytes ? `all ${floodBytes} bytes of it arrived` : undefined };
+}
+
+/** What a set-up could leave that has to do with this stage: mounts, and entries of shared directories. */
+function traces({ program }: HostStage): string[] {
+  const directory = program.slice(0, program.lastIndexOf("/"));
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+  const entries = ["/tmp", "/var/tmp", "/dev/shm"].flatMap((place) => namesIn(place).map((name) => `${place}/${name}`));
+  return [...mounts.filter((line) => line.includes(directory)), ...entries.filter((path) => path.includes("cupel"))];
+}
+
+async function leaveTraces(stage: HostStage): Promise<HostFinding> {
+  const before = traces(stage);
+  const end = await run(stage, {}, { orders: [], killAfterMs: 30 });
+  if (end === undefined) return noWish;
+  await run(stage, {}, { orders: [] });
+  await pause(momentMs);
+  const left = traces(stage).find((trace) => !before.includes(trace) && !trace.includes("cupel-verify-"));
+  return { sign: left === undefined ? undefined : `left behind: ${left}` };
+}
+
+async function smuggleVariable(stage: HostStage): Promise<HostFinding> {
+  const variable = "CUPEL_DECLARED=1\nCUPEL_SMUGGLED=2";
+  const orders = renderAttackOrders([{ order: "run", id: "B05", deadlineMs }]);
+  const end = await run(stage, { variable }, { orders: [orders] });
+  if (end === undefined) return noWish;
+  const record = end.records.get("B05");
+  if (record === undefined) return { failure: `the attacker did not start (${end.end})` };
+  const isThere = factsOf(record).get("variable")?.includes("CUPEL_SMUGGLED") === true;
+  return { sign: isThere ? "a variable came with another one's value" : undefined };
+}
+
+const everyone: AttackControl = { by: "everyone" };
+const limitTime: readonly GuaranteeId[] = ["limit.time"];
+
+/** All of them. */
+export const hostAttacks: readonly HostAttack[] = [
+  {
+    id: "C09",
+    title: "outlive a runner that is killed together with its launcher",
+    guarantees: ["proc.tree"],
+    control: everyone,
+    attempt: outliveRunner,
+  },
+  {
+    id: "D08",
+    title: "outlast the time limit, in a session of its own and busy",
+    guarantees: limitTime,
+    quickFor: limitTime,
+    control: everyone,
+    attempt: outlastTime,
+  },
+  {
+    id: "D10",
+    title: "flood the output",
+    guarantees: ["limit.output"],
+    quickFor: ["limit.output"],
+    control: everyone,
+    attempt: floodOutput,
+  },
+  {
+    id: "G06",
+    title: "leave mounts and files of the set-up behind, also by being killed in the middle of it",
+    guarantees: ["proc.tree"],
+    control: { by: "none", reason: "without a sandbox nothing is set up" },
+    attempt: leaveTraces,
+  },
+  {
+    id: "G09",
+    title: "smuggle a variable in another one's value",
+    guarantees: ["env.clean"],
+    control: { by: "none", reason: "without a sandbox every variable is there" },
+    attempt: smuggleVariable,
+  },
+];

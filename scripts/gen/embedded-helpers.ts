@@ -9,7 +9,7 @@ const attackHelpersPath = "src/launch/attack-helpers.gen.ts";
 /** Both. */
 export const embeddedHelpersPaths: readonly string[] = [helpersPath, attackHelpersPath];
 
-const attackHelperNames: readonly string[] = ["attacker"];
+const attackHelperNames: readonly string[] = ["attacker", "victim"];
 
 /** One built helper. */
 export interface BuiltHelper {

@@ -5,6 +5,7 @@ import type { Host } from "../host/host.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import { stateDirectories } from "../host/private-directory.ts";
 import { createRealHost } from "../host/real-host.ts";
+import { loadAttackHelpers } from "../launch/attack-helpers.ts";
 import { openHelperFiles } from "../launch/helper-file.ts";
 import { CupelError } from "../model/error.ts";
 import { guaranteeIds, type GuaranteeId } from "../model/guarantee.ts";
@@ -86,6 +87,7 @@ async function attackAll(
     attacks: chooseAttacks(attackSpecs, wanted, isQuick),
     hostAttacks: chooseAttacks(hostAttacks, wanted, isQuick),
     wanted,
+    depth: isQuick ? "quick" : "full",
     isRoot: host.identity.uid === 0,
     onProgress: (text) => progress.show(text),
   };
@@ -95,7 +97,7 @@ async function attackAll(
       schema: verificationSchema,
       id: randomUUID(),
       createdAt: new Date().toISOString(),
-      depth: isQuick ? "quick" : "full",
+      depth: order.depth,
       subjects: results,
       durationMs: performance.now() - started,
     };
@@ -146,6 +148,7 @@ export async function verify(line: CommandLine): Promise<number> {
   const host = createRealHost();
   if (host.platform !== "linux") throw new CupelError("unsupported", "cupel verify attacks sandboxes of Linux only");
   const directories = stateDirectories(host);
+  loadAttackHelpers();
   beNice();
   const found = await withReportFiles(
     line,

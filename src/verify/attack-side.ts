@@ -49,7 +49,7 @@ export const defaultDeadlineMs = 3000;
 /** Beyond the attacks' own: a sandbox's start on a machine with other work. */
 const spareMs = 10_000;
 /** The one that listens is there before the one that connects. */
-const headStartMs = 600;
+const headStartMs = 200;
 
 /** The attacker where it may be executed: a directory for temporary files may be mounted noexec. @throws CupelError. */
 export function placeAttacker(places: readonly string[]): string {
@@ -157,15 +157,17 @@ function isNamed(text: string, id: string): boolean {
   return new RegExp(`(?:^|[^A-Za-z0-9])${id}-`).test(text);
 }
 
-/** What was seen while it was made, and what was seen later that names it, or that only it does. */
+/** What was seen while it was made, and what was seen at any time that names it or that only it does. */
 function hitsOf(id: string, { order, hits }: Stage, late: readonly Hit[]): Hit[] {
-  const { touches = [] } = order.attacks.find((spec) => spec.id === id) ?? {};
+  const touchesOf = (spec: AttackSpec | undefined): readonly string[] => spec?.touches ?? [];
+  const own = touchesOf(order.attacks.find((spec) => spec.id === id));
   const others = order.attacks.filter((spec) => spec.id !== id);
-  const isOthers = ({ text }: Hit): boolean => others.some((other) => isNamed(text, other.id));
-  const own = (hits.get(id) ?? []).filter((hit) => !isOthers(hit));
-  const isLate = (hit: Hit): boolean =>
-    isNamed(hit.text, id) || touches.some((touched) => touched === hit.canary && !isOthers(hit));
-  return [...own, ...late.filter(isLate)];
+  const isOthers = ({ canary, text }: Hit): boolean =>
+    others.some((other) => isNamed(text, other.id) || touchesOf(other).includes(canary));
+  const isOwn = (hit: Hit): boolean => isNamed(hit.text, id) || (own.includes(hit.canary) && !isOthers(hit));
+  const meanwhile = hits.get(id) ?? [];
+  const any = [...[...hits.values()].flat(), ...late].filter((hit) => isOwn(hit) && !meanwhile.includes(hit));
+  return [...meanwhile.filter((hit) => !isOthers(hit)), ...any];
 }
 
 async function attack(stage: Stage): Promise<SideResult> {

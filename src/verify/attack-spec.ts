@@ -54,10 +54,10 @@ export interface AttackRule {
   /** It may end its whole sandbox, which is then what its cap is for. */
   readonly isEndHeld?: boolean | undefined;
   readonly legs?: AttackLegs | undefined;
-  /** What is seen of it only after all attacks: a hit there is this attack's, where it does not name another. */
-  readonly touches?: readonly "process"[] | undefined;
-  /** What it reads is no breach of its guarantees; what it gains is. */
-  readonly ignoresTokens?: boolean | undefined;
+  /** A hit there is this attack's whenever it is seen, and no other's: what becomes of processes takes a moment. */
+  readonly touches?: readonly ("process" | "supervisor-pid" | "exe-pid" | "exe-file")[] | undefined;
+  /** What it reads and touches is no breach of its guarantees; what it gains is. */
+  readonly isOnlyGain?: boolean | undefined;
   /** What is wrong with the state or the amounts that were told; undefined where nothing is. */
   readonly findBreach?: ((record: AttackRecord, context: StateContext) => string | undefined) | undefined;
   /** How much of something it uses, by key. */

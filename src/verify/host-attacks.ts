@@ -32,7 +32,7 @@ export interface HostAttack extends AttackScope {
 /** Longer than any of them takes. */
 const deadlineMs = 10_000;
 /** How long attacks keep busy that are to be ended before. */
-const busyMs = 900;
+const busyMs = 800;
 
 type Run = Pick<AttackerRun, "orders" | "killAfterMs"> & { readonly words?: readonly string[] };
 
@@ -71,7 +71,7 @@ async function outlastTime(stage: HostStage): Promise<HostFinding> {
   if (end === undefined) return noWish;
   const stayer = findStayers(stage);
   if (!end.hasStarted) return { failure: `the attacker did not start (${end.end})` };
-  const outlasted = end.durationMs >= busyMs ? `it ran for ${Math.round(end.durationMs)} ms` : undefined;
+  const outlasted = end.records.get("D07")?.ending === "attempted" ? "it did all that it had to do" : undefined;
   return { sign: outlasted ?? stayer };
 }
 

@@ -1,4 +1,4 @@
-/** Makes the attacks of the host's side on one subject, each with its control, and judges them. */
+/** Makes and judges the attacks of the host's side. */
 import type { AttackResult } from "../model/verification.ts";
 import { placeAttacker, type SideSurroundings } from "./attack-side.ts";
 import type { SandboxWishes } from "./attack-spec.ts";
@@ -7,7 +7,12 @@ import type { HostAttack, HostFinding } from "./host-attacks.ts";
 
 type Prefix = (program: string, wishes: SandboxWishes) => readonly string[] | undefined;
 
-async function attempt(attack: HostAttack, surroundings: SideSurroundings, prefix: Prefix): Promise<HostFinding> {
+/** Makes one; without a sandbox where `prefix` gives no words. */
+export async function attemptHostAttack(
+  attack: HostAttack,
+  surroundings: SideSurroundings,
+  prefix: Prefix,
+): Promise<HostFinding> {
   const files = plantFiles(surroundings.home, surroundings.workspaceUse);
   try {
     const program = placeAttacker(files.places);
@@ -23,15 +28,7 @@ async function attempt(attack: HostAttack, surroundings: SideSurroundings, prefi
   }
 }
 
-/** The control's finding, for an attack that has one. */
-export async function makeHostControl(
-  attack: HostAttack,
-  surroundings: SideSurroundings,
-): Promise<HostFinding | undefined> {
-  return attack.control.by === "none" ? undefined : attempt(attack, surroundings, () => []);
-}
-
-/** Pure. */
+/** Holds it against its control. Pure. */
 export function judgeHostAttack(
   { id, control }: Pick<HostAttack, "id" | "control">,
   inside: HostFinding,
@@ -44,14 +41,4 @@ export function judgeHostAttack(
     return { attack: id, verdict: "held", because: `without a sandbox: ${outside.sign}` };
   const why = outside?.failure ?? "without a sandbox nothing was seen of it";
   return { attack: id, verdict: "unknown", because: `its control failed: ${why}` };
-}
-
-/** Makes one, and holds it against its control. */
-export async function makeHostAttack(
-  attack: HostAttack,
-  surroundings: SideSurroundings,
-  prefix: Prefix,
-  control: HostFinding | undefined,
-): Promise<AttackResult> {
-  return judgeHostAttack(attack, await attempt(attack, surroundings, prefix), control);
 }

@@ -48,10 +48,10 @@ function findHit([hit]: readonly Hit[]): string | undefined {
 
 /** What shows that it succeeded; undefined where nothing does. */
 export function findSign(spec: AttackSpec, { record, hits, tokens, context }: AttackSide): string | undefined {
+  if (spec.isOnlyGain === true) return record && findGain(record);
   const hit = findHit(hits);
   if (record === undefined) return hit;
-  const token = spec.ignoresTokens === true ? undefined : findToken(record, tokens);
-  return token ?? hit ?? findGain(record) ?? spec.findBreach?.(record, context);
+  return findToken(record, tokens) ?? hit ?? findGain(record) ?? spec.findBreach?.(record, context);
 }
 
 function lastDenial({ steps }: AttackRecord): string {

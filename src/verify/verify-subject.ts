@@ -1,10 +1,10 @@
 /** Attacks subjects, sitting by sitting, each attack with its control, and judges what held. */
 import type { GuaranteeId } from "../model/guarantee.ts";
-import type { AttackResult, AttackedSubject, SubjectResult } from "../model/verification.ts";
+import type { AttackResult, AttackedSubject, SubjectResult, VerificationDepth } from "../model/verification.ts";
 import { attackSide, type SideResult, type SideSurroundings } from "./attack-side.ts";
 import type { AttackSpec, SandboxWishes } from "./attack-spec.ts";
 import type { HostAttack, HostFinding } from "./host-attacks.ts";
-import { makeHostAttack, makeHostControl } from "./host-side.ts";
+import { attemptHostAttack, judgeHostAttack } from "./host-side.ts";
 import { inParallel } from "./in-parallel.ts";
 import { judgeAttack } from "./judge-attack.ts";
 import { judgeGuarantees, type Declarations } from "./judge-guarantees.ts";
@@ -26,103 +26,99 @@ export interface VerificationOrder extends SideSurroundings {
   readonly hostAttacks: readonly HostAttack[];
   /** Guarantees that are told of. */
   readonly wanted: readonly GuaranteeId[];
+  readonly depth: VerificationDepth;
   readonly isRoot: boolean;
   readonly onProgress: (text: string) => void;
 }
 
-interface Controls {
-  readonly sides: ReadonlyMap<string, SideResult>;
-  readonly findings: ReadonlyMap<string, HostFinding>;
+/** What was seen on one side, by the attack's id. */
+class Findings {
+  readonly sides = new Map<string, SideResult>();
+  readonly found = new Map<string, HostFinding>();
 }
 
-/** Two processors are enough, and what waits needs none. */
-const tasksMax = 3;
+type Task = () => Promise<void>;
 
-/** Attacks that share a sandbox without wishes reach the most, and are made before the others: a signal to everyone. */
-function partition(sittings: readonly Sitting[]): [alone: Sitting[], together: Sitting[]] {
-  const isTogether = ({ attacks, wishes }: Sitting): boolean =>
-    attacks.length > 1 || (attacks[0]?.legs === undefined && Object.keys(wishes).length === 0);
-  return [sittings.filter((sitting) => !isTogether(sitting)), sittings.filter(isTogether)];
+/** Most of the time is spent waiting; a quick look is over before anybody minds. */
+const tasksMax = { full: 3, quick: 6 } as const;
+
+/** Attacks that share a sandbox without wishes reach the most: a signal to everyone. */
+function isShared({ attacks, wishes }: Sitting): boolean {
+  return attacks.length > 1 || (attacks[0]?.legs === undefined && Object.keys(wishes).length === 0);
+}
+
+/** One task for each sitting and each attack by the host's side; `prefix` undefined: without a sandbox. */
+function tasksFor(order: VerificationOrder, findings: Findings, subject: Subject | undefined): [Task[], Task[]] {
+  const isMade = ({ control }: Pick<AttackSpec, "control">): boolean => subject !== undefined || control.by !== "none";
+  const prefix: Subject["prefix"] = (program, wishes) =>
+    subject === undefined ? [] : subject.prefix(program, wishes);
+  const sittings = planSittings(order.attacks.filter(isMade)).filter(({ wishes }) => prefix("", wishes) !== undefined);
+  const sit = ({ attacks, wishes }: Sitting): Task => {
+    return async () => {
+      const isInside = subject !== undefined;
+      const words = (program: string): readonly string[] => prefix(program, wishes) ?? [];
+      const side = await attackSide({ ...order, attacks, wishes, isInside, prefix: words });
+      for (const { id } of attacks) findings.sides.set(id, side);
+    };
+  };
+  const host = order.hostAttacks.filter(isMade).map((attack): Task => {
+    return async () => void findings.found.set(attack.id, await attemptHostAttack(attack, order, prefix));
+  });
+  const shared = sittings.filter(isShared).map(sit);
+  return [shared, [...sittings.filter((sitting) => !isShared(sitting)).map(sit), ...host]];
+}
+
+function judgeOne(spec: AttackSpec, inside: Findings, control: Findings, isRoot: boolean): AttackResult[] {
+  const side = inside.sides.get(spec.id);
+  if (side === undefined) return [];
+  if (side.failure !== undefined) return [{ attack: spec.id, verdict: "unknown", because: side.failure }];
+  const without = control.sides.get(spec.id)?.sideOf(spec.id);
+  return [judgeAttack({ spec, inside: side.sideOf(spec.id), control: without, isRoot })];
+}
+
+function judgeAll(order: VerificationOrder, inside: Findings, control: Findings): AttackResult[] {
+  const byHost = order.hostAttacks.flatMap((attack) => {
+    const finding = inside.found.get(attack.id);
+    return finding === undefined ? [] : [judgeHostAttack(attack, finding, control.found.get(attack.id))];
+  });
+  const results = [...order.attacks.flatMap((spec) => judgeOne(spec, inside, control, order.isRoot)), ...byHost];
+  return results.toSorted((one, other) => (one.attack < other.attack ? -1 : 1));
+}
+
+function resultOf(subject: Subject, order: VerificationOrder, attacks: readonly AttackResult[]): SubjectResult {
+  const scopes = new Map([...order.attacks, ...order.hostAttacks].map(({ id, guarantees }) => [id, guarantees]));
+  const judged = attacks.map((result) => ({ result, guarantees: scopes.get(result.attack) ?? [] }));
+  const guarantees = judgeGuarantees(judged, subject.declared, order.wanted.filter(subject.tells));
+  return { ...subject.attacked, guarantees, attacks, durationMs: 0 };
 }
 
 /**
- * The same attacks without a sandbox: once, whatever the number of subjects. Those that share a sitting are made first and
- * alone: without a sandbox a signal to everyone reaches the victims of all others.
+ * One subject after the other, the controls with the first of them; but those that share a sitting are made alone, since
+ * what they do without a sandbox reaches the canaries of all others. @throws CupelError `set-up`.
  */
-async function makeControls(order: VerificationOrder): Promise<Controls> {
-  const controlled = order.attacks.filter(({ control }) => control.by !== "none");
-  const sides = new Map<string, SideResult>();
-  const make = async ({ attacks, wishes }: Sitting): Promise<void> => {
-    const side = await attackSide({ ...order, attacks, wishes, isInside: false, prefix: () => [] });
-    for (const { id } of attacks) sides.set(id, side);
-  };
-  const [alone, together] = partition(planSittings(controlled));
-  order.onProgress(`${controlled.length} attacks without a sandbox`);
-  for (const sitting of together) await make(sitting);
-  const findings = new Map<string, HostFinding>();
-  const tasks = [
-    ...alone.map((sitting) => () => make(sitting)),
-    ...order.hostAttacks.map((attack) => async (): Promise<void> => {
-      const finding = await makeHostControl(attack, order);
-      if (finding !== undefined) findings.set(attack.id, finding);
-    }),
-  ];
-  await inParallel(tasks, tasksMax);
-  return { sides, findings };
-}
-
-async function attackInSitting(
-  subject: Subject,
-  { attacks, wishes }: Sitting,
-  order: VerificationOrder,
-  { sides }: Controls,
-): Promise<AttackResult[]> {
-  if (subject.prefix("", wishes) === undefined) return [];
-  const prefix = (program: string): readonly string[] => subject.prefix(program, wishes) ?? [];
-  const inside = await attackSide({ ...order, attacks, wishes, isInside: true, prefix });
-  return attacks.map((spec) => {
-    if (inside.failure !== undefined) return { attack: spec.id, verdict: "unknown", because: inside.failure };
-    const control = sides.get(spec.id)?.sideOf(spec.id);
-    return judgeAttack({ spec, inside: inside.sideOf(spec.id), control, isRoot: order.isRoot });
-  });
-}
-
-async function makeAttacks(subject: Subject, order: VerificationOrder, controls: Controls): Promise<AttackResult[]> {
-  const prefix: Subject["prefix"] = (program, wishes) => subject.prefix(program, wishes);
-  const [alone, together] = partition(planSittings(order.attacks));
-  const first: AttackResult[][] = [];
-  for (const sitting of together) first.push(await attackInSitting(subject, sitting, order, controls));
-  const tasks = [
-    ...alone.map((sitting) => () => attackInSitting(subject, sitting, order, controls)),
-    ...order.hostAttacks.map((attack) => async (): Promise<AttackResult[]> => [
-      await makeHostAttack(attack, order, prefix, controls.findings.get(attack.id)),
-    ]),
-  ];
-  const results = [...first, ...(await inParallel(tasks, tasksMax))];
-  return results.flat().toSorted((one, other) => (one.attack < other.attack ? -1 : 1));
-}
-
-async function verifySubject(subject: Subject, order: VerificationOrder, controls: Controls): Promise<SubjectResult> {
-  const started = performance.now();
-  order.onProgress(`attacking ${subject.attacked.name}`);
-  const results = await makeAttacks(subject, order, controls);
-  const scopes = new Map([...order.attacks, ...order.hostAttacks].map(({ id, guarantees }) => [id, guarantees]));
-  const judged = results.map((result) => ({ result, guarantees: scopes.get(result.attack) ?? [] }));
-  return {
-    ...subject.attacked,
-    guarantees: judgeGuarantees(judged, subject.declared, order.wanted.filter(subject.tells)),
-    attacks: results,
-    durationMs: performance.now() - started,
-  };
-}
-
-/** One after the other, the controls first. @throws CupelError `set-up`. */
 export async function verifySubjects(
   subjects: readonly Subject[],
   order: VerificationOrder,
 ): Promise<SubjectResult[]> {
-  const controls = await makeControls(order);
-  const results: SubjectResult[] = [];
-  for (const subject of subjects) results.push(await verifySubject(subject, order, controls));
-  return results;
+  const control = new Findings();
+  const most = tasksMax[order.depth];
+  const [sharedControls, otherControls] = tasksFor(order, control, undefined);
+  order.onProgress("attacks without a sandbox");
+  await inParallel(sharedControls, 1);
+  let waiting = otherControls;
+  const results: { subject: Subject; inside: Findings; durationMs: number }[] = [];
+  for (const subject of subjects) {
+    const started = performance.now();
+    const inside = new Findings();
+    order.onProgress(`attacking ${subject.attacked.name}`);
+    const [shared, others] = tasksFor(order, inside, subject);
+    await inParallel(shared, 1);
+    await inParallel([...waiting, ...others], most);
+    waiting = [];
+    results.push({ subject, inside, durationMs: performance.now() - started });
+  }
+  return results.map(({ subject, inside, durationMs }) => ({
+    ...resultOf(subject, order, judgeAll(order, inside, control)),
+    durationMs,
+  }));
 }

@@ -132,6 +132,11 @@ static void release_messages(struct canary *canary)
     kernel_call(__NR_msgctl, canary->handle, IPC_RMID, 0);
 }
 
+static long send_token(const struct canary *canary)
+{
+    return kernel_call(__NR_mq_timedsend, canary->handle, canary->token, strlen(canary->token), 0, 0);
+}
+
 /* The kernel's name has no slash (mq_overview(7)). */
 static long hold_queue(struct canary *canary, char *value)
 {
@@ -142,15 +147,20 @@ static long hold_queue(struct canary *canary, char *value)
     canary->handle = queue;
     append_text(append_text(value, "/"), canary->place);
     kernel_call(__NR_fchmod, queue, everyone);
-    return kernel_call(__NR_mq_timedsend, queue, canary->token, strlen(canary->token), 0, 0);
+    return send_token(canary);
 }
 
 static void look_queue(struct canary *canary)
 {
     struct mq_attr attributes;
     const long result = kernel_call(__NR_mq_getsetattr, canary->handle, 0, &attributes);
-    if (result == 0 && attributes.mq_curmsgs != 1)
-        say_hit(canary, "changed", strlen("changed"));
+    if (result != 0 || attributes.mq_curmsgs == 1)
+        return;
+    say_hit(canary, "changed", strlen("changed"));
+    char text[token_capacity];
+    while (kernel_call(__NR_mq_timedreceive, canary->handle, text, sizeof text, 0, 0) >= 0)
+        ;
+    send_token(canary);
 }
 
 static void release_queue(struct canary *canary)

@@ -3,6 +3,7 @@ import type { AttackControl, AttackRule } from "./attack-spec.ts";
 import {
   asMuchAs,
   findCpuTime,
+  findDevice,
   findForeignDescriptor,
   findForeignSocket,
   findForeignVariable,
@@ -108,7 +109,7 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
     findBreach: moreThan(["threads"], ({ pids }) => pids),
   },
   D03: { ...memoryRule, quickFor: ["limit.memory"] },
-  D04: memoryRule,
+  D04: { ...memoryRule, findBreach: moreThan(["held-bytes"], ({ memoryBytes }) => memoryBytes) },
   D05: memoryRule,
   D07: {
     control: everyone,
@@ -142,13 +143,18 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   F01: { control: needsFeature },
   F02: { control: needsNamespace, guarantees: ["kernel.syscalls"], isOnlyGain: true },
   F03: { control: some("without root hosts deny most of them"), quickFor: ["kernel.syscalls"] },
-  F04: { control: some("kernels let nobody (dev.tty.legacy_tiocsti)"), quickFor: ["tty.safe"] },
+  F04: {
+    control: some("kernels let nobody (dev.tty.legacy_tiocsti)"),
+    quickFor: ["tty.safe"],
+    legs: { keys: [{}, { tty: "own" }], isTogether: false },
+    isLackHeld: true,
+  },
   F05: { control: some("architectures differ in what there is") },
   F06: { control: everyone, quickFor: ["priv.escalation"], findBreach: findPrivilege },
   F07: { control: some("takes a file with capabilities, and a caller who is not root") },
   F09: { control: none("without a sandbox the first process is the host's") },
   F10: { control: everyone, quickFor: ["ipc.shared"] },
-  F11: { control: some("hosts have none, or let nobody") },
+  F11: { control: some("hosts have none, or let nobody"), findBreach: findDevice },
 };
 
 /** Attacks of the attacker's that are not made, and why: each would hold whatever happened. */

@@ -100,11 +100,19 @@ function ordersFor({ order, canaries, marks }: Stage, leg: AttackKeys): string[]
   );
 }
 
+/** The caller's terminal is the one that an attack goes for, as it would be on a real one. */
+function onTerminal({ order, canaries }: Stage, [first = "", ...words]: readonly string[]): string[] {
+  const { tty } = canaries.keys;
+  // The victim executes paths; what is found along PATH is left to env(1).
+  const command = first.includes("/") ? [first, ...words] : ["/usr/bin/env", first, ...words];
+  return tty === undefined ? command : [order.victimProgram, "--terminal", tty, ...command];
+}
+
 function runLeg(stage: Stage, leg: AttackKeys, prefix: readonly string[]): Promise<AttackerEnd> {
   const { order, canaries, program, variable, hits } = stage;
   const budgetMs = order.attacks.reduce((sum, { deadlineMs = defaultDeadlineMs }) => sum + deadlineMs, spareMs);
   return runAttacker({
-    command: [...prefix, program],
+    command: onTerminal(stage, [...prefix, program]),
     directory: canaries.workspace,
     environment: { ...order.environment, CUPEL_CANARY: variable },
     openFile: canaries.openFile,

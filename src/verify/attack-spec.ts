@@ -53,6 +53,8 @@ export interface AttackRule {
   readonly wishes?: SandboxWishes | undefined;
   /** It may end its whole sandbox, which is then what its cap is for. */
   readonly isEndHeld?: boolean | undefined;
+  /** What makes it impossible inside is what a sandbox takes away. */
+  readonly isLackHeld?: boolean | undefined;
   readonly legs?: AttackLegs | undefined;
   /** A hit there is this attack's whenever it is seen, and no other's: what becomes of processes takes a moment. */
   readonly touches?: readonly ("process" | "supervisor-pid" | "exe-pid" | "exe-file")[] | undefined;

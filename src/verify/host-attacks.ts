@@ -1,5 +1,5 @@
 /** Attacks of which only the host's side sees what becomes: on time, on output, by the runner's end, and on the set-up. */
-import { readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { namesIn } from "../host/names-in.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
 import { renderAttackOrders } from "./attack-line.ts";
@@ -101,21 +101,39 @@ async function floodOutput(stage: HostStage): Promise<HostFinding> {
   return { sign: end.outputBytes >= floodBytes ? `all ${floodBytes} bytes of it arrived` : undefined };
 }
 
-/** What a set-up could leave that has to do with this stage: mounts, and entries of shared directories. */
-function traces({ program }: HostStage): string[] {
+/** Mounts on this host that have to do with this stage. */
+function mountsOf({ program }: HostStage): string[] {
   const directory = program.slice(0, program.lastIndexOf("/"));
-  const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
-  const entries = ["/tmp", "/var/tmp", "/dev/shm"].flatMap((place) => namesIn(place).map((name) => `${place}/${name}`));
-  return [...mounts.filter((line) => line.includes(directory)), ...entries.filter((path) => path.includes("cupel"))];
+  return readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .filter((line) => line.includes(directory));
 }
 
+/** Control groups that were made for a process: `cupel-PID-…`, at most three levels down. */
+function controlGroupsOf(pid: number, directory = "/sys/fs/cgroup", levels = 3): string[] {
+  if (levels === 0) return [];
+  return namesIn(directory).flatMap((name) => {
+    const path = `${directory}/${name}`;
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+    return [...(name.startsWith(`cupel-${pid}-`) ? [path] : []), ...controlGroupsOf(pid, path, levels - 1)];
+  });
+}
+
+/** One is let go to its end. The other is killed before it; what that leaves the next run may have to take away. */
 async function leaveTraces(stage: HostStage): Promise<HostFinding> {
-  const before = traces(stage);
-  const end = await run(stage, {}, { orders: [], killAfterMs: 30 });
-  if (end === undefined) return noWish;
-  await run(stage, {}, { orders: [] });
+  const before = mountsOf(stage);
+  const ends: number[] = [];
+  for (const killAfterMs of [20, undefined]) {
+    const end = await run(stage, {}, { orders: [], killAfterMs });
+    if (end === undefined) return noWish;
+    ends.push(end.pid);
+  }
   await pause(momentMs);
-  const left = traces(stage).find((trace) => !before.includes(trace) && !trace.includes("cupel-verify-"));
+  const left = [
+    ...mountsOf(stage).filter((mount) => !before.includes(mount)),
+    ...controlGroupsOf(ends[1] ?? -1),
+    ...endLeftovers(stage.program).map(({ text }) => text),
+  ][0];
   return { sign: left === undefined ? undefined : `left behind: ${left}` };
 }
 

@@ -80,6 +80,13 @@ function isOver({ ending }: AttackRecord): boolean {
   return ending !== undefined && ending !== "crashed";
 }
 
+/** Whether what became of it says something, now that it left no sign. */
+function isToldBy({ isEndHeld, isLackHeld }: AttackSpec, record: AttackRecord): boolean {
+  if (record.ending === "attempted") return true;
+  if (record.ending === "impossible") return isLackHeld === true;
+  return isEndHeld === true && !isOver(record);
+}
+
 function held(record: AttackRecord): Judgement {
   return { verdict: "held", because: isOver(record) ? lastDenial(record) : "it was ended" };
 }
@@ -102,8 +109,7 @@ function judge(attackCase: AttackCase): Judgement {
   const sign = findSign(spec, inside);
   if (sign !== undefined) return { verdict: "broke", because: sign };
   const { record } = inside;
-  const isWhole = record?.ending === "attempted" || (spec.isEndHeld === true && record !== undefined && !isOver(record));
-  if (isWhole) return judgeByControl(attackCase, record);
+  if (record !== undefined && isToldBy(spec, record)) return judgeByControl(attackCase, record);
   const hindrance = findHindrance(record);
   // What could be done outside and not even be tried inside was kept away by something that was not attacked.
   const isOnlyInside = hindrance.verdict === "not-applicable" && control?.record?.ending === "attempted";

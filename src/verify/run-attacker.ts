@@ -29,6 +29,8 @@ export interface AttackerEnd extends AttackTranscript {
   readonly end: string;
   readonly errors: string;
   readonly outputBytes: number;
+  /** Of the first process; -1 where it could not be started. */
+  readonly pid: number;
   readonly durationMs: number;
 }
 
@@ -143,6 +145,7 @@ export async function runAttacker(run: AttackerRun): Promise<AttackerEnd> {
     end,
     errors: Buffer.concat(errors.chunks).toString("utf8").trim(),
     outputBytes: output.bytes,
+    pid: child.pid ?? -1,
     durationMs: performance.now() - started,
   };
 }

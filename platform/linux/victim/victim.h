@@ -8,6 +8,8 @@
  *   (at any moment)              ->  hit CHANNEL WHAT-CAME
  *
  * At the end of its input it removes what it made and ends.
+ *
+ * `victim --terminal PATH PROGRAM WORD…` instead executes PROGRAM with PATH as its controlling terminal.
  */
 #ifndef CUPEL_VICTIM_H
 #define CUPEL_VICTIM_H

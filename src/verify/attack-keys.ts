@@ -1,0 +1,63 @@
+/** What the attacker can be told: every key, and what belongs there. */
+
+/** Each key with its meaning. Paths are as the attacked process would name them if nothing hid them: the host's. */
+export const attackKeys = {
+  "home-file": "a file with a token in the caller's home, which no job is granted",
+  "system-file": "a file with a token anywhere else that no job is granted",
+  workspace: "the directory that the job works in, as the job sees it",
+  scratch:
+    "a directory for what attacks make and remove; without it the workspace, /tmp, /dev/shm and /var/tmp are tried",
+  mark: "a word of up to 24 letters, digits and hyphens: names and fills what attacks make, so that it can be looked for",
+  "token-prefix": "what every token begins with (letters, digits, hyphens): searches tell nothing else",
+  inside:
+    "`yes` in a sandbox: only then are mounts changed, or kernel modules asked for, without a namespace of its own",
+  "read-only-file": "a canary file of more than 64 bytes that the caller can change and no job may",
+  "out-directory": "a directory that the caller can write to and no job may",
+  "protected-directory": "a directory with a protected name that is there",
+  "protected-names": "a list of paths that must not come into being",
+  "victim-pid": "the number of a process of `attacker --victim`",
+  "victim-address": "the address of its token, decimal",
+  "victim-descriptor": "the descriptor that it holds its token in",
+  "supervisor-pid":
+    "the number of the process that looks after the job, or of one that stands for it: it is stopped and killed",
+  "exe-pid": "the number of another victim, which is killed to write to its program",
+  "exe-file": "that victim's program: a copy of the attacker, of which nothing else is started",
+  "setuid-file": "a copy of the attacker that belongs to root and has mode 4755",
+  "capability-file": "a copy of the attacker that has file capabilities",
+  "file-handle": "what A08 told as `handle` outside",
+  "tcp4-port": "a port of 127.0.0.1 where a token is sent to whoever connects",
+  "tcp6-port": "a port of ::1 where a token is sent to whoever connects",
+  "udp4-port": "a port of 127.0.0.1 where each datagram is answered with a token",
+  "udp6-port": "a port of ::1 where each datagram is answered with a token",
+  addresses: "a list of other IPv4 addresses of the host where the same ports answer",
+  "dns-port": "a port of 127.0.0.1 where a token answers queries by UDP and by TCP",
+  "near-addresses": "a list of IPv4 addresses that lie near: gateways, bridges",
+  "metadata-port": "the port of metadata services; 80",
+  "egress-address": "an IPv4 address that is reached through a proxy alone",
+  "egress-port": "the port there where a token is sent to whoever connects",
+  "abstract-name": "an abstract Unix stream socket, without the @, where a token is sent to whoever connects",
+  "unix-path": "a Unix stream socket where a token is sent to whoever connects",
+  "vsock-port": "a vsock port of the host (CID 2, or 1 for loopback) where a token is sent to whoever connects",
+  "listen-port": "a port that the job must not offer to the host: whoever connects within 1.5 s is sent the mark",
+  "loopback-role": "`listen` or `connect`: two jobs, one port",
+  "loopback-port": "the port of 127.0.0.1 that both use",
+  families: "a list of protocol families by number, tried outside; those of /proc/net/protocols load no module",
+  "shm-key": "the System V key of a segment of 512 bytes or more that begins with a token, decimal",
+  "msg-key": "the System V key of a message queue with a token in it, decimal",
+  "mq-name": "a POSIX message queue with a token in it, with its slash; the message is taken",
+  "keyring-description": "the description of a key of type `user` in the caller's user keyring that holds a token",
+  tty: "`own` for descriptors 0 to 2 and /dev/tty, or a terminal's path: what is pushed into its input is the mark",
+  residue: "`leave`, `find` or `clean`: what one job leaves for another",
+  "leave-tree": "`yes` has D13 leave its tree for the host to remove",
+  "process-count": "how many processes or threads are started at most; 300, at most 5000",
+  "memory-bytes": "how much memory is used at most; 268435456, at most 1073741824",
+  "disk-bytes": "how much is written at most; 67108864, at most 4294967296",
+  "file-count": "how many files are made at most; 5000, at most 100000",
+  "descriptor-count": "how many descriptors are opened at most; 2048, at most 65536",
+  "spin-ms": "how long processors are kept busy; 1000, at most 5000",
+  "cpu-count": "how many processes spin at once; 4, at most 64",
+  "daemon-seconds": "how long a process lives that outlives its job; 10, at most 60",
+} as const;
+
+/** One of {@link attackKeys}. */
+export type AttackKey = keyof typeof attackKeys;

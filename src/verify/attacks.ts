@@ -63,7 +63,7 @@ export const attacks: readonly Attack[] = [
     "change",
     "any",
   ),
-  attack("A15", "see that a file exists", "home-file", "fs.metadata", "fact token", "any", {
+  attack("A15", "see that a file exists", "home-file token-prefix", "fs.metadata", "fact token", "any", {
     note: "a file beside home-file whose name is a token is listed; facts are device:inode:size:mtime",
   }),
   attack("A16", "write to a read-only file through shared memory", "read-only-file mark", "fs.write", "change", "any"),
@@ -204,7 +204,7 @@ export const attacks: readonly Attack[] = [
   attack("E09", "connect by vsock", "vsock-port", "net.none ipc.sockets", "token", "any", {
     note: "where the kernel has vsock and its loopback loaded",
   }),
-  attack("E10", "talk to the kernel by netlink", "inside?", "net.none kernel.syscalls", "fact gained", "any", {
+  attack("E10", "talk to the kernel by netlink", "inside?", "net.none kernel.syscalls", "fact", "any", {
     note: "facts are the names of interfaces",
   }),
   attack("E11", "open sockets of rare families", "families? inside?", "net.none kernel.syscalls", "gained", "any", {

@@ -145,6 +145,12 @@ static bool tell_token_name(const char *name, void *context)
     return true;
 }
 
+/* makedev(3), as stat(2) gives it. */
+static long long device_number(unsigned major, unsigned minor)
+{
+    return (minor & 0xffU) | (long long)(major & 0xfffU) << 8 | (long long)(minor & ~0xffU) << 12;
+}
+
 /* With its identity, so that the host can tell whether it is the very file. */
 static enum ending see_file(void)
 {
@@ -155,7 +161,7 @@ static enum ending see_file(void)
     did("status", seen);
     did("access", kernel_call(__NR_faccessat, AT_FDCWD, key("home-file"), 0));
     if (seen == 0) {
-        join(words, sizeof words, decimal(status.stx_dev_major * 256LL + status.stx_dev_minor), ":",
+        join(words, sizeof words, decimal(device_number(status.stx_dev_major, status.stx_dev_minor)), ":",
              decimal((long long)status.stx_ino));
         join(words, sizeof words, words, ":", decimal((long long)status.stx_size));
         join(words, sizeof words, words, ":", decimal(status.stx_mtime.tv_sec));

@@ -166,7 +166,7 @@ enum ending attack_control_files(void)
         "/proc/sys/kernel/hotplug",
         "/proc/sys/kernel/sysrq",
         "/proc/sys/kernel/usermodehelper/bset",
-        "/proc/sys/kernel/ns_last_pid",
+
         "/proc/sys/vm/overcommit_memory",
         "/proc/sys/fs/suid_dumpable",
         "/sys/kernel/uevent_helper",

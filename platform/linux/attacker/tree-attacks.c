@@ -8,6 +8,8 @@
 
 enum { new_time = 0x80 /* CLONE_NEWTIME */ };
 
+static const char orphan_name[] = "attack-orphan";
+
 static const struct {
     const char *name;
     unsigned long flag;
@@ -133,35 +135,44 @@ enum ending attack_daemon(void)
     return attempted;
 }
 
+/* Orphans of this attack alone: their name is the mark. */
 static bool count_zombie(const char *name, void *context)
 {
-    char path[64], status[512];
+    char path[64], status[512], own[64];
     const char *at = name;
     if (parse_decimal(&at) < 0 || *at != '\0')
         return true;
     const long length = read_path(join(path, sizeof path, "/proc/", name, "/stat"), status, sizeof status);
-    if (length > 0 && find_text(status, (size_t)length, ") Z ") != 0)
+    if (length > 0 && find_text(status, (size_t)length, join(own, sizeof own, "(", orphan_name, ") Z ")) != 0)
         ++*(long *)context;
     return true;
 }
 
+static long make_orphan(void)
+{
+    const long process = kernel_call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
+    if (process != 0)
+        return process < 0 ? process : wait_for(process);
+    kernel_call(__NR_prctl, PR_SET_NAME, orphan_name, 0, 0, 0);
+    kernel_call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
+    leave(0);
+}
+
+/* Whoever they come to may take its time, and not more. */
 enum ending attack_orphans(void)
 {
-    enum { otherwise = 300, most = 5000, pause_ms = 300 };
+    enum { otherwise = 300, most = 5000, pause_ms = 100, looks = 20 };
     const long count = key_number("process-count", otherwise, most);
-    long made = 0, zombies = 0, result = 0;
-    for (; made < count && result >= 0; made++) {
-        result = kernel_call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
-        if (result == 0) {
-            kernel_call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
-            leave(0);
-        }
-        if (result > 0)
-            wait_for(result);
-    }
+    long made = 0, zombies = 1, result = 0;
+    while (made < count && (result = make_orphan()) >= 0)
+        made++;
     did("fork", result);
-    sleep_milliseconds(pause_ms);
-    did("list", each_name("/proc", count_zombie, &zombies));
+    for (int look = 0; look < looks && zombies > 0; look++) {
+        sleep_milliseconds(pause_ms);
+        zombies = 0;
+        result = each_name("/proc", count_zombie, &zombies);
+    }
+    did("list", result);
     fact("orphans", made);
     fact("zombies", zombies);
     return attempted;

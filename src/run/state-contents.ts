@@ -11,7 +11,7 @@ export interface KnownEntry {
   readonly writer?: number;
 }
 
-const leftover = /^(?:(?:report|verdict)\.json\.|(?:launcher|prober)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
+const leftover = /^(?:(?:report|verdict)\.json\.|(?:launcher|prober|attacker)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
 
 function leftoverOf(name: string): KnownEntry | undefined {
   const writer = leftover.exec(name)?.[1];
@@ -24,6 +24,7 @@ const stateNames: readonly (readonly [RegExp, KnownEntry])[] = [
   [/^verdict\.json$/, { what: "the saved verdict", kind: "file" }],
   [/^launcher-[0-9a-f]{16}$/, { what: "a copy of the launcher", kind: "file" }],
   [/^prober-[0-9a-f]{16}$/, { what: "a copy of the prober", kind: "file" }],
+  [/^attacker-[0-9a-f]{16}$/, { what: "a copy of the attacker", kind: "file" }],
   [/^root$/, { what: "the root for containers", kind: "folder" }],
   [/^engines$/, { what: "the engines' places", kind: "folder" }],
 ];

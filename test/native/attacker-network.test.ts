@@ -1,7 +1,7 @@
 /** Attacks by way of sockets, without a sandbox, on servers of the test's own. */
 import { describe, expect, test } from "bun:test";
 import { createSocket, type Socket } from "node:dgram";
-import { connect, createServer, type AddressInfo, type ListenOptions, type Server } from "node:net";
+import { connect, createServer, type ListenOptions, type Server } from "node:net";
 import {
   attack,
   freshToken,
@@ -38,7 +38,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
   const address = server.address();
   return {
     token,
-    port: typeof address === "object" ? ((address as AddressInfo | null)?.port ?? 0) : 0,
+    port: typeof address === "object" ? (address?.port ?? 0) : 0,
     received: () => received,
     [Symbol.asyncDispose]: async () => void server.close(),
   };

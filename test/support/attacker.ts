@@ -41,14 +41,14 @@ export interface Told {
   ending(id: string): string | undefined;
 }
 
-/** The program, where every user reaches it: the one that ships, and the one with sanitizers once it is built. */
-export function installAttacker(built: "helpers" | "sanitize" = "helpers"): string {
+/** The program, where every user reaches it until the last test of a file: called at that file's top level. */
+export function installAttacker(): string {
   const directory = makeTempDir();
   afterAll(() => directory[Symbol.dispose]());
-  const from = built === "helpers" ? `dist/helpers/${process.arch}/attacker` : "dist/sanitize/attacker";
-  copyFileSync(join(repositoryRoot, from), directory.at("attacker"));
-  chmodSync(directory.at("attacker"), 0o755);
-  return directory.at("attacker");
+  const path = directory.at("attacker");
+  copyFileSync(join(repositoryRoot, "dist/helpers", process.arch, "attacker"), path);
+  chmodSync(path, 0o755);
+  return path;
 }
 
 /** The input of a run. */

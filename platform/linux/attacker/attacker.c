@@ -21,7 +21,8 @@ static const struct attack *const groups[] = {file_attacks,     change_attacks, 
                                               resource_attacks, network_attacks, kernel_attacks};
 
 /* By enum ending. */
-static const char *const reasons[] = {"", "another architecture's", "there is no terminal"};
+static const char *const reasons[] = {"", "another architecture's", "there is no terminal",
+                                      "victim-pid is no other process"};
 
 char **own_environment;
 const char *own_path = "";

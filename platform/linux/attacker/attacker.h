@@ -12,7 +12,7 @@
 #include "protocol.h"
 
 /* What an attack gives back: attempted, or why nothing could be proved. */
-enum ending { attempted, other_architecture, no_terminal };
+enum ending { attempted, other_architecture, no_terminal, no_process };
 
 struct attack {
     const char *id;

@@ -69,7 +69,9 @@ static int dump_core(void *argument)
     did("core-limit", kernel_call(__NR_prlimit64, 0, RLIMIT_CORE, &wanted, 0));
     fact("core-limit", (long long)wanted.rlim_cur);
     kernel_call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
-    kernel_call(__NR_kill, kernel_call(__NR_getpid), SIGSEGV);
+    const unsigned long default_action[8] = {0};
+    kernel_call(__NR_rt_sigaction, SIGQUIT, default_action, 0, sizeof *default_action);
+    kernel_call(__NR_kill, kernel_call(__NR_getpid), SIGQUIT);
     return 0;
 }
 

@@ -21,6 +21,9 @@ static long victim(void)
  */
 static enum ending signal_processes(void)
 {
+    /* kill(2): 0 and 1 would be this group and everybody. */
+    if (victim() <= 1)
+        return no_process;
     did("exists", kernel_call(__NR_kill, victim(), 0));
     did("broadcast", kernel_call(__NR_kill, -1L, SIGURG));
     did("group", kernel_call(__NR_kill, -victim(), SIGWINCH));
@@ -155,10 +158,11 @@ static enum ending enter_namespaces_of_others(void)
 {
     static const char *const names[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time"};
     const char *processes[] = {key("victim-pid"), "1", decimal(started_by)};
-    for (size_t process = 0; process < sizeof processes / sizeof *processes; process++)
+    for (size_t process = 0; process < sizeof processes / sizeof *processes; process++) {
         for (size_t name = 0; processes[process] != 0 && name < sizeof names / sizeof *names; name++)
             enter_of(processes[process], names[name]);
-    tell_path("home-file", key("home-file"));
+        tell_path("home-file", key("home-file"));
+    }
     return attempted;
 }
 

@@ -5,6 +5,7 @@ import { buildIdentityPath, renderBuildIdentity } from "./gen/build-identity.ts"
 import { compiledSeccompPath, renderCompiledSeccomp, type CompiledProfiles } from "./gen/compiled-seccomp.ts";
 import { embeddedHelpersPaths, renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
 import { gitlabTemplatePath, preflightPath, renderGitlabTemplate } from "./gen/gitlab-template.ts";
+import { readmePath, renderReadme, type ReadmeFacts } from "./gen/readme.ts";
 import { listPlugins, registryKinds, renderRegistry } from "./gen/registry.ts";
 import { readIfThere, repositoryRoot, writeIfChanged } from "./source/repository.ts";
 
@@ -40,6 +41,7 @@ export async function generate(root: string = repositoryRoot): Promise<Generated
     ...(await generateProtocolHeader(root)),
     ...(await generateCompiledSeccomp(root)),
     ...generateGitlabTemplate(root),
+    ...(await generateReadme(root)),
   ];
 }
 
@@ -78,6 +80,32 @@ function generateGitlabTemplate(root: string): GeneratedFile[] {
   return preflight === undefined
     ? []
     : [{ path: gitlabTemplatePath, text: renderGitlabTemplate(preflight), isCommitted: true }];
+}
+
+/** The README's tables. The strategies are the files that are there: their registry may not be written yet. */
+async function generateReadme(root: string): Promise<GeneratedFile[]> {
+  const text = readIfThere(join(root, readmePath));
+  if (text === undefined) return [];
+  const load = <Module>(path: string): Promise<Module> => import(join(root, "src", path));
+  const [{ guaranteePromises, isolationSet }, { descriptions }] = await Promise.all([
+    load<{ guaranteePromises: ReadmeFacts["promises"]; isolationSet: ReadmeFacts["isolationSet"] }>(
+      "model/guarantee.ts",
+    ),
+    load<{ descriptions: ReadmeFacts["commands"] }>("commands/descriptions.ts"),
+  ]);
+  const names = registryKinds
+    .filter(({ folder }) => folder === "strategies")
+    .flatMap((kind) => listPlugins(kind, root));
+  const strategies = await Promise.all(
+    names.map((name) => load<{ default: ReadmeFacts["strategies"][number] }>(`strategies/${name}.ts`)),
+  );
+  const facts = {
+    promises: guaranteePromises,
+    isolationSet,
+    commands: descriptions,
+    strategies: strategies.map((module) => module.default),
+  };
+  return [{ path: readmePath, text: renderReadme(text, facts), isCommitted: true }];
 }
 
 async function main(isCheck: boolean): Promise<void> {

@@ -22,6 +22,7 @@ Installs cupel, or replaces an older one with it.
   --help                this
 
 CUPEL_BASE_URL names another server: files lie at URL/latest/download/FILE and URL/download/vVERSION/FILE.
+`cupel upgrade` will ask the same one.
 HELP
 }
 
@@ -363,7 +364,19 @@ put_in_place() {
         place "$helper" "$lib" "${helper##*/helper-}"
     done
     place "$staged/manual" "$manual" cupel.1
+    record_address
     mv -f "$staged/cupel" "$executable" || stop "$executable could not be replaced"
+}
+
+# Another server than the release's own, for `cupel upgrade`; one with a password in it is not for everyone to read.
+record_address() {
+    case ${CUPEL_BASE_URL:-} in
+        '' | *@* | "$default_address" | "$default_address/") rm -f "$lib/address" ;;
+        *)
+            printf '%s\n' "${CUPEL_BASE_URL%/}" >"$staged/address"
+            place "$staged/address" "$lib" address
+            ;;
+    esac
 }
 
 # Beside its place first, which may be on another file system; then renamed.

@@ -1,11 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot } from "./source/repository.ts";
 
 const bun = process.execPath;
-const copied = ["src", "scripts", "platform", "package.json", "tsconfig.json", "bunfig.toml", ".oxlintrc.json"];
+const copied = [
+  "src",
+  "scripts",
+  "platform",
+  "README.md",
+  "package.json",
+  "tsconfig.json",
+  "bunfig.toml",
+  ".oxlintrc.json",
+];
 const longName = "a-name-that-is-as-long-as-names-may-be00";
 const plugins = [
   ["probe", "short"],
@@ -23,7 +32,7 @@ function run(...command: readonly string[]): { code: number; output: string } {
 
 /** Of all that a check prints, what is about the new files: the others have checks of their own. */
 function aboutNewFiles(output: string): string[] {
-  return output.split("\n").filter((line) => /\/(short|a-name-that)[a-z0-9-]*(\.test)?\.ts/.test(line));
+  return output.split("\n").filter((line) => /\/(short|a-name-that)[a-z0-9-]*(\.test)?\.ts|README\.md/.test(line));
 }
 
 beforeAll(() => {
@@ -40,7 +49,15 @@ describe("a new plug-in", () => {
     const { code, output } = run(bun, "scripts/new.ts", kind, name);
     expect(output).toContain(`wrote src/${folder}/${name}.ts\nwrote test/${folder}/${name}.test.ts\n`);
     expect(output).toContain(`wrote src/${folder}/registry.gen.ts\n`);
+    expect(output.includes("wrote README.md\n")).toBe(kind === "strategy");
     expect(code).toBe(0);
+  });
+
+  test("that is a strategy stands in the README, and keeps nothing yet", () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    expect(readme).toContain("**`short`** (class `process`, rank ");
+    expect(readme).toMatch(/^\| `fs\.read` +\| [a-z ]+ \| yes +\| kept +\| no +\| no +\| no +\|$/mu);
+    expect(run(bun, "scripts/gen.ts", "--check")).toEqual({ code: 0, output: "" });
   });
 
   test("is formatted", () => expect(aboutNewFiles(run(bun, "fmt", "--check").output)).toEqual([]));

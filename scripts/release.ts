@@ -33,6 +33,7 @@ interface Release {
   readonly folder: string;
   readonly commit: string | null;
   readonly releaseKey: string | null;
+  readonly releaseAddress: string | null;
   readonly files: ReleasedFile[];
 }
 
@@ -48,6 +49,13 @@ function readReleaseKey(): string | null {
   if (existsSync(path)) return encodePublicKey(readFileSync(path, "utf8"));
   if (stated === "") return null;
   throw new BuildError(`CUPEL_RELEASE_PUBLIC_KEY names ${stated}, which is not there`);
+}
+
+/** As `cupel upgrade` and the installer take it. */
+function readReleaseAddress(): string | null {
+  const stated = process.env["CUPEL_RELEASE_URL"] ?? "";
+  if (stated === "" || /^https?:\/\/[^/]/.test(stated)) return stated === "" ? null : stated.replace(/\/+$/, "");
+  throw new BuildError(`CUPEL_RELEASE_URL has to start with https:// or http://, not ${JSON.stringify(stated)}`);
 }
 
 /** The commit that the checkout is at; nothing where files differ from it, or outside of git. */
@@ -69,10 +77,10 @@ async function buildHelpersFor(architecture: Architecture): Promise<HelperBuild[
 }
 
 async function addExecutable(release: Release, target: Target, helpers: readonly HelperBuild[]): Promise<void> {
-  const { commit, releaseKey } = release;
+  const { commit, releaseKey, releaseAddress } = release;
   const name = nameExecutable(version, target);
   const output = join(release.folder, name);
-  const identity = { commit, releaseKey, target: target.name };
+  const identity = { commit, releaseKey, releaseAddress, target: target.name };
   await buildExecutable({
     output,
     platform: { target: target.bunTarget, runtime: await provideRuntime(target) },
@@ -127,7 +135,7 @@ async function addCompanions(release: Release, helpers: ReleasedFile[], chosen: 
   const publicKey = release.releaseKey ?? "";
   const installer = renderInstaller(readFileSync(join(repositoryRoot, "scripts/install.sh"), "utf8"), {
     version,
-    address: process.env["CUPEL_RELEASE_URL"] ?? "",
+    address: release.releaseAddress ?? "",
     publicKey,
     sshKey: publicKey === "" ? "" : encodeSshKey(publicKey),
   });
@@ -155,7 +163,13 @@ async function buildRelease(words: readonly string[]): Promise<void> {
   mkdirSync(folder, { recursive: true });
   try {
     writeGenerated(await generate());
-    const release: Release = { folder, commit: readCommit(), releaseKey: readReleaseKey(), files: [] };
+    const release: Release = {
+      folder,
+      commit: readCommit(),
+      releaseKey: readReleaseKey(),
+      releaseAddress: readReleaseAddress(),
+      files: [],
+    };
     await addCompanions(release, await addAllExecutables(release, chosen), chosen);
     writeFileSync(join(folder, "SHA256SUMS"), renderSums(release.files));
     rmSync(published, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { CupelError, type CupelErrorCode } from "./model/error.ts";
 /** EX_USAGE and EX_SOFTWARE of sysexits.h; `run` and `plan` keep every code but 124 to 127 free for the job. */
 const exitCodes: Readonly<Record<CupelErrorCode, number>> = {
   usage: 64,
+  refused: 1,
   "set-up": 70,
   unsupported: 70,
 };
@@ -13,13 +14,6 @@ const exitCodes: Readonly<Record<CupelErrorCode, number>> = {
 const jobCommands = ["run", "plan"];
 const jobFailure = 125;
 const bug = 70;
-
-/** A reader that went away (`cupel doctor | head`) has what it wanted. */
-function endQuietlyOnBrokenPipe(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? 0 : bug);
-  });
-}
 
 function report(error: unknown): void {
   if (error instanceof CupelError) {
@@ -44,11 +38,5 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-// `run` writes nothing but whole lines, at once, and need not wait for its streams: loading them takes longer than
-// starting a job. The others may have output under way to a pipe, which exit() would cut off.
-const isRun = process.argv[2] === "run";
-if (!isRun) endQuietlyOnBrokenPipe();
-void main(process.argv.slice(2)).then((code) => {
-  if (isRun) process.exit(code);
-  process.exitCode = code;
-});
+// What is written is written at once, so nothing is under way that an exit could cut off.
+void main(process.argv.slice(2)).then((code) => process.exit(code));

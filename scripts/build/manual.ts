@@ -23,6 +23,10 @@ const variables: readonly (readonly [term: string, text: string])[] = [
   ["XDG_STATE_HOME", "Where the state lies; it must be a directory that nobody else can write."],
   ["NO_COLOR, FORCE_COLOR", "No color in the output, or color though it is no terminal; not empty."],
   ["COLUMNS", "Width of the output where the terminal does not say it."],
+  [
+    "CUPEL_BASE_URL",
+    "Server that cupel upgrade asks for releases, instead of the one that this cupel came from. NODE_EXTRA_CA_CERTS, HTTPS_PROXY and NO_PROXY hold for it.",
+  ],
   ["PATH", "Where programs are looked for, by probes and for --tools."],
 ];
 

@@ -13,10 +13,12 @@ export interface ReleaseIdentity {
   readonly target: string | null;
   /** Public key that signs releases: DER of its SubjectPublicKeyInfo (RFC 8410) in base64. */
   readonly releaseKey: string | null;
+  /** Where its releases are published: `latest/download/FILE` and `download/vVERSION/FILE` lie below. */
+  readonly releaseAddress: string | null;
 }
 
 /** A build for this machine, from whatever the checkout holds. */
-const unreleased: ReleaseIdentity = { commit: null, target: null, releaseKey: null };
+const unreleased: ReleaseIdentity = { commit: null, target: null, releaseKey: null, releaseAddress: null };
 
 /** Where it is written, relative to the root. Not committed: every build makes it anew. */
 export const buildIdentityPath = "src/model/build.gen.ts";
@@ -27,13 +29,14 @@ export function renderBuildIdentity(root: string, release: ReleaseIdentity = unr
   const fields = Object.entries(build).map(([name, value]) => `  ${name}: ${JSON.stringify(value)},\n`);
   return `// Written by scripts/gen.ts; do not edit.
 
-/** This build. The commit, the target and the key that signs releases are a release's alone. */
+/** This build. The commit, the target, the key that signs releases and their address are a release's alone. */
 export const build: {
   readonly version: string;
   readonly id: string;
   readonly commit: string | null;
   readonly target: string | null;
   readonly releaseKey: string | null;
+  readonly releaseAddress: string | null;
 } = {
 ${fields.join("")}};
 `;

@@ -20,7 +20,7 @@ export function strategyFiles(name: PluginName, facts: StrategyFacts): NewFile[]
 
 function strategyText({ file, title }: PluginName, { rank, guarantees }: StrategyFacts): string {
   return `/** ${title}: so far a plain process that keeps nothing. Decide each guarantee, and plan what keeps it. */
-import type { Matrix } from "../model/capability.ts";
+import type { Standings } from "../model/capability.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { LauncherPlan } from "../model/plan.ts";
@@ -32,7 +32,7 @@ const undecided = notProvided("nobody has decided how ${file} keeps it");
 const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
 ${guarantees.map((id) => `  "${id}": undecided,\n`).join("")}};
 
-function plan(job: Job, matrix: Matrix): LauncherPlan {
+function plan(job: Job, matrix: Standings): LauncherPlan {
   return {
     kind: "launcher",
     namespaces: [],
@@ -41,7 +41,7 @@ function plan(job: Job, matrix: Matrix): LauncherPlan {
     terminal: job.terminal,
     loopbackUp: false,
     command: job.command,
-    directory: job.directory,
+    directory: job.workspace.mode === "empty" ? "/" : job.directory,
     environment: jobEnvironment(job, "/tmp", "job"),
     umask: 0o022,
     resourceLimits: { core: 0 },

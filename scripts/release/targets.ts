@@ -1,4 +1,5 @@
 /** What a release is built for. */
+import { nameReleasedExecutable, nameReleasedHelper } from "../../src/model/release.ts";
 import type { Architecture } from "../build/native.ts";
 
 /** One platform. */
@@ -29,12 +30,12 @@ export const targets: readonly Target[] = [
 
 /** Name of a target's executable among the files of a release. */
 export function nameExecutable(version: string, { name, ending }: Target): string {
-  return `cupel-${version}-${name}${ending}`;
+  return `${nameReleasedExecutable(version, name)}${ending}`;
 }
 
 /** Name of a native helper among the files of a release. */
 export function nameHelper(version: string, architecture: Architecture, helper: string): string {
-  return `cupel-helper-${version}-linux-${architecture}-${helper}`;
+  return nameReleasedHelper(version, architecture, helper);
 }
 
 // --- internal ---

@@ -6,7 +6,7 @@ import { parseSource, type ImportSite, type ParsedSource } from "./parse.ts";
 export type FileMap = Readonly<Record<string, string>>;
 
 /** Folders of src/ from left to right: each imports itself and those to its left. `main` is src/main.ts. */
-const stages = [
+export const stages = [
   "model",
   "host",
   "launch",

@@ -8,7 +8,7 @@ import { checkExitCodes, conclude, findDrift, type CheckResult, type Drift } fro
 import { renderCheckAs } from "../report/render-check.ts";
 import { commonDifferences } from "../report/compare-snapshots.ts";
 import type { Snapshot } from "../report/snapshot.ts";
-import { defaultLockPath, readLockFile } from "../run/lock-file.ts";
+import { defaultLockPath } from "../run/default-paths.ts";
 import { judgeDemands } from "../select/judge-demands.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { chosenFormat } from "./chosen-format.ts";
@@ -18,6 +18,7 @@ import type { CommandLine } from "./parse-command-line.ts";
 import { matrixOf } from "./prepare-job.ts";
 import { withReportFiles } from "./report-files.ts";
 import { styleOf } from "./style-of.ts";
+import { writeOutput } from "./terminal.ts";
 
 /** Everything for a lock, otherwise what the demands depend on. */
 function scopeOf({ job, capabilities }: Demanded, isLocked: boolean, deep: boolean, waits: boolean): Scope {
@@ -37,7 +38,8 @@ interface Judged {
 
 function judge({ job, capabilities }: Demanded, report: Report): DemandVerdict[] {
   const matrix = matrixOf(report.capabilities);
-  if (job !== undefined) return judgeDemands({ job, capabilities, strategies, matrix, trials: report.trials, verified: report.verified });
+  if (job !== undefined)
+    return judgeDemands({ job, capabilities, strategies, matrix, trials: report.trials, verified: report.verified });
   return judgeDemands({ capabilities, strategies: [], matrix, trials: [] });
 }
 
@@ -57,9 +59,16 @@ async function measureAndJudge(
   return isOpen && first.report.skipped.length > 0 ? measure(true) : first;
 }
 
-function lockIn({ flags }: CommandLine): { path: string; snapshot: Snapshot } | undefined {
+interface Lock {
+  readonly path: string;
+  readonly snapshot: Snapshot;
+}
+
+async function lockIn({ flags }: CommandLine): Promise<Lock | undefined> {
   const path = flags.get("lock")?.at(-1) ?? (flags.has("locked") ? defaultLockPath : undefined);
-  return path === undefined ? undefined : { path, snapshot: readLockFile(path) };
+  if (path === undefined) return undefined;
+  const { readLockFile } = await import("../run/lock-file.ts");
+  return { path, snapshot: readLockFile(path) };
 }
 
 /** The file that makes the demands, where its path says nothing of this machine. */
@@ -70,7 +79,7 @@ function withinRepository(path: string | undefined): string | undefined {
 
 /** What differs is measured again before it is said: a loaded machine may answer otherwise for once. */
 async function findLastingDrift(
-  { path, snapshot }: { path: string; snapshot: Snapshot },
+  { path, snapshot }: Lock,
   first: Report,
   measure: () => Promise<Report>,
 ): Promise<Drift> {
@@ -82,7 +91,7 @@ async function findLastingDrift(
 
 async function findResult(
   line: CommandLine,
-  lock: ReturnType<typeof lockIn>,
+  lock: Lock | undefined,
   demanded: Demanded,
   { host, directories }: Place,
 ): Promise<CheckResult> {
@@ -101,13 +110,13 @@ async function findResult(
 export async function check(line: CommandLine): Promise<number> {
   const host = createRealHost();
   const directories = stateDirectories(host);
-  const lock = lockIn(line);
+  const lock = await lockIn(line);
   const demanded = await demandsFromFlags(line, host, directories, lock !== undefined);
   const result = await withReportFiles(
     line,
     () => findResult(line, lock, demanded, { host, directories }),
     (found) => (format, style) => renderCheckAs(format, found, style),
   );
-  process.stdout.write(await renderCheckAs(chosenFormat(line), result, styleOf(process.stdout)));
+  writeOutput(await renderCheckAs(chosenFormat(line), result, styleOf(1)));
   return checkExitCodes[conclude(result)];
 }

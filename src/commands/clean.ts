@@ -6,10 +6,13 @@ import { createRealHost } from "../host/real-host.ts";
 import type { Removal } from "../model/removal.ts";
 import { renderRemovals } from "../report/render-removals.ts";
 import { cleanControlGroups } from "../run/clean-control-groups.ts";
+import { locateInstallation } from "../run/installation.ts";
+import { cleanCompanions } from "../run/place-companions.ts";
+import { cleanStaging } from "../run/staging.ts";
 import { cleanState, cleanTemporary } from "../run/clean-state.ts";
 import { parseMountPoints, type RemovalContext } from "../run/removal.ts";
 import type { CommandLine } from "./parse-command-line.ts";
-import { say } from "./terminal.ts";
+import { say, writeOutput } from "./terminal.ts";
 
 const couldNotRemove = 70;
 
@@ -21,10 +24,13 @@ function temporaryDirectories({ environment }: Host): string[] {
 
 function cleanAll(host: Host, context: RemovalContext): Removal[] {
   const { uid } = host.identity;
+  const installation = locateInstallation(process.execPath);
   return [
     ...cleanState(stateDirectories(host), uid, context),
     ...temporaryDirectories(host).flatMap((directory) => cleanTemporary(directory, uid, context)),
     ...cleanControlGroups(uid, context),
+    ...cleanStaging(installation.directory, uid, context),
+    ...cleanCompanions(installation, uid, context),
   ];
 }
 
@@ -37,7 +43,7 @@ export function clean({ flags }: CommandLine): number {
     mountPoints: mountinfo.ok ? parseMountPoints(mountinfo.value) : [],
   };
   const removals = host.platform === "linux" ? cleanAll(host, context) : [];
-  process.stdout.write(renderRemovals(removals, context.dryRun));
+  writeOutput(renderRemovals(removals, context.dryRun));
   const failures = removals.flatMap((removal) => (removal.result === "failed" ? [removal] : []));
   for (const { path, reason } of failures) say(`${JSON.stringify(path)} could not be removed (${reason})`);
   return failures.length === 0 ? 0 : couldNotRemove;

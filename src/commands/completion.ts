@@ -5,6 +5,7 @@ import { completionShells, renderCompletion } from "./completion-script.ts";
 import { descriptions } from "./descriptions.ts";
 import { allTopics } from "./explain.ts";
 import type { CommandLine } from "./parse-command-line.ts";
+import { writeOutput } from "./terminal.ts";
 
 /** Ids that the descriptions leave out, since loading them all would cost every command time. */
 function withIds(command: CommandDescription): CommandDescription {
@@ -39,6 +40,6 @@ function topicIds(): string[] {
 /** Writes the script for one shell; gives the exit code. */
 export function completion({ operands }: CommandLine): number {
   const shell = completionShells.find((candidate) => candidate === operands[0]) ?? "bash";
-  process.stdout.write(renderCompletion(shell, descriptions.map(withIds)));
+  writeOutput(renderCompletion(shell, descriptions.map(withIds)));
   return 0;
 }

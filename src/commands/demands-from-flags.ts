@@ -12,10 +12,10 @@ import {
 } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import { nearestWord } from "../model/nearest-word.ts";
-import { readJobFile } from "../run/job-file.ts";
+import { defaultPolicyPath } from "../run/default-paths.ts";
 import { defaultRequest, type JobRequest } from "../run/job-request.ts";
 import { parseCount, parseCpus, parseDurationMs, parseSizeBytes } from "../run/parse-quantity.ts";
-import { defaultPolicyPath, readPolicyFile, type Policy } from "../run/policy-file.ts";
+import type { Policy } from "../run/policy-file.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { prepareJob } from "./prepare-job.ts";
 
@@ -148,8 +148,16 @@ async function resolve(
 }
 
 /** The job's request; a job in a file needs no flag beside it. */
-function requestFrom(line: CommandLine, jobPath: string | undefined): JobRequest {
-  return jobPath === undefined ? requestIn(line) : { ...requestIn(line), ...readJobFile(jobPath) };
+async function requestFrom(line: CommandLine, jobPath: string | undefined): Promise<JobRequest> {
+  if (jobPath === undefined) return requestIn(line);
+  const { readJobFile } = await import("../run/job-file.ts");
+  return { ...requestIn(line), ...readJobFile(jobPath) };
+}
+
+async function statedAll(line: CommandLine, policy: string | undefined): Promise<readonly Stated[]> {
+  if (policy === undefined) return [statedIn(line)];
+  const { readPolicyFile } = await import("../run/policy-file.ts");
+  return [statedIn(line), statedBy(readPolicyFile(policy), policy)];
 }
 
 function demandsSomething({ demands: { required, minimum, strategy } }: Job): boolean {
@@ -168,10 +176,10 @@ export async function demandsFromFlags(
 ): Promise<Demanded> {
   const policy = policyPath(line);
   const jobPath = line.flags.get("job")?.at(-1);
-  const stated = [statedIn(line), ...(policy === undefined ? [] : [statedBy(readPolicyFile(policy), policy)])];
+  const stated = await statedAll(line, policy);
   const isStated = policy !== undefined || demandFlags.some((name) => line.flags.has(name));
   const isOwn = jobPath !== undefined || (!isStated && !isLocked);
-  const job = withDemands(await resolve(requestFrom(line, jobPath), host, directories, jobPath), isOwn, stated);
+  const job = withDemands(await resolve(await requestFrom(line, jobPath), host, directories, jobPath), isOwn, stated);
   return {
     job: isOwn || demandsSomething(job) ? job : undefined,
     capabilities: [...new Set(stated.flatMap(({ capabilities }) => capabilities))],

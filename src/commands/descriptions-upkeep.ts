@@ -1,6 +1,6 @@
 /** The commands about cupel itself on this machine. */
 import type { CommandDescription } from "../report/command-description.ts";
-import { helpFlag, jsonFlag, usageCodes } from "./description-parts.ts";
+import { choice, helpFlag, jsonFlag, text, usageCodes } from "./description-parts.ts";
 
 /** `cupel self-test`. */
 export const selfTestDescription: CommandDescription = {
@@ -16,6 +16,26 @@ export const selfTestDescription: CommandDescription = {
   examples: ["cupel self-test", "cupel self-test --json"],
 };
 
+/** `cupel upgrade`. */
+export const upgradeDescription: CommandDescription = {
+  name: "upgrade",
+  summary: "replace this cupel by the latest release, if it is signed and its doctor runs here",
+  flags: [
+    { name: "version", description: "this release instead of the latest", value: text("V") },
+    { name: "dry-run", description: "say what would be done; nothing is changed" },
+    { name: "allow-downgrade", description: "take an older release as well" },
+    jsonFlag,
+    helpFlag,
+  ],
+  exitCodes: [
+    { code: "0", meaning: "the release is installed, or was already; with --dry-run, it could be" },
+    { code: "1", meaning: "it is not, for the reason that is said: the old version stays as it was" },
+    { code: "64", meaning: "usage, or no server is known" },
+    { code: "70", meaning: "a bug in cupel" },
+  ],
+  examples: ["cupel upgrade --dry-run", "cupel upgrade", "cupel upgrade --version 1.2.3 --allow-downgrade"],
+};
+
 /** `cupel clean`. */
 export const cleanDescription: CommandDescription = {
   name: "clean",
@@ -27,4 +47,20 @@ export const cleanDescription: CommandDescription = {
     { code: "70", meaning: "something could not be removed, or a bug in cupel" },
   ],
   examples: ["cupel clean --dry-run", "cupel clean"],
+};
+
+/** `cupel completion`. */
+export const completionDescription: CommandDescription = {
+  name: "completion",
+  summary: "write a completion script for your shell",
+  operands: [{ value: choice("SHELL", ["bash", "zsh", "fish"]), description: "which shell", required: true }],
+  flags: [helpFlag],
+  examples: ["source <(cupel completion bash)"],
+};
+
+/** `cupel version`. */
+export const versionDescription: CommandDescription = {
+  name: "version",
+  summary: "show the version and build",
+  flags: [jsonFlag, helpFlag],
 };

@@ -1,6 +1,5 @@
 /** Every command and flag, as data: parsing, usage and completion are all made from it. */
 import type { CommandDescription } from "../report/command-description.ts";
-import { choice, helpFlag, jsonFlag } from "./description-parts.ts";
 import { planDescription, runDescription } from "./descriptions-job.ts";
 import {
   checkDescription,
@@ -10,8 +9,14 @@ import {
   lockDescription,
   schemaDescription,
 } from "./descriptions-report.ts";
-import { cleanDescription, selfTestDescription } from "./descriptions-upkeep.ts";
 import { verifyDescription } from "./description-verify.ts";
+import {
+  cleanDescription,
+  completionDescription,
+  selfTestDescription,
+  upgradeDescription,
+  versionDescription,
+} from "./descriptions-upkeep.ts";
 
 /** All commands, in the order of the usage text. */
 export const descriptions: readonly CommandDescription[] = [
@@ -25,13 +30,8 @@ export const descriptions: readonly CommandDescription[] = [
   schemaDescription,
   verifyDescription,
   selfTestDescription,
+  upgradeDescription,
   cleanDescription,
-  {
-    name: "completion",
-    summary: "write a completion script for your shell",
-    operands: [{ value: choice("SHELL", ["bash", "zsh", "fish"]), description: "which shell", required: true }],
-    flags: [helpFlag],
-    examples: ["source <(cupel completion bash)"],
-  },
-  { name: "version", summary: "show the version and build", flags: [jsonFlag, helpFlag] },
+  completionDescription,
+  versionDescription,
 ];

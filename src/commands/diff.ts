@@ -9,6 +9,7 @@ import { parseReport } from "../report/report-schema.ts";
 import { measureHost } from "./measure-host.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { styleOf } from "./style-of.ts";
+import { writeOutput } from "./terminal.ts";
 
 const maxBytes = 64 * 1024 * 1024;
 const hint = "write one with cupel doctor --json";
@@ -48,6 +49,6 @@ export async function diff({ flags, operands }: CommandLine): Promise<number> {
   const was = await obtain(one);
   const difference = compareReports(was, await obtain(other));
   const render = flags.has("json") ? renderDiffJson : renderDiff;
-  process.stdout.write(render(difference, styleOf(process.stdout)));
+  writeOutput(render(difference, styleOf(1)));
   return difference.differences.length === 0 ? 0 : 1;
 }

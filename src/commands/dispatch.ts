@@ -1,26 +1,67 @@
-/** From words to a command. Every command but `run` is loaded only when it is called. */
+/** From words to a command, which is loaded with what it describes itself by, and no other. */
 import { CupelError } from "../model/error.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import type { CommandDescription } from "../report/command-description.ts";
-import { runDescription } from "./descriptions-job.ts";
 import { parseCommandLine, type CommandLine } from "./parse-command-line.ts";
-import { run } from "./run.ts";
+import { writeOutput } from "./terminal.ts";
 
 type Command = (line: CommandLine) => number | Promise<number>;
 
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  doctor: async () => (await import("./doctor.ts")).doctor,
-  check: async () => (await import("./check.ts")).check,
-  lock: async () => (await import("./lock.ts")).lock,
-  diff: async () => (await import("./diff.ts")).diff,
-  explain: async () => (await import("./explain.ts")).explain,
-  schema: async () => (await import("./schema.ts")).schema,
-  plan: async () => (await import("./plan.ts")).plan,
-  verify: async () => (await import("./verify.ts")).verify,
-  "self-test": async () => (await import("./self-test.ts")).selfTest,
-  clean: async () => (await import("./clean.ts")).clean,
-  completion: async () => (await import("./completion.ts")).completion,
-  version: async () => (await import("./version.ts")).version,
+/** Where a command and its description are found. */
+interface Entry {
+  readonly describe: () => Promise<CommandDescription>;
+  readonly load: () => Promise<Command>;
+}
+
+const job = () => import("./descriptions-job.ts");
+const report = () => import("./descriptions-report.ts");
+const upkeep = () => import("./descriptions-upkeep.ts");
+
+const commands: Readonly<Record<string, Entry>> = {
+  run: { describe: async () => (await job()).runDescription, load: async () => (await import("./run.ts")).run },
+  doctor: {
+    describe: async () => (await report()).doctorDescription,
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  check: {
+    describe: async () => (await report()).checkDescription,
+    load: async () => (await import("./check.ts")).check,
+  },
+  lock: { describe: async () => (await report()).lockDescription, load: async () => (await import("./lock.ts")).lock },
+  diff: { describe: async () => (await report()).diffDescription, load: async () => (await import("./diff.ts")).diff },
+  explain: {
+    describe: async () => (await report()).explainDescription,
+    load: async () => (await import("./explain.ts")).explain,
+  },
+  schema: {
+    describe: async () => (await report()).schemaDescription,
+    load: async () => (await import("./schema.ts")).schema,
+  },
+  plan: { describe: async () => (await job()).planDescription, load: async () => (await import("./plan.ts")).plan },
+  verify: {
+    describe: async () => (await import("./description-verify.ts")).verifyDescription,
+    load: async () => (await import("./verify.ts")).verify,
+  },
+  "self-test": {
+    describe: async () => (await upkeep()).selfTestDescription,
+    load: async () => (await import("./self-test.ts")).selfTest,
+  },
+  upgrade: {
+    describe: async () => (await upkeep()).upgradeDescription,
+    load: async () => (await import("./upgrade.ts")).upgrade,
+  },
+  clean: {
+    describe: async () => (await upkeep()).cleanDescription,
+    load: async () => (await import("./clean.ts")).clean,
+  },
+  completion: {
+    describe: async () => (await upkeep()).completionDescription,
+    load: async () => (await import("./completion.ts")).completion,
+  },
+  version: {
+    describe: async () => (await upkeep()).versionDescription,
+    load: async () => (await import("./version.ts")).version,
+  },
 };
 
 async function loadDescriptions(): Promise<readonly CommandDescription[]> {
@@ -46,7 +87,7 @@ async function showUsage(path: readonly string[], description: CommandDescriptio
     import("../report/render-usage.ts"),
     import("./style-of.ts"),
   ]);
-  process.stdout.write(renderUsage(path, description, styleOf(process.stdout)));
+  writeOutput(renderUsage(path, description, styleOf(1)));
   return 0;
 }
 
@@ -60,19 +101,11 @@ function unknownCommand(word: string, descriptions: readonly CommandDescription[
 /** Carries out a command line (without the program's name); gives the exit code. @throws CupelError. */
 export async function dispatch(words: readonly string[]): Promise<number> {
   const [word, ...rest] = words;
-  if (word === "run") return runOrHelp(rest);
   if (word === undefined || ["help", "--help", "-h"].includes(word)) return showUsage([], await describeProgram());
   if (word === "--version") return dispatch(["version"]);
-  const descriptions = await loadDescriptions();
-  const description = descriptions.find(({ name }) => name === word);
-  const load = commands[word];
-  if (description === undefined || load === undefined) throw unknownCommand(word, descriptions);
+  const entry = Object.hasOwn(commands, word) ? commands[word] : undefined;
+  if (entry === undefined) throw unknownCommand(word, await loadDescriptions());
+  const description = await entry.describe();
   const line = parseCommandLine(description, rest);
-  return line.flags.has("help") ? showUsage(["cupel"], description) : (await load())(line);
-}
-
-async function runOrHelp(words: readonly string[]): Promise<number> {
-  const line = parseCommandLine(runDescription, words);
-  if (line.flags.has("help")) return showUsage(["cupel"], runDescription);
-  return line.flags.has("batch") ? (await import("./run-batch.ts")).runMany(line) : run(line);
+  return line.flags.has("help") ? showUsage(["cupel"], description) : (await entry.load())(line);
 }

@@ -14,7 +14,7 @@ import { matrixOf } from "./prepare-job.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { withReportFiles, type RenderAs } from "./report-files.ts";
 import { styleOf } from "./style-of.ts";
-import { say } from "./terminal.ts";
+import { say, writeOutput } from "./terminal.ts";
 
 /** The default job's demands: all hold, one fails, or one cannot be told. */
 export function doctorExitCode(report: Report): 0 | 1 | 3 {
@@ -61,7 +61,7 @@ export async function doctor(line: CommandLine): Promise<number> {
   const { flags } = line;
   checkForms(flags);
   if (flags.has("container-profile")) {
-    process.stdout.write((await import("../report/container-profile.ts")).renderContainerProfile());
+    writeOutput((await import("../report/container-profile.ts")).renderContainerProfile());
     return 0;
   }
   const host = createRealHost();
@@ -76,7 +76,7 @@ export async function doctor(line: CommandLine): Promise<number> {
     (measured) => renderWith(line, measured.shown),
   );
   const render = renderWith(line, shown);
-  process.stdout.write(await (flags.has("fix") ? fixOf(shown) : render(chosenFormat(line), styleOf(process.stdout))));
+  writeOutput(await (flags.has("fix") ? fixOf(shown) : render(chosenFormat(line), styleOf(1))));
   if (!saved.ok && directories.length > 0) say(`the report could not be saved: ${saved.reason}`);
   return doctorExitCode(report);
 }

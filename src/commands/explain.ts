@@ -25,6 +25,7 @@ import { measureHost } from "./measure-host.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { matrixOf } from "./prepare-job.ts";
 import { styleOf } from "./style-of.ts";
+import { writeOutput } from "./terminal.ts";
 
 /** What each exit code means, by command. */
 function exitCodes(): Record<string, string[]> {
@@ -100,15 +101,15 @@ function origin({ id, createdAt }: Report): Block[] {
 export async function explain({ flags, operands }: CommandLine): Promise<number> {
   const topics = allTopics();
   const [id] = operands;
-  const style = styleOf(process.stdout);
+  const style = styleOf(1);
   if (id === undefined) {
-    process.stdout.write(layOutBlocks(topicListBlocks(topics), style));
+    writeOutput(layOutBlocks(topicListBlocks(topics), style));
     return 0;
   }
   const found = findTopics(id, topics);
   if (found.length === 0) throw unknownTopic(id, topics);
   const report = await obtainReport(needsTogether(found), flags.has("fresh"));
   const blocks = found.flatMap((topic, index) => [...(index === 0 ? [] : [blank]), ...topic.blocks(report)]);
-  process.stdout.write(layOutBlocks([...blocks, ...(report === undefined ? [] : origin(report))], style));
+  writeOutput(layOutBlocks([...blocks, ...(report === undefined ? [] : origin(report))], style));
   return 0;
 }

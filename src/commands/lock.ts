@@ -6,10 +6,11 @@ import { printableText } from "../report/printable-text.ts";
 import { quoteWords } from "../report/shell-words.ts";
 import { stablePart, unstableIn } from "../report/compare-snapshots.ts";
 import { snapshotOf, type Snapshot } from "../report/snapshot.ts";
-import { defaultLockPath, openLockFile, renderLock } from "../run/lock-file.ts";
+import { defaultLockPath } from "../run/default-paths.ts";
+import { openLockFile, renderLock } from "../run/lock-file.ts";
 import { measureHost } from "./measure-host.ts";
 import type { CommandLine } from "./parse-command-line.ts";
-import { say } from "./terminal.ts";
+import { say, writeOutput } from "./terminal.ts";
 
 function describeLocked({ capabilities, strategies }: Snapshot): string {
   const amounts = [
@@ -50,7 +51,7 @@ export async function lock({ flags }: CommandLine): Promise<number> {
   const path = flags.get("output")?.at(-1) ?? defaultLockPath;
   const deep = flags.has("deep");
   if (path === "-") {
-    process.stdout.write(renderLock(await measureLock(deep)));
+    writeOutput(renderLock(await measureLock(deep)));
     return 0;
   }
   const file = openLockFile(path);
@@ -58,6 +59,6 @@ export async function lock({ flags }: CommandLine): Promise<number> {
   file.write(renderLock(snapshot));
   file.close();
   const hint = path === defaultLockPath ? "cupel check --locked" : `cupel check --lock ${quoteWords([path])}`;
-  process.stdout.write(`${printableText(path, true)}: ${describeLocked(snapshot)} locked; compare with ${hint}\n`);
+  writeOutput(`${printableText(path, true)}: ${describeLocked(snapshot)} locked; compare with ${hint}\n`);
   return 0;
 }

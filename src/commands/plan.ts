@@ -8,7 +8,7 @@ import type { CommandLine } from "./parse-command-line.ts";
 import { choose, matrixOf, obtainReport, prepareJob } from "./prepare-job.ts";
 import { describeRefused, judgedStrategies } from "./refuse.ts";
 import { styleOf } from "./style-of.ts";
-import { writeErrors } from "./terminal.ts";
+import { writeErrors, writeOutput } from "./terminal.ts";
 
 const refusedExitCode = 125;
 
@@ -21,15 +21,15 @@ export async function plan(line: CommandLine): Promise<number> {
   const found = await obtainReport(inquiry, line.flags.has("fresh"));
   const { knowledge, selection, plan: chosen } = await choose(inquiry, found);
   const report = knowledge.report ?? found.report ?? found.saved;
-  const style = styleOf(process.stdout);
+  const style = styleOf(1);
   if (line.flags.has("json")) {
-    process.stdout.write(renderJson({ job, selection, plan: chosen ?? null, report: report.id }));
+    writeOutput(renderJson({ job, selection, plan: chosen ?? null, report: report.id }));
   } else {
     const matrix = matrixOf(report.capabilities);
     const strategies = judgedStrategies(job, report);
-    process.stdout.write(renderPlan({ job, selection, plan: chosen, matrix, strategies }, style));
+    writeOutput(renderPlan({ job, selection, plan: chosen, matrix, strategies }, style));
   }
   if (chosen !== undefined) return 0;
-  writeErrors(describeRefused(job, selection, report, styleOf(process.stderr)).text);
+  writeErrors(describeRefused(job, selection, report, styleOf(2)).text);
   return refusedExitCode;
 }

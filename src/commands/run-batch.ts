@@ -139,7 +139,7 @@ async function attempt(request: Request, knowledge: Knowledge): Promise<number> 
   const choice = await choose(inquiry, knowledge);
   const { selection, plan } = choice;
   if (plan === undefined) {
-    writeErrors(describeRefused(inquiry.job, selection, choice.knowledge.report, styleOf(process.stderr)).text);
+    writeErrors(describeRefused(inquiry.job, selection, choice.knowledge.report, styleOf(2)).text);
     return refused;
   }
   if (selection.accepted.length > 0)

@@ -81,7 +81,7 @@ interface Attempt extends Inquiry {
 
 async function refuse(job: Job, selection: Selection, report: Report): Promise<Outcome> {
   const [{ describeRefused }, { styleOf }] = await Promise.all([import("./refuse.ts"), import("./style-of.ts")]);
-  const { text, message } = describeRefused(job, selection, report, styleOf(process.stderr));
+  const { text, message } = describeRefused(job, selection, report, styleOf(2));
   writeErrors(text);
   return outcomeWithoutJob({ kind: "refused", message }, report.id);
 }
@@ -136,8 +136,9 @@ function refuseBatchFlags({ flags }: CommandLine): void {
     throw new CupelError("usage", `--${stray} is about a batch; give --batch FILE too, or leave it out`);
 }
 
-/** Runs it; gives the exit code. @throws CupelError `usage`. */
+/** Runs it, or them; gives the exit code. @throws CupelError `usage`. */
 export async function run(line: CommandLine): Promise<number> {
+  if (line.flags.has("batch")) return (await import("./run-batch.ts")).runMany(line);
   refuseBatchFlags(line);
   const host = createRealHost();
   const directories = stateDirectories(host);

@@ -4,6 +4,7 @@ import { CupelError } from "../model/error.ts";
 import { renderJson } from "../report/render-json.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { schemaNames } from "./schema-names.ts";
+import { writeOutput } from "./terminal.ts";
 
 type SchemaName = (typeof schemaNames)[number];
 
@@ -32,6 +33,6 @@ export async function renderSchema(name: SchemaName): Promise<string> {
 export async function schema({ operands }: CommandLine): Promise<number> {
   const name = schemaNames.find((known) => known === operands[0]);
   if (name === undefined) throw new CupelError("usage", `cupel schema needs one of ${schemaNames.join(", ")}`);
-  process.stdout.write(await renderSchema(name));
+  writeOutput(await renderSchema(name));
   return 0;
 }

@@ -14,6 +14,7 @@ import type { CommandLine } from "./parse-command-line.ts";
 import { prepareJob, type Inquiry } from "./prepare-job.ts";
 import { testStrategy } from "./self-test-job.ts";
 import { styleOf } from "./style-of.ts";
+import { writeOutput } from "./terminal.ts";
 
 function answerFor(report: Report): DefaultJobAnswer {
   const { chosen } = report.selection;
@@ -48,9 +49,7 @@ export async function selfTest({ flags }: CommandLine): Promise<number> {
   };
   const { version, id, commit, target, releaseKey } = build;
   const identity = { version, build: id, commit, target, releaseKey };
-  const text = flags.has("json")
-    ? renderSelfTestJson(identity, found)
-    : renderSelfTest(identity, found, styleOf(process.stdout));
-  process.stdout.write(text);
+  const text = flags.has("json") ? renderSelfTestJson(identity, found) : renderSelfTest(identity, found, styleOf(1));
+  writeOutput(text);
   return selfTestExitCode(found);
 }

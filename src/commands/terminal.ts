@@ -1,6 +1,7 @@
-/** What cupel itself says, on standard error. Loading a stream for it would take longer than starting a job. */
+/** What cupel itself writes. Loading a stream for it would take longer than starting a job. */
 import { writeSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
+import { CupelError } from "../model/error.ts";
 
 const pauseMs = 2;
 
@@ -9,17 +10,34 @@ function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
 }
 
-/** Writes all of `text` to standard error. Where nobody reads it there is nobody to tell. */
-export function writeErrors(text: string): void {
+/** Undefined once all of it is written, otherwise the errno of what went wrong. */
+function writeAll(descriptor: number, text: string): string | undefined {
   let rest = Buffer.from(text);
   while (rest.length > 0) {
     try {
-      rest = rest.subarray(writeSync(2, rest));
+      rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
-      if (errnoOf(error) !== "EAGAIN") return;
+      const errno = errnoOf(error);
+      if (errno !== "EAGAIN") return errno;
       pause();
     }
   }
+  return undefined;
+}
+
+/** Writes all of `text` to standard error. Where nobody reads it there is nobody to tell. */
+export function writeErrors(text: string): void {
+  writeAll(2, text);
+}
+
+/**
+ * Writes all of `text` to standard output. A reader that went away (`cupel doctor | head`) has what it wanted.
+ * @throws CupelError `set-up` where it cannot be written: half an answer is none.
+ */
+export function writeOutput(text: string): void {
+  const errno = writeAll(1, text);
+  if (errno === undefined || errno === "EPIPE") return;
+  throw new CupelError("set-up", `standard output could not be written (${errno}); what it holds is not all`);
 }
 
 /** One line of cupel's own. */

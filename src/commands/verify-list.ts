@@ -11,5 +11,5 @@ export function listAttacks({ flags }: CommandLine): string {
     leftOut: attacksLeftOut,
     counts: countAttacks(allAttacks),
   };
-  return flags.has("json") ? renderAttackListJson(all) : renderAttackList(all, styleOf(process.stdout));
+  return flags.has("json") ? renderAttackListJson(all) : renderAttackList(all, styleOf(1));
 }

@@ -110,7 +110,11 @@ export async function findSubjects(
     subjectOf(strategy, attacked, choice, report),
   );
   if (subjects.length > 0) return { subjects, report };
-  throw new CupelError("usage", "no strategy keeps the default job's demands here; name one with --strategy, or --all", {
-    hint: "cupel doctor says what stands in the way.",
-  });
+  throw new CupelError(
+    "usage",
+    "no strategy keeps the default job's demands here; name one with --strategy, or --all",
+    {
+      hint: "cupel doctor says what stands in the way.",
+    },
+  );
 }

@@ -119,10 +119,7 @@ function saveResults(
   const { sets } = loadVerifiedSets(directories, uid, report.fingerprintParts);
   const untold = ({ guarantees }: SubjectResult): GuaranteeId[] =>
     depth === "quick" ? [] : guarantees.flatMap(({ id, state }) => (state === "unknown" ? [id] : []));
-  const merged = own.reduce(
-    (known, subject) => mergeSets(known, verifiedSetOf(subject, depth), untold(subject)),
-    sets,
-  );
+  const merged = own.reduce((known, subject) => mergeSets(known, verifiedSetOf(subject, depth), untold(subject)), sets);
   return saveVerifiedSets(merged, directories, uid, report.fingerprintParts);
 }
 
@@ -155,6 +152,6 @@ export async function verify(line: CommandLine): Promise<number> {
     () => findAll(line, host, directories),
     (view) => (format, style) => renderVerificationAs(format, view, style),
   );
-  process.stdout.write(await renderVerificationAs(chosenFormat(line), found, styleOf(process.stdout)));
+  process.stdout.write(await renderVerificationAs(chosenFormat(line), found, styleOf(1)));
   return verificationExitCode(found);
 }

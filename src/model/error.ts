@@ -1,7 +1,7 @@
 /** The one error that cupel throws on purpose. Anything else that reaches main is a bug. */
 
 /** Codes of {@link CupelError}; each has its exit code in `main.ts`. */
-export type CupelErrorCode = "usage" | "set-up" | "unsupported";
+export type CupelErrorCode = "usage" | "refused" | "set-up" | "unsupported";
 
 /** What an error may carry besides its message. */
 export interface CupelErrorOptions {

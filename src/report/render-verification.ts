@@ -136,7 +136,10 @@ function renderText({ verification, asked, notSaved }: VerificationView, style: 
 }
 
 /** The exit code: as `check` has them. */
-export function verificationExitCode({ verification, asked }: Pick<VerificationView, "verification" | "asked">): number {
+export function verificationExitCode({
+  verification,
+  asked,
+}: Pick<VerificationView, "verification" | "asked">): number {
   return checkExitCodes[concludeDemands(demandsOfVerification(verification, asked))];
 }
 

@@ -52,10 +52,7 @@ export function loadVerifiedSets(
 }
 
 /** What a subject's result says for later: what could not be told says nothing. Pure. */
-export function verifiedSetOf(
-  { name, mechanisms, guarantees }: SubjectResult,
-  depth: VerificationDepth,
-): VerifiedSet {
+export function verifiedSetOf({ name, mechanisms, guarantees }: SubjectResult, depth: VerificationDepth): VerifiedSet {
   const told = guarantees.flatMap(({ id, state, brokenBy }): VerifiedGuarantee[] =>
     state === "held" || state === "broken" ? [{ id, state, depth, attack: brokenBy[0] ?? "" }] : [],
   );
@@ -83,8 +80,7 @@ export function mergeSets(
   now: VerifiedSet,
   forgotten: readonly GuaranteeId[],
 ): VerifiedSet[] {
-  const isSame = (set: VerifiedSet): boolean =>
-    set.strategy === now.strategy && set.mechanisms === now.mechanisms;
+  const isSame = (set: VerifiedSet): boolean => set.strategy === now.strategy && set.mechanisms === now.mechanisms;
   const known = before.find(isSame)?.guarantees ?? [];
   const merged = { ...now, guarantees: mergeGuarantees(known, now.guarantees, forgotten) };
   return [...before.filter((set) => !isSame(set)), merged];

@@ -26,9 +26,6 @@ function demandsOfSubject({ name, guarantees }: SubjectResult, asked: readonly G
 }
 
 /** `asked`: guarantees that were named. */
-export function demandsOfVerification(
-  { subjects }: Verification,
-  asked: readonly GuaranteeId[],
-): DemandVerdict[] {
+export function demandsOfVerification({ subjects }: Verification, asked: readonly GuaranteeId[]): DemandVerdict[] {
   return subjects.flatMap((subject) => demandsOfSubject(subject, asked));
 }

@@ -81,7 +81,8 @@ export function cleanTemporary(directory: string, uid: number, context: RemovalC
     const path = `${directory}/${name}`;
     const found = kindAt(path);
     if (found?.kind !== "directory" || !checkPrivateDirectory(path, uid).ok) return [];
-    if (Date.now() - found.modifiedMs < leftoverAgeMs) return leave(path, "a self-test or a verification may be under way");
+    if (Date.now() - found.modifiedMs < leftoverAgeMs)
+      return leave(path, "a self-test or a verification may be under way");
     return removeEntry(path, "files of a self-test or a verification that was killed", context);
   });
 }

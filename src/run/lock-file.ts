@@ -9,9 +9,6 @@ import { openOutputFile, type OutputFile } from "./output-file.ts";
 import { realPath } from "./real-path.ts";
 import { parseStrictDocument } from "./strict-document.ts";
 
-/** Where a lock is written and looked for when none is named. */
-export const defaultLockPath = "cupel.lock.json";
-
 /** The shape of the file. */
 export const lockSchema = v.strictObject({
   schema: v.pipe(v.literal(1), v.description("version of this shape")),

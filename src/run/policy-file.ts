@@ -6,9 +6,6 @@ import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { parseStrictDocument } from "./strict-document.ts";
 
-/** Where a policy is looked for when none is named. */
-export const defaultPolicyPath = "cupel.yaml";
-
 const strategyIds = strategies.map(({ id }) => id);
 
 /** The shape of the file. */

@@ -11,7 +11,8 @@ export interface KnownEntry {
   readonly writer?: number;
 }
 
-const leftover = /^(?:(?:report|verdict|verification)\.json\.|(?:launcher|prober|attacker|victim)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
+const leftover =
+  /^(?:(?:report|verdict|verification)\.json\.|(?:launcher|prober|attacker|victim)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
 
 function leftoverOf(name: string): KnownEntry | undefined {
   const writer = leftover.exec(name)?.[1];

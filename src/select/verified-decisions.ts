@@ -13,7 +13,12 @@ export interface VerifiedDecisions {
   readonly verified: readonly GuaranteeId[];
 }
 
-function findSet(strategy: Strategy, job: Job, matrix: Standings, sets: readonly VerifiedSet[]): VerifiedSet | undefined {
+function findSet(
+  strategy: Strategy,
+  job: Job,
+  matrix: Standings,
+  sets: readonly VerifiedSet[],
+): VerifiedSet | undefined {
   const own = sets.filter((set) => set.strategy === strategy.id);
   if (own.length === 0) return undefined;
   const mechanisms = mechanismsOf(job, strategy.plan(job, matrix));

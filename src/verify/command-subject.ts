@@ -31,7 +31,8 @@ export function splitCommand(text: string): string[] {
   if (quote !== undefined)
     throw new CupelError("usage", `--subject ${JSON.stringify(text)} has a quote that is not ended`);
   if (word !== undefined) words.push(word);
-  if (words.length === 0) throw new CupelError("usage", "--subject needs a command, as in --subject 'bwrap --ro-bind / / --'");
+  if (words.length === 0)
+    throw new CupelError("usage", "--subject needs a command, as in --subject 'bwrap --ro-bind / / --'");
   return words;
 }
 
@@ -52,4 +53,3 @@ export function commandSubject(text: string): Subject {
       Object.keys(wishes).length > 0 ? undefined : words.map((word) => word.replaceAll(placeholder, program)),
   };
 }
-

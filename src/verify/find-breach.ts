@@ -34,7 +34,20 @@ export const findCpuTime: Finder = (record, { wishes: { cpus = Infinity } }) => 
 };
 
 /** Variables that every job is given. */
-const ownVariables = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TERM", "PWD", "SHLVL", "_", "HOSTNAME", "container"];
+const ownVariables = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SHELL",
+  "LANG",
+  "TERM",
+  "PWD",
+  "SHLVL",
+  "_",
+  "HOSTNAME",
+  "container",
+];
 
 /** A variable that was not declared. */
 export const findForeignVariable: Finder = (record) => {

@@ -1,10 +1,7 @@
 /** Some tasks at once, and no more than that: a host has other work. */
 
 /** Their results in the order of the tasks. @throws what the first that fails throws, once none is under way any more. */
-export async function inParallel<Result>(
-  tasks: readonly (() => Promise<Result>)[],
-  most: number,
-): Promise<Result[]> {
+export async function inParallel<Result>(tasks: readonly (() => Promise<Result>)[], most: number): Promise<Result[]> {
   const results = new Map<number, Result>();
   const failures: unknown[] = [];
   let next = 0;

@@ -100,7 +100,10 @@ function judgeByControl({ spec, control, isRoot }: AttackCase, record: AttackRec
   if (control.record?.ending === "impossible") return { verdict: "not-applicable", because: control.record.words };
   const without = control.record === undefined ? "it was not begun" : lastDenial(control.record);
   if (by === "some" || (by === "root" && !isRoot))
-    return { verdict: "not-applicable", because: `there is nothing to be kept from here: without a sandbox, ${without}` };
+    return {
+      verdict: "not-applicable",
+      because: `there is nothing to be kept from here: without a sandbox, ${without}`,
+    };
   return { verdict: "unknown", because: `its control failed: without a sandbox, ${without}` };
 }
 

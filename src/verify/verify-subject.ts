@@ -50,8 +50,7 @@ function isShared({ attacks, wishes }: Sitting): boolean {
 /** One task for each sitting and each attack by the host's side; `prefix` undefined: without a sandbox. */
 function tasksFor(order: VerificationOrder, findings: Findings, subject: Subject | undefined): [Task[], Task[]] {
   const isMade = ({ control }: Pick<AttackSpec, "control">): boolean => subject !== undefined || control.by !== "none";
-  const prefix: Subject["prefix"] = (program, wishes) =>
-    subject === undefined ? [] : subject.prefix(program, wishes);
+  const prefix: Subject["prefix"] = (program, wishes) => (subject === undefined ? [] : subject.prefix(program, wishes));
   const sittings = planSittings(order.attacks.filter(isMade)).filter(({ wishes }) => prefix("", wishes) !== undefined);
   const sit = ({ attacks, wishes }: Sitting): Task => {
     return async () => {
@@ -96,10 +95,7 @@ function resultOf(subject: Subject, order: VerificationOrder, attacks: readonly 
  * One subject after the other, the controls with the first of them; but those that share a sitting are made alone, since
  * what they do without a sandbox reaches the canaries of all others. @throws CupelError `set-up`.
  */
-export async function verifySubjects(
-  subjects: readonly Subject[],
-  order: VerificationOrder,
-): Promise<SubjectResult[]> {
+export async function verifySubjects(subjects: readonly Subject[], order: VerificationOrder): Promise<SubjectResult[]> {
   const control = new Findings();
   const most = tasksMax[order.depth];
   const [sharedControls, otherControls] = tasksFor(order, control, undefined);

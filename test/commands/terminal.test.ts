@@ -10,7 +10,7 @@ const megabyte = `"x".repeat(1_000_000)`;
 
 /** Runs code in a shell that does something else with its standard error. */
 function shell(code: string, redirection: string): ReturnType<typeof execute> {
-  const script = `const { say, writeErrors } = await import(${JSON.stringify(module)}); ${code}`;
+  const script = `const { say, writeErrors, writeOutput } = await import(${JSON.stringify(module)}); ${code}`;
   return execute(["sh", "-c", `exec "$@" ${redirection}`, "sh", process.execPath, "-e", script], {
     env: { PATH: "/usr/bin:/bin" },
   });
@@ -59,5 +59,23 @@ describe("writeErrors", () => {
     const words = ["sh", "-c", `{ "$@" 2>&1 >&3 | true; } 3>&1`, "sh", process.execPath, "-e", script];
     const { stdout } = await execute(words, { env: { PATH: "/usr/bin:/bin" } });
     expect(stdout).toBe("on\n");
+  });
+});
+
+describe("writeOutput", () => {
+  test("writes all of a long text to a slow reader, though cupel ends at once", async () => {
+    const { stdout } = await shell(`writeOutput(${megabyte}); process.exit(0);`, "| { sleep 0.2; wc -c; }");
+    expect(stdout.trim()).toBe("1000000");
+  });
+
+  test("goes on where its reader went away: it has what it wanted", async () => {
+    const { stderr } = await shell(`writeOutput(${megabyte}); console.error("on");`, "| true");
+    expect(stderr).toBe("on\n");
+  });
+
+  test("fails where standard output is full: half an answer is none", async () => {
+    const code = `try { writeOutput("x"); } catch ({ code, message }) { console.error(code, message); }`;
+    const message = "set-up standard output could not be written (ENOSPC); what it holds is not all\n";
+    expect(await shell(code, ">/dev/full")).toMatchObject({ code: 0, stderr: message });
   });
 });

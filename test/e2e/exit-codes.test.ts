@@ -163,6 +163,7 @@ describe.each(callers)("cupel's own failures, called by $name", (caller) => {
     ["doctor", ["doctor", "--no-such-flag"], 64],
     ["version", ["version", "--no-such-flag"], 64],
     ["self-test", ["self-test", "--no-such-flag"], 64],
+    ["upgrade", ["upgrade", "--no-such-flag"], 64],
     ["clean", ["clean", "--no-such-flag"], 64],
     ["completion", ["completion", "--no-such-flag"], 64],
     ["an unknown command", ["no-such-command"], 64],

@@ -1,6 +1,6 @@
 /** scripts/install.sh and what it is asked for, on which machine. */
 import { describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execute } from "../support/execute.ts";
 import type { FreshRoot } from "../support/fresh-root.ts";
@@ -79,6 +79,28 @@ describe("what is asked for", () => {
       `cupel: /opt/cupel/bin is not in PATH: call /opt/cupel/bin/cupel, or add it with  PATH="/opt/cupel/bin:$PATH"\n`,
     ]);
     expect(readdirSync(root.at("opt/cupel")).toSorted()).toEqual(["bin", "lib", "share"]);
+  });
+
+  asRoot("is remembered with the server that it came from, where that is not the release's own", async () => {
+    using root = trials.machine();
+    const mirror = trials.server.address.replace("127.0.0.1", "localhost");
+    const from = async (url: string | undefined): Promise<string> => {
+      const { code, stderr } = await install(root, [], { env: url === undefined ? {} : { CUPEL_BASE_URL: url } });
+      expect([code, stderr]).toEqual([0, ""]);
+      const path = root.at("usr/local/lib/cupel/address");
+      return existsSync(path) ? readFileSync(path, "utf8") : "none";
+    };
+    const recorded: string[] = [];
+    for (const url of [
+      undefined,
+      `${mirror}/`,
+      trials.server.address,
+      mirror,
+      mirror.replace("//", "//a:b@"),
+      undefined,
+    ])
+      recorded.push(await from(url));
+    expect(recorded).toEqual(["none", `${mirror}\n`, "none", `${mirror}\n`, "none", "none"]);
   });
 
   asRoot("is told when another cupel comes first in PATH", async () => {

@@ -20,6 +20,8 @@ export interface ReleaseServer extends AsyncDisposable {
   publish(version: string, files: ReleaseFiles): void;
   /** Has the connection for a file of this name break half-way; of no file without a name. */
   cutOff(name: string | undefined): void;
+  /** Has the rest of a file of this name wait until there is no name. */
+  holdBack(name: string | undefined): void;
   /** Paths asked for so far. */
   readonly asked: readonly string[];
 }
@@ -29,6 +31,8 @@ export async function startReleaseServer(): Promise<ReleaseServer> {
   const files = new Map<string, Uint8Array>();
   const asked: string[] = [];
   let cut: string | undefined;
+  let held: string | undefined;
+  let waiting: (() => void)[] = [];
   const server = createServer((request, response) => {
     const path = request.url ?? "";
     asked.push(path);
@@ -38,11 +42,16 @@ export async function startReleaseServer(): Promise<ReleaseServer> {
       return;
     }
     response.writeHead(200, { "content-length": content.byteLength });
-    if (cut === undefined || !path.endsWith(`/${cut}`)) {
+    const [isCut, isHeld] = [cut, held].map((name) => name !== undefined && path.endsWith(`/${name}`));
+    if (isCut !== true && isHeld !== true) {
       response.end(content);
       return;
     }
-    response.write(content.subarray(0, content.byteLength / 2), () => response.socket?.destroy());
+    const half = Math.floor(content.byteLength / 2);
+    if (isCut !== true) waiting.push(() => response.end(content.subarray(half)));
+    response.write(content.subarray(0, half), () => {
+      if (isCut === true) response.socket?.destroy();
+    });
   });
   await listen(server);
   return {
@@ -56,6 +65,12 @@ export async function startReleaseServer(): Promise<ReleaseServer> {
       }
     },
     cutOff: (name) => (cut = name),
+    holdBack: (name) => {
+      held = name;
+      if (name !== undefined) return;
+      for (const goOn of waiting) goOn();
+      waiting = [];
+    },
     [Symbol.asyncDispose]: () => close(server),
   };
 }
@@ -78,7 +93,8 @@ export function executableName(version: string): string {
 /** A release with a shell script in place of the executable: small, and does what a test wants. */
 export function makeUpRelease({ version, address, executable, signedBy }: MadeUpRelease): Map<string, Uint8Array> {
   const program =
-    executable ?? `#!/bin/sh\ncase $1 in --version) echo "cupel ${version} (made up)" ;; *) echo "$*" ;; esac\n`;
+    executable ??
+    `#!/bin/sh\ncase $1 in --version | version) echo "cupel ${version} (made up)" ;; *) echo "$*" ;; esac\n`;
   const publicKey = signedBy === undefined ? "" : encodePublicKey(ownKeys.publicPem);
   const installer = renderInstaller(readFileSync(join(repositoryRoot, "scripts/install.sh"), "utf8"), {
     version,

@@ -175,8 +175,8 @@ static void serve(void)
         struct pollfd waits[canaries_max + 2] = {{.fd = 0, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
         for (size_t index = 0; index < canary_count; index++) {
             const struct canary *canary = &canaries[index];
-            waits[index + 2] = (struct pollfd){
-                .fd = canary->kind->answer == 0 ? -1 : (int)canary->handle, .events = POLLIN};
+            waits[index + 2] =
+                (struct pollfd){.fd = canary->kind->answer == 0 ? -1 : (int)canary->handle, .events = POLLIN};
         }
         const size_t count = canary_count + 2;
         if (kernel_call(__NR_ppoll, waits, count, 0, 0, 0) < 0)
@@ -192,8 +192,8 @@ static void serve(void)
 }
 
 /*
- * Executes a program whose controlling terminal is PATH, as a caller's shell would: the terminal goes to the leader of a
- * session that has none and opens it (credentials(7)).
+ * Executes a program whose controlling terminal is PATH, as a caller's shell would: the terminal goes to the leader of
+ * a session that has none and opens it (credentials(7)).
  */
 static int execute_on_terminal(const char *path, char **words, char **environment)
 {

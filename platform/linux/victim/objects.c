@@ -171,8 +171,8 @@ static void release_queue(struct canary *canary)
 /* In the keyring of the user, which every process of that user shares. */
 static long hold_key(struct canary *canary, char *value)
 {
-    const long key = kernel_call(__NR_add_key, "user", canary->place, canary->token, strlen(canary->token),
-                                 KEY_SPEC_USER_KEYRING);
+    const long key =
+        kernel_call(__NR_add_key, "user", canary->place, canary->token, strlen(canary->token), KEY_SPEC_USER_KEYRING);
     if (key < 0)
         return key;
     /* For everyone who finds it: see, read, write, search. */

@@ -125,8 +125,7 @@ static long hold_abstract_datagram(struct canary *canary, char *value)
 
 static long hold_vsock(struct canary *canary, char *value)
 {
-    struct sockaddr_vm address = {
-        .svm_family = family_vsock, .svm_port = VMADDR_PORT_ANY, .svm_cid = VMADDR_CID_ANY};
+    struct sockaddr_vm address = {.svm_family = family_vsock, .svm_port = VMADDR_PORT_ANY, .svm_cid = VMADDR_CID_ANY};
     unsigned int length = sizeof address;
     const long result = bind_socket(canary, family_vsock, stream, &address, sizeof address);
     if (result < 0)

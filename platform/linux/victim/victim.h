@@ -1,7 +1,7 @@
 /*
- * The victim: runs outside of a sandbox while attacks run inside, holds what TypeScript cannot (memory, sockets of every
- * family, System V and POSIX objects, a key, a terminal), and says what becomes of it. It takes lines on its standard
- * input and writes lines on its standard output:
+ * The victim: runs outside of a sandbox while attacks run inside, holds what TypeScript cannot (memory, sockets of
+ * every family, System V and POSIX objects, a key, a terminal), and says what becomes of it. It takes lines on its
+ * standard input and writes lines on its standard output:
  *
  *   hold CHANNEL TOKEN [PLACE]   ->  held CHANNEL VALUE, or absent CHANNEL ERRNO
  *   look                         ->  a `hit` for every object that is not as it was made, then `looked`

@@ -125,7 +125,11 @@ function makeOpen(directory: string): string {
   return directory;
 }
 
-function plantAll(planter: Planter, home: string | undefined, use: WorkspaceUse): Omit<PlantedFiles, "look" | "remove"> {
+function plantAll(
+  planter: Planter,
+  home: string | undefined,
+  use: WorkspaceUse,
+): Omit<PlantedFiles, "look" | "remove"> {
   const directory = planter.makeIn(tmpdir());
   const workspace = `${directory}/workspace`;
   const secret = makeForAll(`${directory}/secret`);
@@ -178,7 +182,10 @@ export function canaryAt(path: string, keys: AttackKeys): string {
 }
 
 /** Each call says what changed since the last one. */
-function watch(roots: readonly string[], { keys, readOnlyText }: Pick<PlantedFiles, "keys" | "readOnlyText">): () => Hit[] {
+function watch(
+  roots: readonly string[],
+  { keys, readOnlyText }: Pick<PlantedFiles, "keys" | "readOnlyText">,
+): () => Hit[] {
   const states = new Map<string, TreeState>(roots.map((root) => [root, readTreeState(root)]));
   const readOnlyFile = keys["read-only-file"] ?? "";
   return () => {

@@ -56,6 +56,7 @@ export const attackKeys = {
   "descriptor-count": "how many descriptors are opened at most; 2048, at most 65536",
   "spin-ms": "how long processors are kept busy; 1000, at most 5000",
   "cpu-count": "how many processes spin at once; 4, at most 64",
+  "spared-pid": "C07 also ends whoever started it, as long as that is not this process",
   "daemon-seconds": "how long a process lives that outlives its job; 10, at most 60",
 } as const;
 

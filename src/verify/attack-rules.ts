@@ -3,7 +3,6 @@ import type { AttackControl, AttackRule } from "./attack-spec.ts";
 import {
   asMuchAs,
   findCpuTime,
-  findDevice,
   findForeignDescriptor,
   findForeignSocket,
   findForeignVariable,
@@ -61,7 +60,7 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   A17: { control: none("it takes a read-only mount, which only a sandbox has") },
   A18: { control: needsNamespace },
   A19: { control: needsNamespace },
-  A20: { control: root, quickFor: ["priv.devices"] },
+  A20: { control: root },
   A21: { control: none("without a sandbox there is no root to leave") },
   A22: { control: some("takes a set-user-id program of root's, and a caller who is not root") },
   A23: {
@@ -157,7 +156,7 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   F02: { control: needsNamespace, guarantees: ["kernel.syscalls"], isOnlyGain: true },
   F03: { control: some("without root hosts deny most of them"), quickFor: ["kernel.syscalls"] },
   F04: {
-    control: some("kernels let nobody (dev.tty.legacy_tiocsti)"),
+    control: everyone,
     quickFor: ["tty.safe"],
     legs: { keys: [{}, { tty: "own" }], isTogether: false },
     isLackHeld: true,
@@ -167,7 +166,7 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   F07: { control: some("takes a file with capabilities, and a caller who is not root") },
   F09: { control: none("without a sandbox the first process is the host's") },
   F10: { control: everyone, quickFor: ["ipc.shared"] },
-  F11: { control: some("hosts have none, or let nobody"), findBreach: findDevice },
+  F11: { control: everyone, quickFor: ["priv.devices"] },
 };
 
 /** Attacks of the attacker's that are not made, and why: each would hold whatever happened. */

@@ -143,7 +143,7 @@ export const attacks: readonly Attack[] = [
   attack("C06", "make namespaces", "-", "priv.escalation kernel.syscalls", "gained", "any", {
     note: "where ordinary users may make user namespaces",
   }),
-  attack("C07", "outlive the job", "mark daemon-seconds?", "proc.tree", "change", "any"),
+  attack("C07", "outlive the job", "mark daemon-seconds? spared-pid?", "proc.tree", "change", "any"),
   attack("C08", "stop and kill whoever looks after it", "supervisor-pid", "proc.signal", "change", "any"),
   attack("C12", "leave orphans that nobody waits for", "process-count?", "proc.tree", "fact", "any", {
     note: "as the first process of a PID namespace",
@@ -267,7 +267,7 @@ export const attacks: readonly Attack[] = [
     "token change",
     "any",
   ),
-  attack("F11", "open devices that were not granted", "-", "priv.devices", "gained", "root"),
+  attack("F11", "open devices that were not granted", "tty? mark", "priv.devices", "gained change", "any"),
 ];
 
 // --- internal ---

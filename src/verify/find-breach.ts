@@ -128,9 +128,3 @@ export const findPrivilege: Finder = (record) => {
   }
   return undefined;
 };
-
-/** A device that can be opened, besides those that harm nobody. */
-export const findDevice: Finder = (record) => {
-  const device = factsOf(record).get("device")?.[0];
-  return device === undefined ? undefined : `it can open ${device}`;
-};

@@ -2,7 +2,7 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { namesIn } from "../host/names-in.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
-import { renderAttackOrders } from "./attack-line.ts";
+import { renderAttackOrders, type AttackOrder } from "./attack-line.ts";
 import { factsOf } from "./attack-record.ts";
 import type { AttackControl, AttackScope, SandboxWishes } from "./attack-spec.ts";
 import { endLeftovers } from "./leftovers.ts";
@@ -51,24 +51,36 @@ async function run(stage: HostStage, wishes: SandboxWishes, { words, ...rest }: 
 
 const noWish = { failure: "it takes words of cupel's own" };
 
-/** Leaves a process in a session of its own, and keeps busy. */
-const stayOrders = renderAttackOrders([
-  { order: "set", key: "mark", value: "stays" },
-  { order: "set", key: "daemon-seconds", value: "8" },
-  { order: "set", key: "spin-ms", value: String(busyMs) },
-  { order: "set", key: "cpu-count", value: "1" },
-  { order: "run", id: "C07", deadlineMs },
-  { order: "run", id: "D07", deadlineMs },
-]);
+/** Leaves a process in a session of its own, and keeps busy; `more` comes first. */
+const stayOrders = (more: readonly AttackOrder[] = []): string =>
+  renderAttackOrders([
+    ...more,
+    { order: "set", key: "mark", value: "stays" },
+    { order: "set", key: "daemon-seconds", value: "8" },
+    { order: "set", key: "spin-ms", value: String(busyMs) },
+    { order: "set", key: "cpu-count", value: "1" },
+    { order: "run", id: "C07", deadlineMs },
+    { order: "run", id: "D07", deadlineMs },
+  ]);
 
 function findStayers({ program }: HostStage): string | undefined {
   const [stayer] = endLeftovers(program);
   return stayer?.text;
 }
 
+/** Whoever looks after the job is ended by it; without a sandbox that would be this very process. */
+const endParent: readonly AttackOrder[] = [{ order: "set", key: "spared-pid", value: String(process.pid) }];
+
+const deadline: SandboxWishes = { timeoutMs: 250 };
+
+/** The promise is kept within a moment, not at once (pdeath signals and closed channels take one). */
+const momentMs = 300;
+
 async function outlastTime(stage: HostStage): Promise<HostFinding> {
-  const end = await run(stage, { timeoutMs: 250 }, { orders: [stayOrders] });
+  const isInside = stage.prefix(deadline)?.length !== 0;
+  const end = await run(stage, deadline, { orders: [stayOrders(isInside ? endParent : [])] });
   if (end === undefined) return noWish;
+  await pause(momentMs);
   const stayer = findStayers(stage);
   if (!end.hasStarted) return { failure: `the attacker did not start (${end.end})` };
   const outlasted = end.records.get("D07")?.ending === "attempted" ? "it did all that it had to do" : undefined;
@@ -79,16 +91,24 @@ function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** The promise is kept within a moment, not at once (pdeath signals and closed channels take one). */
-const momentMs = 300;
-
-async function outliveRunner(stage: HostStage): Promise<HostFinding> {
-  const end = await run(stage, {}, { orders: [stayOrders], killAfterMs: 500 });
+async function outlive(stage: HostStage, wishes: SandboxWishes, how: Run): Promise<HostFinding> {
+  const end = await run(stage, wishes, how);
   if (end === undefined) return noWish;
   await pause(momentMs);
   const stayer = findStayers(stage);
   if (!end.hasStarted) return { failure: `the attacker did not start (${end.end})` };
   return { sign: stayer };
+}
+
+/** Of somebody else's sandbox nobody knows who starts its programs, and so whom they would end: it is asked for nothing. */
+const ownAlone: SandboxWishes = { timeoutMs: deadlineMs };
+
+async function outliveRunner(stage: HostStage): Promise<HostFinding> {
+  const killed = await outlive(stage, {}, { orders: [stayOrders()], killAfterMs: 500 });
+  const isInside = stage.prefix({})?.length !== 0;
+  if (!isInside || killed.failure !== undefined || killed.sign !== undefined) return killed;
+  const parentless = await outlive(stage, ownAlone, { orders: [stayOrders(endParent)] });
+  return parentless === noWish ? killed : parentless;
 }
 
 const floodBytes = 8 * 1024 * 1024;
@@ -155,7 +175,7 @@ const limitTime: readonly GuaranteeId[] = ["limit.time"];
 export const hostAttacks: readonly HostAttack[] = [
   {
     id: "C09",
-    title: "outlive a runner that is killed together with its launcher",
+    title: "outlive a runner that is killed together with its launcher, or that the job itself ends",
     guarantees: ["proc.tree"],
     control: everyone,
     attempt: outliveRunner,

@@ -169,7 +169,7 @@ static enum ending enter_namespaces_of_others(void)
 /* The first process of a namespace cannot be killed from inside; outside, the kernel protects it the same. */
 static enum ending stop_supervisor(void)
 {
-    enum { pause_ms = 400 };
+    enum { pause_ms = 400, moment_ms = 50 };
     const long supervisor = key_number("supervisor-pid", 0, __INT_MAX__);
     did("stop-first", kernel_call(__NR_kill, 1, SIGSTOP));
     did("kill-first", kernel_call(__NR_kill, 1, SIGKILL));
@@ -178,6 +178,7 @@ static enum ending stop_supervisor(void)
     did("stop", kernel_call(__NR_kill, supervisor, SIGSTOP));
     sleep_milliseconds(pause_ms);
     did("continue", kernel_call(__NR_kill, supervisor, SIGCONT));
+    sleep_milliseconds(moment_ms);
     did("kill", kernel_call(__NR_kill, supervisor, SIGKILL));
     return attempted;
 }
@@ -232,7 +233,7 @@ const struct attack process_attacks[] = {
     {"C04", "victim-pid,victim-descriptor", "take descriptors of processes", take_every_descriptor},
     {"C05", "home-file,victim-pid?", "enter the namespaces of processes", enter_namespaces_of_others},
     {"C06", "-", "make namespaces", attack_namespaces},
-    {"C07", "mark,daemon-seconds?", "outlive the job", attack_daemon},
+    {"C07", "mark,daemon-seconds?,spared-pid?", "outlive the job", attack_daemon},
     {"C08", "supervisor-pid", "stop and kill whoever looks after it", stop_supervisor},
     {"C12", "process-count?", "leave orphans that nobody waits for", attack_orphans},
     {"C14", "exe-pid,exe-file,mark", "write to a program that runs", write_programs},

@@ -60,6 +60,7 @@ static enum ending start_threads(void)
 
 struct use {
     volatile long *touched;
+    volatile long *own;
     long bytes;
 };
 
@@ -74,6 +75,7 @@ static int touch_memory(void *argument)
         for (long at = 0; at < piece; at += page)
             memory[at] = 1;
         __atomic_fetch_add(use->touched, (long)piece, __ATOMIC_SEQ_CST);
+        *use->own += piece;
     }
     return 0;
 }
@@ -83,7 +85,7 @@ static enum ending use_memory(void)
     volatile long *touched = shared_memory(page);
     if (touched == 0)
         return attempted;
-    struct use use = {touched, memory_bytes()};
+    struct use use = {touched, touched + 1, memory_bytes()};
     const long status = run_child(touch_memory, &use, long_ms);
     did("touch", status < 0 ? status : status == 0 ? 0 : -ENOMEM);
     fact("touched-bytes", *touched);
@@ -91,15 +93,28 @@ static enum ending use_memory(void)
     return attempted;
 }
 
+/* What a child had that was ended is nobody's any more, and another one may have had it since. */
+static long held_by(const long *processes, long count, const volatile long *owns)
+{
+    enum { no_hang = 1 /* WNOHANG */ };
+    long held = 0;
+    for (long index = 0; index < count; index++)
+        if (kernel_call(__NR_wait4, processes[index], 0, no_hang, 0) == 0)
+            held += owns[index];
+    return held;
+}
+
 static enum ending use_memory_by_many(void)
 {
     enum { children = 50 };
+    long processes[children];
     volatile long *touched = shared_memory(page);
     if (touched == 0)
         return attempted;
-    struct use use = {touched, memory_bytes()};
+    struct use use = {touched, touched, memory_bytes()};
     long made = 0, result = 0;
     for (; made < children; made++) {
+        use.own = touched + 1 + made;
         result = fork_child(long_ms);
         if (result == 0) {
             touch_memory(&use);
@@ -108,12 +123,14 @@ static enum ending use_memory_by_many(void)
         }
         if (result < 0)
             break;
+        processes[made] = result;
     }
     did("fork", result);
     for (int look = 0; look < 100 && *touched < use.bytes; look++)
         sleep_milliseconds(20);
     fact("children", made);
     fact("touched-bytes", *touched);
+    fact("held-bytes", held_by(processes, made, touched + 1));
     return attempted;
 }
 

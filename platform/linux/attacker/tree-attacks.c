@@ -121,6 +121,16 @@ static void live_on(void)
     leave(0);
 }
 
+/* Whoever started it may be there to end what it leaves. Without a sandbox that is the host's side: it is to be spared.
+ */
+static void end_parent(void)
+{
+    const long spared = key_number("spared-pid", 0, __INT_MAX__);
+    if (spared == 0 || started_by <= 1 || started_by == spared || kernel_call(__NR_getppid) != started_by)
+        return;
+    did("end-parent", kernel_call(__NR_kill, started_by, SIGKILL));
+}
+
 enum ending attack_daemon(void)
 {
     enum { pause_ms = 200 };
@@ -132,6 +142,7 @@ enum ending attack_daemon(void)
         wait_for(process);
     /* What it tells is told before this attack's end. */
     sleep_milliseconds(pause_ms);
+    end_parent();
     return attempted;
 }
 

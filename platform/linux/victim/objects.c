@@ -203,6 +203,9 @@ static long make_raw(long terminal)
     return result < 0 ? result : kernel_call(__NR_ioctl, terminal, TCSETS, &settings);
 }
 
+/* What a program writes to the terminal, its user sees here. */
+static long terminal_master = -1;
+
 /* Nobody's controlling terminal: the slave is what a caller's shell would read from. */
 static long hold_terminal(struct canary *canary, char *value)
 {
@@ -216,16 +219,23 @@ static long hold_terminal(struct canary *canary, char *value)
     kernel_call(__NR_ioctl, master, TIOCGPTN, &number);
     append_number(append_text(value, "/dev/pts/"), number, 10);
     canary->handle = kernel_call(__NR_openat, AT_FDCWD, value, flags, 0);
+    terminal_master = master;
     return canary->handle < 0 ? canary->handle : make_raw(canary->handle);
 }
 
-/* Nobody types at the master: what can be read was pushed in. */
-static void look_terminal(struct canary *canary)
+static void say_what_came(const struct canary *canary, long descriptor)
 {
     char text[value_capacity];
-    const long length = kernel_call(__NR_read, canary->handle, text, sizeof text);
+    const long length = kernel_call(__NR_read, descriptor, text, sizeof text);
     if (length > 0)
         say_hit(canary, text, (size_t)length);
+}
+
+/* Nobody types at the master, and nobody else writes: whoever has pushed input in, or written, held the terminal. */
+static void look_terminal(struct canary *canary)
+{
+    say_what_came(canary, canary->handle);
+    say_what_came(canary, terminal_master);
 }
 
 const struct kind object_kinds[] = {

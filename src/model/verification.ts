@@ -14,6 +14,8 @@ export interface AttackResult {
   readonly verdict: (typeof attackVerdicts)[number];
   /** What was seen, one line. */
   readonly because: string;
+  /** Of an attack that broke something, where it did not break all that it is about: what it broke. */
+  readonly broke?: readonly GuaranteeId[] | undefined;
 }
 
 /** `not-provided`: the strategy says itself that it does not keep it. */

@@ -58,8 +58,11 @@ export interface AttackRule {
   readonly legs?: AttackLegs | undefined;
   /** A hit there is this attack's whenever it is seen, and no other's: what becomes of processes takes a moment. */
   readonly touches?: readonly ("process" | "supervisor-pid" | "exe-pid" | "exe-file")[] | undefined;
-  /** What it reads and touches is no breach of its guarantees; what it gains is. */
-  readonly isOnlyGain?: boolean | undefined;
+  /**
+   * Signs that break a guarantee, where not every sign breaks each of them: tested on `token:CHANNEL`,
+   * `change:CANARY`, `gained:WORDS` and `state`.
+   */
+  readonly signs?: Readonly<Partial<Record<GuaranteeId, RegExp>>> | undefined;
   /** What is wrong with the state or the amounts that were told; undefined where nothing is. */
   readonly findBreach?: ((record: AttackRecord, context: StateContext) => string | undefined) | undefined;
   /** How much of something it uses, by key. */

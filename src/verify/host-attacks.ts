@@ -80,10 +80,10 @@ async function outlastTime(stage: HostStage): Promise<HostFinding> {
   const isInside = stage.prefix(deadline)?.length !== 0;
   const end = await run(stage, deadline, { orders: [stayOrders(isInside ? endParent : [])] });
   if (end === undefined) return noWish;
-  await pause(momentMs);
+  const outlasted = end.records.get("D07")?.ending === "attempted" ? "it did all that it had to do" : undefined;
+  if (outlasted === undefined) await pause(momentMs);
   const stayer = findStayers(stage);
   if (!end.hasStarted) return { failure: `the attacker did not start (${end.end})` };
-  const outlasted = end.records.get("D07")?.ending === "attempted" ? "it did all that it had to do" : undefined;
   return { sign: outlasted ?? stayer };
 }
 

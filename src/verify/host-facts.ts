@@ -1,5 +1,5 @@
 /** Numbers by which this host can be told from every other, by the names under which an attack tells them. */
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 
 const paths = {
@@ -7,15 +7,20 @@ const paths = {
   "machine-id": "/etc/machine-id",
 } as const;
 
-/** Those that can be read. */
-export function readHostFacts(): Readonly<Record<string, string>> {
-  const facts: Record<string, string> = {};
-  for (const [name, path] of Object.entries(paths)) {
-    try {
-      facts[name] = readFileSync(path, "utf8").trim();
-    } catch (error) {
-      errnoOf(error);
-    }
+function read(name: string, get: () => string): Record<string, string> {
+  try {
+    return { [name]: get() };
+  } catch (error) {
+    errnoOf(error);
+    return {};
   }
-  return facts;
+}
+
+/** Those that can be read; `settable-name` is the namespace that the host's name belongs to (uts_namespaces(7)). */
+export function readHostFacts(): Readonly<Record<string, string>> {
+  const files = Object.entries(paths).map(([name, path]) => read(name, () => readFileSync(path, "utf8").trim()));
+  return Object.assign(
+    read("settable-name", () => readlinkSync("/proc/self/ns/uts")),
+    ...files,
+  );
 }

@@ -1,4 +1,5 @@
 /** What an attack came to: a token seen or a change observed breaks, and an errno alone proves nothing. Pure. */
+import type { GuaranteeId } from "../model/guarantee.ts";
 import type { AttackResult } from "../model/verification.ts";
 import type { AttackRecord } from "./attack-record.ts";
 import type { AttackSpec, StateContext } from "./attack-spec.ts";
@@ -32,26 +33,48 @@ function shorten(text: string): string {
   return line.length > shownCharacters ? `${line.slice(0, shownCharacters)}…` : line;
 }
 
-function findToken({ sightings }: AttackRecord, tokens: readonly string[]): string | undefined {
-  const sighting = sightings.find(({ value }) => tokens.some((token) => value.includes(token)));
-  return sighting === undefined ? undefined : `a canary's token was read (${sighting.channel})`;
+/** One thing that shows that an attack succeeded: what kind of thing, and where; and what people are told of it. */
+interface Sign {
+  readonly label: string;
+  readonly words: string;
 }
 
-function findGain({ sightings }: AttackRecord): string | undefined {
-  const gain = sightings.find(({ channel }) => channel === "gained");
-  return gain === undefined ? undefined : `it gained ${shorten(gain.value)}`;
+function signsOfRecord({ sightings }: AttackRecord, tokens: readonly string[]): Sign[] {
+  return sightings.flatMap(({ channel, value }): Sign[] => {
+    if (tokens.some((token) => value.includes(token)))
+      return [{ label: `token:${channel}`, words: `a canary's token was read (${channel})` }];
+    return channel === "gained" ? [{ label: `gained:${value}`, words: `it gained ${shorten(value)}` }] : [];
+  });
 }
 
-function findHit([hit]: readonly Hit[]): string | undefined {
-  return hit === undefined ? undefined : `seen outside: ${hit.canary}: ${shorten(hit.text)}`;
+function signsOf(spec: AttackSpec, { record, hits, tokens, context }: AttackSide): Sign[] {
+  const changes = hits.map(({ canary, text }): Sign => {
+    return { label: `change:${canary}`, words: `seen outside: ${canary}: ${shorten(text)}` };
+  });
+  if (record === undefined) return changes;
+  const breach = spec.findBreach?.(record, context);
+  const states = breach === undefined ? [] : [{ label: "state", words: breach }];
+  return [...signsOfRecord(record, tokens), ...changes, ...states];
+}
+
+/** Guarantees that these signs break. */
+function brokenBy({ guarantees, signs: patterns = {} }: AttackSpec, signs: readonly Sign[]): GuaranteeId[] {
+  return guarantees.filter((id) => signs.some(({ label }) => patterns[id]?.test(label) ?? true));
+}
+
+/** What the signs come to; undefined where there are none that break anything. */
+function findBroken(spec: AttackSpec, side: AttackSide): Judgement | undefined {
+  const signs = signsOf(spec, side);
+  const broke = brokenBy(spec, signs);
+  const telling = signs.find((sign) => brokenBy(spec, [sign]).length > 0);
+  if (telling === undefined) return undefined;
+  const isAll = broke.length === spec.guarantees.length;
+  return { verdict: "broke", because: telling.words, ...(isAll ? {} : { broke }) };
 }
 
 /** What shows that it succeeded; undefined where nothing does. */
-export function findSign(spec: AttackSpec, { record, hits, tokens, context }: AttackSide): string | undefined {
-  if (spec.isOnlyGain === true) return record && findGain(record);
-  const hit = findHit(hits);
-  if (record === undefined) return hit;
-  return findToken(record, tokens) ?? hit ?? findGain(record) ?? spec.findBreach?.(record, context);
+export function findSign(spec: AttackSpec, side: AttackSide): string | undefined {
+  return findBroken(spec, side)?.because;
 }
 
 function lastDenial({ steps }: AttackRecord): string {
@@ -109,8 +132,8 @@ function judgeByControl({ spec, control, isRoot }: AttackCase, record: AttackRec
 
 function judge(attackCase: AttackCase): Judgement {
   const { spec, inside, control } = attackCase;
-  const sign = findSign(spec, inside);
-  if (sign !== undefined) return { verdict: "broke", because: sign };
+  const broken = findBroken(spec, inside);
+  if (broken !== undefined) return broken;
   const { record } = inside;
   if (record !== undefined && isToldBy(spec, record)) return judgeByControl(attackCase, record);
   const hindrance = findHindrance(record);

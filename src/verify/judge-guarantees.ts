@@ -27,8 +27,13 @@ function judgeProvided(results: readonly AttackResult[], broke: readonly AttackR
   return { state: "unknown", because: reason === undefined ? "no attack on it was made" : `no attack told: ${reason}` };
 }
 
+/** An attack that broke something else is no attack on this one: nobody knows what it would have been without that. */
+function tellsOf(id: GuaranteeId, { guarantees, result }: JudgedAttack): boolean {
+  return (result.broke ?? guarantees).includes(id);
+}
+
 function judgeGuarantee(id: GuaranteeId, attacks: readonly JudgedAttack[], declared: Declarations): GuaranteeResult {
-  const results = attacks.filter(({ guarantees }) => guarantees.includes(id)).map(({ result }) => result);
+  const results = attacks.filter((attack) => tellsOf(id, attack)).map(({ result }) => result);
   const broke = results.filter(({ verdict }) => verdict === "broke");
   const told = results.filter(({ verdict }) => verdict === "held" || verdict === "broke").length;
   const decision = declared?.find((candidate) => candidate.id === id);

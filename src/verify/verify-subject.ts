@@ -64,7 +64,8 @@ function tasksFor(order: VerificationOrder, findings: Findings, subject: Subject
     return async () => void findings.found.set(attack.id, await attemptHostAttack(attack, order, prefix));
   });
   const shared = sittings.filter(isShared).map(sit);
-  return [shared, [...sittings.filter((sitting) => !isShared(sitting)).map(sit), ...host]];
+  // Those that take longest come first.
+  return [shared, [...host, ...sittings.filter((sitting) => !isShared(sitting)).map(sit)]];
 }
 
 function judgeOne(spec: AttackSpec, inside: Findings, control: Findings, isRoot: boolean): AttackResult[] {

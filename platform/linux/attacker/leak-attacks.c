@@ -336,7 +336,7 @@ static enum ending set_clocks(void)
     const long named = kernel_call(__NR_sethostname, names[1], strlen(names[1]));
     did("name-host", named);
     if (named >= 0)
-        gained("the host's name set", "");
+        tell_link("settable-name", "/proc/self/ns/uts");
     return attempted;
 }
 

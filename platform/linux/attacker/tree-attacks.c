@@ -102,7 +102,7 @@ enum ending attack_namespaces(void)
 }
 
 /* In a session of its own, an orphan, with nothing open and a name that the host looks for. */
-static void live_on(void)
+static void live_on(volatile long *is_told)
 {
     enum { descriptors_max = 1024, otherwise = 10, most = 60 };
     const long seconds = key_number("daemon-seconds", otherwise, most);
@@ -115,6 +115,7 @@ static void live_on(void)
     kernel_call(__NR_rt_sigaction, SIGTERM, ignored, 0, sizeof *ignored);
     kernel_call(__NR_rt_sigaction, SIGHUP, ignored, 0, sizeof *ignored);
     left(decimal(kernel_call(__NR_getpid)));
+    *is_told = 1;
     for (long descriptor = 0; descriptor < descriptors_max; descriptor++)
         kernel_call(__NR_close, descriptor);
     sleep_milliseconds(seconds * 1000);
@@ -133,15 +134,20 @@ static void end_parent(void)
 
 enum ending attack_daemon(void)
 {
-    enum { pause_ms = 200 };
+    enum { looks = 20, pause_ms = 10 };
+    static volatile long otherwise;
+    volatile long *is_told = shared_memory(sizeof *is_told);
+    if (is_told == 0)
+        is_told = &otherwise;
     const long process = fork_child(0);
     did("fork", process);
     if (process == 0)
-        live_on();
+        live_on(is_told);
     if (process > 0)
         wait_for(process);
     /* What it tells is told before this attack's end. */
-    sleep_milliseconds(pause_ms);
+    for (int look = 0; look < looks && *is_told == 0; look++)
+        sleep_milliseconds(pause_ms);
     end_parent();
     return attempted;
 }

@@ -29,13 +29,13 @@ const mebibyte = 1024 * 1024;
 
 /** Small enough to be reached in a moment, large enough for the attacker itself. */
 const pidsCap = 40;
-const memoryCapBytes = 64 * mebibyte;
+const memoryCapBytes = 32 * mebibyte;
 
 /** Each has a sandbox of its own: the kernel may end all that is in it. */
 const memoryRule: AttackRule = {
   control: everyone,
   wishes: { memoryBytes: memoryCapBytes },
-  amounts: { "memory-bytes": String(4 * memoryCapBytes) },
+  amounts: { "memory-bytes": String(3 * memoryCapBytes) },
   isEndHeld: true,
   findBreach: moreThan(["touched-bytes", "memfd-bytes", "shm-bytes"], ({ memoryBytes }) => memoryBytes),
   deadlineMs: 5000,

@@ -11,7 +11,7 @@ const directory = makeTempDir({ owner: ordinaryCaller });
 
 /** Commands that others have no business with. */
 function commandsIn({ sources }: LoadedModules): string[] {
-  const verbs = ["doctor", "check", "lock", "diff", "explain", "plan", "run", "schema", "self-test", "clean"];
+  const verbs = ["doctor", "check", "lock", "diff", "explain", "plan", "run", "schema", "verify", "self-test", "clean"];
   return verbs.filter((verb) => sources.includes(`commands/${verb}.ts`));
 }
 

@@ -12,22 +12,18 @@ import { cleanStaging } from "../run/staging.ts";
 import { cleanState, cleanTemporary } from "../run/clean-state.ts";
 import { parseMountPoints, type RemovalContext } from "../run/removal.ts";
 import type { CommandLine } from "./parse-command-line.ts";
+import { cleanVerifications, verificationPlaces } from "../run/verification-files.ts";
 import { say, writeOutput } from "./terminal.ts";
 
 const couldNotRemove = 70;
-
-/** Where self-tests and verifications make files. */
-function temporaryDirectories({ environment }: Host): string[] {
-  const home = environment["HOME"];
-  return [...new Set([tmpdir(), "/var/tmp", "/dev/shm", ...(home === undefined ? [] : [home])])];
-}
 
 function cleanAll(host: Host, context: RemovalContext): Removal[] {
   const { uid } = host.identity;
   const installation = locateInstallation(process.execPath);
   return [
     ...cleanState(stateDirectories(host), uid, context),
-    ...temporaryDirectories(host).flatMap((directory) => cleanTemporary(directory, uid, context)),
+    ...cleanTemporary(tmpdir(), uid, context),
+    ...cleanVerifications(verificationPlaces(host.environment["HOME"]), uid, context),
     ...cleanControlGroups(uid, context),
     ...cleanStaging(installation.directory, uid, context),
     ...cleanCompanions(installation, uid, context),

@@ -13,6 +13,7 @@ import type { Report } from "../model/report.ts";
 import { verificationSchema, type SubjectResult, type Verification } from "../model/verification.ts";
 import { renderVerificationAs, verificationExitCode, type VerificationView } from "../report/render-verification.ts";
 import { loadVerifiedSets, mergeSets, saveVerifiedSets, verifiedSetOf } from "../report/saved-verification.ts";
+import { cleanVerifications, removalNow, verificationPlaces } from "../run/verification-files.ts";
 import { attackSpecs, chooseAttacks } from "../verify/attack-catalogue.ts";
 import { hostAttacks } from "../verify/host-attacks.ts";
 import { readHostFacts } from "../verify/host-facts.ts";
@@ -147,6 +148,7 @@ export async function verify(line: CommandLine): Promise<number> {
   const directories = stateDirectories(host);
   loadAttackHelpers();
   beNice();
+  cleanVerifications(verificationPlaces(host.environment["HOME"]), host.identity.uid, removalNow());
   const found = await withReportFiles(
     line,
     () => findAll(line, host, directories),

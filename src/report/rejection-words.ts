@@ -34,7 +34,7 @@ export function describeRejection({ reason }: Rejection, matrix: Matrix): string
     case "isolation":
       return `is weaker than the class demanded, ${reason.minimum}`;
     case "not-verified":
-      return `was not seen to hold ${reason.guarantee} when it was attacked; cupel verify --strategy attacks it`;
+      return `was not seen to hold ${reason.guarantee} when such a sandbox was attacked (cupel verify)`;
     case "not-named":
       return "was not named";
     case "not-preferred":

@@ -71,18 +71,17 @@ export function cleanState(directories: readonly string[], uid: number, context:
   return [...new Set(directories)].flatMap((directory) => cleanDirectory(directory, uid, context));
 }
 
-const temporaryName = /^cupel-(?:self-test|verify)-[A-Za-z0-9]{6}$/;
+const selfTestName = /^cupel-self-test-[A-Za-z0-9]{6}$/;
 
-/** Removes the files of self-tests and verifications that were killed, from a directory for temporary files. */
+/** Removes the files of self-tests that were killed, from the directory for temporary files. */
 export function cleanTemporary(directory: string, uid: number, context: RemovalContext): Removal[] {
   if (!isThere(directory)) return [];
-  const names = readdirSync(directory).filter((name) => temporaryName.test(name));
+  const names = readdirSync(directory).filter((name) => selfTestName.test(name));
   return names.sort().flatMap((name) => {
     const path = `${directory}/${name}`;
     const found = kindAt(path);
     if (found?.kind !== "directory" || !checkPrivateDirectory(path, uid).ok) return [];
-    if (Date.now() - found.modifiedMs < leftoverAgeMs)
-      return leave(path, "a self-test or a verification may be under way");
-    return removeEntry(path, "files of a self-test or a verification that was killed", context);
+    if (Date.now() - found.modifiedMs < leftoverAgeMs) return leave(path, "a self-test may be under way");
+    return removeEntry(path, "files of a self-test that was killed", context);
   });
 }

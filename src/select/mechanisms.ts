@@ -2,9 +2,9 @@
 import { writesWorkspace, type Job } from "../model/job.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 
-function shownOfHost(job: Job): "written" | "read" | "none" {
-  if (writesWorkspace(job) || job.grants.some(({ access }) => access === "write")) return "written";
-  return job.workspace.mode !== "empty" || job.grants.length > 0 ? "read" : "none";
+/** A job that is shown nothing of the host's has the same sandbox as one that is shown something to read. */
+function shownOfHost(job: Job): "written" | "read" {
+  return writesWorkspace(job) || job.grants.some(({ access }) => access === "write") ? "written" : "read";
 }
 
 /** One line, equal for jobs whose sandboxes differ in what is granted and in nothing that keeps the rest away. */

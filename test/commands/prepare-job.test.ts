@@ -67,7 +67,7 @@ describe("obtainKnowledge", () => {
     const verdict = readVerdict(state);
     const selection = select({ strategies, job: usual, matrix: verdict.standings, trials: verdict.trials });
     const plan = planFor(usual, selection, verdict.standings);
-    expect(second).toEqual({ verdict, decided: { selection, plan } });
+    expect(second).toEqual({ verdict, verified: [], decided: { selection, plan } });
     expect(statSync(`${state}/verdict.json`).mtimeMs).toBe(written);
   });
 

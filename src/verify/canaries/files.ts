@@ -3,12 +3,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { errnoOf } from "../../host/errno-of.ts";
 import type { AttackKey } from "../attack-keys.ts";
+import { removalNow, removeVerificationFiles, verificationDirectoryStart } from "../../run/verification-files.ts";
 import { freshToken, type AttackKeys, type PlantedCanaries } from "./canary.ts";
 import type { Hit } from "./hit.ts";
 import { differencesOf, readTreeState, type TreeState } from "./tree-state.ts";
-
-/** How cupel's directories of one verification are named; `cupel clean` knows it. */
-const directoryStart = "cupel-verify-";
 
 /** What a workspace may become. */
 export type WorkspaceUse = "read" | "written";
@@ -73,15 +71,6 @@ function otherPlaces(home: string | undefined): Record<"home-file" | "system-fil
   return { "home-file": [...homes, "/var/tmp", tmpdir()], "system-file": ["/dev/shm", "/var/tmp", tmpdir()] };
 }
 
-/** Removes what was made; what is gone, or was taken away from cupel, is nobody's loss. */
-function removeTree(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch (error) {
-    errnoOf(error);
-  }
-}
-
 class Planter {
   readonly made: string[] = [];
   readonly tokens: string[] = [];
@@ -94,7 +83,7 @@ class Planter {
 
   /** A directory of this verification's in `parent`. @throws the runtime's error. */
   makeIn(parent: string): string {
-    const directory = mkdtempSync(`${parent}/${directoryStart}`);
+    const directory = mkdtempSync(`${parent}/${verificationDirectoryStart()}`);
     this.made.push(directory);
     chmodSync(directory, 0o755);
     return directory;
@@ -116,7 +105,8 @@ class Planter {
   }
 
   remove(): void {
-    this.made.forEach(removeTree);
+    const context = removalNow();
+    for (const path of this.made) removeVerificationFiles(path, process.getuid?.() ?? 0, context);
   }
 }
 

@@ -5,6 +5,7 @@ import type { GuaranteeId } from "../model/guarantee.ts";
 import { renderAttackOrders, type AttackOrder } from "./attack-line.ts";
 import { factsOf } from "./attack-record.ts";
 import type { AttackControl, AttackScope, SandboxWishes } from "./attack-spec.ts";
+import { differencesOf, readTreeState } from "./canaries/tree-state.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { runAttacker, type AttackerEnd, type AttackerRun } from "./run-attacker.ts";
 
@@ -142,6 +143,7 @@ function controlGroupsOf(pid: number, directory = "/sys/fs/cgroup", levels = 3):
 /** One is let go to its end. The other is killed before it; what that leaves the next run may have to take away. */
 async function leaveTraces(stage: HostStage): Promise<HostFinding> {
   const before = mountsOf(stage);
+  const files = readTreeState(stage.workspace);
   const ends: number[] = [];
   for (const killAfterMs of [20, undefined]) {
     const end = await run(stage, {}, { orders: [], killAfterMs });
@@ -153,6 +155,7 @@ async function leaveTraces(stage: HostStage): Promise<HostFinding> {
     ...mountsOf(stage).filter((mount) => !before.includes(mount)),
     ...controlGroupsOf(ends[1] ?? -1),
     ...endLeftovers(stage.program).map(({ text }) => text),
+    ...differencesOf("workspace", files, readTreeState(stage.workspace)).map(({ text }) => text),
   ][0];
   return { sign: left === undefined ? undefined : `left behind: ${left}` };
 }

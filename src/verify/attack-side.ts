@@ -35,6 +35,8 @@ export interface SideOrder extends SideSurroundings {
   readonly prefix: (program: string) => readonly string[];
   readonly attacks: readonly AttackSpec[];
   readonly wishes: SandboxWishes;
+  /** How many times as long as usual attacks may take. */
+  readonly patience: number;
 }
 
 /** What one sitting gave. */
@@ -95,7 +97,7 @@ function ordersFor({ order, canaries, marks }: Stage, leg: AttackKeys): string[]
     renderAttackOrders([
       ...(index === 0 ? places : []),
       ...set({ mark: marks.get(id) ?? id, ...amounts }),
-      { order: "run", id, deadlineMs },
+      { order: "run", id, deadlineMs: deadlineMs * order.patience },
     ]),
   );
 }
@@ -110,7 +112,10 @@ function onTerminal({ order, canaries }: Stage, [first = "", ...words]: readonly
 
 function runLeg(stage: Stage, leg: AttackKeys, prefix: readonly string[]): Promise<AttackerEnd> {
   const { order, canaries, program, variable, hits } = stage;
-  const budgetMs = order.attacks.reduce((sum, { deadlineMs = defaultDeadlineMs }) => sum + deadlineMs, spareMs);
+  const budgetMs = order.attacks.reduce(
+    (sum, { deadlineMs = defaultDeadlineMs }) => sum + deadlineMs * order.patience,
+    spareMs,
+  );
   return runAttacker({
     command: onTerminal(stage, [...prefix, program]),
     directory: canaries.workspace,

@@ -1,7 +1,7 @@
 /** Attacks subjects, sitting by sitting, each attack with its control, and judges what held. */
 import type { GuaranteeId } from "../model/guarantee.ts";
 import type { AttackResult, AttackedSubject, SubjectResult, VerificationDepth } from "../model/verification.ts";
-import { attackSide, type SideResult, type SideSurroundings } from "./attack-side.ts";
+import { attackSide, type SideOrder, type SideResult, type SideSurroundings } from "./attack-side.ts";
 import type { AttackSpec, SandboxWishes } from "./attack-spec.ts";
 import type { HostAttack, HostFinding } from "./host-attacks.ts";
 import { attemptHostAttack, judgeHostAttack } from "./host-side.ts";
@@ -31,6 +31,8 @@ export interface VerificationOrder extends SideSurroundings {
   readonly onProgress: (text: string) => void;
 }
 
+type PatientOrder = VerificationOrder & Pick<SideOrder, "patience">;
+
 /** What was seen on one side, by the attack's id. */
 class Findings {
   readonly sides = new Map<string, SideResult>();
@@ -48,7 +50,7 @@ function isShared({ attacks, wishes }: Sitting): boolean {
 }
 
 /** One task for each sitting and each attack by the host's side; `prefix` undefined: without a sandbox. */
-function tasksFor(order: VerificationOrder, findings: Findings, subject: Subject | undefined): [Task[], Task[]] {
+function tasksFor(order: PatientOrder, findings: Findings, subject: Subject | undefined): [Task[], Task[]] {
   const isMade = ({ control }: Pick<AttackSpec, "control">): boolean => subject !== undefined || control.by !== "none";
   const prefix: Subject["prefix"] = (program, wishes) => (subject === undefined ? [] : subject.prefix(program, wishes));
   const sittings = planSittings(order.attacks.filter(isMade)).filter(({ wishes }) => prefix("", wishes) !== undefined);
@@ -85,25 +87,31 @@ function judgeAll(order: VerificationOrder, inside: Findings, control: Findings)
   return results.toSorted((one, other) => (one.attack < other.attack ? -1 : 1));
 }
 
-function resultOf(subject: Subject, order: VerificationOrder, attacks: readonly AttackResult[]): SubjectResult {
+interface Attacked {
+  readonly subject: Subject;
+  readonly attacks: readonly AttackResult[];
+  readonly durationMs: number;
+}
+
+function resultOf({ subject, attacks, durationMs }: Attacked, order: VerificationOrder): SubjectResult {
   const scopes = new Map([...order.attacks, ...order.hostAttacks].map(({ id, guarantees }) => [id, guarantees]));
   const judged = attacks.map((result) => ({ result, guarantees: scopes.get(result.attack) ?? [] }));
   const guarantees = judgeGuarantees(judged, subject.declared, order.wanted.filter(subject.tells));
-  return { ...subject.attacked, guarantees, attacks, durationMs: 0 };
+  return { ...subject.attacked, guarantees, attacks, durationMs };
 }
 
 /**
  * One subject after the other, the controls with the first of them; but those that share a sitting are made alone, since
- * what they do without a sandbox reaches the canaries of all others. @throws CupelError `set-up`.
+ * what they do without a sandbox reaches the canaries of all others.
  */
-export async function verifySubjects(subjects: readonly Subject[], order: VerificationOrder): Promise<SubjectResult[]> {
+async function attackAll(subjects: readonly Subject[], order: PatientOrder): Promise<Attacked[]> {
   const control = new Findings();
   const most = tasksMax[order.depth];
   const [sharedControls, otherControls] = tasksFor(order, control, undefined);
   order.onProgress("attacks without a sandbox");
   await inParallel(sharedControls, 1);
   let waiting = otherControls;
-  const results: { subject: Subject; inside: Findings; durationMs: number }[] = [];
+  const found: { subject: Subject; inside: Findings; durationMs: number }[] = [];
   for (const subject of subjects) {
     const started = performance.now();
     const inside = new Findings();
@@ -112,10 +120,36 @@ export async function verifySubjects(subjects: readonly Subject[], order: Verifi
     await inParallel(shared, 1);
     await inParallel([...waiting, ...others], most);
     waiting = [];
-    results.push({ subject, inside, durationMs: performance.now() - started });
+    found.push({ subject, inside, durationMs: performance.now() - started });
   }
-  return results.map(({ subject, inside, durationMs }) => ({
-    ...resultOf(subject, order, judgeAll(order, inside, control)),
-    durationMs,
-  }));
+  return found.map(({ subject, inside, durationMs }) => {
+    return { subject, attacks: judgeAll(order, inside, control), durationMs };
+  });
+}
+
+/** A machine with other work may have been too slow for some. */
+const patience = 4;
+
+/** Makes what could not be told once more, with its controls and with more time: what broke something has been told. */
+async function attackAgain(before: Attacked, order: VerificationOrder): Promise<Attacked> {
+  const isOpen = ({ id }: { readonly id: string }): boolean =>
+    before.attacks.some(({ attack, verdict }) => attack === id && verdict === "unknown");
+  const open = { ...order, attacks: order.attacks.filter(isOpen), hostAttacks: order.hostAttacks.filter(isOpen) };
+  if (open.attacks.length + open.hostAttacks.length === 0) return before;
+  const [again] = await attackAll([before.subject], { ...open, patience });
+  if (again === undefined) return before;
+  const told = new Map(again.attacks.map((result) => [result.attack, result]));
+  return {
+    ...before,
+    attacks: before.attacks.map((result) => told.get(result.attack) ?? result),
+    durationMs: before.durationMs + again.durationMs,
+  };
+}
+
+/** Attacks each subject. @throws CupelError `set-up`. */
+export async function verifySubjects(subjects: readonly Subject[], order: VerificationOrder): Promise<SubjectResult[]> {
+  const results: SubjectResult[] = [];
+  for (const attacked of await attackAll(subjects, { ...order, patience: 1 }))
+    results.push(resultOf(await attackAgain(attacked, order), order));
+  return results;
 }

@@ -1,6 +1,6 @@
 /** Attacks on processes and on what can be known, without a sandbox. */
 import { describe, expect, test } from "bun:test";
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readlinkSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import {
   attack,

@@ -1,0 +1,176 @@
+/**
+ * Each guarantee of `namespaces` broken on purpose: a launcher without the step that keeps it, in a copy of the
+ * sources. `cupel verify` sees each, by attacks on that very guarantee.
+ */
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import type { GuaranteeId } from "../../src/model/guarantee.ts";
+import type { Report } from "../../src/model/report.ts";
+import type { GuaranteeResult, Verification } from "../../src/model/verification.ts";
+import { repositoryRoot } from "../support/compile-c.ts";
+import { execute, type Ran } from "../support/execute.ts";
+import { makeMutant, type Patch } from "../support/mutant.ts";
+import { needs } from "../support/must-work.ts";
+import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
+import { callers, isRoot, ordinaryCaller, type Caller } from "../support/tester.ts";
+
+const launcher = "platform/linux/launcher";
+const sound = join(repositoryRoot, "src/main.ts");
+const deadlineMs = 120_000;
+
+interface Mutant {
+  readonly without: string;
+  readonly breaks: readonly GuaranteeId[];
+  /** Root's sandboxes are kept apart by their user as well, and have control groups everywhere. */
+  readonly by: "root" | "anyone";
+  readonly patches: readonly Patch[];
+}
+
+function withoutNamespace(flag: string): Patch {
+  const from = "~((uint64_t)CLONE_NEWCGROUP | launch->prepared_namespaces)";
+  return { path: `${launcher}/clone.c`, from, to: from.replace("CLONE_NEWCGROUP", `CLONE_NEWCGROUP | ${flag}`) };
+}
+
+/**
+ * Taken out of the instruction itself: whoever believes to be the first process of a PID namespace ends everybody in it,
+ * and that would be this machine.
+ */
+const withoutPidNamespace: Patch = {
+  path: `${launcher}/instruction.c`,
+  from: "        cursor->broken = true;\n    return flags;",
+  to: "        cursor->broken = true;\n    return flags & ~(uint64_t)CLONE_NEWPID;",
+};
+
+/** It is a second opinion: where it is, it has to go as well. */
+const withoutLandlock: Patch = {
+  path: `${launcher}/landlock.c`,
+  from: "if (instruction->landlock_scopes == 0 && instruction->landlock_version == 0)",
+  to: "if (true)",
+};
+
+function inFirstProcess(from: string, to: string): Patch {
+  return { path: `${launcher}/first-process.c`, from, to };
+}
+
+const mutants: readonly Mutant[] = [
+  {
+    without: "a network namespace",
+    breaks: ["net.none", "net.loopback", "ipc.sockets"],
+    by: "anyone",
+    patches: [
+      withoutNamespace("CLONE_NEWNET"),
+      withoutLandlock,
+      inFirstProcess("has_option(instruction, option_loopback_up)", "false"),
+    ],
+  },
+  { without: "an IPC namespace", breaks: ["ipc.shared"], by: "anyone", patches: [withoutNamespace("CLONE_NEWIPC")] },
+  {
+    without: "a PID namespace and a user of its own",
+    breaks: ["proc.hidden", "proc.signal", "proc.tree"],
+    by: "root",
+    patches: [
+      withoutPidNamespace,
+      withoutLandlock,
+      inFirstProcess("        take_fresh_identity(launch);", "        (void)fresh;"),
+    ],
+  },
+  {
+    without: "a root of its own",
+    breaks: ["fs.read", "fs.write", "fs.metadata", "fs.protected", "fs.workspace", "priv.devices"],
+    by: "anyone",
+    patches: [withoutLandlock, inFirstProcess("else if (instruction->root_count > 0)", "else if (false)")],
+  },
+  {
+    without: "a filter of system calls",
+    breaks: ["kernel.syscalls"],
+    by: "anyone",
+    patches: [{ path: `${launcher}/privilege.c`, from: "if (instruction->seccomp.len > 0)", to: "if (false)" }],
+  },
+  {
+    without: "giving up capabilities",
+    breaks: ["priv.escalation"],
+    by: "anyone",
+    patches: [
+      {
+        path: `${launcher}/privilege.c`,
+        from: "if (has_option(instruction, option_drop_capabilities))",
+        to: "if (false)",
+      },
+    ],
+  },
+  {
+    without: "a deadline",
+    breaks: ["limit.time"],
+    by: "anyone",
+    patches: [{ path: `${launcher}/supervise.c`, from: "instruction->timeout_ms == 0 ? 0", to: "true ? 0" }],
+  },
+  {
+    without: "its control groups",
+    breaks: ["limit.cpu", "limit.memory", "limit.pids"],
+    by: "root",
+    patches: [
+      { path: `${launcher}/control-group.c`, from: "if (instruction->control_group_count != 1)", to: "if (true)" },
+      inFirstProcess("index < launch->instruction->control_group_count", "index < 0"),
+    ],
+  },
+  {
+    without: "a session of its own",
+    breaks: ["tty.safe"],
+    by: "anyone",
+    patches: [inFirstProcess("    kernel_call(__NR_setsid);", "    ;")],
+  },
+  {
+    without: "an environment of its own",
+    breaks: ["env.clean"],
+    by: "anyone",
+    patches: [
+      {
+        path: "src/strategies/_decide.ts",
+        from: "    ...job.environment,",
+        to: "    ...(process.env as Record<string, string>),\n    ...job.environment,",
+      },
+    ],
+  },
+];
+
+/** What a launcher with a fault may end or see is no more than this; an ordinary user's is as weak as that user. */
+const contained = isRoot ? ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"] : [];
+
+/** Run by the runtime of the tests; the report is the sound one's, for whose build both pass. */
+function callIn(caller: Caller, state: TempDir): (main: string, words: readonly string[]) => Promise<Ran> {
+  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: state.path, XDG_STATE_HOME: state.path, LANG: "C.UTF-8" };
+  return (main, words) =>
+    execute([...contained, ...caller.prefix, process.execPath, main, ...words], { cwd: state.path, env, deadlineMs });
+}
+
+function resultsOf({ stdout }: Ran): readonly GuaranteeResult[] {
+  return (JSON.parse(stdout) as Verification).subjects[0]?.guarantees ?? [];
+}
+
+for (const { without, breaks, by, patches } of mutants) {
+  const caller = by === "root" ? callers[0] : ordinaryCaller;
+  const title = `without ${without}, ${breaks.join(", ")} ${breaks.length === 1 ? "is" : "are"} seen to be broken`;
+  needs(by === "anyone" || isRoot, "only root can be told apart from its jobs")(title, async () => {
+    if (caller === undefined) throw new Error("nobody calls");
+    using state = makeTempDir({ owner: caller });
+    const call = callIn(caller, state);
+    const words = ["verify", "--strategy", "namespaces", "--guarantee", breaks.join(","), "--json"];
+    const before = await call(sound, words);
+    expect(resultsOf(before).map(({ id, state: one }) => [id, one])).toEqual(breaks.map((id) => [id, "held"]));
+    using mutant = await makeMutant(patches);
+    const after = await call(mutant.main, words);
+    expect(resultsOf(after).map(({ id, state: one }) => [id, one])).toEqual(breaks.map((id) => [id, "broken"]));
+    expect(after.code).toBe(1);
+  });
+}
+
+test("every guarantee that namespaces keeps has such a launcher", async () => {
+  const [caller] = callers;
+  if (caller === undefined) throw new Error("nobody calls");
+  using state = makeTempDir({ owner: caller });
+  const report = JSON.parse((await callIn(caller, state)(sound, ["doctor", "--json"])).stdout) as Report;
+  const decisions = report.strategies.find(({ id }) => id === "namespaces")?.guarantees ?? [];
+  const kept = decisions.flatMap(({ id, kept: isKept }) => (isKept ? [id] : []));
+  const broken = mutants.flatMap(({ breaks }) => breaks);
+  expect(kept.filter((id) => !broken.includes(id))).toEqual([]);
+});

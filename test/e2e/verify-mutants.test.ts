@@ -110,7 +110,7 @@ const mutants: readonly Mutant[] = [
     by: "root",
     patches: [
       { path: `${launcher}/control-group.c`, from: "if (instruction->control_group_count != 1)", to: "if (true)" },
-      inFirstProcess("index < launch->instruction->control_group_count", "index < 0"),
+      inFirstProcess("index < launch->instruction->control_group_count;", "false;"),
     ],
   },
   {
@@ -143,7 +143,8 @@ function callIn(caller: Caller, state: TempDir): (main: string, words: readonly 
     execute([...contained, ...caller.prefix, process.execPath, main, ...words], { cwd: state.path, env, deadlineMs });
 }
 
-function resultsOf({ stdout }: Ran): readonly GuaranteeResult[] {
+function resultsOf({ stdout, stderr }: Ran): readonly GuaranteeResult[] {
+  expect(stderr).toBe("");
   return (JSON.parse(stdout) as Verification).subjects[0]?.guarantees ?? [];
 }
 

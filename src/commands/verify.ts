@@ -22,7 +22,7 @@ import { chosenFormat } from "./chosen-format.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { withReportFiles } from "./report-files.ts";
 import { styleOf } from "./style-of.ts";
-import { writeErrors } from "./terminal.ts";
+import { writeErrors, writeOutput } from "./terminal.ts";
 import { findSubjects, sandboxChoice } from "./verify-subjects.ts";
 
 /** Below everything else that the machine has to do. */
@@ -133,7 +133,7 @@ async function findAll(line: CommandLine, host: Host, directories: readonly stri
 
 async function list(line: CommandLine): Promise<number> {
   const { listAttacks } = await import("./verify-list.ts");
-  process.stdout.write(listAttacks(line));
+  writeOutput(listAttacks(line));
   return 0;
 }
 
@@ -154,6 +154,6 @@ export async function verify(line: CommandLine): Promise<number> {
     () => findAll(line, host, directories),
     (view) => (format, style) => renderVerificationAs(format, view, style),
   );
-  process.stdout.write(await renderVerificationAs(chosenFormat(line), found, styleOf(1)));
+  writeOutput(await renderVerificationAs(chosenFormat(line), found, styleOf(1)));
   return verificationExitCode(found);
 }

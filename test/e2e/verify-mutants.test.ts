@@ -6,9 +6,9 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import type { GuaranteeId } from "../../src/model/guarantee.ts";
 import type { Report } from "../../src/model/report.ts";
-import type { GuaranteeResult, Verification } from "../../src/model/verification.ts";
+import type { Verification } from "../../src/model/verification.ts";
 import { repositoryRoot } from "../support/compile-c.ts";
-import { execute, type Ran } from "../support/execute.ts";
+import { execute } from "../support/execute.ts";
 import { makeMutant, type Patch } from "../support/mutant.ts";
 import { needs } from "../support/must-work.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
@@ -133,19 +133,33 @@ const mutants: readonly Mutant[] = [
   },
 ];
 
-/** What a launcher with a fault may end or see is no more than this; an ordinary user's is as weak as that user. */
+/**
+ * What a launcher with a fault may end or see is no more than this; an ordinary user's is as weak as that user. All calls
+ * share one, since a report holds for the namespaces that it was made in.
+ */
 const contained = isRoot ? ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"] : [];
 
-/** Run by the runtime of the tests; the report is the sound one's, for whose build both pass. */
-function callIn(caller: Caller, state: TempDir): (main: string, words: readonly string[]) => Promise<Ran> {
+const separator = "\n--- the next one ---\n";
+
+/** What each of them writes, run by the runtime of the tests; the report is the first one's, for whose build all pass. */
+async function callEach(
+  caller: Caller,
+  state: TempDir,
+  mains: readonly string[],
+  words: readonly string[],
+): Promise<string[]> {
   const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: state.path, XDG_STATE_HOME: state.path, LANG: "C.UTF-8" };
-  return (main, words) =>
-    execute([...contained, ...caller.prefix, process.execPath, main, ...words], { cwd: state.path, env, deadlineMs });
+  const quote = (word: string): string => `'${word}'`;
+  const lines = mains.map((main) => [...caller.prefix, process.execPath, main, ...words].map(quote).join(" "));
+  const script = lines.join(`; printf ${quote(separator.replaceAll("\n", "\\n"))}; `);
+  const ran = await execute([...contained, "sh", "-c", script], { cwd: state.path, env, deadlineMs });
+  expect(ran.stderr).toBe("");
+  return ran.stdout.split(separator);
 }
 
-function resultsOf({ stdout, stderr }: Ran): readonly GuaranteeResult[] {
-  expect(stderr).toBe("");
-  return (JSON.parse(stdout) as Verification).subjects[0]?.guarantees ?? [];
+function statesOf(output: string | undefined): unknown {
+  const [subject] = (JSON.parse(output ?? "") as Verification).subjects;
+  return subject?.guarantees.map(({ id, state }) => [id, state]);
 }
 
 for (const { without, breaks, by, patches } of mutants) {
@@ -154,14 +168,11 @@ for (const { without, breaks, by, patches } of mutants) {
   needs(by === "anyone" || isRoot, "only root can be told apart from its jobs")(title, async () => {
     if (caller === undefined) throw new Error("nobody calls");
     using state = makeTempDir({ owner: caller });
-    const call = callIn(caller, state);
-    const words = ["verify", "--strategy", "namespaces", "--guarantee", breaks.join(","), "--json"];
-    const before = await call(sound, words);
-    expect(resultsOf(before).map(({ id, state: one }) => [id, one])).toEqual(breaks.map((id) => [id, "held"]));
     using mutant = await makeMutant(patches);
-    const after = await call(mutant.main, words);
-    expect(resultsOf(after).map(({ id, state: one }) => [id, one])).toEqual(breaks.map((id) => [id, "broken"]));
-    expect(after.code).toBe(1);
+    const words = ["verify", "--strategy", "namespaces", "--guarantee", breaks.join(","), "--json"];
+    const [before, after] = await callEach(caller, state, [sound, mutant.main], words);
+    expect(statesOf(before)).toEqual(breaks.map((id) => [id, "held"]));
+    expect(statesOf(after)).toEqual(breaks.map((id) => [id, "broken"]));
   });
 }
 
@@ -169,7 +180,8 @@ test("every guarantee that namespaces keeps has such a launcher", async () => {
   const [caller] = callers;
   if (caller === undefined) throw new Error("nobody calls");
   using state = makeTempDir({ owner: caller });
-  const report = JSON.parse((await callIn(caller, state)(sound, ["doctor", "--json"])).stdout) as Report;
+  const [output = ""] = await callEach(caller, state, [sound], ["doctor", "--json"]);
+  const report = JSON.parse(output) as Report;
   const decisions = report.strategies.find(({ id }) => id === "namespaces")?.guarantees ?? [];
   const kept = decisions.flatMap(({ id, kept: isKept }) => (isKept ? [id] : []));
   const broken = mutants.flatMap(({ breaks }) => breaks);

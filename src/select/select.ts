@@ -76,9 +76,11 @@ function lack(candidate: Candidate, { demands }: Job): Rejection["reason"] | und
     return { kind: "isolation", minimum };
   }
   if (unmet[0] !== undefined) return guaranteeReason(unmet[0]);
-  const [unverified] = candidate.unverified;
-  if (demands.verified !== true || unverified === undefined) return undefined;
-  return { kind: "not-verified", guarantee: unverified };
+  return demands.verified === true ? verifiedReason(candidate) : undefined;
+}
+
+function verifiedReason({ unverified: [guarantee] }: Candidate): Rejection["reason"] | undefined {
+  return guarantee === undefined ? undefined : { kind: "not-verified", guarantee };
 }
 
 /** Better first. What the caller gave up is still kept where something keeps it. */

@@ -4,14 +4,8 @@
  */
 import { errnoName } from "../host/errno-name.ts";
 
-/** The version of the protocol that both sides speak. */
-export const attackProtocolVersion = 1;
-
 /** Most bytes that one `saw` line carries, before they are escaped. */
 export const sawBytesMax = 512;
-
-/** Longest time that an attack may be given, in milliseconds. */
-export const attackDeadlineMsMax = 600_000;
 
 /** How an attack ended, for the attacker; none of them says what it means. */
 export type AttackEnding = "attempted" | "impossible" | "timeout" | "crashed";
@@ -26,22 +20,6 @@ export type AttackLine =
   | { readonly kind: "saw"; readonly id: string; readonly channel: string; readonly value: string }
   | { readonly kind: "end"; readonly id: string; readonly ending: AttackEnding; readonly words: string }
   | { readonly kind: "error"; readonly line: number; readonly words: string };
-
-/** One attack as `attacker --list` tells it. */
-export interface ListedAttack {
-  readonly id: string;
-  readonly title: string;
-  /** Keys without which it is `impossible`. */
-  readonly keys: readonly string[];
-  /** Keys that it can do without. */
-  readonly optionalKeys: readonly string[];
-}
-
-/** One line of `attacker --victim`, the process to be attacked. */
-export type VictimLine =
-  | { readonly kind: "victim"; readonly pid: number; readonly address: string; readonly descriptor: number }
-  | { readonly kind: "signal"; readonly number: number }
-  | { readonly kind: "changed" };
 
 /** What the attacker is told. */
 export type AttackOrder =
@@ -62,30 +40,6 @@ export function renderAttackOrders(orders: readonly AttackOrder[]): string {
 export function parseAttackLine(line: string): AttackLine | undefined {
   const [kind = ""] = line.split(" ", 1);
   return Object.hasOwn(parsers, kind) ? parsers[kind]?.(line) : undefined;
-}
-
-/** A line of `attacker --list`; undefined where it is none. */
-export function parseListedAttack(line: string): ListedAttack | undefined {
-  const [, id, keys = "", title] = /^([A-F]\d\d) (-|[a-z0-9,?-]+) (.+)$/.exec(line) ?? [];
-  if (id === undefined || title === undefined) return undefined;
-  const names = keys === "-" ? [] : keys.split(",");
-  const isOptional = (name: string): boolean => name.endsWith("?");
-  return {
-    id,
-    title,
-    keys: names.filter((name) => !isOptional(name)),
-    optionalKeys: names.filter(isOptional).map((name) => name.slice(0, -1)),
-  };
-}
-
-/** A line of `attacker --victim`; undefined where it is none. */
-export function parseVictimLine(line: string): VictimLine | undefined {
-  if (line === "changed") return { kind: "changed" };
-  const [, signal] = /^signal (\d{1,2})$/.exec(line) ?? [];
-  if (signal !== undefined) return { kind: "signal", number: Number(signal) };
-  const [, pid, address, descriptor] = /^victim (\d{1,10}) (\d{1,20}) (\d{1,5})$/.exec(line) ?? [];
-  if (pid === undefined || address === undefined) return undefined;
-  return { kind: "victim", pid: Number(pid), address, descriptor: Number(descriptor) };
 }
 
 // --- internal ---

@@ -6,34 +6,20 @@ import type { Subject } from "./verify-subject.ts";
 /** Where in the words the attacker's path belongs, besides at their end: for flags that bind it. */
 const placeholder = "{}";
 
+/** A word: quoted parts, and others without blanks. */
+const wordPattern = /(?:'[^']*'|"[^"]*"|[^\s'"])+/gu;
+
 /**
  * The words of a command line, split at blanks; quotes of either kind keep words together, and nothing is expanded.
  * @throws CupelError `usage` where a quote is not ended, or where there is no word.
  */
 export function splitCommand(text: string): string[] {
-  const words: string[] = [];
-  let word: string | undefined;
-  let quote: string | undefined;
-  for (const character of text) {
-    if (quote !== undefined) {
-      if (character === quote) quote = undefined;
-      else word = (word ?? "") + character;
-    } else if (character === "'" || character === '"') {
-      quote = character;
-      word ??= "";
-    } else if (/\s/u.test(character)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else {
-      word = (word ?? "") + character;
-    }
-  }
-  if (quote !== undefined)
+  if (/['"]/.test(text.replaceAll(wordPattern, "")))
     throw new CupelError("usage", `--subject ${JSON.stringify(text)} has a quote that is not ended`);
-  if (word !== undefined) words.push(word);
+  const words = text.match(wordPattern) ?? [];
   if (words.length === 0)
     throw new CupelError("usage", "--subject needs a command, as in --subject 'bwrap --ro-bind / / --'");
-  return words;
+  return words.map((word) => word.replaceAll(/'([^']*)'|"([^"]*)"/gu, "$1$2"));
 }
 
 /** Caps are given by words that differ from one command to the other, and not every promise can be made by one. */

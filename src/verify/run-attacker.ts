@@ -97,26 +97,46 @@ function endOf(child: ChildProcess, { deadlineMs, killAfterMs }: AttackerRun): P
   });
 }
 
+/** Counts attacks that have ended, as the attacker tells of them. */
+class EndCounter {
+  #ended = 0;
+  #rest = "";
+  #wake: () => void = () => undefined;
+  #isOver = false;
+
+  constructor(child: ChildProcess, end: Promise<unknown>) {
+    child.stdout?.on("data", (chunk: Buffer) => {
+      const lines = (this.#rest + chunk.toString("latin1")).split("\n");
+      this.#rest = lines.pop() ?? "";
+      this.#ended += lines.filter((line) => line.startsWith("end ")).length;
+      this.#wake();
+    });
+    void end.then(() => {
+      this.#isOver = true;
+      this.#wake();
+    });
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Waits until so many have, or no more will. */
+  async reaches(expected: number): Promise<void> {
+    while (this.#ended < expected && !this.#isOver) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+}
+
 /** Tells the orders one after the other; an attacker that ends meanwhile is told no more. */
 async function tellAll(child: ChildProcess, { orders, onDone }: AttackerRun, end: Promise<unknown>): Promise<void> {
-  let [ended, rest] = [0, ""];
-  let wake: () => void = () => undefined;
-  child.stdout?.on("data", (chunk: Buffer) => {
-    const lines = (rest + chunk.toString("latin1")).split("\n");
-    rest = lines.pop() ?? "";
-    ended += lines.filter((line) => line.startsWith("end ")).length;
-    wake();
-  });
+  const counter = new EndCounter(child, end);
   let expected = 0;
   for (const [index, order] of orders.entries()) {
     child.stdin?.write(order);
     expected += order.split("\n").filter((line) => line.startsWith("run ")).length;
-    let isOver = false;
-    const over = end.then(() => (isOver = true));
-    // Another callback writes it, which the type checker does not see.
-    while (ended < expected && !(isOver as boolean)) await Promise.race([over, new Promise<void>((go) => (wake = go))]);
+    await counter.reaches(expected);
     await onDone?.(index);
-    if (isOver as boolean) return;
+    if (counter.isOver) return;
   }
   child.stdin?.end();
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { attacks } from "../../src/verify/attacks.ts";
-import { parseListedAttack } from "../../src/verify/attack-line.ts";
+import { parseListedAttack } from "../support/attacker-lines.ts";
 import {
   attack,
   freshToken,

@@ -162,7 +162,7 @@ static void report_signal(void)
     static const struct canary sender = {.channel = "signal"};
     struct signalfd_siginfo info;
     while (kernel_call(__NR_read, signals, &info, sizeof info) == (long)sizeof info) {
-        char text[32];
+        char text[32] = "";
         put_decimal(text, (long)info.ssi_signo);
         say_hit(&sender, text, strlen(text));
     }

@@ -139,17 +139,13 @@ function freshKey(): string {
 
 /** Where a channel's canary lies, for those that have a place. */
 function placeOf(key: VictimKey, { directory, file }: VictimOrder, name: string): string {
-  switch (key) {
-    case "unix-path":
-      return `${directory}/socket`;
-    case "victim-descriptor":
-      return file;
-    case "shm-key":
-    case "msg-key":
-      return freshKey();
-    default:
-      return name;
-  }
+  const places: Partial<Record<VictimKey, string>> = {
+    "unix-path": `${directory}/socket`,
+    "victim-descriptor": file,
+    "shm-key": freshKey(),
+    "msg-key": freshKey(),
+  };
+  return places[key] ?? name;
 }
 
 /** The kernel keeps this much of a process's name (prctl(2), PR_SET_NAME). */

@@ -83,8 +83,8 @@ async function runTests(given: readonly string[], tally: Tally): Promise<void> {
   tally.failed += report.failed + (mustWork ? report.skipped.length : 0);
 }
 
-/** `--hosts`, `--hosts=all`, `--hosts=NAME,…`: the host lab and nothing else; undefined without it. */
-function readHosts(given: readonly string[]): CheckStep[] | undefined {
+/** `--hosts`, `--hosts=all`, `--hosts=NAME,…`: the host lab and nothing else; undefined without it. @throws Error on a name that no host has. */
+async function readHosts(given: readonly string[]): Promise<CheckStep[] | undefined> {
   const flag = given.find((word) => word === "--hosts" || word.startsWith("--hosts="));
   if (flag === undefined) return undefined;
   const names = flag
@@ -97,12 +97,15 @@ function readHosts(given: readonly string[]): CheckStep[] | undefined {
 
 const tally: Tally = { passed: 0, failed: 0 };
 const given = process.argv.slice(2);
-const hosts = readHosts(given);
+const hosts = await readHosts(given).catch((error: unknown) => {
+  console.error(`cupel: ${error instanceof Error ? error.message : String(error)}`);
+  return process.exit(1);
+});
 if (hosts === undefined) {
   for (const step of listSteps()) await runStep(step, tally);
   await runTests(given, tally);
 }
 // Tests that were asked for by name are asked for alone.
-for (const step of hosts ?? (given.length === 0 ? listHostSteps() : [])) await runStep(step, tally);
+for (const step of hosts ?? (given.length === 0 ? await listHostSteps() : [])) await runStep(step, tally);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exitCode = tally.failed === 0 ? 0 : 1;

@@ -6,24 +6,19 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { bootHost, type BootResult } from "./hosts/boot.ts";
 import { defaultHosts } from "./hosts/default-hosts.ts";
+import { emulators } from "./hosts/emulator.ts";
 import { judgeHost, stepsOf } from "./hosts/judge.ts";
+import { obtainPrograms } from "./hosts/lab-executable.ts";
 import type { LabHost } from "./hosts/lab-host.ts";
-import { hostsDirectory, listHosts } from "./hosts/list-hosts.ts";
+import { listHosts, loadHost } from "./hosts/list-hosts.ts";
 import { obtainKernel } from "./hosts/packages.ts";
 import { repositoryRoot } from "./source/repository.ts";
 
 const executable = join(repositoryRoot, "dist/cupel");
 
-async function loadHost(name: string): Promise<LabHost> {
-  const loaded = (await import(join(hostsDirectory, `${name}.ts`))) as { default: LabHost };
-  return loaded.default;
-}
-
-function chooseNames(words: readonly string[], all: readonly string[]): string[] {
+function chooseNames(words: readonly string[]): string[] {
   const named = words.filter((word) => !word.startsWith("--"));
-  const unknown = named.find((name) => !all.includes(name));
-  if (unknown !== undefined) throw new Error(`there is no host ${unknown}; there are ${all.join(", ")}`);
-  if (words.includes("--all")) return [...all];
+  if (words.includes("--all")) return listHosts();
   return named.length > 0 ? named : [...defaultHosts];
 }
 
@@ -35,7 +30,10 @@ function show(name: string, { steps, console: shown }: BootResult): void {
 }
 
 async function visit(name: string, host: LabHost, isShown: boolean): Promise<boolean> {
-  const boot = await bootHost(host, obtainKernel(host.kernel), executable, stepsOf(host));
+  const { architecture = "x64" } = host;
+  const { program, package: found } = emulators[architecture];
+  if (Bun.which(program) === null) throw new Error(`${program} is not installed (Debian: apt-get install ${found})`);
+  const boot = await bootHost(host, obtainKernel(host.kernel, architecture), obtainPrograms(host), stepsOf(host));
   if (isShown) show(name, boot);
   const faults = judgeHost(host, boot);
   console.log(
@@ -47,9 +45,8 @@ async function visit(name: string, host: LabHost, isShown: boolean): Promise<boo
 
 async function main(words: readonly string[]): Promise<number> {
   if (!existsSync(executable)) throw new Error("dist/cupel is not built; run ./scripts/cupel version");
-  if (Bun.which("qemu-system-x86_64") === null) throw new Error("qemu-system-x86_64 is not installed");
   let failed = 0;
-  for (const name of chooseNames(words, listHosts())) {
+  for (const name of chooseNames(words)) {
     if (!(await visit(name, await loadHost(name), words.includes("--show")))) failed++;
   }
   return failed === 0 ? 0 : 1;

@@ -53,7 +53,7 @@ test("--help loads descriptions, and no command", async () => {
     renderers: ["usage"],
     packages: [],
   });
-  expect(foldersIn(loaded)).toEqual(["commands", "host", "model", "report", "strategies"]);
+  expect(foldersIn(loaded)).toEqual(["commands", "host", "model", "report", "run", "strategies"]);
 });
 
 describe("run, with a saved report,", () => {
@@ -83,6 +83,9 @@ describe("run, with a saved report,", () => {
     "launch/seccomp-profile.ts",
     "report/build-report.ts",
     "report/report-schema.ts",
+    "run/job-file.ts",
+    "run/layered-request.ts",
+    "run/strict-document.ts",
   ])("does not load %s", (path) => expect(loaded.sources).not.toContain(path));
 
   test("loads no more than 230 kB of source besides what is generated", () =>

@@ -2,6 +2,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defaultHosts } from "../hosts/default-hosts.ts";
+import { emulators } from "../hosts/emulator.ts";
+import { loadHost } from "../hosts/list-hosts.ts";
 import { listFiles, repositoryRoot } from "../source/repository.ts";
 
 /** One check. */
@@ -23,11 +25,12 @@ const nativeSources = ["platform/**/*.{c,h}", "scripts/**/*.{c,h}"];
 const shellScripts = ["scripts/*.sh", "scripts/cupel", "scripts/test", "platform/**/*.sh", ".ci/run"];
 
 /** Booting real kernels, one host each. */
-export function listHostSteps(names: readonly string[] = defaultHosts): CheckStep[] {
-  return names.map((name) => ({
+export async function listHostSteps(names: readonly string[] = defaultHosts): Promise<CheckStep[]> {
+  const hosts = await Promise.all(names.map(async (name) => ({ name, ...(await loadHost(name)) })));
+  return hosts.map(({ name, architecture = "x64" }) => ({
     name: `host ${name}`,
     command: [bun, "scripts/hosts.ts", name],
-    needs: "qemu-system-x86_64",
+    needs: emulators[architecture].program,
   }));
 }
 

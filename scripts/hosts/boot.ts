@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { emulators } from "./emulator.ts";
 import { buildInitramfs, type GuestStep } from "./guest.ts";
+import type { Programs } from "./lab-executable.ts";
 import type { LabHost } from "./lab-host.ts";
 import type { Kernel } from "./packages.ts";
 
@@ -26,9 +28,10 @@ export interface BootResult {
 const deadlineMs = 180_000;
 
 function qemuWords(host: LabHost, kernel: Kernel, initramfs: string, results: string): string[] {
-  const { processors = 2, cpu = "max", memoryMib = 2048, bootParameters = "" } = host;
+  const { architecture = "x64", processors = 2, cpu = "max", memoryMib = 2048, bootParameters = "" } = host;
+  const { program, machine, console, resultsWords } = emulators[architecture];
   const options = {
-    M: "q35",
+    M: machine,
     accel: "tcg,thread=multi",
     smp: String(processors),
     cpu,
@@ -36,11 +39,11 @@ function qemuWords(host: LabHost, kernel: Kernel, initramfs: string, results: st
     kernel: kernel.image,
     initrd: initramfs,
     // Self-tests of ciphers take seconds in software, and say nothing of what is tried here.
-    append: `console=ttyS0 quiet panic=-1 cryptomgr.notests ${bootParameters}`,
+    append: `console=${console} quiet panic=-1 cryptomgr.notests ${bootParameters}`,
   };
-  const machine = Object.entries(options).flatMap(([name, value]) => [`-${name}`, value]);
+  const board = Object.entries(options).flatMap(([name, value]) => [`-${name}`, value]);
   const quiet = ["-nodefaults", "-no-user-config", "-nographic", "-no-reboot"];
-  return ["qemu-system-x86_64", ...machine, ...quiet, "-serial", "stdio", "-serial", `file:${results}`];
+  return [program, ...board, ...quiet, "-serial", "stdio", ...resultsWords(results)];
 }
 
 /** What the guest wrote: `@@ NAME CODE`, output, `@@ errors`, errors; each compressed and in base64. Pure. */
@@ -71,14 +74,14 @@ export async function bootHost(...words: Parameters<typeof bootOnce>): Promise<B
 async function bootOnce(
   host: LabHost,
   kernel: Kernel,
-  executable: string,
+  programs: Programs,
   steps: readonly GuestStep[],
 ): Promise<BootResult> {
   const started = performance.now();
   const directory = mkdtempSync(join(tmpdir(), "cupel-host-"));
   try {
     const [initramfs, results] = [join(directory, "initramfs"), join(directory, "results")];
-    writeFileSync(initramfs, buildInitramfs(host, kernel, executable, steps));
+    writeFileSync(initramfs, buildInitramfs(host, kernel, programs, steps));
     const child = Bun.spawn(
       ["timeout", "-k", "5", String(deadlineMs / 1000), ...qemuWords(host, kernel, initramfs, results)],
       {

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { directory, file, link, packArchive, type ArchiveEntry } from "./archive.ts";
 import type { LabHost } from "./lab-host.ts";
+import { emulators } from "./emulator.ts";
+import type { Programs } from "./lab-executable.ts";
 import { loadModules, obtainPackages, type Kernel } from "./packages.ts";
 
 /** One command line in the guest. */
@@ -18,13 +20,8 @@ const applets =
   "ln ls mkdir mknod mount mv nproc poweroff ps pwd readlink rm rmdir rmmod sed setsid sh sleep sort stat stty su " +
   "switch_root sync sysctl tail tee test touch tr true umount uname wc which xargs";
 
+/** Its path in the guest. */
 const busyboxPath = "/bin/busybox";
-
-/** Shared libraries that the executable loads, by ldd(1): those of this machine. */
-function librariesOf(executable: string): string[] {
-  const listed = Bun.spawnSync(["ldd", executable]).stdout.toString();
-  return [...listed.matchAll(/(\/\S+)/g)].map(([, path = ""]) => path);
-}
 
 function parentsOf(path: string): string[] {
   const parts = path.split("/").filter((part) => part !== "");
@@ -43,7 +40,17 @@ export function renderInit(host: LabHost, steps: readonly GuestStep[]): string {
   const first = steps.findIndex(({ caller }) => caller === "user");
   const lines = steps.map(stepLines);
   const session = first < 0 ? [] : lines.splice(0, first).concat(host.userSession ?? "");
-  return [head, move, mounts, host.setUp ?? "", ...session, ...lines, "echo '@@ over' >&3", "poweroff -f"].join("\n");
+  const { resultsDevice } = emulators[host.architecture ?? "x64"];
+  return [
+    head,
+    move,
+    mounts(resultsDevice),
+    host.setUp ?? "",
+    ...session,
+    ...lines,
+    "echo '@@ over' >&3",
+    "poweroff -f",
+  ].join("\n");
 }
 
 const head = `#!/bin/sh
@@ -61,7 +68,7 @@ const switchRoot = `if [ ! -e /switched ]; then
   exec switch_root /new /init
 fi`;
 
-const mounts = `mount -t proc proc /proc
+const mounts = (resultsDevice: string): string => `mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 mkdir -p /dev/pts /dev/shm
@@ -72,8 +79,8 @@ mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ln -s /proc/self/fd /dev/fd
 for module in /modules/*.ko; do [ ! -e "$module" ] || insmod "$module"; done
 ip link set lo up
-stty -F /dev/ttyS1 raw
-exec 3>/dev/ttyS1
+stty -F ${resultsDevice} raw
+exec 3>${resultsDevice}
 report() {
   cd /tmp
   if [ "$2" = root ]; then
@@ -87,10 +94,9 @@ report() {
   gzip -c /run/errors | base64 >&3
 }`;
 
-function rootEntries(executable: string): ArchiveEntry[] {
-  const copied = [executable, ...librariesOf(executable)].map((path) =>
-    file(path === executable ? "/usr/local/bin/cupel" : path, readFileSync(path), 0o755),
-  );
+function rootEntries({ cupel, busybox, libraries }: Programs): ArchiveEntry[] {
+  const programs = { ...libraries, "/usr/local/bin/cupel": cupel };
+  const copied = Object.entries(programs).map(([path, from]) => file(path, readFileSync(from), 0o755));
   const directories = [
     "/proc",
     "/sys",
@@ -111,7 +117,7 @@ function rootEntries(executable: string): ArchiveEntry[] {
     directory("/tmp", 0o1777),
     directory("/home/user", 0o755, 1000),
     ...copied,
-    file(busyboxPath, readFileSync(busyboxPath), 0o755),
+    file(busyboxPath, readFileSync(busybox), 0o755),
     ...applets.split(" ").map((name) => link(`/bin/${name}`, "busybox")),
     file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n"),
     file("/etc/group", "root:x:0:\nuser:x:1000:\n"),
@@ -132,16 +138,16 @@ function copyTree(from: string, to: string): ArchiveEntry[] {
   });
 }
 
-function packageEntries({ kernel, packages = [] }: LabHost): ArchiveEntry[] {
+function packageEntries({ kernel, architecture = "x64", packages = [] }: LabHost): ArchiveEntry[] {
   if (packages.length === 0) return [];
-  return [directory("/packages"), ...copyTree(obtainPackages(kernel, packages), "/packages")];
+  return [directory("/packages"), ...copyTree(obtainPackages(kernel, architecture, packages), "/packages")];
 }
 
 /** The initramfs, compressed. */
-export function buildInitramfs(host: LabHost, kernel: Kernel, executable: string, steps: readonly GuestStep[]): Buffer {
+export function buildInitramfs(host: LabHost, kernel: Kernel, programs: Programs, steps: readonly GuestStep[]): Buffer {
   const modules = loadModules(kernel, host.modules ?? []);
   const entries = [
-    ...rootEntries(executable),
+    ...rootEntries(programs),
     ...packageEntries(host),
     ...modules.map(({ name, bytes }, index) => file(`/modules/${String(index).padStart(2, "0")}-${name}.ko`, bytes)),
     file("/init", renderInit(host, steps), 0o755),

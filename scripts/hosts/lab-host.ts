@@ -1,4 +1,5 @@
 /** A host of the lab, as data: how it is made, and what is true there. One file each in test/hosts. */
+import type { Architecture } from "../build/native.ts";
 
 /** Kernels that the lab can fetch: of three releases of Debian. */
 export type KernelName = "debian-11" | "debian-12" | "debian-13";
@@ -35,6 +36,8 @@ export interface LabHost {
   /** One line, for the summary. */
   readonly title: string;
   readonly kernel: KernelName;
+  /** Of its processor; `x64` unless told. */
+  readonly architecture?: Architecture | undefined;
   /** Further words of the kernel's command line. */
   readonly bootParameters?: string | undefined;
   /** QEMU's -cpu; `max` unless told. */

@@ -1,13 +1,22 @@
-/** Names of the lab's hosts: the files of test/hosts that are no tests. */
+/** The lab's hosts: the files of test/hosts that are no tests. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../source/repository.ts";
+import type { LabHost } from "./lab-host.ts";
 
 /** Where they are. */
-export const hostsDirectory = join(repositoryRoot, "test/hosts");
+const hostsDirectory = join(repositoryRoot, "test/hosts");
 
 /** Sorted. */
 export function listHosts(): string[] {
   const names = readdirSync(hostsDirectory).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
   return names.map((name) => name.slice(0, -".ts".length)).toSorted();
+}
+
+/** The host of this name. @throws Error, if there is none. */
+export async function loadHost(name: string): Promise<LabHost> {
+  const all = listHosts();
+  if (!all.includes(name)) throw new Error(`there is no host ${name}; there are ${all.join(", ")}`);
+  const loaded = (await import(join(hostsDirectory, `${name}.ts`))) as { default: LabHost };
+  return loaded.default;
 }

@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Architecture } from "../build/native.ts";
+import { emulators } from "./emulator.ts";
 import type { KernelName } from "./lab-host.ts";
 
 /** A kernel on disk, with its modules by name. */
@@ -16,7 +18,21 @@ const suites: Readonly<Record<KernelName, string>> = {
   "debian-12": "bookworm",
   "debian-13": "trixie",
 };
-const metaPackage = "linux-image-cloud-amd64";
+/** What apt fetches from. */
+interface Source {
+  readonly suite: string;
+  readonly debianName: string;
+}
+
+function sourceOf(name: KernelName, architecture: Architecture): Source {
+  return { suite: suites[name], debianName: emulators[architecture].debianName };
+}
+
+/** Name of its place in the cache. */
+function placeOf(name: KernelName, architecture: Architecture): string {
+  return architecture === "x64" ? name : `${name}-${architecture}`;
+}
+
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** Where kernels are kept: $XDG_CACHE_HOME/cupel/hosts or ~/.cache/cupel/hosts. */
@@ -45,12 +61,12 @@ function listOf(path: string): string[] {
 }
 
 /** Apt with directories of its own, so that the machine's lists and sources stay as they are. */
-function aptFor(directory: string, suite: string): (...words: string[]) => string {
+function aptFor(directory: string, { suite, debianName }: Source): (...words: string[]) => string {
   const lists = join(directory, "lists");
   mkdirSync(join(lists, "partial"), { recursive: true });
   mkdirSync(join(directory, "archives/partial"), { recursive: true });
   const sources = join(directory, "sources.list");
-  writeFileSync(sources, `deb [signed-by=${keyring} arch=amd64] ${findMirror()} ${suite} main\n`);
+  writeFileSync(sources, `deb [signed-by=${keyring} arch=${debianName}] ${findMirror()} ${suite} main\n`);
   writeFileSync(join(directory, "status"), "");
   const options = {
     "Dir::Etc::sourcelist": sources,
@@ -58,6 +74,8 @@ function aptFor(directory: string, suite: string): (...words: string[]) => strin
     "Dir::State::lists": lists,
     "Dir::State::status": join(directory, "status"),
     "Dir::Cache": directory,
+    "APT::Architecture": debianName,
+    "APT::Architectures": debianName,
     "Acquire::Languages": "none",
     "APT::Sandbox::User": "root",
     "Acquire::Retries": "3",
@@ -67,12 +85,12 @@ function aptFor(directory: string, suite: string): (...words: string[]) => strin
 }
 
 /** Packages of a suite, unpacked under one directory; the work of a killed run is thrown away. */
-function unpack(suite: string, into: string, choose: (apt: ReturnType<typeof aptFor>) => readonly string[]): void {
+function unpack(source: Source, into: string, choose: (apt: ReturnType<typeof aptFor>) => readonly string[]): void {
   if (existsSync(into)) return;
   const work = `${into}.${process.pid}`;
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
-  const apt = aptFor(work, suite);
+  const apt = aptFor(work, source);
   apt("update");
   apt("download", ...choose(apt));
   for (const name of readdirSync(work).filter((entry) => entry.endsWith(".deb"))) {
@@ -83,7 +101,8 @@ function unpack(suite: string, into: string, choose: (apt: ReturnType<typeof apt
 }
 
 /** The package that the meta package stands for today. */
-function newestKernel(apt: ReturnType<typeof aptFor>): string[] {
+function newestKernel(apt: ReturnType<typeof aptFor>, { debianName }: Source): string[] {
+  const metaPackage = `linux-image-cloud-${debianName}`;
   const simulated = apt("install", "--simulate", "--no-install-recommends", metaPackage);
   const found = /^Inst (linux-image-\d\S*)/m.exec(simulated)?.[1];
   if (found === undefined) throw new Error(`${metaPackage} names no kernel`);
@@ -95,10 +114,11 @@ function listFiles(directory: string): string[] {
 }
 
 /** The kernel, fetched once. @throws Error where apt cannot fetch it. */
-export function obtainKernel(name: KernelName): Kernel {
-  const root = join(cacheDirectory(), name);
+export function obtainKernel(name: KernelName, architecture: Architecture): Kernel {
+  const source = sourceOf(name, architecture);
+  const root = join(cacheDirectory(), placeOf(name, architecture));
   mkdirSync(cacheDirectory(), { recursive: true });
-  unpack(suites[name], root, newestKernel);
+  unpack(source, root, (apt) => newestKernel(apt, source));
   const boot = readdirSync(join(root, "boot")).find((entry) => entry.startsWith("vmlinuz-"));
   if (boot === undefined) throw new Error(`${root}/boot holds no kernel; remove ${root} to fetch it again`);
   const release = boot.slice("vmlinuz-".length);
@@ -114,9 +134,10 @@ export function obtainKernel(name: KernelName): Kernel {
 }
 
 /** Packages of the same release, unpacked: the directory that holds their files. */
-export function obtainPackages(name: KernelName, packages: readonly string[]): string {
-  const root = join(cacheDirectory(), [name, ...packages.toSorted()].join("+"));
-  unpack(suites[name], root, () => packages);
+export function obtainPackages(name: KernelName, architecture: Architecture, packages: readonly string[]): string {
+  const root = join(cacheDirectory(), [placeOf(name, architecture), ...packages.toSorted()].join("+"));
+  mkdirSync(cacheDirectory(), { recursive: true });
+  unpack(sourceOf(name, architecture), root, () => packages);
   return root;
 }
 

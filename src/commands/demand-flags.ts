@@ -1,21 +1,24 @@
 /** Flags by which several commands are told what is demanded. */
 import { isolationClasses } from "../model/guarantee.ts";
 import type { FlagDescription } from "../report/command-description.ts";
+import { limitEntries, type LimitField, type QuantityKind } from "../run/limit-fields.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { choice, text } from "./description-parts.ts";
 
-/** A cap on time. */
-export const timeoutFlag: FlagDescription = {
-  name: "timeout",
-  description: "end the job after this time",
-  value: text("TIME"),
-};
-/** Caps on the whole tree. */
-export const capFlags: readonly FlagDescription[] = [
-  { name: "memory", description: "cap on memory", value: text("SIZE") },
-  { name: "cpus", description: "cap on CPU time, in CPUs", value: text("N") },
-  { name: "pids", description: "cap on processes and threads", value: text("N") },
-];
+const placeholders: Readonly<Record<QuantityKind, string>> = { duration: "TIME", size: "SIZE", cpus: "N", count: "N" };
+
+function limitFlag({ flag, quantity, description }: LimitField): FlagDescription {
+  return { name: flag, description, value: text(placeholders[quantity]) };
+}
+
+/** Caps on the whole tree, and what goes with them. */
+export const limitFlags: readonly FlagDescription[] = limitEntries.map(([, limit]) => limitFlag(limit));
+/** The same as demands on a host, without what is no cap. */
+export const capFlags: readonly FlagDescription[] = limitEntries.flatMap(([, limit]) =>
+  limit.guarantee === undefined
+    ? []
+    : [{ ...limitFlag(limit), description: `this cap has to hold (${limit.guarantee})` }],
+);
 /** By name. */
 export const strategyFlag: FlagDescription = {
   name: "strategy",

@@ -1,6 +1,6 @@
 /** What `check` demands: from its flags, a policy and a job. */
-import { existsSync } from "node:fs";
 import type { Host } from "../host/host.ts";
+import { isThere } from "../host/is-there.ts";
 import { capabilityIds } from "../matrix/capability-ids.ts";
 import { CupelError } from "../model/error.ts";
 import {
@@ -12,12 +12,14 @@ import {
 } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import { nearestWord } from "../model/nearest-word.ts";
-import { defaultPolicyPath } from "../run/default-paths.ts";
-import { defaultRequest, type JobRequest } from "../run/job-request.ts";
-import { parseCount, parseCpus, parseDurationMs, parseSizeBytes } from "../run/parse-quantity.ts";
+import type { JobRequest } from "../run/job-request.ts";
+import { limitEntries } from "../run/limit-fields.ts";
 import type { Policy } from "../run/policy-file.ts";
+import { projectFileName } from "../run/settings-files.ts";
+import { jobFromFlags } from "./job-from-flags.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { prepareJob } from "./prepare-job.ts";
+import { requestJob } from "./request-job.ts";
 
 /** What is demanded of this host. */
 export interface Demanded {
@@ -36,7 +38,7 @@ interface Stated {
   readonly capabilities: readonly string[];
 }
 
-const capFlags = ["memory", "cpus", "pids", "timeout"] as const;
+const capFlags = limitEntries.filter(([, { guarantee }]) => guarantee !== undefined).map(([, { flag }]) => flag);
 const demandFlags: readonly string[] = ["require", "min", "strategy", "capability", ...capFlags];
 
 function words(line: CommandLine, name: string): string[] {
@@ -56,44 +58,29 @@ function capabilitiesIn(line: CommandLine): string[] {
 }
 
 /** A cap that is stated is demanded. */
-function requestIn({ flags }: CommandLine): JobRequest {
-  const parsed = (name: string, parse: (text: string, flag: string) => number): number | undefined => {
-    const value = flags.get(name)?.at(-1);
-    return value === undefined ? undefined : parse(value, `--${name}`);
-  };
-  return {
-    ...defaultRequest,
-    timeoutMs: parsed("timeout", parseDurationMs),
-    memoryBytes: parsed("memory", parseSizeBytes),
-    cpus: parsed("cpus", parseCpus),
-    pids: parsed("pids", parseCount),
-  };
+function capsIn({ flags }: CommandLine): GuaranteeId[] {
+  return limitEntries.flatMap(([, { flag, guarantee }]) =>
+    guarantee !== undefined && flags.has(flag) ? [guarantee] : [],
+  );
 }
-
-const capGuarantees: Readonly<Record<(typeof capFlags)[number], GuaranteeId>> = {
-  memory: "limit.memory",
-  cpus: "limit.cpu",
-  pids: "limit.pids",
-  timeout: "limit.time",
-};
 
 function statedIn(line: CommandLine): Stated {
   const required = words(line, "require");
-  const caps = capFlags.filter((name) => line.flags.has(name)).map((name) => capGuarantees[name]);
   return {
-    guarantees: [...guaranteeIds.filter((id) => required.includes(id)), ...caps],
+    guarantees: [...guaranteeIds.filter((id) => required.includes(id)), ...capsIn(line)],
     isolation: isolationClasses.find((known) => known === line.flags.get("min")?.at(-1)),
     strategy: line.flags.get("strategy")?.at(-1),
     capabilities: capabilitiesIn(line),
   };
 }
 
-function statedBy({ require }: Policy, path: string): Stated {
+function statedBy({ require = {} }: Policy): Stated {
   const { guarantees = [], capabilities = [], isolation, strategy } = require;
-  if (guarantees.length + capabilities.length === 0 && isolation === undefined && strategy === undefined) {
-    throw new CupelError("usage", `${path} demands nothing; name guarantees, capabilities or an isolation class in it`);
-  }
   return { guarantees, capabilities, isolation, strategy };
+}
+
+function isEmpty({ guarantees, capabilities, isolation, strategy }: Stated): boolean {
+  return guarantees.length + capabilities.length === 0 && isolation === undefined && strategy === undefined;
 }
 
 function strongest(classes: readonly (IsolationClass | undefined)[]): IsolationClass | undefined {
@@ -124,40 +111,41 @@ function withDemands(job: Job, own: boolean, stated: readonly Stated[]): Job {
   };
 }
 
-/** The policy that is named, or the one that lies here where nothing else is demanded. */
-function policyPath({ flags }: CommandLine): string | undefined {
+interface FoundPolicy {
+  readonly path: string;
+  readonly stated: Stated;
+}
+
+/** Loaded with the reader of its language only where there is one. */
+async function readPolicy(named: string | undefined): Promise<FoundPolicy> {
+  const { parsePolicy, readPolicyText, readProjectText } = await import("../run/policy-file.ts");
+  const path = named ?? projectFileName;
+  const text = named === undefined ? readProjectText(path) : readPolicyText(path);
+  return { path, stated: statedBy(parsePolicy(text, path).value) };
+}
+
+/** The policy that is named, or the one that lies here where nothing else is demanded. @throws CupelError `usage`. */
+async function findPolicy({ flags }: CommandLine): Promise<FoundPolicy | undefined> {
   const named = flags.get("policy")?.at(-1);
-  if (named !== undefined) return named;
   const isDemanding = flags.has("job") || demandFlags.some((name) => flags.has(name));
-  return !isDemanding && existsSync(defaultPolicyPath) ? defaultPolicyPath : undefined;
+  if (named === undefined && (isDemanding || !isThere(projectFileName))) return undefined;
+  const policy = await readPolicy(named);
+  if (!isEmpty(policy.stated)) return policy;
+  // A project may have nothing to say but what its jobs are like.
+  if (named === undefined) return undefined;
+  throw new CupelError(
+    "usage",
+    `${named} demands nothing; name guarantees, capabilities or an isolation class under require in it`,
+  );
 }
 
-/** What is wrong with a job in a file is said of the file. */
-async function resolve(
-  request: JobRequest,
-  host: Host,
-  directories: readonly string[],
-  location: string | undefined,
-): Promise<Job> {
-  try {
-    return await prepareJob(request, host, directories);
-  } catch (error) {
-    if (!(error instanceof CupelError) || location === undefined) throw error;
-    throw new CupelError(error.code, `${location}: ${error.message}`, { cause: error, hint: error.hint });
-  }
-}
-
-/** The job's request; a job in a file needs no flag beside it. */
-async function requestFrom(line: CommandLine, jobPath: string | undefined): Promise<JobRequest> {
-  if (jobPath === undefined) return requestIn(line);
-  const { readJobFile } = await import("../run/job-file.ts");
-  return { ...requestIn(line), ...readJobFile(jobPath) };
-}
-
-async function statedAll(line: CommandLine, policy: string | undefined): Promise<readonly Stated[]> {
-  if (policy === undefined) return [statedIn(line)];
-  const { readPolicyFile } = await import("../run/policy-file.ts");
-  return [statedIn(line), statedBy(readPolicyFile(policy), policy)];
+/** The request: a job in a file is what run would make of it. */
+async function requestFrom(line: CommandLine, host: Host): Promise<JobRequest> {
+  if (line.flags.has("job")) return requestJob(line, host);
+  return jobFromFlags({
+    flags: new Map([...line.flags].filter(([name]) => capFlags.includes(name))),
+    operands: ["true"],
+  });
 }
 
 function demandsSomething({ demands: { required, minimum, strategy } }: Job): boolean {
@@ -174,15 +162,15 @@ export async function demandsFromFlags(
   directories: readonly string[],
   isLocked: boolean,
 ): Promise<Demanded> {
-  const policy = policyPath(line);
+  const policy = await findPolicy(line);
   const jobPath = line.flags.get("job")?.at(-1);
-  const stated = await statedAll(line, policy);
+  const stated = [statedIn(line), ...(policy === undefined ? [] : [policy.stated])];
   const isStated = policy !== undefined || demandFlags.some((name) => line.flags.has(name));
   const isOwn = jobPath !== undefined || (!isStated && !isLocked);
-  const job = withDemands(await resolve(await requestFrom(line, jobPath), host, directories, jobPath), isOwn, stated);
+  const job = withDemands(await prepareJob(await requestFrom(line, host), host, directories), isOwn, stated);
   return {
     job: isOwn || demandsSomething(job) ? job : undefined,
     capabilities: [...new Set(stated.flatMap(({ capabilities }) => capabilities))],
-    location: jobPath ?? policy,
+    location: jobPath ?? policy?.path,
   };
 }

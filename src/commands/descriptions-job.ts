@@ -2,14 +2,16 @@
 import { guaranteeIds } from "../model/guarantee.ts";
 import { networkModes, seccompProfileNames } from "../model/job.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
-import { capFlags, minimumFlag, strategyFlag, timeoutFlag } from "./demand-flags.ts";
+import { preferences, workspaceModes } from "../run/job-fields.ts";
+import { limitFlags, minimumFlag, strategyFlag } from "./demand-flags.ts";
 import { choice, helpFlag, jsonFlag, path, text } from "./description-parts.ts";
 
-const jobFlags: readonly FlagDescription[] = [
+/** Flags about the job itself: what each says a job file can say as well. */
+export const jobFlags: readonly FlagDescription[] = [
   {
     name: "workspace",
     description: "the current directory read-only (ro), written through (rw), or not at all (none); default ro",
-    value: choice("MODE", ["ro", "rw", "none"]),
+    value: choice("MODE", workspaceModes),
   },
   { name: "read", description: "grant a path, read-only", value: path("PATH"), repeatable: true },
   { name: "write", description: "grant a path, to be changed", value: path("PATH"), repeatable: true },
@@ -26,9 +28,7 @@ const jobFlags: readonly FlagDescription[] = [
   },
   { name: "env", description: "set a variable, or pass yours on", value: text("NAME[=VALUE]"), repeatable: true },
   { name: "tty", description: "give the job a terminal of its own, relayed to yours; the default is none" },
-  timeoutFlag,
-  { name: "grace", description: "time between SIGTERM and SIGKILL then; default 2s", value: text("TIME") },
-  ...capFlags,
+  ...limitFlags,
   strategyFlag,
   minimumFlag,
   {
@@ -48,25 +48,36 @@ const jobFlags: readonly FlagDescription[] = [
   {
     name: "prefer",
     description: "which strategy to take of those that fit; default fastest",
-    value: choice("WHAT", ["fastest", "strongest"]),
+    value: choice("WHAT", preferences),
   },
 ];
 
+const jobFileFlag: FlagDescription = {
+  name: "job",
+  description: "take the job from this file; flags go before it, and a command behind -- replaces its own",
+  value: path("FILE"),
+};
+
 const command = {
   value: text("COMMAND…"),
-  description: "the program and its arguments, behind --",
-  required: true,
+  description: "the program and its arguments, behind --; or a job file, FILE.yaml or FILE.json, without --",
+  required: false,
   repeatable: true,
 };
+
+/** A word in front of `--` that ends so is a job file. */
+const fileOperand = { flag: "job", endings: [".yaml", ".yml", ".json"] };
 
 /** `cupel run`. */
 export const runDescription: CommandDescription = {
   name: "run",
   summary: "run a command in the best sandbox that this host can really keep up",
   passesCommand: true,
-  operands: [{ ...command, required: false }],
+  operands: [command],
+  fileOperand,
   flags: [
     ...jobFlags,
+    jobFileFlag,
     {
       name: "batch",
       description:
@@ -91,6 +102,7 @@ export const runDescription: CommandDescription = {
     'cupel run -- echo "hello from a sandbox"',
     "cupel run --workspace rw --timeout 5m -- make test",
     "cupel run --tools --network host -- npm view left-pad",
+    "cupel run job.yaml",
     "cupel run --batch jobs.jsonl --parallel 4",
   ],
 };
@@ -101,8 +113,10 @@ export const planDescription: CommandDescription = {
   summary: "show what would run, with what, and why nothing else was taken",
   passesCommand: true,
   operands: [command],
+  fileOperand,
   flags: [
     ...jobFlags,
+    jobFileFlag,
     jsonFlag,
     { name: "fresh", description: "probe again instead of using the saved report" },
     helpFlag,
@@ -111,5 +125,5 @@ export const planDescription: CommandDescription = {
     { code: "0", meaning: "it would run" },
     { code: "125", meaning: "it would be refused, or the command line is wrong" },
   ],
-  examples: ["cupel plan --memory 512M -- make test"],
+  examples: ["cupel plan --memory 512M -- make test", "cupel plan job.yaml"],
 };

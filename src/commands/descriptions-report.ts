@@ -1,7 +1,7 @@
 /** Commands that measure this host or read what was measured. */
 import { guaranteeIds } from "../model/guarantee.ts";
 import type { CommandDescription } from "../report/command-description.ts";
-import { capFlags, deepFlag, minimumFlag, strategyFlag, timeoutFlag } from "./demand-flags.ts";
+import { capFlags, deepFlag, minimumFlag, strategyFlag } from "./demand-flags.ts";
 import { choice, helpFlag, jsonFlag, path, text, usageCodes } from "./description-parts.ts";
 import { formatFlags } from "./format-flags.ts";
 import { schemaNames } from "./schema-names.ts";
@@ -52,8 +52,7 @@ export const checkDescription: CommandDescription = {
     minimumFlag,
     { name: "capability", description: "capabilities that have to work", value: text("ID,…"), repeatable: true },
     strategyFlag,
-    ...capFlags.map((flag) => ({ ...flag, description: `a ${flag.description} has to hold` })),
-    { ...timeoutFlag, description: "a cap on time has to hold" },
+    ...capFlags,
     {
       name: "policy",
       description: "demand what this file says; default cupel.yaml, if it is there and nothing else is demanded",

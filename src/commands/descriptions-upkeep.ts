@@ -1,6 +1,6 @@
 /** The commands about cupel itself on this machine. */
 import type { CommandDescription } from "../report/command-description.ts";
-import { choice, helpFlag, jsonFlag, text, usageCodes } from "./description-parts.ts";
+import { choice, helpFlag, jsonFlag, path, text, usageCodes } from "./description-parts.ts";
 
 /** `cupel self-test`. */
 export const selfTestDescription: CommandDescription = {
@@ -39,7 +39,7 @@ export const upgradeDescription: CommandDescription = {
 /** `cupel clean`. */
 export const cleanDescription: CommandDescription = {
   name: "clean",
-  summary: "remove what cupel keeps on this machine for you: it makes again what it needs",
+  summary: "remove what cupel keeps on this machine for you, and with it what you trust",
   flags: [{ name: "dry-run", description: "say what would be removed; nothing is changed" }, helpFlag],
   exitCodes: [
     { code: "0", meaning: "nothing of cupel's own is left" },
@@ -47,6 +47,41 @@ export const cleanDescription: CommandDescription = {
     { code: "70", meaning: "something could not be removed, or a bug in cupel" },
   ],
   examples: ["cupel clean --dry-run", "cupel clean"],
+};
+
+/** `cupel init`. */
+export const initDescription: CommandDescription = {
+  name: "init",
+  summary: "write a job file that says in comments what else it can say",
+  operands: [{ value: path("FILE"), description: "where; default job.yaml", required: false }],
+  flags: [helpFlag],
+  exitCodes: [
+    { code: "0", meaning: "it was written" },
+    { code: "64", meaning: "usage, or there is something there already" },
+    { code: "70", meaning: "a bug in cupel" },
+  ],
+  examples: ["cupel init", "cupel run job.yaml"],
+};
+
+/** `cupel trust`. */
+export const trustDescription: CommandDescription = {
+  name: "trust",
+  summary: "show what a project's cupel.yaml asks for beyond the rest, and allow it until the file changes",
+  operands: [
+    { value: path("FILE"), description: "which; default the cupel.yaml that a job here would find", required: false },
+  ],
+  flags: [
+    { name: "show", description: "only show it" },
+    { name: "list", description: "show which files are trusted" },
+    { name: "revoke", description: "trust it no more" },
+    helpFlag,
+  ],
+  exitCodes: [
+    { code: "0", meaning: "done" },
+    { code: "64", meaning: "usage, or a file that is wrong" },
+    { code: "70", meaning: "it could not be recorded or removed, or a bug in cupel" },
+  ],
+  examples: ["cupel trust", "cupel trust --show cupel.yaml", "cupel trust --list", "cupel trust --revoke"],
 };
 
 /** `cupel completion`. */

@@ -13,7 +13,9 @@ import { verifyDescription } from "./description-verify.ts";
 import {
   cleanDescription,
   completionDescription,
+  initDescription,
   selfTestDescription,
+  trustDescription,
   upgradeDescription,
   versionDescription,
 } from "./descriptions-upkeep.ts";
@@ -27,6 +29,8 @@ export const descriptions: readonly CommandDescription[] = [
   explainDescription,
   planDescription,
   runDescription,
+  initDescription,
+  trustDescription,
   schemaDescription,
   verifyDescription,
   selfTestDescription,

@@ -42,6 +42,14 @@ const commands: Readonly<Record<string, Entry>> = {
     describe: async () => (await import("./description-verify.ts")).verifyDescription,
     load: async () => (await import("./verify.ts")).verify,
   },
+  init: {
+    describe: async () => (await upkeep()).initDescription,
+    load: async () => (await import("./init.ts")).init,
+  },
+  trust: {
+    describe: async () => (await upkeep()).trustDescription,
+    load: async () => (await import("./trust.ts")).trust,
+  },
   "self-test": {
     describe: async () => (await upkeep()).selfTestDescription,
     load: async () => (await import("./self-test.ts")).selfTest,

@@ -71,6 +71,25 @@ class Reader {
     return split < 0 ? at + 2 : at + 1;
   }
 
+  /** A file that stands where a command would begin; false for any other word. */
+  file(word: string): boolean {
+    const { fileOperand } = this.#command;
+    if (fileOperand?.endings.some((ending) => word.endsWith(ending)) !== true) return false;
+    this.#add(findFlag(this.#command, `--${fileOperand.flag}`), word);
+    return true;
+  }
+
+  /** Behind a file nothing but flags and `--` can stand: a command there would be one of two. */
+  refuseBehindFile(word: string): void {
+    const { fileOperand, name } = this.#command;
+    const file = fileOperand === undefined ? undefined : this.flags.get(fileOperand.flag)?.[0];
+    if (file === undefined || this.operands.length > 0) return;
+    throw usage(
+      this.#command,
+      `cupel ${name} takes its job from ${file}; write a command that replaces its own behind --, not ${JSON.stringify(word)}`,
+    );
+  }
+
   #add(flag: FlagDescription, value: string): void {
     const values = this.flags.get(flag.name) ?? [];
     if (values.length > 0 && flag.value !== undefined && flag.repeatable !== true) {
@@ -98,7 +117,7 @@ function checkOperands(command: CommandDescription, operands: readonly string[])
 
 /**
  * Reads `words` (without the program and the command's name). Where the command passes a command of the user's on, the
- * first word that is no flag begins it, `--` or not.
+ * first word that is no flag begins it, `--` or not, unless it names a file that holds one.
  * @throws CupelError `usage`.
  */
 export function parseCommandLine(command: CommandDescription, words: readonly string[]): CommandLine {
@@ -112,7 +131,10 @@ export function parseCommandLine(command: CommandDescription, words: readonly st
     }
     if (word.startsWith("-") && word !== "-") {
       at = reader.flag(words, at);
+    } else if (reader.file(word)) {
+      at += 1;
     } else if (command.passesCommand === true) {
+      reader.refuseBehindFile(word);
       reader.operands.push(...words.slice(at));
       break;
     } else {

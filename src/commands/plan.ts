@@ -3,10 +3,11 @@ import { stateDirectories } from "../host/private-directory.ts";
 import { createRealHost } from "../host/real-host.ts";
 import { renderJson } from "../report/render-json.ts";
 import { renderPlan } from "../report/render-plan.ts";
-import { jobFromFlags } from "./job-from-flags.ts";
+import { withDefaultOrigins } from "../run/default-origins.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, matrixOf, obtainReport, prepareJob } from "./prepare-job.ts";
 import { describeRefused, judgedStrategies } from "./refuse.ts";
+import { requestWithOrigins } from "./request-job.ts";
 import { styleOf } from "./style-of.ts";
 import { writeErrors, writeOutput } from "./terminal.ts";
 
@@ -16,18 +17,20 @@ const refusedExitCode = 125;
 export async function plan(line: CommandLine): Promise<number> {
   const host = createRealHost();
   const directories = stateDirectories(host);
-  const job = await prepareJob(jobFromFlags(line), host, directories);
+  const { request, leftOut } = await requestWithOrigins(line, host);
+  const job = await prepareJob(request, host, directories);
+  const origins = withDefaultOrigins(request.origins ?? [], job);
   const inquiry = { job, host, directories };
   const found = await obtainReport(inquiry, line.flags.has("fresh"));
   const { knowledge, selection, plan: chosen } = await choose(inquiry, found);
   const report = knowledge.report ?? found.report ?? found.saved;
   const style = styleOf(1);
   if (line.flags.has("json")) {
-    writeOutput(renderJson({ job, selection, plan: chosen ?? null, report: report.id }));
+    writeOutput(renderJson({ job, origins, leftOut, selection, plan: chosen ?? null, report: report.id }));
   } else {
     const matrix = matrixOf(report.capabilities);
     const strategies = judgedStrategies(job, report);
-    writeOutput(renderPlan({ job, selection, plan: chosen, matrix, strategies }, style));
+    writeOutput(renderPlan({ job, selection, plan: chosen, matrix, strategies, origins, leftOut }, style));
   }
   if (chosen !== undefined) return 0;
   writeErrors(describeRefused(job, selection, report, styleOf(2)).text);

@@ -1,13 +1,13 @@
 /** What `run` and `plan` share: a job, what was measured, and the choice. */
 import type { Host } from "../host/host.ts";
+import { isThere } from "../host/is-there.ts";
 import type { Capability, Matrix, Standings } from "../model/capability.ts";
 import type { Job } from "../model/job.ts";
 import type { Plan } from "../model/plan.ts";
 import type { VerifiedSet } from "../model/verification.ts";
 import type { Report, Selection, Verdict } from "../model/report.ts";
 import { readFingerprintParts, type FingerprintParts } from "../report/fingerprint.ts";
-import { loadSaved, saveReport } from "../report/saved-report.ts";
-import { loadVerifiedSets } from "../report/saved-verification.ts";
+import { fileNames, loadSaved, saveReport } from "../report/saved-report.ts";
 import { parseVerdict, verdictOf } from "../report/verdict.ts";
 import type { JobRequest } from "../run/job-request.ts";
 import { resolveJob } from "../run/resolve-job.ts";
@@ -72,8 +72,10 @@ function decideFromSaved(verdict: Verdict, verified: readonly VerifiedSet[], job
   return [...asked].every(isKnown) ? decided : undefined;
 }
 
-/** What attacks showed; a file that is not used is worth a line. */
-function verifiedUnder({ host, directories }: Inquiry, parts: FingerprintParts): readonly VerifiedSet[] {
+/** What attacks showed, if there were any; a file that is not used is worth a line. */
+async function verifiedUnder({ host, directories }: Inquiry, parts: FingerprintParts): Promise<readonly VerifiedSet[]> {
+  if (!directories.some((directory) => isThere(`${directory}/${fileNames.verification}`))) return [];
+  const { loadVerifiedSets } = await import("../report/saved-verification.ts");
   const { sets, reason } = loadVerifiedSets(directories, host.identity.uid, parts);
   if (reason !== undefined) say(reason);
   return sets;
@@ -91,7 +93,7 @@ export async function obtainKnowledge(inquiry: Inquiry, fresh: boolean): Promise
   if (fresh) return measureAnew(inquiry, waits);
   const parts = readFingerprintParts(host);
   const saved = loadSaved(directories, host.identity.uid, { kind: "verdict", parse: parseVerdict, parts });
-  const verified = saved.ok ? verifiedUnder(inquiry, parts) : [];
+  const verified = saved.ok ? await verifiedUnder(inquiry, parts) : [];
   const decided = saved.ok ? decideFromSaved(saved.value, verified, job) : undefined;
   if (saved.ok && decided !== undefined) return { verdict: saved.value, verified, decided };
   if (!saved.ok && saved.reason !== undefined) say(saved.reason);
@@ -109,7 +111,7 @@ export async function obtainReport(inquiry: Inquiry, fresh: boolean): Promise<Re
   const { parseReport } = await import("../report/report-schema.ts");
   const parts = readFingerprintParts(host);
   const saved = loadSaved(directories, host.identity.uid, { kind: "report", parse: parseReport, parts });
-  const verified = saved.ok ? verifiedUnder(inquiry, parts) : [];
+  const verified = saved.ok ? await verifiedUnder(inquiry, parts) : [];
   const verdict = saved.ok ? verdictOf(saved.value) : undefined;
   const decided = verdict === undefined ? undefined : decideFromSaved(verdict, verified, job);
   if (saved.ok && verdict !== undefined && decided !== undefined)

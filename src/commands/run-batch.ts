@@ -15,12 +15,13 @@ import { readBatch, type BatchLine } from "../run/batch-line.ts";
 import type { BatchOutcome } from "../run/batch-outcome.ts";
 import { BatchSlot, type BatchShape } from "../run/batch-slot.ts";
 import { controlGroupPlaces } from "../run/control-groups.ts";
+import { statedAs } from "../run/job-request.ts";
 import { parseSizeBytes } from "../run/parse-quantity.ts";
 import { runBatch } from "../run/run-batch.ts";
-import { jobFromFlags } from "./job-from-flags.ts";
 import { OutcomeWriter } from "./outcome-writer.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
+import { requestJob } from "./request-job.ts";
 import { describeRefused } from "./refuse.ts";
 import { styleOf } from "./style-of.ts";
 import { say, writeErrors } from "./terminal.ts";
@@ -143,7 +144,7 @@ async function attempt(request: Request, knowledge: Knowledge): Promise<number> 
     return refused;
   }
   if (selection.accepted.length > 0)
-    say(`running in ${plan.strategy} without ${selection.accepted.join(", ")}, given up by --accept-missing`);
+    say(`running in ${plan.strategy} without ${selection.accepted.join(", ")}, given up by name`);
   const { standings: matrix, id: reportId } = choice.knowledge.verdict;
   const shape = shapeOf(inquiry, plan.launch, matrix, captured);
   const slots = Array.from({ length: parallel }, () => new BatchSlot(shape));
@@ -178,7 +179,7 @@ async function attemptTwice(request: Request, knowledge: Knowledge): Promise<num
 function refuseTogether({ flags, operands }: CommandLine): void {
   if (operands.length > 0)
     throw new CupelError("usage", `--batch takes its commands from a file; leave ${JSON.stringify(operands[0])} out`);
-  for (const name of ["result", "tty"])
+  for (const name of ["result", "tty", "job"])
     if (flags.has(name)) throw new CupelError("usage", `--batch and --${name} do not go together; leave one out`);
 }
 
@@ -187,7 +188,11 @@ const placeholder = ["true"];
 
 async function inquire(line: CommandLine, host: Host): Promise<Inquiry> {
   const directories = stateDirectories(host);
-  const job = await prepareJob(jobFromFlags({ ...line, operands: placeholder }), host, directories);
+  const request = await requestJob({ ...line, operands: placeholder }, host);
+  if (request.terminal !== "none") {
+    throw new CupelError("usage", `${statedAs(request, "tty")} and --batch do not go together; leave one out`);
+  }
+  const job = await prepareJob(request, host, directories);
   return { job, host, directories };
 }
 

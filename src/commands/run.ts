@@ -12,10 +12,11 @@ import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";
 import { carryOut } from "../run/carry-out.ts";
 import { judgeOutcome, lostInput, lostOutput, outcomeWithoutJob } from "../run/outcome.ts";
+import { statedAs, type JobRequest } from "../run/job-request.ts";
 import type { ResultFile } from "../run/write-result.ts";
-import { jobFromFlags } from "./job-from-flags.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
+import { requestJob } from "./request-job.ts";
 import { say, writeErrors } from "./terminal.ts";
 
 function isOpen(descriptor: number): boolean {
@@ -34,22 +35,20 @@ function callerStreams(): CallerStreams {
 }
 
 /** What the job's own terminal would be relayed to. @throws CupelError `usage` where there is none. */
-async function checkTerminal(job: Job): Promise<void> {
+async function checkTerminal(job: Job, request: JobRequest): Promise<void> {
   if (job.terminal === "none") return;
   const { isatty } = await import("node:tty");
   if (isatty(0)) return;
   throw new CupelError(
     "usage",
-    "--tty relays your terminal to the job, and standard input is not one; call cupel from a terminal, or leave --tty out",
+    `${statedAs(request, "tty")} relays your terminal to the job, and standard input is not one; call cupel from a terminal, or leave it out`,
   );
 }
 
 /** Said before the job: what was given up. Never silent. */
 function announce(selection: Selection): void {
   if (selection.accepted.length > 0) {
-    say(
-      `running in ${selection.chosen ?? "nothing"} without ${selection.accepted.join(", ")}, given up by --accept-missing`,
-    );
+    say(`running in ${selection.chosen ?? "nothing"} without ${selection.accepted.join(", ")}, given up by name`);
   }
 }
 
@@ -142,8 +141,9 @@ export async function run(line: CommandLine): Promise<number> {
   refuseBatchFlags(line);
   const host = createRealHost();
   const directories = stateDirectories(host);
-  const job = await prepareJob(jobFromFlags(line), host, directories);
-  await checkTerminal(job);
+  const request = await requestJob(line, host);
+  const job = await prepareJob(request, host, directories);
+  await checkTerminal(job, request);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   if (job.workspace.mode === "empty" && job.workspace.why !== "") say(job.workspace.why);

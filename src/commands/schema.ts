@@ -8,19 +8,37 @@ import { writeOutput } from "./terminal.ts";
 
 type SchemaName = (typeof schemaNames)[number];
 
-/** The schema of what is read from a file; what is said of a quantity's letters is in words alone. */
+/** What a check of valibot's cannot tell stands beside it as metadata, as it should be (see job-file.ts). */
+function withOwnShapes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withOwnShapes);
+  if (typeof value !== "object" || value === null) return value;
+  const { jsonSchema, description } = value as { readonly jsonSchema?: object; readonly description?: string };
+  if (jsonSchema !== undefined) return { ...jsonSchema, ...(description === undefined ? {} : { description }) };
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withOwnShapes(one)]));
+}
+
+/** The schema of what is read from a file. */
 async function inputSchema(title: string, shape: GenericSchema): Promise<object> {
   const { toJsonSchema } = await import("@valibot/to-json-schema");
-  return { title, ...toJsonSchema(shape, { target: "draft-2020-12", typeMode: "input", errorMode: "ignore" }) };
+  const converted = toJsonSchema(shape, { target: "draft-2020-12", typeMode: "input", errorMode: "ignore" });
+  return { title, ...(withOwnShapes(converted) as object) };
 }
 
 /** Each loaded when it is asked for. */
 const schemas: Readonly<Record<SchemaName, () => Promise<object>>> = {
   report: async () => (await import("../report/schemas.ts")).reportJsonSchema(),
   job: async () =>
-    inputSchema("cupel job: what cupel check --job reads", (await import("../run/job-file.ts")).jobSchema),
+    inputSchema("cupel job: what cupel run and cupel check --job read", (await import("../run/job-file.ts")).jobSchema),
   policy: async () =>
-    inputSchema("cupel policy: what cupel check --policy reads", (await import("../run/policy-file.ts")).policySchema),
+    inputSchema(
+      "cupel policy: cupel.yaml of a project, and what cupel check --policy reads",
+      (await import("../run/policy-file.ts")).policySchema,
+    ),
+  config: async () =>
+    inputSchema(
+      "cupel config: config.yaml of a user, what all jobs have unless told otherwise",
+      (await import("../run/user-configuration.ts")).configSchema,
+    ),
   lock: async () => inputSchema("cupel lock: what cupel lock writes", (await import("../run/lock-file.ts")).lockSchema),
 };
 

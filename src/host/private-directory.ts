@@ -31,7 +31,7 @@ export function parseIsHostRoot(uidMap: string): boolean {
 let isHostRoot: boolean | undefined;
 
 /** Root has rights over others' directories that others could use; root of a namespace of its own has none to lend. */
-function needsRootsAncestors(uid: number): boolean {
+export function isRootOfTheHost(uid: number): boolean {
   if (uid !== 0) return false;
   isHostRoot ??= readIsHostRoot();
   return isHostRoot;
@@ -70,7 +70,7 @@ function checkItself(path: string, uid: number): string | undefined {
 
 /** Whether nobody but `uid` (and root) could have written what is in `path`. */
 export function checkPrivateDirectory(path: string, uid: number): PrivateDirectory {
-  const ancestors = needsRootsAncestors(uid) ? ancestorsOf(path) : [];
+  const ancestors = isRootOfTheHost(uid) ? ancestorsOf(path) : [];
   const reason = checkItself(path, uid) ?? ancestors.map(checkAncestor).find((found) => found !== undefined);
   return reason === undefined ? { ok: true } : { ok: false, reason };
 }
@@ -88,7 +88,7 @@ function make(path: string): string | undefined {
 export function usePrivateDirectory(path: string, uid: number): PrivateDirectory {
   const existing = checkPrivateDirectory(path, uid);
   if (existing.ok) return existing;
-  if (needsRootsAncestors(uid)) {
+  if (isRootOfTheHost(uid)) {
     const reason = ancestorsOf(path)
       .map(checkAncestor)
       .find((found) => found !== undefined);
@@ -115,7 +115,7 @@ export function stateDirectories(host: Pick<Host, "environment" | "identity" | "
   const { environment, identity } = host;
   if (host.platform !== "linux") return [];
   const stated = absolute(environment["XDG_STATE_HOME"]).map((directory) => `${directory}/cupel`);
-  if (needsRootsAncestors(identity.uid))
+  if (isRootOfTheHost(identity.uid))
     return [...stated, "/var/lib/cupel", "/run/cupel", "/dev/shm/cupel-0", "/tmp/cupel-0"];
   const own = `cupel-${identity.uid}`;
   return [

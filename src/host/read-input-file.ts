@@ -10,6 +10,10 @@ export interface InputFile {
   readonly maxBytes: number;
   /** Whether a pipe is taken as well, such as `<(cupel doctor --json)`; `-` is standard input then. */
   readonly pipes: boolean;
+  /** Whether it may not be a symlink: a stranger's could lead to a file of the caller's, to be shown in a message. */
+  readonly isItself?: boolean | undefined;
+  /** Users who may have written it, where that matters: nobody else may be able to. */
+  readonly owners?: readonly number[] | undefined;
 }
 
 const chunkBytes = 65_536;
@@ -28,14 +32,16 @@ const openProblems: Readonly<Record<string, string>> = {
 };
 
 /** Without O_NONBLOCK a pipe that nobody writes to would be waited for when it is opened. */
-function open(path: string, { what }: InputFile): number {
+function open(path: string, { what, isItself = false }: InputFile): number {
   if (path === "-") return 0;
   if (path === "") throw new CupelError("usage", `"" names no file; name ${what}`);
   if (path.includes("\0")) throw new CupelError("usage", `${JSON.stringify(path)} is no path; name ${what}`);
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const follow = isItself ? constants.O_NOFOLLOW : 0;
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY | follow);
   } catch (error) {
     const errno = errnoOf(error);
+    if (isItself && errno === "ELOOP") throw refuse(path, "is a symlink; put the file itself there", error);
     throw refuse(path, `${openProblems[errno] ?? `cannot be read (${errno})`}; name ${what} that does`, error);
   }
 }
@@ -56,12 +62,24 @@ function statusOf(path: string, descriptor: number): Stats {
   }
 }
 
-function checkKind(path: string, descriptor: number, { what, pipes, maxBytes }: InputFile): void {
+function checkOwner(path: string, stats: Stats, { what, owners }: InputFile): void {
+  if (owners === undefined) return;
+  if (!owners.includes(stats.uid)) {
+    throw refuse(path, `belongs to user ${stats.uid}, so it is not taken as ${what}; make it yours`);
+  }
+  if ((stats.mode & 0o022) !== 0) {
+    throw refuse(path, `can be changed by others than you, so it is not taken as ${what}; chmod go-w it`);
+  }
+}
+
+function checkKind(path: string, descriptor: number, file: InputFile): void {
+  const { what, pipes, maxBytes } = file;
   const stats = statusOf(path, descriptor);
   const kind = kindOf(stats);
   const isTaken = kind === undefined || (pipes && (path === "-" || kind === "a pipe") && kind !== "a directory");
   if (!isTaken) throw refuse(path, `is ${kind}, not ${what}; name a file`);
-  if (kind === undefined && stats.size > maxBytes) throw tooLarge(path, { what, pipes, maxBytes });
+  checkOwner(path, stats, file);
+  if (kind === undefined && stats.size > maxBytes) throw tooLarge(path, file);
 }
 
 function tooLarge(path: string, { what, maxBytes }: InputFile): CupelError {

@@ -107,6 +107,11 @@ function judge(host: Host, reading: Reading, act: Act, place: Place): Finding {
   if (unlike === undefined) return judgeNumbers(reading, act, place, evidence);
   const errno = errnoAt(reading, unlike);
   if (errno === undefined) return { ...notEstablished(reading, act.words[unlike] ?? unlike), evidence };
+  // A second is long for what the kernel does at once, but an emulated or busy processor takes it.
+  if (errno === "ETIMEDOUT") {
+    const summary = `could not be established: not within a second: ${act.words[unlike] ?? unlike}`;
+    return finding({ state: "unknown", level: "exercised", summary, evidence });
+  }
   // Only clone3(2) can make a process in a group, and filters like to hide it.
   if (unlike === "clone-into" && errno === "ENOSYS") {
     const { state, blocker } = explainMissingCall(host, "CLONE_INTO_CGROUP of clone3(2)", [5, 7]);

@@ -50,6 +50,8 @@ export interface CommandDescription {
   readonly subcommands?: readonly CommandDescription[] | undefined;
   /** The operands are a command of the user's own: its words, flags included, begin at the first operand or behind `--`. */
   readonly passesCommand?: boolean | undefined;
+  /** A word in front of that command that ends so is the value of this flag: a file that holds the command. */
+  readonly fileOperand?: { readonly flag: string; readonly endings: readonly string[] } | undefined;
   readonly exitCodes?: readonly ExitCodeDescription[] | undefined;
   /** Command lines to be pasted. */
   readonly examples?: readonly string[] | undefined;

@@ -53,7 +53,7 @@ export const guaranteeExplanations: Readonly<Record<GuaranteeId, string>> = {
     "Writes reach what was granted for writing and private places that end with the job, and nothing else of the host.",
   "fs.metadata": "Other paths do not exist for the job: their names, sizes and times cannot be found out either.",
   "fs.protected":
-    "Names that tools obey, such as .git/hooks or shell start-up files, stay as they are, also those that are not there yet.",
+    "Names that tools obey, such as .git/hooks, shell start-up files, cupel.yaml, cupel.lock.json or a job file, stay as they are, also those that are not there yet. The user's own configuration of cupel cannot be granted for writing at all.",
   "fs.workspace": "What the job does to the workspace is kept apart until the caller takes it over.",
   "net.none":
     "A network namespace of the job's own, with a loopback that leads nowhere, or no socket at all (--network no-sockets): no packet and no name leaves.",

@@ -1,9 +1,11 @@
 /** `cupel plan`: what would run, with what, which guarantees that keeps, and why nothing else was taken. */
 import type { Matrix } from "../model/capability.ts";
 import type { Job } from "../model/job.ts";
+import type { Origin } from "../model/origin.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Selection, StrategySummary } from "../model/report.ts";
 import { layOutBlocks } from "./lay-out-blocks.ts";
+import { originBlocks } from "./origin-words.ts";
 import { guaranteeBlocks, launchBlocks, limitBlocks, rootBlocks } from "./plan-blocks.ts";
 import { joinWords, sentence } from "./phrase.ts";
 import { describeRejection, placeOfStrategy } from "./rejection-words.ts";
@@ -19,6 +21,10 @@ export interface PlanView {
   /** Absent where nothing was chosen. */
   readonly plan?: Plan | undefined;
   readonly matrix: Matrix;
+  /** Where each value of the job comes from. */
+  readonly origins: readonly Origin[];
+  /** What a project that is not trusted asks for in vain. */
+  readonly leftOut: readonly Origin[];
   /** All strategies, judged for this job. */
   readonly strategies: readonly StrategySummary[];
 }
@@ -28,7 +34,13 @@ export function renderPlan(view: PlanView, style: TerminalStyle): string {
   const { job, plan, matrix } = view;
   const planned = plan === undefined ? [] : plannedBlocks(job, plan, matrix);
   return layOutBlocks(
-    [verdict(firstSentence(view)), command(quoteWords(job.command)), ...planned, ...rejectionBlocks(view)],
+    [
+      verdict(firstSentence(view)),
+      command(quoteWords(job.command)),
+      ...planned,
+      ...originBlocks(view.origins, view.leftOut),
+      ...rejectionBlocks(view),
+    ],
     style,
   );
 }

@@ -1,16 +1,16 @@
 /** The saved report: saves time, never decides against the user. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { isThere } from "../host/is-there.ts";
 import { removeIfThere, replaceFile } from "../host/replace-file.ts";
 import { checkPrivateDirectory, usePrivateDirectory } from "../host/private-directory.ts";
-import { errnoOf } from "../host/errno-of.ts";
 import { namesIn } from "../host/names-in.ts";
+import { readOwnFile } from "../host/read-own-file.ts";
 import type { Report } from "../model/report.ts";
 import { differingParts, type FingerprintParts } from "./fingerprint.ts";
 import { verdictOf } from "./verdict.ts";
 
 /** The whole report, for people and for `plan`; what decides of it, for `run`; and what attacks showed. */
-const fileNames = { report: "report.json", verdict: "verdict.json", verification: "verification.json" } as const;
+export const fileNames = { report: "report.json", verdict: "verdict.json", verification: "verification.json" } as const;
 
 /** What was saved and holds, or why there is nothing; `reason` is worth a line only where a file is there and is not used. */
 export type Loaded<T> =
@@ -21,24 +21,6 @@ export type Parser<T> = (input: unknown) => { ok: true; value: T } | { ok: false
 
 interface Fingerprinted {
   readonly fingerprintParts: FingerprintParts;
-}
-
-/** Reads through one descriptor, whose owner is checked: what is read is what was checked. */
-function readOwn(path: string, uid: number): { text: string } | { reason: string } {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  } catch (error) {
-    return { reason: `it cannot be read (${errnoOf(error)})` };
-  }
-  try {
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile() || stats.uid !== uid || (stats.mode & 0o022) !== 0)
-      return { reason: "another user could have written it" };
-    return { text: readFileSync(descriptor, "utf8") };
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function parseJson(text: string): { value: unknown } | undefined {
@@ -71,7 +53,7 @@ function loadFrom<T extends Fingerprinted>(directory: string, uid: number, query
   if (!isThere(path)) return { ok: false };
   // Before anything is opened: what others could have put there may be a device.
   const place = checkPrivateDirectory(directory, uid);
-  const own = place.ok ? readOwn(path, uid) : place;
+  const own = place.ok ? readOwnFile(path, uid) : place;
   // What went away meanwhile is as good as never saved.
   if ("reason" in own && !isThere(path)) return { ok: false };
   if ("reason" in own) return { ok: false, reason: `${path} is not used: ${own.reason}` };

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { CupelError } from "../model/error.ts";
 import { commandSchema, timeLimits, variablesSchema } from "./job-file.ts";
+import { parseDurationMs } from "./parse-quantity.ts";
 import { parseStrictDocument } from "./strict-document.ts";
 
 const lineSchema = v.strictObject({
@@ -39,6 +40,11 @@ function problemOf(text: string, path: string, line: number, error: unknown): st
   }
 }
 
+/** Seen to be one by the schema. */
+function durationMs(stated: string | number | undefined): number | undefined {
+  return stated === undefined ? undefined : parseDurationMs(String(stated), "limits");
+}
+
 function jobOf({ id, command, env, limits }: v.InferOutput<typeof lineSchema>, line: number): BatchJob {
   const [program = "", ...rest] = command;
   return {
@@ -46,8 +52,8 @@ function jobOf({ id, command, env, limits }: v.InferOutput<typeof lineSchema>, l
     id,
     command: [program, ...rest],
     environment: env?.set ?? {},
-    timeoutMs: limits?.wall,
-    graceMs: limits?.grace,
+    timeoutMs: durationMs(limits?.wall),
+    graceMs: durationMs(limits?.grace),
   };
 }
 

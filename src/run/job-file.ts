@@ -5,67 +5,168 @@ import { CupelError } from "../model/error.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import { networkModes, seccompProfileNames } from "../model/job.ts";
 import { strategies } from "../strategies/registry.gen.ts";
-import { defaultRequest, type JobRequest } from "./job-request.ts";
-import { parseCount, parseCpus, parseDurationMs, parseSizeBytes } from "./parse-quantity.ts";
-import { parseStrictDocument } from "./strict-document.ts";
+import { preferences, workspaceModes } from "./job-fields.ts";
+import { limitEntries, quantityParsers, type QuantityKind } from "./limit-fields.ts";
+import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
 
-/** What the flag of the same name takes, with its own words where it is none. */
-function quantity(name: string, description: string, parse: (text: string, flag: string) => number) {
+/**
+ * JSON Schemas of quantities. What they cannot say is said by the reader alone: that a quantity in text is more than
+ * nothing and less than a computer can count.
+ */
+const quantityShapes: Readonly<Record<QuantityKind, object>> = {
+  duration: { type: "string", pattern: "^\\d+(\\.\\d+)?(ms|s|m|h)$" },
+  size: {
+    anyOf: [
+      { type: "string", pattern: "^\\d+(\\.\\d+)?[kKmMgGtT]?([iI]?[bB])?$" },
+      { type: "number", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+    ],
+  },
+  cpus: {
+    anyOf: [
+      { type: "string", pattern: "^\\d+(\\.\\d+)?$" },
+      { type: "number", minimum: 0.01, maximum: 4096 },
+    ],
+  },
+  count: {
+    anyOf: [
+      { type: "string", pattern: "^\\d+$" },
+      { type: "integer", minimum: 2, maximum: 4_194_304 },
+    ],
+  },
+};
+
+/** What the flag takes, with its own words where it is none. */
+function quantity(name: string, kind: QuantityKind, description: string) {
   return v.pipe(
     v.union([v.string(), v.number()]),
-    v.description(description),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
       try {
-        return parse(String(dataset.value), name);
+        quantityParsers[kind](String(dataset.value), name);
       } catch (error) {
         if (!(error instanceof CupelError)) throw error;
         addIssue({ message: error.message });
-        return NEVER;
       }
     }),
+    v.description(description),
+    v.metadata({ jsonSchema: quantityShapes[kind] }),
   );
 }
 
-const paths = (description: string) => v.pipe(v.array(v.string()), v.description(description));
+/** What can be a word of a command, a path or a value of a variable (execve(2)). */
+const word = v.pipe(
+  v.string(),
+  v.check((text) => !text.includes("\0"), "a word holds a NUL byte, which none that is passed to a program can"),
+  v.check((text) => text.isWellFormed(), "a word is not valid Unicode, and could not be passed on unchanged"),
+  v.metadata({ jsonSchema: { type: "string", pattern: "^[^\\u0000]*$" } }),
+);
+
+const grantedPath = v.pipe(
+  word,
+  v.minLength(1, "a path is empty; write one, or leave it out"),
+  v.check(
+    (text) => !text.startsWith("~"),
+    "a path begins with ~, which only a shell replaces; write it out, or as ./~",
+  ),
+  v.metadata({ jsonSchema: { type: "string", pattern: "^[^\\u0000~][^\\u0000]*$" } }),
+);
+
+const paths = (description: string) => v.pipe(v.array(grantedPath), v.description(description));
 
 /** A command: at least a program. */
 export const commandSchema = v.pipe(
-  v.array(v.string()),
+  v.array(word),
   v.minLength(1, "command is empty; write the program and its arguments"),
   v.check(([program]) => program !== "", "command begins with an empty word; write the program"),
   v.description("the program and its arguments; no shell reads them"),
+  v.metadata({
+    jsonSchema: {
+      type: "array",
+      minItems: 1,
+      prefixItems: [{ type: "string", pattern: "^[^\\u0000]+$" }],
+      items: { type: "string", pattern: "^[^\\u0000]*$" },
+    },
+  }),
 );
 
+const namePattern = "^[A-Za-z_][A-Za-z0-9_]*$";
 const variableName = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable's name is of letters, digits and _, and begins with no digit"),
+  v.regex(new RegExp(namePattern), "a variable's name is of letters, digits and _, and begins with no digit"),
 );
 
-/** Variables and their values. */
-export const variablesSchema = v.record(variableName, v.string());
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The first thing that is wrong with a variable; undefined where nothing is. */
+function problemOf(name: string, value: unknown): v.BaseIssue<unknown> | undefined {
+  return v.safeParse(variableName, name).issues?.[0] ?? v.safeParse(word, value).issues?.[0];
+}
+
+function describeVariable(name: string, value: unknown): string | undefined {
+  const issue = problemOf(name, value);
+  if (issue?.kind !== "schema") return issue?.message;
+  return `env.set.${name} is ${JSON.stringify(value)}, and has to be text; put it in quotes`;
+}
+
+/**
+ * Variables and their values. Not a record of valibot's, which leaves out names such as `constructor` without a word.
+ */
+export const variablesSchema = v.pipe(
+  v.custom<Readonly<Record<string, string>>>(isMapping),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const input = dataset.value;
+    for (const [key, value] of Object.entries(input)) {
+      const message = describeVariable(key, value);
+      const origin = v.safeParse(variableName, key).success ? "value" : "key";
+      if (message !== undefined) addIssue({ message, path: [{ type: "object", origin, input, key, value }] });
+    }
+  }),
+  v.description("variables and their values"),
+  v.metadata({
+    jsonSchema: {
+      type: "object",
+      propertyNames: { pattern: namePattern },
+      additionalProperties: { type: "string", pattern: "^[^\\u0000]*$" },
+    },
+  }),
+);
 
 const filesystem = v.strictObject({
-  read: v.optional(v.strictObject({ allow: paths("paths that the job may read") })),
-  write: v.optional(v.strictObject({ allow: paths("paths that the job may change") })),
+  read: v.optional(v.strictObject({ allow: paths("paths that the job may read, from the file's directory on") })),
+  write: v.optional(v.strictObject({ allow: paths("paths that the job may change, from the file's directory on") })),
   tools: v.optional(v.pipe(v.boolean(), v.description("grant the directories of your PATH, read-only"))),
 });
 
+type QuantitySchema = v.OptionalSchema<ReturnType<typeof quantity>, undefined>;
+
+const limitSchemas: Readonly<Record<string, QuantitySchema>> = Object.fromEntries(
+  limitEntries.map(([, limit]) => {
+    const description = `${limit.description}; such as ${limit.example}`;
+    return [limit.field, v.optional(quantity(`limits.${limit.field}`, limit.quantity, description))];
+  }),
+);
+
 /** Caps on time. */
 export const timeLimits = {
-  wall: v.optional(quantity("limits.wall", "end the job after this time: 90s, 5m", parseDurationMs)),
-  grace: v.optional(quantity("limits.grace", "time between SIGTERM and SIGKILL then", parseDurationMs)),
+  wall: v.optional(quantity("limits.wall", "duration", "end the job after this time: 90s, 5m")),
+  grace: v.optional(quantity("limits.grace", "duration", "time between SIGTERM and SIGKILL then")),
 };
 
-const limits = v.strictObject({
-  ...timeLimits,
-  memory: v.optional(quantity("limits.memory", "cap on memory: 512M, 2G", parseSizeBytes)),
-  cpus: v.optional(quantity("limits.cpus", "cap on CPU time, in CPUs", parseCpus)),
-  pids: v.optional(quantity("limits.pids", "cap on processes and threads", parseCount)),
-});
+/** Guarantees that are demanded, by their ids. */
+export const guaranteesSchema = v.array(v.picklist(guaranteeIds));
+/** A class of isolation. */
+export const isolationSchema = v.picklist(isolationClasses);
+/** A strategy by its id. */
+export const strategySchema = v.picklist(strategies.map(({ id }) => id));
+/** The version of a file's shape. */
+export const versionSchema = v.pipe(v.literal(1), v.description("version of this shape"));
 
 const minimum = v.strictObject({
-  isolation: v.optional(v.picklist(isolationClasses)),
-  guarantees: v.optional(v.pipe(v.array(v.picklist(guaranteeIds)), v.description("demand these guarantees too"))),
+  isolation: v.optional(v.pipe(isolationSchema, v.description("no weaker class of isolation than this one"))),
+  guarantees: v.optional(v.pipe(guaranteesSchema, v.description("demand these guarantees too"))),
   accept_missing: v.optional(
     v.pipe(
       v.array(v.picklist(["all", ...guaranteeIds])),
@@ -73,15 +174,30 @@ const minimum = v.strictObject({
     ),
   ),
   strict: v.optional(v.pipe(v.boolean(), v.description("demand the default limits as well"))),
+  verified: v.optional(
+    v.pipe(
+      v.boolean(),
+      v.description("only where cupel verify saw every demanded guarantee hold, in this very sandbox"),
+    ),
+  ),
 });
 
-/** The shape of the file. */
-export const jobSchema = v.strictObject({
-  version: v.optional(v.pipe(v.literal(1), v.description("version of this shape"))),
-  command: commandSchema,
-  workspace: v.optional(v.strictObject({ mode: v.picklist(["ro", "rw", "none"]) })),
+/** Everything that a file can ask but the command: what a job file, cupel.yaml and the user's configuration share. */
+export const settingSchemas = {
+  workspace: v.optional(
+    v.strictObject({
+      mode: v.pipe(
+        v.picklist(workspaceModes),
+        v.description("the current directory read-only (ro), written through (rw), or not at all (none)"),
+      ),
+    }),
+  ),
   filesystem: v.optional(filesystem),
-  network: v.optional(v.strictObject({ mode: v.picklist(networkModes) })),
+  network: v.optional(
+    v.strictObject({
+      mode: v.pipe(v.picklist(networkModes), v.description("a loopback alone, no socket at all, or the host's")),
+    }),
+  ),
   syscalls: v.optional(
     v.strictObject({
       profile: v.pipe(v.picklist(seccompProfileNames), v.description("which system calls the job may make")),
@@ -94,66 +210,30 @@ export const jobSchema = v.strictObject({
     }),
   ),
   tty: v.optional(v.pipe(v.boolean(), v.description("give the job a terminal of its own, relayed to yours"))),
-  limits: v.optional(limits),
+  limits: v.optional(v.strictObject(limitSchemas)),
   minimum: v.optional(minimum),
   selection: v.optional(
     v.strictObject({
-      strategy: v.optional(v.picklist(strategies.map(({ id }) => id))),
-      prefer: v.optional(v.picklist(["fastest", "strongest"])),
+      strategy: v.optional(v.pipe(strategySchema, v.description("this strategy and no other"))),
+      prefer: v.optional(v.pipe(v.picklist(preferences), v.description("which of the strategies that fit"))),
     }),
   ),
+};
+
+/** The shape of a job file. */
+export const jobSchema = v.strictObject({
+  version: v.optional(versionSchema),
+  command: commandSchema,
+  ...settingSchemas,
 });
 
-/** The file as it is written. */
-type JobFile = v.InferOutput<typeof jobSchema>;
-
-function environmentOf({ env }: JobFile): string[] {
-  return [...(env?.inherit ?? []), ...Object.entries(env?.set ?? {}).map(([name, value]) => `${name}=${value}`)];
-}
-
-function grantsOf({ filesystem: files = {} }: JobFile): Pick<JobRequest, "read" | "write" | "tools"> {
-  return { read: files.read?.allow ?? [], write: files.write?.allow ?? [], tools: files.tools ?? false };
-}
-
-type Caps = Pick<JobRequest, "timeoutMs" | "graceMs" | "memoryBytes" | "cpus" | "pids">;
-
-function capsOf({ limits: { wall, grace, memory, cpus, pids } = {} }: JobFile): Caps {
-  return { timeoutMs: wall, graceMs: grace, memoryBytes: memory, cpus, pids };
-}
-
-function demandsOf({ minimum: floor = {} }: JobFile): Pick<JobRequest, "minimum" | "require" | "accept" | "strict"> {
-  const accepted = floor.accept_missing ?? [];
-  return {
-    minimum: floor.isolation,
-    require: floor.guarantees ?? [],
-    accept: accepted.includes("all") ? "all" : guaranteeIds.filter((id) => accepted.includes(id)),
-    strict: floor.strict ?? false,
-  };
-}
-
-/** The request that the file stands for. Pure. */
-function requestOf(file: JobFile): JobRequest {
-  const [program = "", ...rest] = file.command;
-  return {
-    ...defaultRequest,
-    ...grantsOf(file),
-    ...capsOf(file),
-    ...demandsOf(file),
-    command: [program, ...rest],
-    workspace: file.workspace?.mode,
-    network: file.network?.mode ?? "none",
-    seccomp: file.syscalls?.profile ?? "default",
-    environment: environmentOf(file),
-    terminal: file.tty === true ? "private" : "none",
-    strategy: file.selection?.strategy,
-    prefer: file.selection?.prefer ?? "fastest",
-  };
-}
+/** A job file as it is written. */
+export type JobFile = v.InferOutput<typeof jobSchema>;
 
 const maxBytes = 1024 * 1024;
 
 /** Reads a job. @throws CupelError `usage`, one sentence with the place of what is wrong. */
-export function readJobFile(path: string): JobRequest {
+export function readJobFile(path: string): StrictDocument<JobFile> {
   const text = readInputFile(path, { what: "a job", maxBytes, pipes: false });
-  return requestOf(parseStrictDocument(text, path, jobSchema));
+  return readStrictDocument(text, path, jobSchema);
 }

@@ -5,8 +5,9 @@ import { ancestorsOf } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import { isWithin, type Grant } from "../model/job.ts";
-import type { JobRequest } from "./job-request.ts";
+import { statedAs, type JobRequest } from "./job-request.ts";
 import { realPath } from "./real-path.ts";
+import { userConfigurationPath } from "./settings-files.ts";
 import type { ToolGrants } from "./tool-grants.ts";
 
 /** The launcher takes 1,024 steps of a root; the others are cupel's own and those of `--tools`. */
@@ -52,15 +53,20 @@ export function refuseUnfit(path: string, flag: string, states: readonly string[
   }
 }
 
+/** A grant, and the words by which it was asked for. */
+interface StatedGrant extends Grant {
+  readonly stated: string;
+}
+
 /** From a writable directory a job could move what holds the mount point away, and put something else there. */
-function refuseReadWithinWrite(grants: readonly Grant[]): void {
-  const writable = grants.filter(({ access }) => access === "write");
-  for (const { path } of grants.filter(({ access }) => access === "read")) {
-    const around = writable.find((grant) => grant.path !== path && isWithin(path, grant.path));
-    if (around === undefined) continue;
+function refuseReadWithinWrite(writable: readonly Grant[], grants: readonly StatedGrant[]): void {
+  const around = [...writable, ...grants.filter(({ access }) => access === "write")];
+  for (const { path, stated } of grants.filter(({ access }) => access === "read")) {
+    const holder = around.find((grant) => grant.path !== path && isWithin(path, grant.path));
+    if (holder === undefined) continue;
     throw new CupelError(
       "usage",
-      `--read ${path} lies in --write ${around.path}, where a job could put something else in its place; leave one of them out`,
+      `${stated} ${path} lies in --write ${holder.path}, where a job could put something else in its place; leave one of them out`,
     );
   }
 }
@@ -71,14 +77,13 @@ export function resolveGrants(
   own: readonly Grant[],
   { host, stateDirectories, tools }: JobSurroundings,
 ): Grant[] {
-  const stated = [
-    ...request.read.map((path) => ({ path, access: "read" as const, flag: "--read" })),
-    ...request.write.map((path) => ({ path, access: "write" as const, flag: "--write" })),
-  ];
-  const grants = stated.map(({ path, access, flag }): Grant => {
-    const resolved = canonical(path, flag, host.directory);
-    refuseUnfit(resolved, flag, stateDirectories);
-    return { path: resolved, access };
+  const asked = (["read", "write"] as const).flatMap((access) =>
+    request[access].map((path) => ({ path, access, stated: statedAs(request, access, path) })),
+  );
+  const grants = asked.map(({ path, access, stated }): StatedGrant => {
+    const resolved = canonical(path, stated, host.directory);
+    refuseUnfit(resolved, stated, stateDirectories);
+    return { path: resolved, access, stated };
   });
   if (grants.length > grantsMax) {
     throw new CupelError(
@@ -86,11 +91,36 @@ export function resolveGrants(
       `${grants.length} paths are granted, and at most ${grantsMax} can be; grant the directories that hold them`,
     );
   }
-  refuseReadWithinWrite([...own.filter(({ access }) => access === "write"), ...grants]);
+  refuseReadWithinWrite(
+    own.filter(({ access }) => access === "write"),
+    grants,
+  );
   // A tool that lies in what is granted anyway is seen there; its own mount would only be in the way.
   const covered = [...own, ...grants].map(({ path }) => path);
   const toolPaths = (tools?.paths ?? []).filter((path) => !covered.some((directory) => isWithin(path, directory)));
-  return [...grants, ...toolPaths.map((path): Grant => ({ path, access: "read" }))];
+  return [
+    ...grants.map(({ path, access }): Grant => ({ path, access })),
+    ...toolPaths.map((path): Grant => ({ path, access: "read" })),
+  ];
+}
+
+/**
+ * What a job could write there would count in full at the caller's next run.
+ * @throws CupelError `usage` for a place that holds the user's own configuration.
+ */
+export function refuseConfiguration(grants: readonly Grant[], host: Host): void {
+  const path = userConfigurationPath(host);
+  const writable = grants.filter(({ access }) => access === "write");
+  if (path === undefined || writable.length === 0) return;
+  const directory = canonicalPlace(path.slice(0, path.lastIndexOf("/")));
+  for (const place of [directory, canonicalPlace(path)]) {
+    const grant = writable.find((one) => isWithin(place, one.path) || isWithin(one.path, directory));
+    if (grant === undefined) continue;
+    throw new CupelError(
+      "usage",
+      `${grant.path} cannot be written by a job, since your configuration of cupel lies there (${place}); name a directory that does not hold it`,
+    );
+  }
 }
 
 /** Where a directory is, or would be if it were made: the nearest ancestor that exists, resolved, and the rest. */

@@ -1,10 +1,12 @@
-/** What the caller asked for, as the command line says it: checked words, nothing looked up yet. */
+/** What the caller asked for, as the command line and files say it: checked words, nothing looked up yet. */
+import { CupelError } from "../model/error.ts";
 import type { GuaranteeId, IsolationClass } from "../model/guarantee.ts";
 import type { NetworkMode, SeccompProfileName } from "../model/job.ts";
+import type { Origin } from "../model/origin.ts";
+import type { StatedLimits } from "./limit-fields.ts";
 
-/** One request for a job. */
-export interface JobRequest {
-  readonly command: readonly [string, ...string[]];
+/** Everything that can be asked for but the command. */
+export interface JobSettings extends StatedLimits {
   /** Absent: the default, which depends on where the caller stands. */
   readonly workspace?: "ro" | "rw" | "none" | undefined;
   readonly read: readonly string[];
@@ -15,11 +17,6 @@ export interface JobRequest {
   /** `NAME=value`, or `NAME` to take the caller's. */
   readonly environment: readonly string[];
   readonly terminal: "none" | "private";
-  readonly timeoutMs?: number | undefined;
-  readonly graceMs?: number | undefined;
-  readonly memoryBytes?: number | undefined;
-  readonly cpus?: number | undefined;
-  readonly pids?: number | undefined;
   readonly strategy?: string | undefined;
   readonly minimum?: IsolationClass | undefined;
   readonly require: readonly GuaranteeId[];
@@ -28,6 +25,13 @@ export interface JobRequest {
   readonly prefer: "fastest" | "strongest";
   /** Only what attacks on this very sandbox did not break. */
   readonly verified?: boolean | undefined;
+}
+
+/** One request for a job. */
+export interface JobRequest extends JobSettings {
+  readonly command: readonly [string, ...string[]];
+  /** Where each value was stated; absent where it can only have been a flag. */
+  readonly origins?: readonly Origin[] | undefined;
 }
 
 /** The job that the report selects for: what `cupel run` does without a flag. */
@@ -45,3 +49,18 @@ export const defaultRequest: JobRequest = {
   strict: false,
   prefer: "fastest",
 };
+
+/** How a value was stated, for a sentence about it: `--read`, or `job.yaml:5:12: filesystem.read.allow`. */
+export function statedAs({ origins = [] }: Pick<JobRequest, "origins">, flag: string, value?: string): string {
+  const origin = origins.find((one) => one.flag === flag && (value === undefined || one.value === value));
+  return origin?.place === undefined ? `--${flag}` : `${origin.place}: ${origin.field}`;
+}
+
+/** Words as a command. @throws CupelError `usage` where there are none. */
+export function commandOf(words: readonly string[]): JobRequest["command"] {
+  const [program, ...rest] = words;
+  if (program === undefined || program === "") {
+    throw new CupelError("usage", "No command is given; write it behind --, or name a job file");
+  }
+  return [program, ...rest];
+}

@@ -2,15 +2,13 @@
 import { guaranteeIds, isolationSet, type GuaranteeId } from "../model/guarantee.ts";
 import type { Demands, Job } from "../model/job.ts";
 import type { JobRequest } from "./job-request.ts";
+import { limitEntries, statedLimits } from "./limit-fields.ts";
 
 function limitDemands(request: JobRequest, defaults: Job["defaultLimits"]): GuaranteeId[] {
-  const stated: readonly (readonly [GuaranteeId, number | undefined])[] = [
-    ["limit.time", request.timeoutMs],
-    ["limit.cpu", request.cpus],
-    ["limit.memory", request.memoryBytes ?? (request.strict ? defaults.memoryBytes : undefined)],
-    ["limit.pids", request.pids ?? (request.strict ? defaults.pids : undefined)],
-  ];
-  return stated.filter(([, value]) => value !== undefined).map(([id]) => id);
+  const applied = { ...(request.strict ? defaults : {}), ...statedLimits(request) };
+  return limitEntries.flatMap(([key, { guarantee }]) =>
+    guarantee === undefined || applied[key] === undefined ? [] : [guarantee],
+  );
 }
 
 /** All of it; `isWrittenThrough` says whether the workspace is. Pure. */

@@ -3,10 +3,11 @@ import { realpathSync, statSync } from "node:fs";
 import type { Host } from "../host/host.ts";
 import { procField } from "../host/proc-field.ts";
 import { CupelError } from "../model/error.ts";
-import { writesWorkspace, type Job } from "../model/job.ts";
-import { canonicalPlace, hiddenWithin, resolveGrants, type JobSurroundings } from "./job-paths.ts";
-import type { JobRequest } from "./job-request.ts";
+import { writesWorkspace, type Job, type Limits } from "../model/job.ts";
+import { canonicalPlace, hiddenWithin, refuseConfiguration, resolveGrants, type JobSurroundings } from "./job-paths.ts";
+import { statedAs, type JobRequest } from "./job-request.ts";
 import { kernelMountsWithin } from "./kernel-mounts.ts";
+import { statedLimits } from "./limit-fields.ts";
 import { resolveDemands } from "./resolve-demands.ts";
 import { checkDirectory, resolveWorkspace, workspaceGrant } from "./resolve-workspace.ts";
 
@@ -38,6 +39,12 @@ function defaultLimits(host: Host): Job["defaultLimits"] {
   return { pids: defaultPids, memoryBytes: available === undefined ? undefined : Math.floor(available * memoryShare) };
 }
 
+/** What is applied where no cap is stated, and how long a job has to end. */
+export function defaultCaps(host: Host): Partial<Limits> {
+  const { pids, memoryBytes } = defaultLimits(host);
+  return { graceMs: defaultGraceMs, pids, memoryBytes };
+}
+
 /** Often symlinks into /run, where a job sees nothing. */
 const resolverPaths = ["/etc/resolv.conf", "/etc/hosts"];
 
@@ -57,11 +64,15 @@ function refuseUnreadableWords(words: readonly string[]): void {
 }
 
 /** The one profile that lets no job make a socket, and the one mode that is of use to nobody else. */
-function refuseUselessNetwork({ network, seccomp }: JobRequest): void {
-  if (network !== "host" || seccomp !== "strict") return;
+function refuseUselessNetwork(request: JobRequest): void {
+  if (request.network !== "host" || request.seccomp !== "strict") return;
+  const place = ["network", "seccomp"]
+    .map((flag) => statedAs(request, flag))
+    .find((stated) => !stated.startsWith("--"));
+  const prefix = place === undefined ? "" : `${place}: `;
   throw new CupelError(
     "usage",
-    "the seccomp profile strict lets a job make no socket, so the host's network is of no use to it; take the default profile, or another network mode",
+    `${prefix}the seccomp profile strict lets a job make no socket, so the host's network is of no use to it; take the default profile, or another network mode`,
   );
 }
 
@@ -81,6 +92,9 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
   const defaults = defaultLimits(host);
   const own = workspaceGrant(workspace);
   const grants = resolveGrants(request, own, surroundings);
+  const granted = [...own, ...grants];
+  const hidden = [...hiddenWithin(granted, stateDirectories), ...kernelMountsWithin(granted, host)];
+  refuseConfiguration(granted, host);
   return {
     command: request.command,
     workspace,
@@ -96,15 +110,9 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
       ...Object.fromEntries(request.environment.flatMap((text) => parseVariable(text, host))),
     },
     terminal: request.terminal,
-    limits: {
-      timeoutMs: request.timeoutMs,
-      graceMs: request.graceMs ?? defaultGraceMs,
-      memoryBytes: request.memoryBytes,
-      cpus: request.cpus,
-      pids: request.pids,
-    },
+    limits: { graceMs: defaultGraceMs, ...statedLimits(request) },
     defaultLimits: defaults,
     demands: resolveDemands(request, writesWorkspace({ workspace, grants }), defaults),
-    hidden: [...hiddenWithin([...own, ...grants], stateDirectories), ...kernelMountsWithin([...own, ...grants], host)],
+    hidden,
   };
 }

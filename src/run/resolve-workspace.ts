@@ -3,29 +3,14 @@ import { statSync } from "node:fs";
 import { ancestorsOf } from "../host/private-directory.ts";
 import { CupelError } from "../model/error.ts";
 import { isWithin, type Grant, type Workspace } from "../model/job.ts";
+import { isCommonDirectory } from "./common-directories.ts";
 import { listHomes } from "./home-directories.ts";
 import { canonical, kernelDirectories, refuseUnfit, type JobSurroundings } from "./job-paths.ts";
-import type { JobRequest } from "./job-request.ts";
-
-/** Places that are everybody's or the system's: never taken as a workspace unless named. */
-const commonDirectories = [
-  "/",
-  "/tmp",
-  "/var",
-  "/var/tmp",
-  "/home",
-  "/root",
-  "/etc",
-  "/usr",
-  "/run",
-  "/opt",
-  "/srv",
-  "/mnt",
-];
+import { statedAs, type JobRequest } from "./job-request.ts";
 
 /** Why the current directory is not taken, or undefined. */
 function unfitWorkspace(path: string, homes: readonly string[], states: readonly string[]): string | undefined {
-  if (commonDirectories.includes(path)) return "it is not one project's";
+  if (isCommonDirectory(path)) return "it is not one project's";
   const isSystems = [...kernelDirectories, "/run", ...states].some((directory) => isWithin(path, directory));
   if (isSystems) return "it is the system's";
   const isHome = homes.some((home) => isWithin(home, path)) || ancestorsOf(path)[0] === "/home";
@@ -44,7 +29,7 @@ export function resolveWorkspace(request: JobRequest, { host, stateDirectories }
       why: `${path} is not taken as the workspace, since ${unfit}; the job starts in an empty one`,
     };
   }
-  refuseUnfit(path, `--workspace ${request.workspace} in`, stateDirectories);
+  refuseUnfit(path, `${statedAs(request, "workspace")} ${request.workspace} in`, stateDirectories);
   return { mode: request.workspace, path };
 }
 

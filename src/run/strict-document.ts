@@ -3,9 +3,11 @@
  * file, line and column, and with the nearest right name. Pure.
  */
 import * as v from "valibot";
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from "yaml";
+import { LineCounter, parseDocument, type Document } from "yaml";
 import { CupelError } from "../model/error.ts";
 import { nearestWord } from "../model/nearest-word.ts";
+import { printableText } from "../report/printable-text.ts";
+import { DocumentPlaces, type Path } from "./document-places.ts";
 
 /** Any schema without transformations that wait for something. */
 type Schema = v.GenericSchema;
@@ -22,16 +24,15 @@ interface SchemaParts {
 /** More aliases than this are no document of a person's (billion laughs). */
 const aliasesMax = 100;
 
-type Path = readonly (string | number)[];
-
 function fail(place: string, problem: string): CupelError {
-  return new CupelError("usage", `${place}: ${problem}`);
+  // Names and values in it are the file's, and a terminal obeys some of them.
+  return new CupelError("usage", printableText(`${place}: ${problem}`, true));
 }
 
 const parserWords: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: "there are several documents in the file; write one",
   NON_STRING_KEY: "a name has to be text; put it in quotes",
-  DUPLICATE_KEY: "this name is there twice; write it once",
+  TAG_RESOLVE_FAILED: "a tag (!) stands here that means nothing in this file; leave it out",
 };
 
 /** One line: the rest of the parser's message is a picture of the place. */
@@ -47,7 +48,12 @@ function parse(text: string, path: string, lines: LineCounter): Document {
     prettyErrors: false,
     strict: true,
     stringKeys: true,
-    uniqueKeys: true,
+    // Also where the file asks for YAML 1.1 or its tags: yes is text, and a set or an ordered map would lose its names.
+    schema: "core",
+    resolveKnownTags: false,
+    merge: false,
+    // Compares each name with every other one; see document-places.ts.
+    uniqueKeys: false,
   });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) throw fail(placeAt(path, problem.pos[0], lines), describeParserError(problem));
@@ -66,25 +72,6 @@ function valueOf(document: Document, path: string): unknown {
 function placeAt(path: string, offset: number, lines: LineCounter): string {
   const { line, col } = lines.linePos(offset);
   return `${path}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
-}
-
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined;
-}
-
-/** Where a name of a mapping stands. */
-function nameOffset(parent: unknown, name: string): number | undefined {
-  if (!isMap(parent)) return undefined;
-  return startOf(parent.items.find(({ key }) => isScalar(key) && String(key.value) === name)?.key);
-}
-
-/** Where the value at `keys` stands, or for a name that is wrong the name; what is not there stands where it would. */
-function offsetOf(document: Document, keys: Path, isName: boolean): number {
-  if (keys.length === 0) return startOf(document.contents) ?? 0;
-  const above = keys.slice(0, -1);
-  const parent = above.length > 0 ? document.getIn(above, true) : document.contents;
-  const name = isName ? nameOffset(parent, String(keys.at(-1))) : undefined;
-  return name ?? startOf(document.getIn(keys, true)) ?? offsetOf(document, above, false);
 }
 
 function unwrap(schema: SchemaParts | undefined): SchemaParts | undefined {
@@ -126,12 +113,13 @@ function suggest(word: string, known: readonly string[]): string {
 
 const kindWords: Readonly<Record<string, string>> = {
   strict_object: "a mapping of names to values",
-  array: "a list",
+  array: "a list, such as [a, b]",
   string: "text",
   number: "a number",
   boolean: "true or false",
   union: "text or a number",
   record: "a mapping of names to values",
+  custom: "a mapping of names to values",
 };
 
 /** A name that is not known, or one that is missing. */
@@ -152,8 +140,15 @@ function describeIssue(issue: v.BaseIssue<unknown>, schema: SchemaParts, keys: P
     const known = (schemaAt(schema, keys)?.options ?? []).map(String);
     return `${name} does not take ${shown(input)}, ${suggest(String(input), known)}`;
   }
-  const wanted = type === "literal" ? expected : kindWords[type];
-  return kind === "schema" && wanted ? `${name} is ${shown(input)}, and has to be ${wanted}` : message;
+  const wanted = wantedFor(issue);
+  return kind === "schema" && wanted !== undefined ? `${name} is ${shown(input)}, and has to be ${wanted}` : message;
+}
+
+/** What should stand there instead. */
+function wantedFor({ type, expected, input }: v.BaseIssue<unknown>): string | undefined {
+  if (type === "literal") return expected ?? undefined;
+  const isUnquoted = type === "string" && ["number", "boolean"].includes(typeof input);
+  return isUnquoted ? "text; put it in quotes" : kindWords[type];
 }
 
 const longestShown = 40;
@@ -166,25 +161,42 @@ function shown(value: unknown): string {
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }
 
+/** What a file says, and where. */
+export interface StrictDocument<Value> {
+  readonly value: Value;
+  /** `FILE:LINE:COLUMN` of the value that these names lead to. */
+  readonly placeOf: (keys: Path) => string;
+}
+
 /** What `text`, of the file at `path`, says. @throws CupelError `usage` that begins with `path:line:column`. */
-export function parseStrictDocument<S extends Schema>(text: string, path: string, schema: S): v.InferOutput<S> {
+export function readStrictDocument<S extends Schema>(
+  text: string,
+  path: string,
+  schema: S,
+): StrictDocument<v.InferOutput<S>> {
   const lines = new LineCounter();
   const document = parse(text, path, lines);
+  const places = new DocumentPlaces(document);
+  if (places.problem !== undefined) throw fail(placeAt(path, places.problem.offset, lines), places.problem.problem);
   const value = valueOf(document, path);
+  const placeOf = (keys: Path, isName = false): string => placeAt(path, places.offsetOf(keys, isName), lines);
   const list = findListForMapping(value, schema);
   if (list !== undefined) {
     const name = list.length === 0 ? "the file" : list.join(".");
-    const place = placeAt(path, offsetOf(document, list, false), lines);
-    throw fail(place, `${name} is a list, and has to be a mapping of names to values`);
+    throw fail(placeOf(list), `${name} is a list, and has to be a mapping of names to values`);
   }
   const result = v.safeParse(schema, value);
-  if (result.success) return result.output;
+  if (result.success) return { value: result.output, placeOf: (keys) => placeOf(keys) };
   // A name that is wrong explains one that is missing.
   const isUnknownName = ({ type, expected }: v.BaseIssue<unknown>): boolean =>
     type === "strict_object" && expected === "never";
   const issue = result.issues.find(isUnknownName) ?? result.issues[0];
   const keys = (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
   const isName = issue.path?.at(-1)?.origin === "key";
-  const place = placeAt(path, offsetOf(document, keys, isName), lines);
-  throw fail(place, describeIssue(issue, schema, keys));
+  throw fail(placeOf(keys, isName), describeIssue(issue, schema, keys));
+}
+
+/** The same without the places. @throws CupelError `usage` that begins with `path:line:column`. */
+export function parseStrictDocument<S extends Schema>(text: string, path: string, schema: S): v.InferOutput<S> {
+  return readStrictDocument(text, path, schema).value;
 }

@@ -93,9 +93,9 @@ describe("demandsFromFlags", () => {
       return error instanceof CupelError ? error.message.replaceAll(directory.path, "DIR") : error;
     });
     expect(await Promise.all(problems)).toEqual([
-      "DIR/empty.yaml demands nothing; name guarantees, capabilities or an isolation class in it",
+      "DIR/empty.yaml demands nothing; name guarantees, capabilities or an isolation class under require in it",
       "two strategies are demanded, namespaces and process; demand one",
-      "DIR/job.yaml: --read /nowhere/at/all does not exist; name a path that does",
+      "DIR/job.yaml:2:29: filesystem.read.allow /nowhere/at/all does not exist; name a path that does",
     ]);
   });
 });

@@ -33,37 +33,48 @@ describe("dispatch", () => {
     [["docter"], 'cupel has no command "docter": did you mean doctor?'],
     [
       ["zzz"],
-      'cupel has no command "zzz": there are doctor, check, lock, diff, explain, plan, run, schema, verify, self-test, upgrade, clean, completion, version',
+      'cupel has no command "zzz": there are doctor, check, lock, diff, explain, plan, run, init, trust, schema, verify, self-test, upgrade, clean, completion, version',
     ],
     [
       [""],
-      'cupel has no command "": there are doctor, check, lock, diff, explain, plan, run, schema, verify, self-test, upgrade, clean, completion, version',
+      'cupel has no command "": there are doctor, check, lock, diff, explain, plan, run, init, trust, schema, verify, self-test, upgrade, clean, completion, version',
     ],
     [
       ["--json"],
-      'cupel has no command "--json": there are doctor, check, lock, diff, explain, plan, run, schema, verify, self-test, upgrade, clean, completion, version',
+      'cupel has no command "--json": there are doctor, check, lock, diff, explain, plan, run, init, trust, schema, verify, self-test, upgrade, clean, completion, version',
     ],
     [
       ["constructor"],
-      'cupel has no command "constructor": there are doctor, check, lock, diff, explain, plan, run, schema, verify, self-test, upgrade, clean, completion, version',
+      'cupel has no command "constructor": there are doctor, check, lock, diff, explain, plan, run, init, trust, schema, verify, self-test, upgrade, clean, completion, version',
     ],
     [["doctor", "extra"], 'cupel doctor does not take "extra"; see cupel doctor --help'],
     [["doctor", "--jsno"], "cupel doctor has no flag --jsno; see cupel doctor --help"],
     [["version", "--jso"], "cupel version has no flag --jso, did you mean --json?; see cupel version --help"],
     [["completion"], "cupel completion needs SHELL; see cupel completion --help"],
-    [["run"], "No command is given; write it behind --"],
-    [["plan", "--fresh"], "cupel plan needs COMMAND…; see cupel plan --help"],
+    [["run"], "No command is given; write it behind --, or name a job file"],
+    [["plan", "--fresh"], "No command is given; write it behind --, or name a job file"],
   ])("refuses %p", async (words, message) => expect(await refusal(...words)).toEqual(new CupelError("usage", message)));
 
   test("shows what there is without a word, and when asked for help", async () => {
     const [plain, ...asked] = await Promise.all([cupel(), cupel("help"), cupel("--help"), cupel("-h")]);
     expect(plain).toEqual(ended(0, expect.stringContaining("run a command in the best sandbox") as never));
-    for (const command of ["doctor", "plan", "run", "self-test", "upgrade", "clean", "completion", "version"])
+    for (const command of [
+      "doctor",
+      "plan",
+      "run",
+      "init",
+      "trust",
+      "self-test",
+      "upgrade",
+      "clean",
+      "completion",
+      "version",
+    ])
       expect(plain.stdout).toContain(command);
     expect(asked.map(({ stdout }) => stdout)).toEqual(asked.map(() => plain.stdout));
   });
 
-  test.each(["doctor", "plan", "run", "self-test", "upgrade", "clean", "completion", "version"])(
+  test.each(["doctor", "plan", "run", "init", "trust", "self-test", "upgrade", "clean", "completion", "version"])(
     "shows the usage of %s, and does nothing else",
     async (name) => {
       const [long, short] = await Promise.all([cupel(name, "--help"), cupel(name, "-h")]);

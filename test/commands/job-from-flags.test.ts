@@ -70,6 +70,7 @@ describe("jobFromFlags", () => {
     [["--accept-missing", "all"], { accept: "all" }],
     [["--accept-missing", "net.none", "--accept-missing", "fs.read,all"], { accept: "all" }],
     [["--strict"], { strict: true }],
+    [["--verified"], { verified: true }],
     [["--prefer", "strongest"], { prefer: "strongest" }],
     [["--result", "out.json", "--fresh"], {}],
   ])("reads %p", (flags, expected) => expect(changes(...flags)).toEqual(expected));
@@ -88,6 +89,6 @@ describe("jobFromFlags", () => {
       ["--pids", "1.5", "true"],
       '--pids "1.5" is not a count of processes; write a whole number from 2 on, such as 256',
     ],
-    [["--", ""], "No command is given; write it behind --"],
+    [["--", ""], "No command is given; write it behind --, or name a job file"],
   ])("refuses %p", (words, message) => expect(refusal(...words)).toEqual(["usage", message]));
 });

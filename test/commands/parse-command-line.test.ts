@@ -124,6 +124,36 @@ describe("parseCommandLine, where a command of the user's is passed on,", () => 
   });
 });
 
+const holding: CommandDescription = {
+  ...passing,
+  operands: [{ value: text("COMMAND…"), description: "", required: false, repeatable: true }],
+  fileOperand: { flag: "job", endings: [".yaml", ".json"] },
+  flags: [...tool.flags, { name: "job", description: "", value: { kind: "path", placeholder: "FILE" } }],
+};
+
+describe("a file that holds the command", () => {
+  test.each([
+    [["a.yaml"], parsed({ job: ["a.yaml"] })],
+    [["-q", "dir/a.json", "--size", "5"], parsed({ quiet: [""], job: ["dir/a.json"], size: ["5"] })],
+    [["--job", "a", "-q"], parsed({ job: ["a"], quiet: [""] })],
+    [["a.yaml", "--", "b.yaml", "-q"], parsed({ job: ["a.yaml"] }, "b.yaml", "-q")],
+    [["--", "a.yaml"], parsed({}, "a.yaml")],
+    [["ls", "a.yaml"], parsed({}, "ls", "a.yaml")],
+    [["a.yaml.sh"], parsed({}, "a.yaml.sh")],
+  ])("is one in front of --: %p", (words, expected) => expect(parse(holding, ...words)).toEqual(expected));
+
+  test.each([
+    [["a.yaml", "b.yaml"], "--job is given twice; give it once"],
+    [["--job", "a.yaml", "b.yaml"], "--job is given twice; give it once"],
+    [
+      ["a.yaml", "ls"],
+      'cupel tool takes its job from a.yaml; write a command that replaces its own behind --, not "ls"',
+    ],
+  ])("is one, and no command follows without --: %p", (words, message) =>
+    expect(parse(holding, ...words)).toBe(message),
+  );
+});
+
 describe("descriptions", () => {
   const all = descriptions.flatMap((command) => command.flags.map((flag) => ({ command: command.name, ...flag })));
 

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../../scripts/source/repository.ts";
+import { buildImage } from "../support/container-engines.ts";
 import { execute } from "../support/execute.ts";
 import { addLibraries, describeFile, linkShell, makeFreshRoot, type FreshRoot } from "../support/fresh-root.ts";
+import { fencedBlocks } from "../support/markdown.ts";
 import { needs } from "../support/must-work.ts";
 import { ownKeys, startReleaseServer, type ReleaseServer } from "../support/release-server.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
@@ -117,6 +119,20 @@ describe("what root installed", () => {
     expect([ran.code, ran.stderr]).toEqual([0, ""]);
     const state = join(root.home(ordinaryCaller), ".local/state/cupel");
     expect(readdirSync(state).some((name) => name.startsWith("launcher-"))).toBeTrue();
+  });
+});
+
+describe("the Dockerfile of the README", () => {
+  asRoot("makes an image with cupel in it", async () => {
+    // Stands for the Debian image: what apt-get would fetch is there already.
+    using root = makeMachine(machines[2]);
+    root.file("usr/bin/apt-get", "#!/bin/sh\n", 0o755);
+    const text = readFileSync(join(repositoryRoot, "README.md"), "utf8");
+    const [dockerfile] = fencedBlocks(text).filter(({ kind }) => kind === "dockerfile");
+    const stated = dockerfile?.text.replaceAll("ADDRESS", server.address) ?? "";
+    const { built: image, said } = await buildImage(stated, root.path, ["cupel", "version"]);
+    expect([image.code, image.stdout]).toEqual([0, expect.stringContaining("/usr/local/bin/cupel")]);
+    expect([said.code, said.stdout]).toEqual([0, expect.stringContaining(`cupel ${releasedVersion()} (build `)]);
   });
 });
 

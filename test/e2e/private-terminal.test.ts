@@ -164,7 +164,7 @@ describe.each(callers)("without a terminal, called by $name", (caller) => {
       const ran = await cupel.run(caller, ["run", "--tty", "--", "true"], stdin === undefined ? {} : { stdin });
       expect(ran).toMatchObject({ code: 125, stdout: "" });
       expect(ran.stderr).toBe(
-        "cupel: --tty relays your terminal to the job, and standard input is not one; call cupel from a terminal, or leave --tty out\n",
+        "cupel: --tty relays your terminal to the job, and standard input is not one; call cupel from a terminal, or leave it out\n",
       );
     }
   });

@@ -21,6 +21,7 @@ const names = blocks.map(({ kind, text }) => `${kind}: ${text.split("\n")[0] ?? 
 
 /** Blocks of plain text: neither typed nor read by anything. */
 const plainBlocks: Readonly<Record<string, string>> = {
+  "dockerfile: FROM debian:12-slim": "an image, which install.test.ts builds",
   "text: model → host → launch → probes → matrix → strategies → select → report → run → verify → commands → main":
     "the line of the architecture, compared below",
   "text: Paste what `cupel doctor --all --redact` prints. It leaves out names, places and secrets; read it before you send it.":

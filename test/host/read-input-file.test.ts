@@ -29,6 +29,16 @@ describe("readInputFile", () => {
     expect(readInputFile(directory.file("full", "x".repeat(1024)), file)).toHaveLength(1024);
   });
 
+  test("reads no symlink where the file itself is wanted", () => {
+    using directory = makeTempDir();
+    const path = directory.file("a", "one\n");
+    symlinkSync(path, directory.at("link"));
+    expect(readInputFile(path, { ...file, isItself: true })).toBe("one\n");
+    expect(problem(directory.at("link"), { ...file, isItself: true })).toBe(
+      `${directory.at("link")} is a symlink; put the file itself there`,
+    );
+  });
+
   test("says in one sentence what else it is", async () => {
     using directory = makeTempDir();
     const server = createServer().listen(directory.at("socket"));

@@ -170,7 +170,7 @@ test("a login session's scope is root's", async () => {
 
 test.each([
   ["a kernel without cgroup.kill", { kill: "ENOENT", "all-ended": undefined }, "absent"],
-  ["a signal that one process outlives", { "all-ended": "ETIMEDOUT" }, "broken"],
+  ["an end that does not come in time, which a slow machine may mean", { "all-ended": "ETIMEDOUT" }, "unknown"],
   ["a process that is not in the group", { members: "ok 1", kill: undefined, "all-ended": undefined }, "unknown"],
 ])("%s", async (_, changes, state) => {
   const transcript = altered(sandboxAsRoot["cgroup kill"], changes);

@@ -12,6 +12,13 @@ const whole: PlanView = {
   plan: planOf(firecrackerRoot),
   matrix: matrixOf(firecrackerRoot),
   strategies: firecrackerRoot.strategies,
+  origins: [
+    { from: "flag", flag: "", field: "command", value: "sh" },
+    { from: "job file", flag: "timeout", field: "limits.wall", value: "30s", place: "job.yaml:3:9" },
+    { from: "project", flag: "cpus", field: "limits.cpus", value: "0.5", place: "/home/ada/project/cupel.yaml:2:9" },
+    { from: "default", flag: "network", field: "network.mode", value: "none" },
+  ],
+  leftOut: [{ from: "project", flag: "tty", field: "tty", value: "true", place: "/home/ada/project/cupel.yaml:4:6" }],
 };
 
 const refused: PlanView = {
@@ -19,6 +26,8 @@ const refused: PlanView = {
   selection: blockedNamespaces.selection,
   matrix: matrixOf(blockedNamespaces),
   strategies: blockedNamespaces.strategies,
+  origins: [],
+  leftOut: [],
 };
 
 /** The plan with another launch. */
@@ -108,6 +117,15 @@ Root, step by step
     10. /proc/sys: made read-only
     11. /proc/kcore: hidden
     12. /dev: a minimal set of devices, shared memory of at most 1 GiB
+
+Where it comes from
+    command: from the command line
+    limits.wall: 30s, from job.yaml:3:9 (the job file)
+    limits.cpus: 0.5, from /home/ada/project/cupel.yaml:2:9 (the project)
+    network.mode: none, from cupel's default
+
+Left out, since the project is not trusted
+    tty: true, from /home/ada/project/cupel.yaml:4:6 (the project)
 
 Not taken
 [!] process (class process): it does not keep fs.read: the job has the caller's

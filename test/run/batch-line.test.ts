@@ -39,7 +39,7 @@ describe("parseBatchLine", () => {
   test.each([
     ['{"command":[]}', "jobs:7:12: command is empty; write the program and its arguments"],
     ['{"command":[""]}', "jobs:7:12: command begins with an empty word; write the program"],
-    ['{"command":"true"}', 'jobs:7:12: command is "true", and has to be a list'],
+    ['{"command":"true"}', 'jobs:7:12: command is "true", and has to be a list, such as [a, b]'],
     ["{}", "jobs:7:1: the field command is missing"],
     ['{"comand":["true"]}', 'jobs:7:2: there is no field "comand" here, did you mean command?'],
     ['{"command":["a"],"limits":{"wal":"1s"}}', 'jobs:7:28: there is no field "wal" here, did you mean wall?'],
@@ -47,7 +47,7 @@ describe("parseBatchLine", () => {
       '{"command":["a"],"limits":{"wall":"soon"}}',
       'jobs:7:35: limits.wall "soon" is not a duration; write one such as 90s, 5m or 500ms',
     ],
-    ['{"command":["a"],"id":1}', "jobs:7:23: id is 1, and has to be text"],
+    ['{"command":["a"],"id":1}', "jobs:7:23: id is 1, and has to be text; put it in quotes"],
     [
       '{"command":["a"],"env":{"set":{"A=B":""}}}',
       "jobs:7:32: a variable's name is of letters, digits and _, and begins with no digit",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
 import { CupelError } from "../../src/model/error.ts";
-import { parseStrictDocument } from "../../src/run/strict-document.ts";
+import { parseStrictDocument, readStrictDocument } from "../../src/run/strict-document.ts";
 
 const schema = v.strictObject({
   version: v.optional(v.literal(1)),
@@ -28,6 +28,14 @@ describe("parseStrictDocument", () => {
     expect(parseStrictDocument(JSON.stringify(value), "file", schema)).toEqual(value as never);
   });
 
+  test("reads as many names as fit in a file", () => {
+    const names = Array.from({ length: 100_000 }, (_, index) => `A${index}`);
+    const text = `names: []\nfree: {${names.map((name) => `${name}: a`).join(", ")}}\n`;
+    const { value, placeOf } = readStrictDocument(text, "file", schema);
+    expect(Object.keys(value.free ?? {})).toEqual(names);
+    expect(names.map((name) => placeOf(["free", name])).at(1)).toBe("file:2:19");
+  }, 60_000);
+
   test.each([
     ["an unknown name", "names: []\ninner:\n  siez: 2\n"],
     ["an unknown name that explains a missing one", "nmaes: []\n"],
@@ -50,11 +58,15 @@ describe("parseStrictDocument", () => {
     ["a tab as indentation", "inner:\n\tsize: 1\n"],
     ["an open bracket", "names: [alpha\n"],
     ["a tag that makes something", "names: [!!js/function x]\n"],
+    ["a tag that would lose what it holds", "names: []\nfree: !!omap [a: b]\n"],
+    ["a word that YAML 1.1 takes for a truth value", "%YAML 1.1\n---\nnames: []\ninner: {on: yes}\n"],
+    ["a mapping merged in as YAML 1.1 does", "%YAML 1.1\n---\nnames: []\ninner: {<<: {size: 1}}\n"],
     ["a name that is a list", "? [a, b]\n: c\n"],
     ["an alias of nothing", "names: [*a]\n"],
     ["aliases without end", "a: &a [x,x,x]\nb: &b [*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]\n"],
     ["the name of a prototype", "__proto__: {}\nnames: []\n"],
     ["depth beyond measure", "[".repeat(100_000)],
+    ["depth that the parser takes", `${"[".repeat(1000)}${"]".repeat(1000)}`],
   ])("says where and what is wrong with %s", (_, text) => {
     expect(problem(text).replace(/^file:1:\d{4,}/, "file:1:N")).toMatchSnapshot();
     expect(problem(text)).toMatch(/^file(:\d+:\d+)?: [^\n]+$/);

@@ -18,6 +18,37 @@ function shared(stage: string): string[] {
   return ["--network=none", "--volume", "/usr:/usr:ro", "--volume", `${stage}:${stage}`, "--workdir", "/"];
 }
 
+/** What an image was built of, and what a command said in a container of it. */
+export interface BuiltImage {
+  readonly built: Ran;
+  readonly said: Ran;
+}
+
+/**
+ * Builds an image with Podman on top of this root, which stands for the image that the Dockerfile begins with, and runs
+ * words in it. Everything is gone afterwards.
+ */
+export async function buildImage(dockerfile: string, root: string, words: readonly string[]): Promise<BuiltImage> {
+  using directory = makeTempDir({ parent: "/var/tmp" });
+  const store = [...storeIn(directory), "--cgroup-manager=cgroupfs"];
+  const base = /^FROM (\S+)$/m.exec(dockerfile)?.[1] ?? "none";
+  const limits = ["--network=host", "--ulimit=nproc=1000:1000", "--ulimit=nofile=1024:1024"];
+  const file = directory.file("context/Dockerfile", dockerfile);
+  try {
+    const imported = await execute(["sh", "-c", importRoot, "sh", root, `docker.io/library/${base}`, ...store]);
+    if (imported.code !== 0) throw new Error(`podman import: ${imported.stderr}`);
+    const build = ["build", "--pull=never", "--tag=built", ...limits, "--file", file, directory.at("context")];
+    const built = await execute([...withoutUnified, "podman", ...store, ...build], { deadlineMs: 60_000 });
+    const run = ["run", "--rm", "--pull=never", "--cgroups=disabled", ...limits, "built", ...words];
+    const said = await execute([...withoutUnified, "podman", ...store, ...run]);
+    return { built, said };
+  } finally {
+    await execute(["podman", ...store, "system", "reset", "--force"]);
+  }
+}
+
+const importRoot = 'root=$1 name=$2; shift 2; tar -C "$root" -c . | podman "$@" import - "$name"';
+
 /** A root of links into /usr, as merged distributions have it. */
 function makeRoot(directory: TempDir): string {
   const root = directory.folder("root");
@@ -68,25 +99,39 @@ function removeControlGroups(): void {
   }
 }
 
+/** Words in front of Podman, whose runtime knows no hybrid control groups: version 2 is taken out of its sight. */
+const withoutUnified = [
+  "unshare",
+  "--mount",
+  "--propagation",
+  "private",
+  "sh",
+  "-c",
+  'if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi; exec "$@"',
+  "podman",
+];
+
+/** Images and containers of a test's own. */
+function storeIn(directory: TempDir): string[] {
+  return ["--root", directory.at("store"), "--runroot", directory.at("run"), "--storage-driver=vfs"];
+}
+
 /**
- * Podman, where no daemon is needed. Its runtime knows no hybrid control groups, so that version 2 is taken out of its
- * sight and it makes none; and it may raise no limit above what holds here.
+ * Podman, where no daemon is needed. It makes no control groups, and may raise no limit above what holds here.
  */
 export function usePodman(stage: string): ContainerEngine {
   const directory = makeTempDir({ parent: "/var/tmp" });
   const root = makeRoot(directory);
-  const prepare = "if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi";
-  const store = `--root ${directory.at("store")} --runroot ${directory.at("run")} --storage-driver=vfs`;
+  const store = storeIn(directory);
   const limits = "--cgroups=disabled --ulimit=nproc=1000:1000 --ulimit=nofile=1024:1024";
-  const command = `podman ${store} --cgroup-manager=cgroupfs run --rm ${limits}`;
-  const inside = ["unshare", "--mount", "--propagation", "private", "sh", "-c", `${prepare}; exec "$@"`, "podman"];
+  const command = `podman ${store.join(" ")} --cgroup-manager=cgroupfs run --rm ${limits}`;
   return {
     run: (flags, words, cwd) => {
       const rest = [...shared(stage), ...flags, "--rootfs", root, ...words];
-      return execute([...inside, ...command.split(" "), ...rest], { cwd });
+      return execute([...withoutUnified, ...command.split(" "), ...rest], { cwd });
     },
     [Symbol.asyncDispose]: async () => {
-      await execute(`podman ${store} system reset --force`.split(" "));
+      await execute(["podman", ...store, "system", "reset", "--force"]);
       directory[Symbol.dispose]();
     },
   };

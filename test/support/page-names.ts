@@ -52,8 +52,10 @@ export function places(): string[] {
 
 /** What stands between back quotes and is none of the program's names. */
 const otherWords: ReadonlySet<string> = new Set([
-  // Fields of batch lines, outcomes, probes and strategies, and what is shown of them.
+  // Fields of job files, batch lines, outcomes, probes and strategies, and what is shown of them.
   "command",
+  "require",
+  "rw",
   "id",
   "kept",
   "base64",
@@ -91,11 +93,18 @@ const otherWords: ReadonlySet<string> = new Set([
   "summary.md",
   "cupel-report/report.json",
   "cupel.yaml",
+  "job.yaml",
+  ".yml",
+  ".json",
   "cupel.lock.json",
   "cupel-…",
   "all",
   "-",
   "cupel",
+  // Where a user's configuration lies.
+  "$XDG_CONFIG_HOME/cupel/config.yaml",
+  "~/.config/cupel/config.yaml",
+  "/etc/cupel/config.yaml",
   // Where an installation goes.
   "PREFIX/bin/cupel",
   "PREFIX/share/man/man1",

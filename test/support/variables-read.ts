@@ -11,7 +11,7 @@ const otherNames: readonly (readonly [RegExp, string])[] = [
   [/^(?:CAP|RLIMIT|SCMP|KVM|VHOST|SYS|IOCTL)_/u, "a constant of the kernel's or of a filter's"],
   [/^(?:AS|CPU|FSIZE|MEMLOCK|NOFILE|NPROC|STACK)$/u, "a resource limit"],
   [/^(?:BPF|KVM|QEMU|SEV|TDX|MACHINE|CUPL|FIRECK|ALL)$/u, "a word of hardware's, of a device's or of a list's"],
-  [/^(?:DUPLICATE_KEY|MULTIPLE_DOCS|NON_STRING_KEY)$/u, "a fault in YAML"],
+  [/^(?:MULTIPLE_DOCS|NON_STRING_KEY|TAG_RESOLVE_FAILED)$/u, "a fault in YAML"],
   [/^(?:EAI|ERR)_[A-Z_]+$/u, "a code of an error of the runtime's"],
   [/^(?:SHA256SUMS|Z_)$/u, "a file of a release, the beginning of zlib's names"],
   [/^CONTAINERS_CONF$/u, "a variable that Podman is given"],

@@ -184,7 +184,7 @@ static void serve(void)
         if ((waits[1].revents & POLLIN) != 0)
             report_signal();
         for (size_t index = 0; index + 2 < count; index++)
-            if (waits[index + 2].revents != 0)
+            if (waits[index + 2].revents != 0 && canaries[index].kind->answer != 0)
                 canaries[index].kind->answer(&canaries[index]);
         if (waits[0].revents != 0 && !read_lines())
             return;

@@ -1,0 +1,62 @@
+/** A job file to begin with: it runs as it is, and what else it could say stands in it behind `#`. */
+import { limitEntries } from "./limit-fields.ts";
+
+const limitLines = limitEntries
+  .map(([, { field, example, description }]) => `#  ${field}: ${example} # ${description}\n`)
+  .join("");
+
+/** Its text. A line that begins with `#` and no space behind it is one that could be there. */
+export const jobTemplate = `# A job for cupel run: what is run, and what it may do. "cupel plan job.yaml" shows what that comes to here,
+# "cupel schema job" says in full what can stand in this file. Flags of cupel run go before what is said here.
+version: 1
+
+# The program and its arguments; no shell reads them. A command behind -- replaces it.
+command: [echo, "hello from a sandbox"]
+
+# The directory that cupel is called in: ro (read-only, the default), rw (what the job writes is written there) or none.
+#workspace:
+#  mode: ro
+
+# Other paths that the job may read or change; they begin at this file's directory. tools grants the directories of your
+# PATH and what the programs there need, read-only.
+#filesystem:
+#  read:
+#    allow: [.]
+#  write:
+#    allow: []
+#  tools: false
+
+# none: a loopback of the job's own that leads nowhere; no-sockets: not even that; host: the host's network.
+#network:
+#  mode: none
+
+# Which system calls the job may make: default, strict (only the essential ones) or compat (those of debuggers as well).
+#syscalls:
+#  profile: default
+
+# A job has no variable that is not named here: passed on from you, or with a value.
+#env:
+#  inherit: [LANG]
+#  set:
+#    CI: "true"
+
+# A terminal of the job's own, relayed to yours.
+#tty: false
+
+# Caps on all processes of the job together; one that is stated here is a demand.
+#limits:
+${limitLines}
+# What has to hold: a class of isolation that is not to be gone below, guarantees beyond those of every job, the default
+# limits, attacks that failed (cupel verify). What nothing here keeps can be given up by name.
+#minimum:
+#  isolation: namespace
+#  guarantees: [proc.tree]
+#  accept_missing: []
+#  strict: false
+#  verified: false
+
+# A certain strategy, or which of those that fit.
+#selection:
+#  strategy: namespaces
+#  prefer: fastest
+`;

@@ -1,0 +1,90 @@
+/**
+ * Caps as data: how each is stated, by a flag or in a job file, and read. A cap that is new in {@link Limits} is one entry
+ * here, and both ways of stating it, the schema and the demand for it follow.
+ */
+import type { GuaranteeId } from "../model/guarantee.ts";
+import type { Limits } from "../model/job.ts";
+import { parseCount, parseCpus, parseDurationMs, parseSizeBytes } from "./parse-quantity.ts";
+
+/** How quantities are read, by what they are quantities of. */
+export const quantityParsers = {
+  duration: parseDurationMs,
+  size: parseSizeBytes,
+  cpus: parseCpus,
+  count: parseCount,
+} as const;
+
+/** What a quantity is of. */
+export type QuantityKind = keyof typeof quantityParsers;
+
+/** One cap. */
+export interface LimitField {
+  /** The flag, without its dashes. */
+  readonly flag: string;
+  /** The field of `limits` in a job file. */
+  readonly field: string;
+  readonly quantity: QuantityKind;
+  /** What stating it demands; none for what is no cap by itself. */
+  readonly guarantee?: GuaranteeId;
+  /** A few words for the flag and the field. */
+  readonly description: string;
+  /** A value, as it is written in a job file. */
+  readonly example: string;
+}
+
+/** Every cap, in the order of the usage text. */
+export const limitFields = {
+  timeoutMs: {
+    flag: "timeout",
+    field: "wall",
+    quantity: "duration",
+    guarantee: "limit.time",
+    description: "end the job after this time",
+    example: "5m",
+  },
+  graceMs: {
+    flag: "grace",
+    field: "grace",
+    quantity: "duration",
+    description: "time between SIGTERM and SIGKILL then; default 2s",
+    example: "2s",
+  },
+  memoryBytes: {
+    flag: "memory",
+    field: "memory",
+    quantity: "size",
+    guarantee: "limit.memory",
+    description: "cap on memory",
+    example: "2G",
+  },
+  cpus: {
+    flag: "cpus",
+    field: "cpus",
+    quantity: "cpus",
+    guarantee: "limit.cpu",
+    description: "cap on CPU time, in CPUs",
+    example: "1.5",
+  },
+  pids: {
+    flag: "pids",
+    field: "pids",
+    quantity: "count",
+    guarantee: "limit.pids",
+    description: "cap on processes and threads",
+    example: "200",
+  },
+} as const satisfies Readonly<Record<keyof Limits, LimitField>>;
+
+/** The name of a cap in a job. */
+export type LimitKey = keyof typeof limitFields;
+
+/** Every cap by its name in a job. */
+export const limitEntries = Object.entries(limitFields) as readonly (readonly [LimitKey, LimitField])[];
+
+/** Caps that are stated. */
+export type StatedLimits = { readonly [Key in keyof Limits]?: Limits[Key] | undefined };
+
+/** Those of the caps that have a value. */
+export function statedLimits(limits: StatedLimits): { readonly [Key in LimitKey]?: number } {
+  return Object.fromEntries(limitEntries.flatMap(([key]) => (limits[key] === undefined ? [] : [[key, limits[key]]])));
+}

@@ -1,0 +1,139 @@
+/**
+ * What flags and files state about a job, one value each with its place: how several layers of them come to one request.
+ * Pure.
+ */
+import { resolve } from "node:path";
+import { isolationStrength, isolationClasses } from "../model/guarantee.ts";
+import type { Origin, OriginKind } from "../model/origin.ts";
+import { jobFields, offWord, readSettings, settingKeys, type SettingKey } from "./job-fields.ts";
+import type { Path } from "./document-places.ts";
+import type { JobSettings } from "./job-request.ts";
+import type { StrictDocument } from "./strict-document.ts";
+
+/** One value. */
+export interface Statement {
+  readonly key: SettingKey;
+  /** As the flag would be given it. */
+  readonly word: string;
+  readonly from: OriginKind;
+  /** `limits.memory`, or `--memory`. */
+  readonly field: string;
+  /** `FILE:LINE:COLUMN`; absent for a flag. */
+  readonly place?: string | undefined;
+}
+
+/** What the flags state. */
+export function statementsOfFlags(flags: ReadonlyMap<string, readonly string[]>): Statement[] {
+  return settingKeys.flatMap((key) => {
+    const field = `--${jobFields[key].flag}`;
+    return (flags.get(jobFields[key].flag) ?? []).map((word) => ({ key, word, from: "flag" as const, field }));
+  });
+}
+
+function valueAt(value: unknown, keys: readonly string[]): unknown {
+  const [key, ...rest] = keys;
+  if (key === undefined || typeof value !== "object" || value === null) return key === undefined ? value : undefined;
+  return Object.hasOwn(value, key) ? valueAt((value as Readonly<Record<string, unknown>>)[key], rest) : undefined;
+}
+
+/** The word that a flag would be given for one value. */
+function wordOf(value: unknown): string {
+  if (typeof value === "boolean") return value ? "" : offWord;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The words for a value that was checked, and where in it each stands. */
+function wordsOf(value: unknown): readonly { readonly word: string; readonly at: Path }[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return value.map((item, index) => ({ word: wordOf(item), at: [index] }));
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).map(([name, one]) => ({ word: `${name}=${wordOf(one)}`, at: [name] }));
+  }
+  return [{ word: wordOf(value), at: [] }];
+}
+
+/** Without `..`, so that what is shown of it is what is granted; one that is absolute is the kernel's to resolve. */
+function absolute(path: string, directory: string): string {
+  return path.startsWith("/") ? path : resolve(directory, path);
+}
+
+/** What a file states; its paths begin at `directory`. */
+export function statementsOfFile(
+  { value, placeOf }: StrictDocument<object>,
+  from: OriginKind,
+  directory: string,
+): Statement[] {
+  const isPath = (key: SettingKey): boolean => key === "read" || key === "write";
+  return settingKeys.flatMap((key) =>
+    jobFields[key].fields.flatMap((field) => {
+      const keys = field.split(".");
+      return wordsOf(valueAt(value, keys)).map(({ word, at }) => ({
+        key,
+        word: isPath(key) ? absolute(word, directory) : word,
+        from,
+        field,
+        place: placeOf([...keys, ...at]),
+      }));
+    }),
+  );
+}
+
+/** What two statements have in common where only one of them can count. */
+export function subjectOf({ key, word }: Statement): string {
+  switch (jobFields[key].merge) {
+    case "last":
+    case "strongest":
+      return key;
+    case "variables":
+      return `${key} ${word.split("=", 1)[0]}`;
+    case "each":
+      return `${key} ${word}`;
+  }
+}
+
+function strengthOf({ word }: Statement): number {
+  const isolation = isolationClasses.find((known) => known === word);
+  return isolation === undefined ? 0 : isolationStrength(isolation);
+}
+
+/** Those that count, of statements that begin with those that count least. */
+export function mergeStatements(stated: readonly Statement[]): Statement[] {
+  const counting = new Map<string, Statement>();
+  for (const statement of stated) {
+    const subject = subjectOf(statement);
+    const lower = counting.get(subject);
+    const isWeaker = lower !== undefined && strengthOf(lower) > strengthOf(statement);
+    if (jobFields[statement.key].merge === "strongest" && isWeaker) continue;
+    counting.set(subject, statement);
+  }
+  return [...counting.values()];
+}
+
+/** The settings that merged statements come to. @throws CupelError `usage` for a flag's quantity that is none. */
+export function settingsOf(merged: readonly Statement[]): Partial<JobSettings> {
+  const ofKey = (key: SettingKey): Statement[] => merged.filter((statement) => statement.key === key);
+  return readSettings(
+    (key) => ofKey(key).map(({ word }) => word),
+    (key) => ofKey(key).at(-1)?.field ?? "",
+  );
+}
+
+/** A value as people write it; a variable's is left out, since it may be a secret. */
+function shownWord({ key, word }: Statement): string {
+  if (key === "environment") return word.split("=", 1)[0] ?? "";
+  if (word === "") return "true";
+  return word === offWord && jobFields[key].merge === "last" ? "false" : word;
+}
+
+/** The name that a job file has for it: a flag may stand for one of several. */
+function fieldOf({ key, word, from, field }: Statement): string {
+  if (from !== "flag") return field;
+  const { fields } = jobFields[key];
+  return (key === "environment" && word.includes("=") ? fields[1] : fields[0]) ?? field;
+}
+
+/** The origin of a value. */
+export function originOf(statement: Statement): Origin {
+  const { key, from, place } = statement;
+  return { from, flag: jobFields[key].flag, field: fieldOf(statement), value: shownWord(statement), place };
+}

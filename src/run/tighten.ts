@@ -1,0 +1,89 @@
+/**
+ * What of a project's wishes counts while nobody has said that it is trusted: what asks for less than a job would have
+ * anyway. A rule says for each thing that can be asked whether a value does. Pure.
+ */
+import type { Limits } from "../model/job.ts";
+import { jobFields, type SettingKey } from "./job-fields.ts";
+import type { JobSettings } from "./job-request.ts";
+import { limitEntries, type LimitKey } from "./limit-fields.ts";
+import type { Statement } from "./statements.ts";
+
+/** What a job would have without the project: its settings, and the caps that are applied where none is stated. */
+export interface Untouched {
+  readonly settings: JobSettings;
+  readonly limits: Partial<Limits>;
+}
+
+/** Whether a value asks for more than there would be, for as much, or for less. */
+type Comparison = "more" | "same" | "less";
+
+type Rule<Value> = (value: Value, base: Value, untouched: Untouched) => Comparison;
+
+const compare = (one: number, other: number): Comparison => (one === other ? "same" : one > other ? "more" : "less");
+
+/** Words by how much they give. */
+function byRank<Word extends string>(ranks: Readonly<Record<Word, number>>): Rule<Word> {
+  return (value, base) => compare(ranks[value], ranks[base]);
+}
+
+const grants: Rule<unknown> = () => "more";
+const demands: Rule<unknown> = () => "less";
+const grantsWhenOn: Rule<boolean> = (value, base) => compare(Number(value), Number(base));
+
+/** `ro` stated would take a directory that is not taken by itself: it counts as the default, and is left at that. */
+const workspaceRule = byRank({ none: 0, ro: 1, rw: 2 });
+
+/** As little as there would be, stated, is a demand for it. */
+function cap(key: LimitKey): Rule<number | undefined> {
+  return (value = 0, base, { limits }) => (value <= (base ?? limits[key] ?? Infinity) ? "less" : "more");
+}
+
+const capRules = Object.fromEntries(limitEntries.map(([key]) => [key, cap(key)])) as {
+  readonly [Key in LimitKey]: Rule<number | undefined>;
+};
+
+const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
+  workspace: (value = "ro", base = "ro", untouched) => workspaceRule(value, base, untouched),
+  read: grants,
+  write: grants,
+  tools: grantsWhenOn,
+  network: byRank({ "no-sockets": 0, none: 1, host: 2 }),
+  seccomp: byRank({ strict: 0, default: 1, compat: 2 }),
+  // Also one with a value: it can make a program of the caller's load what the project brings.
+  environment: grants,
+  terminal: byRank({ none: 0, private: 1 }),
+  ...capRules,
+  minimum: demands,
+  require: demands,
+  accept: grants,
+  strict: (value, base) => compare(Number(base), Number(value)),
+  verified: (value, base) => compare(Number(base ?? false), Number(value ?? false)),
+  // Which one is taken decides what is lost where guarantees are given up.
+  strategy: (value, base) => (value === base ? "same" : "more"),
+  prefer: byRank({ strongest: 0, fastest: 1 }),
+};
+
+/** One thing's rule for its own values, which are what its field reads. */
+type AnyRule = Rule<JobSettings[SettingKey]>;
+
+function compareSetting({ key, word, field }: Statement, untouched: Untouched): Comparison {
+  const rule = rules[key] as AnyRule;
+  return rule(jobFields[key].read([word], field), untouched.settings[key], untouched);
+}
+
+/** What counts of an untrusted project's statements, and what is left out of them since it asks for more. */
+export interface Tightened {
+  readonly counting: readonly Statement[];
+  readonly leftOut: readonly Statement[];
+}
+
+/** Both; what asks for as much as there would be anyway is in neither. */
+export function tighten(stated: readonly Statement[], untouched: Untouched): Tightened {
+  const compared = stated.map((statement) => ({
+    statement,
+    comparison: compareSetting(statement, untouched),
+  }));
+  const having = (wanted: Comparison): Statement[] =>
+    compared.filter(({ comparison }) => comparison === wanted).map(({ statement }) => statement);
+  return { counting: having("less"), leftOut: having("more") };
+}

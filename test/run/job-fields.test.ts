@@ -1,0 +1,78 @@
+import { describe, expect, test } from "bun:test";
+import { jobFlags, runDescription } from "../../src/commands/descriptions-job.ts";
+import { jobFromFlags } from "../../src/commands/job-from-flags.ts";
+import { parseCommandLine } from "../../src/commands/parse-command-line.ts";
+import { createRealHost } from "../../src/host/real-host.ts";
+import { jobFields, settingKeys, type SettingKey } from "../../src/run/job-fields.ts";
+import { defaultRequest, type JobRequest } from "../../src/run/job-request.ts";
+import { readLayeredRequest } from "../../src/run/layered-request.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
+
+function byFile(text: string): JobRequest {
+  using directory = makeTempDir();
+  const job = directory.file("job.yaml", `command: [a]\n${text}\n`);
+  const { origins: _origins, ...request } = readLayeredRequest(
+    { flags: new Map(), words: [], job },
+    createRealHost(),
+  ).request;
+  return request;
+}
+
+function byFlags(...flags: readonly string[]): JobRequest {
+  return jobFromFlags(parseCommandLine(runDescription, [...flags, "--", "a"]));
+}
+
+/** The same, by flags and in a file, and what it changes of a job without it. */
+const pairs: readonly (readonly [readonly string[], string, Partial<JobRequest>])[] = [
+  [["--workspace=ro"], "workspace: {mode: ro}", { workspace: "ro" }],
+  [["--workspace=rw"], "workspace: {mode: rw}", { workspace: "rw" }],
+  [["--workspace=none"], "workspace: {mode: none}", { workspace: "none" }],
+  [["--read=/a", "--read=/b"], "filesystem: {read: {allow: [/a, /b]}}", { read: ["/a", "/b"] }],
+  [["--write=/a"], "filesystem: {write: {allow: [/a]}}", { write: ["/a"] }],
+  [["--tools"], "filesystem: {tools: true}", { tools: true }],
+  [["--network=none"], "network: {mode: none}", {}],
+  [["--network=no-sockets"], "network: {mode: no-sockets}", { network: "no-sockets" }],
+  [["--network=host"], "network: {mode: host}", { network: "host" }],
+  [["--seccomp=strict"], "syscalls: {profile: strict}", { seccomp: "strict" }],
+  [["--seccomp=compat"], "syscalls: {profile: compat}", { seccomp: "compat" }],
+  [["--env=TERM"], "env: {inherit: [TERM]}", { environment: ["TERM"] }],
+  [["--env=CI=1", "--env=E="], "env: {set: {CI: '1', E: ''}}", { environment: ["CI=1", "E="] }],
+  [["--tty"], "tty: true", { terminal: "private" }],
+  [["--timeout=90s"], "limits: {wall: 90s}", { timeoutMs: 90_000 }],
+  [["--grace=1m"], "limits: {grace: 1m}", { graceMs: 60_000 }],
+  [["--memory=512M"], "limits: {memory: 512M}", { memoryBytes: 536_870_912 }],
+  [["--memory=65536"], "limits: {memory: 65536}", { memoryBytes: 65_536 }],
+  [["--cpus=1.5"], "limits: {cpus: 1.5}", { cpus: 1.5 }],
+  [["--pids=64"], "limits: {pids: '64'}", { pids: 64 }],
+  [["--min=vm"], "minimum: {isolation: vm}", { minimum: "vm" }],
+  [["--require=net.none,fs.read"], "minimum: {guarantees: [net.none, fs.read]}", { require: ["fs.read", "net.none"] }],
+  [["--accept-missing=tty.safe"], "minimum: {accept_missing: [tty.safe]}", { accept: ["tty.safe"] }],
+  [["--accept-missing=all"], "minimum: {accept_missing: [all]}", { accept: "all" }],
+  [["--strict"], "minimum: {strict: true}", { strict: true }],
+  [["--verified"], "minimum: {verified: true}", { verified: true }],
+  [["--strategy=namespaces"], "selection: {strategy: namespaces}", { strategy: "namespaces" }],
+  [["--prefer=strongest"], "selection: {prefer: strongest}", { prefer: "strongest" }],
+];
+
+describe("jobFields", () => {
+  test.each(pairs)("%j means the same as %j", (flags, text, changes) => {
+    expect(byFile(text)).toEqual(byFlags(...flags));
+    expect(byFlags(...flags)).toEqual({ ...defaultRequest, command: ["a"], ...changes });
+  });
+
+  test("are those of the flags about a job, each of which is tried here", () => {
+    const flags = settingKeys.map((key) => jobFields[key].flag);
+    expect(flags.toSorted()).toEqual(jobFlags.map(({ name }) => name).toSorted());
+    const tried = pairs.flatMap(([words]) => words.map((word) => word.replace(/^--|=.*/g, "")));
+    expect(flags.filter((flag) => !tried.includes(flag))).toEqual([]);
+  });
+
+  test.each([
+    ["tools", "filesystem: {tools: false}"],
+    ["terminal", "tty: false"],
+    ["strict", "minimum: {strict: false}"],
+    ["verified", "minimum: {verified: false}"],
+  ] satisfies [SettingKey, string][])("that flags switch on, a file can leave off: %s", (key, text) =>
+    expect(byFile(text)[key]).toEqual(defaultRequest[key]),
+  );
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "bun:test";
+import * as v from "valibot";
+import { settingSchemas } from "../../src/run/job-file.ts";
+import type { SettingKey } from "../../src/run/job-fields.ts";
+import {
+  mergeStatements,
+  originOf,
+  settingsOf,
+  statementsOfFile,
+  statementsOfFlags,
+  type Statement,
+} from "../../src/run/statements.ts";
+import { readStrictDocument } from "../../src/run/strict-document.ts";
+
+function inFile(text: string, from: Statement["from"] = "job file"): Statement[] {
+  return statementsOfFile(readStrictDocument(text, "f", v.strictObject(settingSchemas)), from, "/where");
+}
+
+function inFlags(flags: Readonly<Record<string, readonly string[]>>): Statement[] {
+  return statementsOfFlags(new Map(Object.entries(flags)));
+}
+
+describe("statementsOfFile", () => {
+  test("gives each value with its place, and paths from the file's directory on", () =>
+    expect(
+      inFile("filesystem: {read: {allow: [/a, b, ./c, ../d]}, tools: false}\nenv: {inherit: [A], set: {B: x}}"),
+    ).toEqual([
+      { key: "read", word: "/a", from: "job file", field: "filesystem.read.allow", place: "f:1:29" },
+      { key: "read", word: "/where/b", from: "job file", field: "filesystem.read.allow", place: "f:1:33" },
+      { key: "read", word: "/where/c", from: "job file", field: "filesystem.read.allow", place: "f:1:36" },
+      { key: "read", word: "/d", from: "job file", field: "filesystem.read.allow", place: "f:1:41" },
+      { key: "tools", word: "no", from: "job file", field: "filesystem.tools", place: "f:1:56" },
+      { key: "environment", word: "A", from: "job file", field: "env.inherit", place: "f:2:17" },
+      { key: "environment", word: "B=x", from: "job file", field: "env.set", place: "f:2:30" },
+    ]));
+});
+
+describe("mergeStatements", () => {
+  test.each([
+    ["the last of what can be only one", "network: {mode: host}", { network: ["none"] }, { network: "none" }],
+    [
+      "all paths, each once",
+      "filesystem: {read: {allow: [/a, /b]}}",
+      { read: ["/b", "/c"] },
+      { read: ["/a", "/b", "/c"] },
+    ],
+    [
+      "each variable's last value",
+      "env: {inherit: [A], set: {B: one, C: one}}",
+      { env: ["B=two", "A=two", "D"] },
+      { environment: ["A=two", "B=two", "C=one", "D"] },
+    ],
+    ["the stronger class", "minimum: {isolation: vm}", { min: ["namespace"] }, { minimum: "vm" }],
+    ["the stronger class, stated last", "minimum: {isolation: lsm}", { min: ["vm"] }, { minimum: "vm" }],
+    [
+      "all that is demanded",
+      "minimum: {guarantees: [net.none]}",
+      { require: ["fs.read,net.none"] },
+      { require: ["fs.read", "net.none"] },
+    ],
+    ["all that is given up", "minimum: {accept_missing: [net.none]}", { "accept-missing": ["all"] }, { accept: "all" }],
+    ["what a file switches off", "tty: false", {}, { terminal: "none" }],
+    ["what a flag switches on", "tty: false", { tty: [""] }, { terminal: "private" }],
+  ])("lets count %s", (_, text, flags, settings) =>
+    expect(settingsOf(mergeStatements([...inFile(text), ...inFlags(flags)]))).toEqual(settings as never),
+  );
+});
+
+describe("originOf", () => {
+  test.each([
+    ["memory", "512M", "memoryBytes", "limits.memory", "512M"],
+    ["env", "TOKEN=secret", "environment", "env.set", "TOKEN"],
+    ["env", "TERM", "environment", "env.inherit", "TERM"],
+    ["tools", "", "tools", "filesystem.tools", "true"],
+  ] satisfies [string, string, SettingKey, string, string][])(
+    "of --%s %s names the field, and no value of a variable",
+    (flag, word, key, field, value) =>
+      expect(originOf({ key, word, from: "flag", field: `--${flag}` })).toEqual({
+        from: "flag",
+        flag,
+        field,
+        value,
+        place: undefined,
+      }),
+  );
+
+  test("of a file has its place", () =>
+    expect(inFile("tty: false", "user").map(originOf)).toEqual([
+      { from: "user", flag: "tty", field: "tty", value: "false", place: "f:1:6" },
+    ]));
+});

@@ -1,0 +1,104 @@
+import { describe, expect, test } from "bun:test";
+import { settingKeys } from "../../src/run/job-fields.ts";
+import { parsePolicy } from "../../src/run/policy-file.ts";
+import { defaultRequest, type JobSettings } from "../../src/run/job-request.ts";
+import { mergeStatements, settingsOf, statementsOfFile, type Statement } from "../../src/run/statements.ts";
+import { tighten } from "../../src/run/tighten.ts";
+
+const limits = { graceMs: 2000, pids: 4096, memoryBytes: 4 * 1024 ** 3 };
+
+function stated(text: string): Statement[] {
+  return statementsOfFile(parsePolicy(text, "cupel.yaml"), "project", "/p");
+}
+
+function judged(text: string, base: Partial<JobSettings> = {}): { counting: string[]; leftOut: string[] } {
+  const { counting, leftOut } = tighten(stated(text), { settings: { ...defaultRequest, ...base }, limits });
+  const fields = (statements: readonly Statement[]): string[] => statements.map(({ field }) => field);
+  return { counting: fields(counting), leftOut: fields(leftOut) };
+}
+
+/** What an untrusted project says, what there would be without it, and what becomes of that. */
+const cases: readonly (readonly [string, Partial<JobSettings>, "counts" | "is left out" | "changes nothing"])[] = [
+  ["workspace: {mode: none}", {}, "counts"],
+  ["workspace: {mode: ro}", {}, "changes nothing"],
+  ["workspace: {mode: ro}", { workspace: "rw" }, "counts"],
+  ["workspace: {mode: ro}", { workspace: "none" }, "is left out"],
+  ["workspace: {mode: rw}", {}, "is left out"],
+  ["filesystem: {read: {allow: [/etc]}}", {}, "is left out"],
+  ["filesystem: {write: {allow: [.]}}", {}, "is left out"],
+  ["filesystem: {tools: true}", {}, "is left out"],
+  ["filesystem: {tools: true}", { tools: true }, "changes nothing"],
+  ["filesystem: {tools: false}", { tools: true }, "counts"],
+  ["network: {mode: none}", {}, "changes nothing"],
+  ["network: {mode: none}", { network: "host" }, "counts"],
+  ["network: {mode: no-sockets}", {}, "counts"],
+  ["network: {mode: none}", { network: "no-sockets" }, "is left out"],
+  ["network: {mode: host}", {}, "is left out"],
+  ["syscalls: {profile: strict}", {}, "counts"],
+  ["syscalls: {profile: compat}", {}, "is left out"],
+  ["syscalls: {profile: default}", { seccomp: "compat" }, "counts"],
+  ["syscalls: {profile: default}", { seccomp: "strict" }, "is left out"],
+  ["env: {inherit: [TOKEN]}", {}, "is left out"],
+  ["env: {set: {LD_PRELOAD: ./evil.so}}", {}, "is left out"],
+  ["tty: true", {}, "is left out"],
+  ["tty: false", { terminal: "private" }, "counts"],
+  ["limits: {wall: 99h}", {}, "counts"],
+  ["limits: {wall: 5m}", { timeoutMs: 1000 }, "is left out"],
+  ["limits: {grace: 1s}", {}, "counts"],
+  ["limits: {grace: 1h}", {}, "is left out"],
+  ["limits: {memory: 1G}", {}, "counts"],
+  ["limits: {memory: 100T}", {}, "is left out"],
+  ["limits: {memory: 2G}", { memoryBytes: 1024 ** 3 }, "is left out"],
+  ["limits: {cpus: 4000}", {}, "counts"],
+  ["limits: {pids: 4096}", {}, "counts"],
+  ["limits: {pids: 4097}", {}, "is left out"],
+  ["minimum: {isolation: process}", {}, "counts"],
+  ["require: {isolation: vm}", {}, "counts"],
+  ["minimum: {guarantees: [net.none]}", {}, "counts"],
+  ["require: {guarantees: [net.none]}", {}, "counts"],
+  ["minimum: {accept_missing: [net.none]}", {}, "is left out"],
+  ["minimum: {accept_missing: [all]}", {}, "is left out"],
+  ["minimum: {strict: true}", {}, "counts"],
+  ["minimum: {verified: true}", {}, "counts"],
+  ["minimum: {verified: false}", { verified: true }, "is left out"],
+  ["minimum: {strict: false}", { strict: true }, "is left out"],
+  ["require: {strategy: process}", {}, "is left out"],
+  ["selection: {strategy: process}", { strategy: "process" }, "changes nothing"],
+  ["selection: {prefer: strongest}", {}, "counts"],
+  ["selection: {prefer: fastest}", { prefer: "strongest" }, "is left out"],
+];
+
+describe("tighten", () => {
+  test.each(cases)("%s beside %j %s", (text, base, expected) => {
+    const fields = stated(text).map(({ field }) => field);
+    expect(judged(text, base)).toEqual({
+      counting: expected === "counts" ? fields : [],
+      leftOut: expected === "is left out" ? fields : [],
+    });
+  });
+
+  test("is tried on everything that can be asked, in both directions where there are two", () => {
+    const tried = new Set(cases.flatMap(([text]) => stated(text).map(({ key }) => key)));
+    expect(settingKeys.filter((key) => !tried.has(key))).toEqual([]);
+  });
+
+  test("takes a file apart, value by value", () =>
+    expect(
+      judged("network: {mode: host}\nlimits: {memory: 1G, pids: 9999}\nfilesystem: {read: {allow: [/a, /b]}}"),
+    ).toEqual({
+      counting: ["limits.memory"],
+      leftOut: ["filesystem.read.allow", "filesystem.read.allow", "network.mode", "limits.pids"],
+    }));
+
+  test("leaves a job that is no looser in anything", () => {
+    const text = cases.map(([one]) => one).filter((one) => !one.startsWith("selection: {strategy"));
+    for (const one of text) {
+      const { counting } = tighten(stated(one), { settings: defaultRequest, limits });
+      const after = { ...defaultRequest, ...settingsOf(mergeStatements(counting)) };
+      expect(after).toMatchObject({ read: [], write: [], tools: false, environment: [], terminal: "none", accept: [] });
+      expect(["none", "no-sockets"]).toContain(after.network);
+      expect(["default", "strict"]).toContain(after.seccomp);
+      expect([undefined, "none"]).toContain(after.workspace);
+    }
+  });
+});

@@ -1,0 +1,300 @@
+/** Job files at random: valid ones with the request that each stands for, as a person would work it out, and damaged ones. */
+import fc from "fast-check";
+import { guaranteeIds, isolationClasses } from "../../src/model/guarantee.ts";
+import { networkModes, seccompProfileNames } from "../../src/model/job.ts";
+import { defaultRequest, type JobRequest } from "../../src/run/job-request.ts";
+import { stringify } from "yaml";
+
+/** What is written in a file. */
+export type FileValue =
+  string | number | boolean | null | readonly FileValue[] | { readonly [name: string]: FileValue };
+
+/** A valid file. */
+export interface ValidFile {
+  readonly file: { readonly [name: string]: FileValue };
+  readonly expected: JobRequest;
+}
+
+/** A value with what it stands for. */
+interface Written<Value> {
+  readonly written: FileValue;
+  readonly means: Value;
+}
+
+const same = <Value extends FileValue>(values: readonly [Value, ...Value[]]): fc.Arbitrary<Written<Value>> =>
+  fc.constantFrom(...values).map((value) => ({ written: value, means: value }));
+
+const amount = fc.integer({ min: 1, max: 9999 });
+
+const duration = fc
+  .tuple(
+    amount,
+    fc.constantFrom(["ms", 1] as const, ["s", 1000] as const, ["m", 60_000] as const, ["h", 3_600_000] as const),
+  )
+  .map(([count, [unit, ms]]): Written<number> => ({ written: `${count}${unit}`, means: count * ms }));
+
+const size = fc
+  .tuple(
+    amount,
+    fc.constantFrom(["", 0], ["k", 1], ["K", 1], ["M", 2], ["MiB", 2], ["gb", 3], ["T", 4]) as fc.Arbitrary<
+      [string, number]
+    >,
+    fc.boolean(),
+  )
+  .map(([count, [unit, power], isText]): Written<number> => ({
+    written: unit === "" && !isText ? count : `${count}${unit}`,
+    means: count * 1024 ** power,
+  }))
+  .filter(({ means }) => Number.isSafeInteger(means));
+
+const count = fc
+  .tuple(fc.integer({ min: 2, max: 4_194_304 }), fc.boolean())
+  .map(([value, isText]): Written<number> => ({ written: isText ? String(value) : value, means: value }));
+
+const cpus = fc
+  .tuple(fc.integer({ min: 1, max: 409_600 }), fc.boolean())
+  .map(([hundredths, isText]): Written<number> => ({
+    written: isText ? String(hundredths / 100) : hundredths / 100,
+    means: hundredths / 100,
+  }));
+
+/** What a person may write, also where YAML would take it for something else. */
+const word = fc
+  .oneof(
+    fc.string({ unit: "grapheme", maxLength: 12 }),
+    fc.constantFrom("yes", "1e3", "null", "#", "- a", "{", "a: b", "~", "'", "\t", "a\nb"),
+  )
+  .filter((text) => !text.includes("\0") && text.isWellFormed());
+
+const variables = fc.uniqueArray(
+  fc.tuple(
+    fc.oneof(
+      fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/),
+      fc.constantFrom("constructor", "prototype", "__proto__"),
+    ),
+    word,
+  ),
+  { selector: ([name]) => name, maxLength: 4 },
+);
+
+const path = word
+  .filter((text) => text !== "" && !text.startsWith("~"))
+  .map((text) => (text.startsWith("/") ? text : `/${text}`));
+
+const isolation = same(isolationClasses);
+const ids = fc.uniqueArray(fc.constantFrom(...guaranteeIds), { maxLength: 4 });
+const inReportOrder = (chosen: readonly string[]) => guaranteeIds.filter((id) => chosen.includes(id));
+
+const parts = fc.record(
+  {
+    command: fc.array(word, { minLength: 1, maxLength: 4 }).filter(([program]) => program !== ""),
+    workspace: same(["ro", "rw", "none"]),
+    read: fc.uniqueArray(path, { maxLength: 3 }),
+    write: fc.uniqueArray(path, { maxLength: 3 }),
+    tools: fc.boolean(),
+    network: same(networkModes),
+    seccomp: same(seccompProfileNames),
+    inherit: fc.uniqueArray(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,6}$/), { maxLength: 3 }),
+    set: variables,
+    tty: fc.boolean(),
+    wall: duration,
+    grace: duration,
+    memory: size,
+    cpus,
+    pids: count,
+    minimum: isolation,
+    guarantees: ids,
+    accepted: fc.oneof(ids, fc.constant(["all"])),
+    strict: fc.boolean(),
+    strategy: same(["namespaces", "process"]),
+    prefer: same(["fastest", "strongest"]),
+  },
+  { requiredKeys: ["command"] },
+);
+
+type Parts = typeof parts extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** A mapping of what is there; undefined where nothing is. */
+function mapping(entries: Readonly<Record<string, FileValue | undefined>>): FileValue | undefined {
+  const there = Object.entries(entries).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return there.length === 0 ? undefined : Object.fromEntries(there);
+}
+
+function fileOf(of: Parts): ValidFile["file"] {
+  const allowing = (paths: readonly string[] | undefined) => paths && mapping({ allow: paths });
+  const limits = { wall: of.wall, grace: of.grace, memory: of.memory, cpus: of.cpus, pids: of.pids };
+  return mapping({
+    command: of.command,
+    workspace: of.workspace && mapping({ mode: of.workspace.written }),
+    filesystem: mapping({ read: allowing(of.read), write: allowing(of.write), tools: of.tools }),
+    network: of.network && mapping({ mode: of.network.written }),
+    syscalls: of.seccomp && mapping({ profile: of.seccomp.written }),
+    env: mapping({ inherit: of.inherit, set: of.set && Object.fromEntries(of.set) }),
+    tty: of.tty,
+    limits: mapping(Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, value?.written]))),
+    minimum: mapping({
+      isolation: of.minimum?.written,
+      guarantees: of.guarantees,
+      accept_missing: of.accepted,
+      strict: of.strict,
+    }),
+    selection: mapping({ strategy: of.strategy?.written, prefer: of.prefer?.written }),
+  }) as ValidFile["file"];
+}
+
+function environmentOf({ inherit = [], set = [] }: Parts): string[] {
+  const values = set.map(([name, value]) => `${name}=${value}`);
+  // Of one name in both, the value counts.
+  return [...inherit.filter((name) => !set.some(([other]) => other === name)), ...values].toSorted();
+}
+
+function grantsOf({ read = [], write = [], tools = false }: Parts): Pick<JobRequest, "read" | "write" | "tools"> {
+  return { read, write, tools };
+}
+
+function limitsOf({ wall, grace, memory, cpus: share, pids }: Parts): Partial<JobRequest> {
+  return {
+    timeoutMs: wall?.means,
+    graceMs: grace?.means,
+    memoryBytes: memory?.means,
+    cpus: share?.means,
+    pids: pids?.means,
+  };
+}
+
+function demandsOf({ minimum, guarantees = [], accepted = [], strict = false, strategy }: Parts): Partial<JobRequest> {
+  return {
+    minimum: minimum?.means,
+    require: inReportOrder(guarantees),
+    accept: accepted[0] === "all" ? "all" : inReportOrder(accepted),
+    strict,
+    strategy: strategy?.means,
+  };
+}
+
+function requestOf(of: Parts): JobRequest {
+  return {
+    ...defaultRequest,
+    ...grantsOf(of),
+    ...limitsOf(of),
+    ...demandsOf(of),
+    command: of.command as [string, ...string[]],
+    workspace: of.workspace?.means,
+    network: of.network?.means ?? "none",
+    seccomp: of.seccomp?.means ?? "default",
+    environment: environmentOf(of),
+    terminal: of.tty === true ? "private" : "none",
+    prefer: of.prefer?.means ?? "fastest",
+  };
+}
+
+/** Valid files, each with the request that it stands for; of its variables the order does not count. */
+export const validFiles: fc.Arbitrary<ValidFile> = parts.map((of) => ({ file: fileOf(of), expected: requestOf(of) }));
+
+/** A file as text: JSON in its two usual forms, or YAML. */
+export const textOf = (file: FileValue): fc.Arbitrary<string> =>
+  fc.constantFrom(
+    JSON.stringify(file),
+    JSON.stringify(file, null, "\t"),
+    stringify(file),
+    stringify(file, { collectionStyle: "flow" }),
+    `\u{feff}${stringify(file, { defaultStringType: "QUOTE_DOUBLE" })}`,
+  );
+
+const names = [
+  "command",
+  "limits",
+  "wall",
+  "memroy",
+  "mode",
+  "allow",
+  "set",
+  "require",
+  "",
+  "__proto__",
+  "constructor",
+  "<<",
+];
+const oddValues = fc.oneof(
+  fc.constantFrom<FileValue[]>(
+    null,
+    true,
+    "",
+    0,
+    -1,
+    1.5,
+    1e300,
+    "host",
+    "rw",
+    "all",
+    "5",
+    "5m",
+    "2G",
+    "0s",
+    "1,5",
+    [],
+    {},
+  ),
+  fc.string({ maxLength: 6 }),
+  fc.constant<FileValue>(["a", 1]),
+  fc.constant<FileValue>({ mode: "host" }),
+);
+
+function isBranch(
+  value: FileValue | undefined,
+): value is readonly FileValue[] | { readonly [name: string]: FileValue } {
+  return typeof value === "object" && value !== null;
+}
+
+/** The value with another one, or another name, at a place that `steps` leads to. */
+function damage(value: FileValue, steps: readonly number[], name: string, other: FileValue): FileValue {
+  const [step, ...rest] = steps;
+  if (!isBranch(value) || step === undefined) return other;
+  const entries = Object.entries(value);
+  const at = step % (entries.length + 1);
+  const changed =
+    at === entries.length
+      ? [...entries, [name, other] as const]
+      : entries.map(([key, one], index) => [key, index === at ? damage(one, rest, name, other) : one] as const);
+  return Array.isArray(value) ? changed.map(([, one]) => one) : Object.fromEntries(changed);
+}
+
+/** Files of which something was changed: most are wrong now. */
+export const damagedFiles: fc.Arbitrary<FileValue> = fc
+  .tuple(validFiles, fc.array(fc.nat(7), { minLength: 1, maxLength: 4 }), fc.constantFrom(...names), oddValues)
+  .map(([{ file }, steps, name, other]) => damage(file, steps, name, other));
+
+/** Texts of files with some characters put in or taken out: most are not even YAML. */
+export const damagedTexts: fc.Arbitrary<string> = validFiles
+  .chain(({ file }) =>
+    fc.tuple(
+      textOf(file),
+      fc.nat(),
+      fc.nat(8),
+      fc.constantFrom(
+        "",
+        "\t",
+        "\n",
+        "*a",
+        "&a ",
+        "!!x ",
+        "!!omap ",
+        "!!set ",
+        "%YAML 1.1\n---\n",
+        "- ",
+        "{",
+        "]",
+        ":",
+        "\u0000",
+        "\u{1b}[31m",
+        "---\n",
+        "? ",
+      ),
+    ),
+  )
+  .map(([text, at, removed, put]) => {
+    const place = at % (text.length + 1);
+    return text.slice(0, place) + put + text.slice(place + removed);
+  });

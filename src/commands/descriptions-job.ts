@@ -1,6 +1,6 @@
 /** `run` and `plan`: the same flags, since they are about the same job. */
 import { guaranteeIds } from "../model/guarantee.ts";
-import { networkModes, seccompProfileNames } from "../model/job.ts";
+import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
 import { preferences, workspaceModes } from "../run/job-fields.ts";
 import { limitFlags, minimumFlag, strategyFlag } from "./demand-flags.ts";
@@ -29,6 +29,11 @@ export const jobFlags: readonly FlagDescription[] = [
   { name: "env", description: "set a variable, or pass yours on", value: text("NAME[=VALUE]"), repeatable: true },
   { name: "tty", description: "give the job a terminal of its own, relayed to yours; the default is none" },
   ...limitFlags,
+  {
+    name: "on-output",
+    description: "beyond it drop the rest (truncate, the default), or end the job (kill)",
+    value: choice("WHAT", outputActions),
+  },
   strategyFlag,
   minimumFlag,
   {
@@ -88,15 +93,20 @@ export const runDescription: CommandDescription = {
     { name: "capture", description: "how much of each job's outputs to keep; default 64K", value: text("SIZE") },
     { name: "result", description: "write the outcome to this file, as JSON", value: path("FILE") },
     { name: "fresh", description: "probe again instead of using the saved report" },
+    { name: "quiet", description: "say nothing of how the job ended" },
     helpFlag,
   ],
   exitCodes: [
     { code: "0-255", meaning: "the job's own" },
-    { code: "124", meaning: "its time was up" },
+    { code: "124", meaning: "its time was up: wall time, CPU time, or time without output" },
     { code: "125", meaning: "cupel's own failure before or around the job: usage, refused, set-up, a bug" },
     { code: "126", meaning: "the program cannot be executed" },
     { code: "127", meaning: "the program was not found" },
-    { code: "128+n", meaning: "signal n ended it; 137 is also out of memory, the outcome tells" },
+    {
+      code: "128+n",
+      meaning:
+        "signal n ended it; 137 is also out of memory, or too much output with --on-output kill, the outcome tells",
+    },
   ],
   examples: [
     'cupel run -- echo "hello from a sandbox"',

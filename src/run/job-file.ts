@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { readInputFile } from "../host/read-input-file.ts";
 import { CupelError } from "../model/error.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
-import { networkModes, seccompProfileNames } from "../model/job.ts";
+import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
 import { limitEntries, quantityParsers, type QuantityKind } from "./limit-fields.ts";
@@ -31,6 +31,12 @@ const quantityShapes: Readonly<Record<QuantityKind, object>> = {
     anyOf: [
       { type: "string", pattern: "^\\d+$" },
       { type: "integer", minimum: 2, maximum: 4_194_304 },
+    ],
+  },
+  files: {
+    anyOf: [
+      { type: "string", pattern: "^\\d+$" },
+      { type: "integer", minimum: 32, maximum: 1_000_000_000 },
     ],
   },
 };
@@ -153,6 +159,8 @@ const limitSchemas: Readonly<Record<string, QuantitySchema>> = Object.fromEntrie
 export const timeLimits = {
   wall: v.optional(quantity("limits.wall", "duration", "end the job after this time: 90s, 5m")),
   grace: v.optional(quantity("limits.grace", "duration", "time between SIGTERM and SIGKILL then")),
+  cpu_time: v.optional(quantity("limits.cpu_time", "duration", "end the job when it has used so much CPU time")),
+  idle: v.optional(quantity("limits.idle", "duration", "end the job after this time without output")),
 };
 
 /** Guarantees that are demanded, by their ids. */
@@ -210,7 +218,17 @@ export const settingSchemas = {
     }),
   ),
   tty: v.optional(v.pipe(v.boolean(), v.description("give the job a terminal of its own, relayed to yours"))),
-  limits: v.optional(v.strictObject(limitSchemas)),
+  limits: v.optional(
+    v.strictObject({
+      ...limitSchemas,
+      on_output: v.optional(
+        v.pipe(
+          v.picklist(outputActions),
+          v.description("what becomes of output over its cap: dropped, or the job ended"),
+        ),
+      ),
+    }),
+  ),
   minimum: v.optional(minimum),
   selection: v.optional(
     v.strictObject({

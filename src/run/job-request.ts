@@ -1,7 +1,7 @@
 /** What the caller asked for, as the command line and files say it: checked words, nothing looked up yet. */
 import { CupelError } from "../model/error.ts";
 import type { GuaranteeId, IsolationClass } from "../model/guarantee.ts";
-import type { NetworkMode, SeccompProfileName } from "../model/job.ts";
+import type { NetworkMode, OutputAction, SeccompProfileName } from "../model/job.ts";
 import type { Origin } from "../model/origin.ts";
 import type { StatedLimits } from "./limit-fields.ts";
 
@@ -17,6 +17,8 @@ export interface JobSettings extends StatedLimits {
   /** `NAME=value`, or `NAME` to take the caller's. */
   readonly environment: readonly string[];
   readonly terminal: "none" | "private";
+  /** What becomes of output over its cap. */
+  readonly onOutput?: OutputAction | undefined;
   readonly strategy?: string | undefined;
   readonly minimum?: IsolationClass | undefined;
   readonly require: readonly GuaranteeId[];

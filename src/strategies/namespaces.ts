@@ -7,14 +7,17 @@ import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import {
   controlGroupLimits,
   controlGroupRules,
+  cpuRule,
   decideAll,
   firstOf,
   jobEnvironment,
   keptBy,
   notProvided,
+  resourceLimits,
+  supervision,
   type GuaranteeRule,
 } from "./_decide.ts";
-import { emptyWorkspace, jobHome, jobUser, sandboxRoot } from "./_sandbox-root.ts";
+import { emptyWorkspace, jobHome, jobUser, orderedGrants, sandboxRoot } from "./_sandbox-root.ts";
 import { defineStrategy } from "./_strategy.ts";
 import { profileMechanisms, socketsOf } from "./_system-calls.ts";
 
@@ -97,6 +100,18 @@ const terminalSafety: GuaranteeRule = (circumstances) =>
     "seccomp.filter",
   )(circumstances);
 
+/** What is written through to the host goes to file systems of the host's. */
+const sizedStorage: GuaranteeRule = (circumstances) =>
+  orderedGrants(circumstances.job).some(({ access }) => access === "write")
+    ? { kept: false, reason: "what the job writes through to the host (--workspace rw, --write) has no cap" }
+    : keptBy(
+        "all that the job can write to are file systems of its own in memory, each with a size",
+        "mount.private-root",
+        "mount.tmpfs",
+      )(circumstances);
+
+const countedOutput = keptBy("output that has a cap goes through relays that count it together", ...rootCapabilities);
+
 const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "fs.read": ownRoot,
   "fs.write": keptBy(
@@ -124,12 +139,15 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "kernel.boundary": notProvided("the job runs on the host's kernel"),
   "limit.time": keptBy("the launcher's deadline ends the PID namespace", "ns.pid"),
   ...controlGroupRules,
+  "limit.cpu": cpuRule(
+    keptBy("the CPU time that a control group of the job's own counts, looked at in time", "cgroup.cpu-time", "ns.pid"),
+  ),
   "limit.pids": firstOf(
     controlGroupRules["limit.pids"],
     keptBy("RLIMIT_NPROC in a user namespace of the job's own", "limit.processes-in-userns", "userns.capable"),
   ),
-  "limit.disk": notProvided("only the private directories are capped"),
-  "limit.output": notProvided("output is passed on without a cap"),
+  "limit.disk": sizedStorage,
+  "limit.output": countedOutput,
   "env.clean": keptBy("the environment is built from nothing"),
   "secret.private": notProvided("cupel has no secrets to give yet"),
   "tty.safe": terminalSafety,
@@ -186,7 +204,7 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     directory: job.workspace.mode === "empty" ? emptyWorkspace : job.directory,
     environment: jobEnvironment(job, jobHome(job), jobUser.name),
     umask: 0o022,
-    resourceLimits: { core: 0, processes: processLimit(job, matrix) },
+    resourceLimits: { ...resourceLimits({ job, matrix }), processes: processLimit(job, matrix) },
     controlGroup: controlGroupLimits({ job, matrix }),
     dropCapabilities: true,
     seccomp: job.seccomp,
@@ -194,8 +212,7 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     landlockScopes: landlockScopes(matrix),
     landlockVersion: landlockVersion(matrix),
     terminal: job.terminal,
-    timeoutMs: job.limits.timeoutMs,
-    graceMs: job.limits.graceMs,
+    ...supervision({ job, matrix }),
   };
 }
 

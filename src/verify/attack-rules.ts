@@ -1,7 +1,6 @@
 /** How each attack is judged and controlled, by its id: what the attacker's table leaves to the host's side. */
 import type { AttackControl, AttackRule } from "./attack-spec.ts";
 import {
-  asMuchAs,
   findCpuTime,
   findForeignDescriptor,
   findForeignSocket,
@@ -41,6 +40,14 @@ const memoryRule: AttackRule = {
   deadlineMs: 5000,
 };
 
+const diskCapBytes = 2 * mebibyte;
+
+const diskRule: AttackRule = {
+  control: everyone,
+  wishes: { diskBytes: diskCapBytes },
+  amounts: { "disk-bytes": String(2 * diskCapBytes), "file-count": "50" },
+};
+
 /** By id; an attack without an entry is controlled by everyone and judged by its evidence alone. */
 export const attackRules: Readonly<Record<string, AttackRule>> = {
   A01: { control: everyone, quickFor: ["fs.read"] },
@@ -63,12 +70,7 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   A20: { control: root },
   A21: { control: none("without a sandbox there is no root to leave") },
   A22: { control: some("takes a set-user-id program of root's, and a caller who is not root") },
-  A23: {
-    control: everyone,
-    amounts: { "disk-bytes": String(4 * mebibyte), "file-count": "50" },
-    quickFor: ["limit.disk"],
-    findBreach: asMuchAs("written-bytes", 4 * mebibyte),
-  },
+  A23: { ...diskRule, quickFor: ["limit.disk"], findBreach: moreThan(["written-bytes"], ({ diskBytes }) => diskBytes) },
   A24: { control: wouldHarm },
   B01: { control: everyone, quickFor: ["proc.hidden"] },
   B03: { guarantees: ["fs.read"], control: some("kernels are built without them, and hide their addresses") },
@@ -133,11 +135,7 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
     findBreach: findCpuTime,
     deadlineMs: 8000,
   },
-  D11: {
-    control: everyone,
-    amounts: { "disk-bytes": String(4 * mebibyte) },
-    findBreach: asMuchAs("allocated-bytes", 4 * mebibyte),
-  },
+  D11: { ...diskRule, findBreach: moreThan(["allocated-bytes"], ({ diskBytes }) => diskBytes) },
   D12: { control: some("root alone may, or whoever has the limits for it") },
   E01: { control: everyone, guarantees: ["net.none"], quickFor: ["net.none"] },
   E02: { control: everyone, guarantees: ["net.none"] },

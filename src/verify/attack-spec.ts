@@ -9,6 +9,9 @@ export interface SandboxWishes {
   readonly pids?: number | undefined;
   readonly memoryBytes?: number | undefined;
   readonly cpus?: number | undefined;
+  /** Of each place that the job can write to. */
+  readonly diskBytes?: number | undefined;
+  readonly outputBytes?: number | undefined;
   readonly timeoutMs?: number | undefined;
   /** `NAME=value`. */
   readonly variable?: string | undefined;

@@ -17,11 +17,6 @@ export function moreThan(facts: readonly string[], capOf: (wishes: SandboxWishes
   };
 }
 
-/** As much as was tried: there is no cap. */
-export function asMuchAs(fact: string, tried: number): Finder {
-  return (record) => (largest(record, fact) >= tried ? `it had all ${tried} ${fact} that it tried` : undefined);
-}
-
 /** A quota is kept over tenths of a second, so that short runs may go over it a little. */
 const cpuTolerance = 1.3;
 

@@ -35,13 +35,20 @@ const deadlineMs = 10_000;
 /** How long attacks keep busy that are to be ended before. */
 const busyMs = 800;
 
-type Run = Pick<AttackerRun, "orders" | "killAfterMs"> & { readonly words?: readonly string[] };
+type Run = Pick<AttackerRun, "orders" | "killAfterMs"> & {
+  readonly words?: readonly string[];
+  readonly before?: readonly string[];
+};
 
-async function run(stage: HostStage, wishes: SandboxWishes, { words, ...rest }: Run): Promise<AttackerEnd | undefined> {
+async function run(
+  stage: HostStage,
+  wishes: SandboxWishes,
+  { words, before = [], ...rest }: Run,
+): Promise<AttackerEnd | undefined> {
   const prefix = stage.prefix(wishes);
   if (prefix === undefined) return undefined;
   return runAttacker({
-    command: [...prefix, ...(words ?? [stage.program])],
+    command: [...before, ...prefix, ...(words ?? [stage.program])],
     directory: stage.workspace,
     environment: stage.environment,
     openFile: stage.openFile,
@@ -113,13 +120,32 @@ async function outliveRunner(stage: HostStage): Promise<HostFinding> {
 }
 
 const floodBytes = 8 * 1024 * 1024;
+/** The runtime gives sockets to what it starts, which nobody can open by a path (proc(5)); a caller's shell gives pipes. */
+const intoPipe = ["/bin/sh", "-c", '"$@" | cat', "sh"];
+
+const outputCap: SandboxWishes = { outputBytes: 1024 * 1024 };
+
+/**
+ * By the streams of those who started it, as far up as this very process, which is spared; then by its own. The names of
+ * /proc/PID/status are those of proc_pid_status(5).
+ */
+const flood = `
+process=$PPID
+while [ "$process" -gt 1 ] && [ "$process" != ${process.pid} ]; do
+  head -c ${floodBytes} /dev/zero >"/proc/$process/fd/1"
+  parent=0
+  while read -r name value; do [ "$name" != PPid: ] || parent=$value; done <"/proc/$process/status"
+  process=$parent
+done 2>/dev/null
+exec head -c ${floodBytes} /dev/zero`;
 
 async function floodOutput(stage: HostStage): Promise<HostFinding> {
-  const words = ["/bin/sh", "-c", `head -c ${floodBytes} /dev/zero`];
-  const end = await run(stage, {}, { orders: [], words });
+  const words = ["/bin/sh", "-c", flood];
+  const end = await run(stage, outputCap, { orders: [], words, before: intoPipe });
   if (end === undefined) return noWish;
   if (end.outputBytes === 0) return { failure: `nothing was written (${end.end})` };
-  return { sign: end.outputBytes >= floodBytes ? `all ${floodBytes} bytes of it arrived` : undefined };
+  const isOver = end.outputBytes > (outputCap.outputBytes ?? 0);
+  return { sign: isOver ? `${end.outputBytes} bytes of it arrived` : undefined };
 }
 
 /** Mounts on this host that have to do with this stage. */

@@ -21,11 +21,13 @@ export interface StrategyFacts {
   readonly choice: SandboxChoice;
 }
 
-function wishFlags({ pids, memoryBytes, cpus, timeoutMs, variable }: SandboxWishes): string[] {
+function wishFlags({ pids, memoryBytes, cpus, diskBytes, outputBytes, timeoutMs, variable }: SandboxWishes): string[] {
   return [
     ...(pids === undefined ? [] : ["--pids", String(pids)]),
     ...(memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)]),
     ...(cpus === undefined ? [] : ["--cpus", String(cpus)]),
+    ...(diskBytes === undefined ? [] : ["--tmp-size", String(diskBytes)]),
+    ...(outputBytes === undefined ? [] : ["--output-size", String(outputBytes)]),
     ...(timeoutMs === undefined ? [] : ["--timeout", `${timeoutMs}ms`, "--grace", "100ms"]),
     ...(variable === undefined ? [] : ["--env", variable]),
   ];

@@ -105,6 +105,24 @@ const mutants: readonly Mutant[] = [
     patches: [{ path: `${launcher}/supervise.c`, from: "instruction->timeout_ms == 0 ? 0", to: "true ? 0" }],
   },
   {
+    without: "sizes of its file systems",
+    breaks: ["limit.disk"],
+    by: "anyone",
+    patches: [{ path: `${launcher}/root-steps.c`, from: "if (step->size > 0)", to: "if (false)" }],
+  },
+  {
+    without: "counting its output",
+    breaks: ["limit.output"],
+    by: "anyone",
+    patches: [
+      {
+        path: `${launcher}/instruction.c`,
+        from: "into->output_bytes_max = take_u64(cursor);",
+        to: "take_u64(cursor);",
+      },
+    ],
+  },
+  {
     without: "its control groups",
     breaks: ["limit.cpu", "limit.memory", "limit.pids"],
     by: "root",

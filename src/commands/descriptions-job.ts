@@ -104,8 +104,7 @@ export const runDescription: CommandDescription = {
     { code: "127", meaning: "the program was not found" },
     {
       code: "128+n",
-      meaning:
-        "signal n ended it; 137 is also out of memory, or too much output with --on-output kill, the outcome tells",
+      meaning: "signal n ended it; 137 is also out of memory, or too much output (--on-output kill)",
     },
   ],
   examples: [

@@ -148,12 +148,19 @@ const filesystem = v.strictObject({
 
 type QuantitySchema = v.OptionalSchema<ReturnType<typeof quantity>, undefined>;
 
-const limitSchemas: Readonly<Record<string, QuantitySchema>> = Object.fromEntries(
-  limitEntries.map(([, limit]) => {
-    const description = `${limit.description}; such as ${limit.example}`;
-    return [limit.field, v.optional(quantity(`limits.${limit.field}`, limit.quantity, description))];
-  }),
+const outputAction = v.optional(
+  v.pipe(v.picklist(outputActions), v.description("what becomes of output over its cap: dropped, or the job ended")),
 );
+
+const limitSchemas: Readonly<Record<string, QuantitySchema | typeof outputAction>> = {
+  ...Object.fromEntries(
+    limitEntries.map(([, limit]) => {
+      const description = `${limit.description}; such as ${limit.example}`;
+      return [limit.field, v.optional(quantity(`limits.${limit.field}`, limit.quantity, description))];
+    }),
+  ),
+  on_output: outputAction,
+};
 
 /** Caps on time. */
 export const timeLimits = {
@@ -218,17 +225,7 @@ export const settingSchemas = {
     }),
   ),
   tty: v.optional(v.pipe(v.boolean(), v.description("give the job a terminal of its own, relayed to yours"))),
-  limits: v.optional(
-    v.strictObject({
-      ...limitSchemas,
-      on_output: v.optional(
-        v.pipe(
-          v.picklist(outputActions),
-          v.description("what becomes of output over its cap: dropped, or the job ended"),
-        ),
-      ),
-    }),
-  ),
+  limits: v.optional(v.strictObject(limitSchemas)),
   minimum: v.optional(minimum),
   selection: v.optional(
     v.strictObject({

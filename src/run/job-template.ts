@@ -45,7 +45,8 @@ command: [echo, "hello from a sandbox"]
 
 # Caps on all processes of the job together; one that is stated here is a demand.
 #limits:
-${limitLines}
+${limitLines}#  on_output: truncate # what becomes of output over its cap: dropped (truncate), or the job is ended (kill)
+
 # What has to hold: a class of isolation that is not to be gone below, guarantees beyond those of every job, the default
 # limits, attacks that failed (cupel verify). What nothing here keeps can be given up by name.
 #minimum:

@@ -352,8 +352,11 @@ __attribute__((noreturn)) static void report_end(const struct launch *launch, in
 
 static void kill_job(const struct launch *launch, long job)
 {
-    /* -1 is everything in our PID namespace but ourselves; without one it would be everything we may signal. */
-    const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0;
+    /*
+     * -1 is everything in our PID namespace but ourselves; without one it would be everything we may signal. What was
+     * asked for is not enough to go by: after a mistake elsewhere that would be every process of this machine.
+     */
+    const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0 && kernel_call(__NR_getpid) == 1;
     kernel_call(__NR_kill, alone ? -1 : -job, signal_kill);
     if (!alone)
         kernel_call(__NR_kill, job, signal_kill);

@@ -4,6 +4,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import type { Report } from "../../src/model/report.ts";
 import type { SubjectResult, Verification } from "../../src/model/verification.ts";
 import type { Ran } from "../support/execute.ts";
+import { usePrivatePlaces } from "../support/private-places.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { callers, type Caller } from "../support/tester.ts";
@@ -11,6 +12,8 @@ import { noneBut, processesFrom, sharedObjects } from "../support/traces.ts";
 import { until } from "../support/until.ts";
 
 const cupel = installCupel();
+/** Where root's state is looked for besides, nothing may be verified already. */
+const apart = usePrivatePlaces();
 
 /** How often all strategies are attacked, for each caller; a soak sets it to twenty. */
 const rounds = Number(process.env["CUPEL_VERIFY_ROUNDS"] ?? 2);
@@ -20,7 +23,7 @@ const deadlineMs = 120_000;
 /** A state of its own, so that nothing is verified yet. */
 function callIn(caller: Caller, state: TempDir): (...words: readonly string[]) => Promise<Ran> {
   const env = { XDG_STATE_HOME: state.path, HOME: state.path, TMPDIR: state.folder("tmp") };
-  return (...words) => cupel.run(caller, words, { env, deadlineMs });
+  return (...words) => cupel.run(apart(caller, cupel.workspace(caller)), words, { env, deadlineMs });
 }
 
 function told({ stdout }: Ran): Verification & { readonly exitCode: number } {

@@ -102,7 +102,13 @@ const mutants: readonly Mutant[] = [
     without: "a deadline",
     breaks: ["limit.time"],
     by: "anyone",
-    patches: [{ path: `${launcher}/supervise.c`, from: "instruction->timeout_ms == 0 ? 0", to: "true ? 0" }],
+    patches: [
+      {
+        path: `${launcher}/instruction.c`,
+        from: "into->timeout_ms = take_milliseconds(cursor);",
+        to: "take_milliseconds(cursor);",
+      },
+    ],
   },
   {
     without: "sizes of its file systems",

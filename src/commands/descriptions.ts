@@ -10,6 +10,7 @@ import {
   lockDescription,
   schemaDescription,
 } from "./descriptions-report.ts";
+import { verifyDescription } from "./description-verify.ts";
 import {
   cleanDescription,
   completionDescription,
@@ -35,6 +36,7 @@ export const descriptions: readonly CommandDescription[] = [
   initDescription,
   trustDescription,
   schemaDescription,
+  verifyDescription,
   selfTestDescription,
   upgradeDescription,
   cleanDescription,

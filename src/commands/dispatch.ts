@@ -51,6 +51,10 @@ const commands: Readonly<Record<string, Entry>> = {
     describe: async () => (await changed()).discardDescription,
     load: async () => (await import("./discard.ts")).discard,
   },
+  verify: {
+    describe: async () => (await import("./description-verify.ts")).verifyDescription,
+    load: async () => (await import("./verify.ts")).verify,
+  },
   init: {
     describe: async () => (await upkeep()).initDescription,
     load: async () => (await import("./init.ts")).init,

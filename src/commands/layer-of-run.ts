@@ -1,11 +1,14 @@
 /** A job with a copy-on-write workspace was carried out: what becomes of its layer. */
+import { isatty } from "node:tty";
 import { errnoName } from "../host/errno-name.ts";
 import type { Host } from "../host/host.ts";
 import { findEvent } from "../launch/launch-event.ts";
-import type { Job } from "../model/job.ts";
+import { CupelError } from "../model/error.ts";
+import type { Job, Workspace } from "../model/job.ts";
 import { countChanges } from "../model/layer.ts";
 import type { Ending, WorkspaceOutcome } from "../model/outcome.ts";
 import type { CarriedOut } from "../run/carry-out.ts";
+import { statedAs, type JobRequest } from "../run/job-request.ts";
 import { isUntouched } from "../run/open-layer.ts";
 import { removeTree } from "../run/remove-tree.ts";
 import { say } from "./terminal.ts";
@@ -21,6 +24,24 @@ export function copyInstead(job: Job, { events, layer }: Pick<CarriedOut, "event
   removeTree(layer.path);
   say(`${workspace.path} cannot be overlaid (${errnoName(failed.errno)}), so the job gets a copy of it`);
   return { ...job, workspace: { ...workspace, manner: "copy" } };
+}
+
+/** @throws CupelError `usage` for a question without anybody to answer it, and for changes that there cannot be. */
+export function refuseUselessApply({ mode }: Workspace, request: JobRequest): void {
+  if (mode !== "cow") {
+    const flag = request.apply === "never" ? "ignore" : "apply";
+    // In a file it may be meant for other jobs.
+    if (!statedAs(request, flag).startsWith("--")) return;
+    throw new CupelError(
+      "usage",
+      `${statedAs(request, flag)} is about changes to a copy-on-write workspace; give --workspace cow too, or leave it out`,
+    );
+  }
+  if (request.apply !== "ask" || isatty(0)) return;
+  throw new CupelError(
+    "usage",
+    `${statedAs(request, "apply")} ask needs a terminal to ask at, and standard input is none; take never or on-success`,
+  );
 }
 
 /** Whose job it was, and where. */

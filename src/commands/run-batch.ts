@@ -192,6 +192,12 @@ async function inquire(line: CommandLine, host: Host): Promise<Inquiry> {
   if (request.terminal !== "none") {
     throw new CupelError("usage", `${statedAs(request, "tty")} and --batch do not go together; leave one out`);
   }
+  if (request.workspace === "cow") {
+    throw new CupelError(
+      "usage",
+      `${statedAs(request, "workspace")} cow and --batch do not go together; take ro, rw or none`,
+    );
+  }
   const job = await prepareJob(request, host, directories);
   return { job, host, directories };
 }

@@ -48,6 +48,13 @@ async function checkTerminal(job: Job, request: JobRequest): Promise<void> {
   );
 }
 
+/** @throws CupelError `usage` where there is nobody to ask, or nothing to ask about. */
+async function checkApply({ workspace }: Job, request: JobRequest): Promise<void> {
+  if (request.apply === "never" && request.ignore.length === 0) return;
+  const { refuseUselessApply } = await import("./layer-of-run.ts");
+  refuseUselessApply(workspace, request);
+}
+
 /** Said before the job: what was given up. Never silent. */
 function announce(selection: Selection): void {
   if (selection.accepted.length > 0) {
@@ -127,8 +134,8 @@ async function attempt(request: Attempt): Promise<Ended> {
 }
 
 /** Without what another job was decided by. */
-function undecided({ verdict, report }: Knowledge): Knowledge {
-  return { verdict, report };
+function undecided(knowledge: Knowledge): Knowledge {
+  return { ...knowledge, decided: undefined };
 }
 
 async function attemptAnew(input: Attempt): Promise<Ended> {
@@ -162,6 +169,7 @@ export async function run(line: CommandLine): Promise<number> {
   const request = await requestJob(line, host);
   const job = await prepareJob(request, host, directories);
   await checkTerminal(job, request);
+  await checkApply(job, request);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   announceWorkspace(job);

@@ -43,6 +43,21 @@ class TreeRemoval {
   }
 }
 
+/** Bytes in regular files at `path` and below, as far as they can be looked at. */
+export function treeBytes(path: string): number {
+  const sizeOf = (at: Buffer): number => {
+    try {
+      const stats = lstatSync(at);
+      if (!stats.isDirectory()) return stats.isFile() ? stats.size : 0;
+      return readdirSync(at, { encoding: "buffer" }).reduce((sum, name) => sum + sizeOf(joinBytes(at, name)), 0);
+    } catch (error) {
+      errnoOf(error);
+      return 0;
+    }
+  };
+  return sizeOf(Buffer.from(path));
+}
+
 /**
  * Removes `path` and all below it, following nothing. Nobody else may be changing it. Gives why it could not be done.
  * What is mounted below stops it (EBUSY).

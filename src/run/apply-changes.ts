@@ -121,9 +121,10 @@ class Application {
   }
 
   /** Root gives what it makes to whom the directory belongs, or to whom the file belonged. */
-  #ownerFor(parent: string, entry: string): { uid: number; gid: number } | undefined {
+  #ownerFor(parent: string, entry?: string): { uid: number; gid: number } | undefined {
     if (process.getuid?.() !== 0) return undefined;
-    const { uid, gid } = lstatSync(entry, { throwIfNoEntry: false }) ?? statSync(parent);
+    const replaced = entry === undefined ? undefined : lstatSync(entry, { throwIfNoEntry: false });
+    const { uid, gid } = replaced ?? statSync(parent);
     return { uid, gid };
   }
 
@@ -150,7 +151,7 @@ class Application {
       unlinkSync(entry);
     }
     mkdirSync(entry, { mode: 0o700 });
-    const owner = this.#ownerFor(parent, parent);
+    const owner = this.#ownerFor(parent);
     if (owner !== undefined) chownSync(entry, owner.uid, owner.gid);
   }
 

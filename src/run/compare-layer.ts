@@ -28,6 +28,14 @@ function haveEqualContent(one: string, other: string): boolean {
   }
 }
 
+/** What there is on the host's side of a directory of the layer's. */
+interface Side {
+  /** The host has a directory there. */
+  readonly hasHost: boolean;
+  /** The job saw nothing of the host's in it: what the layer has is all that there is, also in directories below. */
+  readonly isWhole: boolean;
+}
+
 class Comparison {
   readonly #layer: Layer;
   readonly #opaque: ReadonlySet<string>;
@@ -39,7 +47,7 @@ class Comparison {
   }
 
   run(entries: readonly LayerEntry[]): Change[] {
-    this.#compareDirectory("", entries, true);
+    this.#compareDirectory("", entries, { hasHost: true, isWhole: this.#layer.manner === "copy" });
     return this.#changes.sort((one, other) => (one.path < other.path ? -1 : 1));
   }
 
@@ -47,13 +55,11 @@ class Comparison {
     return `${this.#layer.workspace}/${path}`;
   }
 
-  /** `hasHost`: the host has a directory there, of which the job saw what the layer does not cover. */
-  #compareDirectory(directory: string, entries: readonly LayerEntry[], hasHost: boolean): void {
+  #compareDirectory(directory: string, entries: readonly LayerEntry[], { hasHost, isWhole }: Side): void {
     const prefix = directory === "" ? "" : `${directory}/`;
-    const isWhole = this.#layer.manner === "copy" || this.#opaque.has(directory);
     for (const entry of entries) {
       const path = `${prefix}${entry.name}`;
-      this.#compareEntry(path, entry, hasHost ? readHostEntry(this.#host(path)) : undefined);
+      this.#compareEntry(path, entry, hasHost ? readHostEntry(this.#host(path)) : undefined, isWhole);
     }
     if (hasHost && isWhole) this.#deleteOthers(prefix, new Set(entries.map(({ name }) => name)));
   }
@@ -65,7 +71,7 @@ class Comparison {
     }
   }
 
-  #compareEntry(path: string, entry: LayerEntry, before: HostEntry | undefined): void {
+  #compareEntry(path: string, entry: LayerEntry, before: HostEntry | undefined, isWhole: boolean): void {
     // The host's own cannot be looked up by such a name either.
     if (entry.isUnreadable && this.#isAsCopied(entry)) return;
     if (entry.isWhiteout) {
@@ -76,7 +82,9 @@ class Comparison {
     if (before?.kind === "directory" && !isSameKind) this.#deleteBelow(path);
     const change = before === undefined ? "added" : isSameKind ? this.#judge(path, entry, before) : "type-changed";
     if (change !== undefined) this.#add(path, change, entry, before);
-    if (entry.kind === "directory") this.#compareDirectory(path, entry.entries, before?.kind === "directory");
+    if (entry.kind !== "directory") return;
+    const side = { hasHost: before?.kind === "directory", isWhole: isWhole || this.#opaque.has(path) };
+    this.#compareDirectory(path, entry.entries, side);
   }
 
   /** What is of one kind on both sides. */

@@ -197,7 +197,7 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
     ["mkdir .git/hooks; echo x > .git/hooks/pre-commit", ".git/hooks/pre-commit", "other programs take orders from it; name it to have it applied"],
     ["echo x > .GIT-config; mkdir .Vscode; echo x > .Vscode/tasks.json", ".Vscode/tasks.json", "other programs take orders from it; name it to have it applied"],
     ["echo x > PACKAGE.json", "PACKAGE.json", 'some file systems cannot tell its name from "package.json"'],
-    ["printf x > \"$(printf 'e\\314\\201')\"; printf x > \"$(printf '\\303\\251')\"", "é", 'some file systems cannot tell its name from "é"'],
+    ["printf x > \"$(printf 'e\\314\\201')\"; printf x > \"$(printf '\\303\\251')\"", "e\u0301", 'some file systems cannot tell its name from "\u00e9"'],
     ["printf x > \"$(printf 'a\\377')\"", "a�", "its name is not valid UTF-8"],
   ])("refuses, and then does nothing at all: %s", async (script, path, reason) => {
     using workspace = filled(caller);
@@ -318,7 +318,7 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
     );
     const isMade = (): boolean =>
       layersOf(caller).some((name) => existsSync(`${cupel.state(caller)}/layers/${name}/upper/made`));
-    await until(isMade);
+    await until("the job's file in its layer", isMade);
     running.kill("SIGKILL");
     await running.ended;
     expect(readTreeExactly(workspace.path)).toEqual(before);
@@ -342,7 +342,7 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
   });
 
   test("is nothing for a batch", async () => {
-    const ran = await cupel.run(caller, ["run", "--workspace", "cow", "--batch", "-"], { input: "" });
+    const ran = await cupel.run(caller, ["run", "--workspace", "cow", "--batch", "-"], { stdin: "" });
     expect(ran).toMatchObject({ code: 125 });
     expect(ran.stderr).toContain("--workspace cow and --batch do not go together");
   });

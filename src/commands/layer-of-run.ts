@@ -14,15 +14,17 @@ import { removeTree } from "../run/remove-tree.ts";
 import { say } from "./terminal.ts";
 
 /**
- * The same job with a copy, where the kernel would not have the directory as a layer of an overlay: that it says only when
- * it is asked to. Undefined where that is not what went wrong.
+ * The same job with a copy, or read-only where nothing else was asked for: where the kernel would not have the directory as
+ * a layer of an overlay, which it says only when it is asked to. Undefined where that is not what went wrong.
  */
-export function copyInstead(job: Job, { events, layer }: Pick<CarriedOut, "events" | "layer">): Job | undefined {
+export function withoutOverlay(job: Job, { events, layer }: Pick<CarriedOut, "events" | "layer">): Job | undefined {
   const failed = findEvent(events, "failed");
   const { workspace } = job;
   if (layer?.manner !== "overlay" || failed?.step !== "overlay" || workspace.mode !== "cow") return undefined;
   removeTree(layer.path);
-  say(`${workspace.path} cannot be overlaid (${errnoName(failed.errno)}), so the job gets a copy of it`);
+  const because = `${workspace.path} cannot be overlaid (${errnoName(failed.errno)})`;
+  say(workspace.isStated ? `${because}, so the job gets a copy of it` : `${because}, so it is read-only for this job`);
+  if (!workspace.isStated) return { ...job, workspace: { mode: "ro", path: workspace.path } };
   return { ...job, workspace: { ...workspace, manner: "copy" } };
 }
 

@@ -37,9 +37,14 @@ interface Decided {
 export type Measurement = Knowledge & { readonly report: Report };
 
 /** The job. @throws CupelError `usage`. */
-export async function prepareJob(request: JobRequest, host: Host, directories: readonly string[]): Promise<Job> {
+export async function prepareJob(
+  request: JobRequest,
+  host: Host,
+  directories: readonly string[],
+  isBatch = false,
+): Promise<Job> {
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
-  return resolveJob(request, { host, stateDirectories: directories, tools });
+  return resolveJob(request, { host, stateDirectories: directories, tools, isBatch });
 }
 
 /** Where to look, and for which job. */

@@ -198,7 +198,7 @@ async function inquire(line: CommandLine, host: Host): Promise<Inquiry> {
       `${statedAs(request, "workspace")} cow and --batch do not go together; take ro, rw or none`,
     );
   }
-  const job = await prepareJob(request, host, directories);
+  const job = await prepareJob(request, host, directories, true);
   return { job, host, directories };
 }
 

@@ -7,6 +7,7 @@ import type { CallerStreams } from "../host/spawn-child.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
 import type { Ending, Outcome } from "../model/outcome.ts";
+import type { Plan } from "../model/plan.ts";
 import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";
 import { carryOut } from "../run/carry-out.ts";
@@ -56,7 +57,10 @@ async function checkApply({ workspace }: Job, request: JobRequest): Promise<void
 }
 
 /** Said before the job: what was given up. Never silent. */
-function announce(selection: Selection): void {
+function announce(selection: Selection, { workspace }: Job, { launch }: Plan): void {
+  const hasLayer = launch.root.some(({ step }) => step === "overlay" || step === "copy");
+  if (workspace.mode === "cow" && launch.root.length > 0 && !hasLayer)
+    say(`${workspace.path} is read-only for this job, since overlays do not work here; --workspace cow copies it`);
   if (selection.accepted.length > 0) {
     say(`running in ${selection.chosen ?? "nothing"} without ${selection.accepted.join(", ")}, given up by name`);
   }
@@ -106,7 +110,7 @@ async function attempt(request: Attempt): Promise<Ended> {
   const { host, directories, job, isQuiet } = request;
   const { knowledge, selection, plan } = await choose(request, request.knowledge);
   if (plan === undefined) return refuse(job, selection, knowledge.report);
-  announce(selection);
+  announce(selection, job, plan);
   const { standings, id: reportId } = knowledge.verdict;
   const isFresh = knowledge.report !== undefined;
   const context = {
@@ -124,7 +128,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     for (const lack of [lostInput(events), lostOutput(events), cut]) if (lack !== undefined) say(lack);
     const isSetUpFailure = events.some(({ event }) => event === "failed");
     const layers = carried.layer === undefined ? undefined : await import("./layer-of-run.ts");
-    const copied = layers?.copyInstead(job, carried);
+    const copied = layers?.withoutOverlay(job, carried);
     if (copied !== undefined)
       return await attempt({ ...request, job: copied, knowledge: undecided(request.knowledge) });
     const ending = judgeEnding({ ...carried, launch: plan.launch });

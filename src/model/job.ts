@@ -11,6 +11,8 @@ export type ApplyMode = (typeof applyModes)[number];
 export interface CopyOnWrite {
   readonly mode: "cow";
   readonly path: string;
+  /** Asked for. Otherwise it is worth an overlay, and no copy: without overlays the workspace is then read-only. */
+  readonly isStated: boolean;
   /** How it is to be made: an overlay where the host has them, or in any case a copy. */
   readonly manner: "overlay" | "copy";
   /** Globs of what is not worth keeping of the changes. */

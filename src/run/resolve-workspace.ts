@@ -47,6 +47,7 @@ function copyOnWrite(path: string, request: JobRequest, surroundings: JobSurroun
   return {
     mode: "cow",
     path,
+    isStated: request.workspace === "cow",
     manner: isOverlay ? "overlay" : "copy",
     ignore: request.ignore,
     apply: request.apply,
@@ -65,13 +66,33 @@ function inMode(mode: StatedMode, path: string, request: JobRequest, surrounding
   );
 }
 
+/** What is asked for that a layer would have to hold, and cannot. */
+function cappedDisk({ require, diskBytes, diskFiles }: JobRequest): string | undefined {
+  const isCapped = diskBytes !== undefined || diskFiles !== undefined || require.includes("limit.disk");
+  return isCapped ? "a cap on disk cannot hold for what a job changes in it" : undefined;
+}
+
+/** Copy-on-write where that takes an overlay and no more. */
+function byDefault(path: string, request: JobRequest, surroundings: JobSurroundings): Workspace {
+  if (surroundings.isBatch === true) return { mode: "ro", path };
+  const obstacle = cappedDisk(request) ?? cowObstacle(path, surroundings);
+  const workspace = obstacle === undefined ? copyOnWrite(path, request, surroundings) : undefined;
+  if (workspace?.manner === "overlay") return workspace;
+  const why = obstacle ?? "something is mounted in it, or cupel's state lies where no layer can be";
+  return { mode: "ro", path, why: `${path} is read-only for this job, since ${why}` };
+}
+
 /** @throws CupelError `usage` for a workspace that was asked for and cannot be one. */
 export function resolveWorkspace(request: JobRequest, surroundings: JobSurroundings): Workspace {
   if (request.workspace === "none") return { mode: "empty", why: "" };
   const { host, stateDirectories } = surroundings;
   const path = canonical(host.directory, "The current directory", "/");
   const unfit = unfitWorkspace(path, listHomes(host), stateDirectories);
-  if (unfit === undefined) return inMode(request.workspace ?? "ro", path, request, surroundings);
+  if (unfit === undefined) {
+    return request.workspace === undefined
+      ? byDefault(path, request, surroundings)
+      : inMode(request.workspace, path, request, surroundings);
+  }
   if (request.workspace === undefined) {
     return {
       mode: "empty",

@@ -168,11 +168,12 @@ function isShownAnyway(grant: Grant, all: readonly Grant[]): boolean {
 }
 
 /** How a copy-on-write workspace is made here. */
-export type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>["step"];
+export type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>["step"] | "none";
 
 function layerSteps({ workspace }: Job, step: LayerStep, mapOwners: boolean): PlacedStep[] {
   if (workspace.mode !== "cow") return [];
   const { path } = workspace;
+  if (step === "none") return grantsToSteps([{ path, access: "read" }], mapOwners);
   if (step === "copy") return [{ step, source: path, destination: path }];
   return [{ step, source: path, destination: path, mapOwner: mapOwners ? "must" : "no" }];
 }
@@ -181,16 +182,21 @@ type PlacedStep = Extract<RootStep, { step: "bind" | "overlay" | "copy" }>;
 
 function bindSteps(job: Job, mapOwners: boolean): PlacedStep[] {
   const grants = orderedGrants(job);
-  return grants
-    .filter((grant) => !isShownAnyway(grant, grants))
-    .map((grant) => ({
-      step: "bind",
-      source: grant.path,
-      destination: grant.path,
-      writable: grant.access === "write",
-      mapOwner: mapOwners ? (grant.access === "write" ? "must" : "if-possible") : "no",
-      optional: false,
-    }));
+  return grantsToSteps(
+    grants.filter((grant) => !isShownAnyway(grant, grants)),
+    mapOwners,
+  );
+}
+
+function grantsToSteps(grants: readonly Grant[], mapOwners: boolean): PlacedStep[] {
+  return grants.map((grant) => ({
+    step: "bind",
+    source: grant.path,
+    destination: grant.path,
+    writable: grant.access === "write",
+    mapOwner: mapOwners ? (grant.access === "write" ? "must" : "if-possible") : "no",
+    optional: false,
+  }));
 }
 
 function workspaceSteps(job: Job): RootStep[] {
@@ -217,7 +223,7 @@ function grantSteps(job: Job, mapOwners: boolean, layer: LayerStep): RootStep[] 
 
 /**
  * All steps. `mapOwners`: called by root, so granted paths are shown as the job's own. `layer`: how a copy-on-write
- * workspace is made.
+ * workspace is made; without any it is shown read-only.
  */
 export function sandboxRoot(job: Job, mapOwners: boolean, layer: LayerStep = "overlay"): RootStep[] {
   return [

@@ -55,27 +55,31 @@ function overlayCapabilities(matrix: Standings): CapabilityId[] {
 
 /** How a copy-on-write workspace is made here. */
 function layerStep({ workspace }: Job, matrix: Standings): LayerStep {
-  const isOverlay = workspace.mode === "cow" && workspace.manner === "overlay";
-  return isOverlay && overlayCapabilities(matrix).every((id) => isUsable(matrix[id])) ? "overlay" : "copy";
+  if (workspace.mode !== "cow") return "none";
+  const isOverlay = workspace.manner === "overlay" && overlayCapabilities(matrix).every((id) => isUsable(matrix[id]));
+  if (isOverlay) return "overlay";
+  return workspace.isStated ? "copy" : "none";
 }
+
+const layerMechanisms: Readonly<Record<LayerStep, string>> = {
+  overlay: "an overlay: what the job changes goes to a layer, which the caller may apply",
+  copy: "the job has a copy of it, whose changes the caller may apply",
+  none: "nothing of the workspace is writable",
+};
 
 const layeredWorkspace: GuaranteeRule = (circumstances) => {
   const { job, matrix } = circumstances;
-  return layerStep(job, matrix) === "overlay"
-    ? keptBy(
-        "an overlay: what the job changes goes to a layer, which the caller may apply",
-        ...rootCapabilities,
-        ...overlayCapabilities(matrix),
-      )(circumstances)
-    : keptBy("the job has a copy of it, whose changes the caller may apply", ...rootCapabilities)(circumstances);
+  const step = layerStep(job, matrix);
+  return step === "overlay"
+    ? keptBy(layerMechanisms[step], ...rootCapabilities, ...overlayCapabilities(matrix))(circumstances)
+    : keptBy(layerMechanisms[step], ...rootCapabilities)(circumstances);
 };
 
 const unchangedWorkspace: GuaranteeRule = (circumstances) => {
   const { job } = circumstances;
   if (writesWorkspace(job))
     return { kept: false, reason: "the workspace, or part of it, is written through (--workspace rw, --write)" };
-  if (job.workspace.mode === "cow") return layeredWorkspace(circumstances);
-  return keptBy("nothing of the workspace is writable", ...rootCapabilities)(circumstances);
+  return layeredWorkspace(circumstances);
 };
 
 const networkRules: Readonly<Record<NetworkMode, GuaranteeRule>> = {
@@ -127,7 +131,7 @@ const terminalSafety: GuaranteeRule = (circumstances) =>
 
 /** What is written through to the host goes to file systems of the host's. */
 const sizedStorage: GuaranteeRule = (circumstances) => {
-  if (circumstances.job.workspace.mode === "cow")
+  if (layerStep(circumstances.job, circumstances.matrix) !== "none")
     return { kept: false, reason: "the layer of what the job changes in its workspace (--workspace cow) has no cap" };
   return orderedGrants(circumstances.job).some(({ access }) => access === "write")
     ? { kept: false, reason: "what the job writes through to the host (--workspace rw, --write) has no cap" }

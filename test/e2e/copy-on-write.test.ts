@@ -1,6 +1,15 @@
 /** Copy-on-write workspaces: the host's tree stays as it is, and what is applied is what the job did, no more. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { callers, ordinaryCaller, rootCallers, type Caller } from "../support/tester.ts";
@@ -165,7 +174,14 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
 
   test("leaves out what is ignored", async () => {
     using workspace = filled(caller);
-    const ran = await run(workspace, "rm -r node_modules; echo 1 > a.o; echo 1 > src/b.o", "--ignore", "node_modules", "--ignore", "*.o");
+    const ran = await run(
+      workspace,
+      "rm -r node_modules; echo 1 > a.o; echo 1 > src/b.o",
+      "--ignore",
+      "node_modules",
+      "--ignore",
+      "*.o",
+    );
     expect(ran).toMatchObject({ code: 0, stderr: "" });
     expect(layersOf(caller)).toEqual([]);
   });
@@ -193,11 +209,27 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
     ["mkfifo x", "x", "it is a device, a FIFO or a socket"],
     ["ln -s /etc/passwd x", "x", 'it is a link that leads out of the workspace ("/etc/passwd")'],
     ["ln -s ../../etc x", "x", 'it is a link that leads out of the workspace ("../../etc")'],
-    ["mkdir d; ln -s . d/here; ln -s d/here/../../.. x", "x", 'it is a link that leads out of the workspace ("d/here/../../..")'],
-    ["mkdir .git/hooks; echo x > .git/hooks/pre-commit", ".git/hooks/pre-commit", "other programs take orders from it; name it to have it applied"],
-    ["echo x > .GIT-config; mkdir .Vscode; echo x > .Vscode/tasks.json", ".Vscode/tasks.json", "other programs take orders from it; name it to have it applied"],
+    [
+      "mkdir d; ln -s . d/here; ln -s d/here/../../.. x",
+      "x",
+      'it is a link that leads out of the workspace ("d/here/../../..")',
+    ],
+    [
+      "mkdir .git/hooks; echo x > .git/hooks/pre-commit",
+      ".git/hooks/pre-commit",
+      "other programs take orders from it; name it to have it applied",
+    ],
+    [
+      "echo x > .GIT-config; mkdir .Vscode; echo x > .Vscode/tasks.json",
+      ".Vscode/tasks.json",
+      "other programs take orders from it; name it to have it applied",
+    ],
     ["echo x > PACKAGE.json", "PACKAGE.json", 'some file systems cannot tell its name from "package.json"'],
-    ["printf x > \"$(printf 'e\\314\\201')\"; printf x > \"$(printf '\\303\\251')\"", "e\u0301", 'some file systems cannot tell its name from "\u00e9"'],
+    [
+      "printf x > \"$(printf 'e\\314\\201')\"; printf x > \"$(printf '\\303\\251')\"",
+      "e\u0301",
+      'some file systems cannot tell its name from "\u00e9"',
+    ],
     ["printf x > \"$(printf 'a\\377')\"", "a�", "its name is not valid UTF-8"],
   ])("refuses, and then does nothing at all: %s", async (script, path, reason) => {
     using workspace = filled(caller);
@@ -233,7 +265,15 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
     using workspace = filled(caller);
     const running = cupel.start(
       caller,
-      ["run", "--workspace", "cow", "--", "sh", "-c", "echo more >> src/main.js; echo x >> package.json; echo ready; sleep 0.5"],
+      [
+        "run",
+        "--workspace",
+        "cow",
+        "--",
+        "sh",
+        "-c",
+        "echo more >> src/main.js; echo x >> package.json; echo ready; sleep 0.5",
+      ],
       { cwd: workspace.path },
     );
     await Bun.sleep(300);
@@ -270,11 +310,18 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
     const ran = await run(workspace, "mkdir -p a/b; echo 1 > a/b/one; echo 2 > a/two; echo 3 > three");
     const id = idIn(ran.stderr);
     const applied = await cupel.run(caller, ["apply", id, "a/b"]);
-    expect(applied).toMatchObject({ code: 0, stderr: "", stdout: `applied ${id} to ${workspace.path}: 3 paths added (2 bytes)\n` });
+    expect(applied).toMatchObject({
+      code: 0,
+      stderr: "",
+      stdout: `applied ${id} to ${workspace.path}: 3 paths added (2 bytes)\n`,
+    });
     expect(readFileSync(workspace.at("a/b/one"), "utf8")).toBe("1\n");
     expect(existsSync(workspace.at("a/two"))).toBe(false);
     const missing = await cupel.run(caller, ["apply", id, "nowhere"]);
-    expect(missing).toMatchObject({ code: 64, stderr: `cupel: The changes ${id} have none at "nowhere"; cupel changes ${id} lists them\n` });
+    expect(missing).toMatchObject({
+      code: 64,
+      stderr: `cupel: The changes ${id} have none at "nowhere"; cupel changes ${id} lists them\n`,
+    });
     expect(await cupel.run(caller, ["apply", id])).toMatchObject({ code: 0, stderr: "" });
     expect(readFileSync(workspace.at("three"), "utf8")).toBe("3\n");
     expect(layersOf(caller)).toEqual([]);
@@ -302,7 +349,8 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
 
   test("a tree too deep to be said is not kept, but goes", async () => {
     using workspace = filled(caller);
-    const script = "i=0; while [ $i -lt 60 ]; do n=$(printf '%0200d' 0); mkdir $n; cd -P $n 2>/dev/null || cd $n; i=$((i+1)); done";
+    const script =
+      "i=0; while [ $i -lt 60 ]; do n=$(printf '%0200d' 0); mkdir $n; cd -P $n 2>/dev/null || cd $n; i=$((i+1)); done";
     const ran = await run(workspace, script.replaceAll("cd -P $n 2>/dev/null || cd $n", "cd $n"));
     expect(ran.stderr).toContain("is lost, since it could not be read: a path in it has more than 3500 bytes");
     expect(layersOf(caller)).toEqual([]);
@@ -311,11 +359,9 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
   test("kill -9 leaves a layer that means nothing, and the next one takes it away", async () => {
     using workspace = filled(caller);
     const before = readTreeExactly(workspace.path);
-    const running = cupel.start(
-      caller,
-      ["run", "--workspace", "cow", "--", "sh", "-c", "echo 1 > made; sleep 100"],
-      { cwd: workspace.path },
-    );
+    const running = cupel.start(caller, ["run", "--workspace", "cow", "--", "sh", "-c", "echo 1 > made; sleep 100"], {
+      cwd: workspace.path,
+    });
     const isMade = (): boolean =>
       layersOf(caller).some((name) => existsSync(`${cupel.state(caller)}/layers/${name}/upper/made`));
     await until("the job's file in its layer", isMade);
@@ -351,12 +397,18 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
 describe.each(rootCallers)("called by root, in another's directory,", (caller) => {
   test("what is applied belongs to whom the directory belongs", async () => {
     using workspace = filled(ordinaryCaller);
-    const ran = await cupel.run(caller, ["run", "--workspace", "cow", "--", "sh", "-c", "echo 1 > made; echo 2 >> src/main.js; mkdir d"], {
-      cwd: workspace.path,
-    });
+    const ran = await cupel.run(
+      caller,
+      ["run", "--workspace", "cow", "--", "sh", "-c", "echo 1 > made; echo 2 >> src/main.js; mkdir d"],
+      {
+        cwd: workspace.path,
+      },
+    );
     expect(await cupel.run(caller, ["apply", idIn(ran.stderr)])).toMatchObject({ code: 0, stderr: "" });
     const { uid, gid } = ordinaryCaller;
-    const others = readTree(workspace.path).filter((line) => !line.includes(` ${uid}:${gid} `) && !line.startsWith("link "));
+    const others = readTree(workspace.path).filter(
+      (line) => !line.includes(` ${uid}:${gid} `) && !line.startsWith("link "),
+    );
     expect(others).toEqual([]);
   });
 

@@ -27,5 +27,8 @@ export function readTreeExactly(root: string): string[] {
     const { mtimeNs, ctimeNs, ino } = lstatSync(path, { bigint: true });
     return `${mtimeNs} ${ctimeNs} ${ino}`;
   };
-  return [`. ${exact(root)}`, ...readTree(root).map((line) => `${line} ${exact(`${root}/${line.split(" ")[0] ?? ""}`)}`)];
+  return [
+    `. ${exact(root)}`,
+    ...readTree(root).map((line) => `${line} ${exact(`${root}/${line.split(" ")[0] ?? ""}`)}`),
+  ];
 }

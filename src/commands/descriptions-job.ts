@@ -11,7 +11,7 @@ export const jobFlags: readonly FlagDescription[] = [
   {
     name: "workspace",
     description:
-      "the current directory copy-on-write (cow), read-only (ro), written through (rw), or not at all (none); default ro",
+      "the current directory copy-on-write (cow, the default), read-only (ro), written through (rw), or not at all (none)",
     value: choice("MODE", workspaceModes),
   },
   {

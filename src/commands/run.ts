@@ -1,5 +1,5 @@
 /** `cupel run`: from the command line to the job's end. */
-import { fstatSync, lstatSync } from "node:fs";
+import { fstatSync } from "node:fs";
 import { stateDirectories } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import { createRealHost } from "../host/real-host.ts";
@@ -66,18 +66,9 @@ function announce(selection: Selection, { workspace }: Job, { launch }: Plan): v
   }
 }
 
-async function announceWorkspace(job: Job, isQuiet: boolean): Promise<void> {
-  const { workspace } = job;
+function announceWorkspace({ workspace }: Job): void {
   const why = workspace.mode === "empty" || workspace.mode === "ro" ? workspace.why : undefined;
   if (why !== undefined && why !== "") say(why);
-  if (isQuiet || workspace.mode === "empty" || !isFile(`${workspace.path}/.git`)) return;
-  const { describeWorktree } = await import("../run/git-worktree.ts");
-  const worktree = describeWorktree(job);
-  if (worktree !== undefined) say(worktree);
-}
-
-function isFile(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 interface Attempt extends Inquiry {
@@ -185,7 +176,7 @@ export async function run(line: CommandLine): Promise<number> {
   await checkApply(job, request);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
-  await announceWorkspace(job, line.flags.has("quiet"));
+  announceWorkspace(job);
   const input = {
     job,
     host,

@@ -1,4 +1,5 @@
 /** Layers that were kept: what jobs changed, each below its id in a state directory, until it is applied or discarded. */
+import { randomInt } from "node:crypto";
 import { renameSync } from "node:fs";
 import * as v from "valibot";
 import { errnoOf } from "../host/errno-of.ts";
@@ -69,8 +70,8 @@ const idPattern = /^[a-z2-9]{6}$/;
 const idLetters = "abcdefghijkmnpqrstuvwxyz23456789";
 
 function newId(): string {
-  const letters = crypto.getRandomValues(new Uint8Array(6));
-  return Array.from(letters, (number) => idLetters[number % idLetters.length]).join("");
+  const letters = Array.from({ length: 6 }, () => idLetters[randomInt(idLetters.length)]);
+  return letters.join("");
 }
 
 const recordName = "layer.json";

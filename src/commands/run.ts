@@ -6,11 +6,11 @@ import { createRealHost } from "../host/real-host.ts";
 import type { CallerStreams } from "../host/spawn-child.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
-import type { Ending, Outcome } from "../model/outcome.ts";
+import type { Ending, Outcome, WorkspaceOutcome } from "../model/outcome.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";
-import { carryOut } from "../run/carry-out.ts";
+import { carryOut, type CarriedOut } from "../run/carry-out.ts";
 import { statedAs, type JobRequest } from "../run/job-request.ts";
 import { judgeEnding } from "../run/ending.ts";
 import { exitCodeOf } from "../run/exit-code-of.ts";
@@ -98,7 +98,7 @@ async function refuse(job: Job, selection: Selection, report: Report): Promise<E
 
 /** One try. A set-up that fails shows what was saved wrong; what was measured just now has nothing newer to ask. */
 async function attempt(request: Attempt): Promise<Ended> {
-  const { host, directories, job, isQuiet } = request;
+  const { host, directories, job } = request;
   const { knowledge, selection, plan } = await choose(request, request.knowledge);
   if (plan === undefined) return refuse(job, selection, knowledge.report);
   announce(selection, job, plan);
@@ -114,16 +114,11 @@ async function attempt(request: Attempt): Promise<Ended> {
   };
   try {
     const carried = await carryOut(plan, context);
-    const { events } = carried;
-    const cut = isQuiet ? undefined : cutOutput(events);
-    for (const lack of [lostInput(events), lostOutput(events), cut]) if (lack !== undefined) say(lack);
-    const isSetUpFailure = events.some(({ event }) => event === "failed");
-    const layers = carried.layer === undefined ? undefined : await import("./layer-of-run.ts");
-    const copied = layers?.withoutOverlay(job, carried);
-    if (copied !== undefined)
-      return await attempt({ ...request, job: copied, knowledge: undecided(request.knowledge) });
+    tellStreams(carried, request);
+    const isSetUpFailure = carried.events.some(({ event }) => event === "failed");
     const ending = judgeEnding({ ...carried, launch: plan.launch });
-    const workspace = await layers?.settle(carried, ending, request);
+    const { other, workspace } = await settleLayer(carried, ending, request);
+    if (other !== undefined) return await attempt(other);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
     const judged = { job, plan, selection, matrix: standings, reportId, ...carried, workspace };
     return {
@@ -137,9 +132,23 @@ async function attempt(request: Attempt): Promise<Ended> {
   }
 }
 
-/** Without what another job was decided by. */
-function undecided(knowledge: Knowledge): Knowledge {
-  return { ...knowledge, decided: undefined };
+function tellStreams({ events }: CarriedOut, { isQuiet }: Attempt): void {
+  const cut = isQuiet ? undefined : cutOutput(events);
+  for (const lack of [lostInput(events), lostOutput(events), cut]) if (lack !== undefined) say(lack);
+}
+
+/** What the job changed in its workspace; or what is to be tried instead, where that cannot be overlaid. */
+async function settleLayer(
+  carried: CarriedOut,
+  ending: Ending,
+  request: Attempt,
+): Promise<{ readonly other?: Attempt; readonly workspace?: WorkspaceOutcome | undefined }> {
+  if (carried.layer === undefined) return {};
+  const { withoutOverlay, settle } = await import("./layer-of-run.ts");
+  const job = withoutOverlay(request.job, carried);
+  if (job === undefined) return { workspace: await settle(carried, ending, request) };
+  // What was decided was so for another job.
+  return { other: { ...request, job, knowledge: { ...request.knowledge, decided: undefined } } };
 }
 
 async function attemptAnew(input: Attempt): Promise<Ended> {

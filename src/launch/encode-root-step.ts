@@ -44,11 +44,18 @@ function layerOf(layer: string | undefined): string {
   return layer;
 }
 
-function encodeOverlay(
-  writer: InstructionWriter,
-  step: Extract<RootStep, { step: "overlay" }>,
-  layer: string | undefined,
-): void {
+type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>;
+
+function isLayerStep(step: RootStep): step is LayerStep {
+  return step.step === "overlay" || step.step === "copy";
+}
+
+function encodeLayer(writer: InstructionWriter, step: LayerStep, layer: string | undefined): void {
+  if (step.step === "copy") {
+    const { destination } = step;
+    const source = `${layerOf(layer)}/upper`;
+    return encodeBind(writer, { step: "bind", source, destination, writable: true, mapOwner: "no", optional: false });
+  }
   writer.record(recordKinds.overlay, () => {
     writer.u32(bitsOf(step.mapOwner === "must" && stepBits.mapOwner));
     writer.text(step.source);
@@ -62,22 +69,12 @@ function encodeOverlay(
  * @throws CupelError `usage` where a path holds a NUL, `set-up` where there is no layer.
  */
 export function encodeRootStep(writer: InstructionWriter, step: RootStep, layer?: string): void {
+  if (isLayerStep(step)) return encodeLayer(writer, step, layer);
   switch (step.step) {
     case "mirror":
       return writer.record(recordKinds.mirror, () => writer.text(step.path));
     case "bind":
       return encodeBind(writer, step);
-    case "overlay":
-      return encodeOverlay(writer, step, layer);
-    case "copy":
-      return encodeBind(writer, {
-        step: "bind",
-        source: `${layerOf(layer)}/upper`,
-        destination: step.destination,
-        writable: true,
-        mapOwner: "no",
-        optional: false,
-      });
     case "tmpfs":
       return encodeTmpfs(writer, step);
     case "directory":

@@ -2,17 +2,29 @@
 import type { RootStep } from "../model/plan.ts";
 import { count, formatBytes, joinWords } from "./phrase.ts";
 
+type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>;
+
+function isLayerStep(step: RootStep): step is LayerStep {
+  return step.step === "overlay" || step.step === "copy";
+}
+
+function describeLayer(step: LayerStep): string {
+  const { source, destination } = step;
+  if (step.step === "copy") return `${destination}: a copy of ${source} of the host, where changes stay`;
+  return `${destination}: ${source} of the host with a layer above it, where changes stay${ownerWords[step.mapOwner]}`;
+}
+
 /** One step, as it reads after its number. */
 export function describeRootStep(step: RootStep): string {
+  return isLayerStep(step) ? describeLayer(step) : describeOther(step);
+}
+
+function describeOther(step: Exclude<RootStep, LayerStep>): string {
   switch (step.step) {
     case "mirror":
       return `${step.path}: as on the host, read-only`;
     case "bind":
       return describeBind(step);
-    case "overlay":
-      return `${step.destination}: ${step.source} of the host with a layer above it, where changes stay${ownerWords[step.mapOwner]}`;
-    case "copy":
-      return `${step.destination}: a copy of ${step.source} of the host, where changes stay`;
     case "tmpfs":
       return `${step.destination}: in memory, ${step.writable ? "writable" : "read-only"}, at most ${formatBytes(step.sizeBytes)}, mode ${octal(step.mode)}`;
     case "directory":

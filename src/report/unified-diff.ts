@@ -15,51 +15,74 @@ function linesOf(text: string): string[] {
   return text === "" ? [] : text.split(/(?<=\n)/);
 }
 
-/** Myers, "An O(ND) Difference Algorithm and Its Variations" (1986): how far each diagonal is reached with d edits. */
-function reach(one: readonly string[], other: readonly string[]): Int32Array[] | undefined {
+/** How far each diagonal (lines of the one less lines of the other) is reached: the index is the diagonal. */
+class Reach {
+  readonly #offset: number;
+  readonly #furthest: Int32Array;
+
+  constructor(most: number, furthest = new Int32Array(2 * most + 3)) {
+    this.#offset = most + 1;
+    this.#furthest = furthest;
+  }
+
+  copy(): Reach {
+    return new Reach(this.#offset - 1, this.#furthest.slice());
+  }
+
+  at(diagonal: number): number {
+    return this.#furthest[this.#offset + diagonal] ?? 0;
+  }
+
+  set(diagonal: number, x: number): void {
+    this.#furthest[this.#offset + diagonal] = x;
+  }
+
+  /** Whether the last of so many edits on the way to a diagonal puts a line in; otherwise it takes one out. */
+  isInserting(edits: number, diagonal: number): boolean {
+    if (diagonal === -edits) return true;
+    return diagonal !== edits && this.at(diagonal - 1) < this.at(diagonal + 1);
+  }
+}
+
+/** Myers, "An O(ND) Difference Algorithm and Its Variations" (1986): what is reached with one edit more each time. */
+function findWay(one: readonly string[], other: readonly string[]): Reach[] | undefined {
   const most = Math.min(one.length + other.length, differencesMax);
-  const offset = most + 1;
-  const furthest = new Int32Array(2 * most + 3);
-  const trace: Int32Array[] = [];
+  const reach = new Reach(most);
+  const trace: Reach[] = [];
   for (let edits = 0; edits <= most; edits++) {
-    trace.push(furthest.slice());
+    trace.push(reach.copy());
     for (let diagonal = -edits; diagonal <= edits; diagonal += 2) {
-      const [left = 0, right = 0] = [furthest[offset + diagonal - 1], furthest[offset + diagonal + 1]];
-      const isDown = diagonal === -edits || (diagonal !== edits && left < right);
-      let x = isDown ? right : left + 1;
+      let x = reach.isInserting(edits, diagonal) ? reach.at(diagonal + 1) : reach.at(diagonal - 1) + 1;
       while (x < one.length && x - diagonal < other.length && one[x] === other[x - diagonal]) x++;
-      furthest[offset + diagonal] = x;
+      reach.set(diagonal, x);
       if (x >= one.length && x - diagonal >= other.length) return trace;
     }
   }
   return undefined;
 }
 
-function backtrack(one: readonly string[], other: readonly string[], trace: readonly Int32Array[]): Edit[] {
-  const offset = Math.min(one.length + other.length, differencesMax) + 1;
+/** From the ends of both to their beginnings: equal lines, then the edit before them, and so on. */
+function goBack(one: readonly string[], other: readonly string[], trace: readonly Reach[]): Edit[] {
   const edits: Edit[] = [];
   let [x, y] = [one.length, other.length];
-  for (let step = trace.length - 1; step >= 0; step--) {
-    const furthest = trace[step] ?? new Int32Array();
-    const diagonal = x - y;
-    const [left = 0, right = 0] = [furthest[offset + diagonal - 1], furthest[offset + diagonal + 1]];
-    const isDown = diagonal === -step || (diagonal !== step && left < right);
-    const previousX = step === 0 ? 0 : isDown ? right : left;
-    const previousY = step === 0 ? 0 : previousX - (isDown ? diagonal + 1 : diagonal - 1);
-    while (x > previousX && y > previousY && one[x - 1] === other[y - 1]) {
-      edits.push({ kind: " ", line: one[x - 1] ?? "" });
-      [x, y] = [x - 1, y - 1];
-    }
-    if (step === 0) break;
-    edits.push(isDown ? { kind: "+", line: other[y - 1] ?? "" } : { kind: "-", line: one[x - 1] ?? "" });
-    [x, y] = [previousX, previousY];
+  const takeEqual = (fromX: number, fromY: number): void => {
+    for (; x > fromX && y > fromY; x--, y--) edits.push({ kind: " ", line: one[x - 1] ?? "" });
+  };
+  for (const [step, reach] of [...trace.entries()].slice(1).toReversed()) {
+    const isInserting = reach.isInserting(step, x - y);
+    const before = x - y + (isInserting ? 1 : -1);
+    const fromX = reach.at(before);
+    takeEqual(isInserting ? fromX : fromX + 1, isInserting ? fromX - before + 1 : fromX - before);
+    edits.push(isInserting ? { kind: "+", line: other[y - 1] ?? "" } : { kind: "-", line: one[x - 1] ?? "" });
+    [x, y] = [fromX, fromX - before];
   }
-  return edits.reverse();
+  takeEqual(0, 0);
+  return edits.toReversed();
 }
 
 function editsOf(one: readonly string[], other: readonly string[]): Edit[] {
-  const trace = reach(one, other);
-  if (trace !== undefined) return backtrack(one, other, trace);
+  const trace = findWay(one, other);
+  if (trace !== undefined) return goBack(one, other, trace);
   return [...one.map((line): Edit => ({ kind: "-", line })), ...other.map((line): Edit => ({ kind: "+", line }))];
 }
 

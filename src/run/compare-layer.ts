@@ -66,29 +66,25 @@ class Comparison {
 
   #deleteOthers(prefix: string, names: ReadonlySet<string>): void {
     for (const name of readdirSync(this.#host(prefix)).filter((candidate) => !names.has(candidate))) {
-      const before = readHostEntry(this.#host(`${prefix}${name}`));
-      if (before !== undefined) this.#delete(`${prefix}${name}`, before);
+      this.#delete(`${prefix}${name}`, readHostEntry(this.#host(`${prefix}${name}`)));
     }
   }
 
   #compareEntry(path: string, entry: LayerEntry, before: HostEntry | undefined, isWhole: boolean): void {
     // The host's own cannot be looked up by such a name either.
     if (entry.isUnreadable && this.#isAsCopied(entry)) return;
-    if (entry.isWhiteout) {
-      if (before !== undefined) this.#delete(path, before);
-      return;
-    }
-    const isSameKind = before?.kind === entry.kind;
-    if (before?.kind === "directory" && !isSameKind) this.#deleteBelow(path);
-    const change = before === undefined ? "added" : isSameKind ? this.#judge(path, entry, before) : "type-changed";
+    if (entry.isWhiteout) return this.#delete(path, before);
+    if (before?.kind === "directory" && entry.kind !== "directory") this.#deleteBelow(path);
+    const change = before === undefined ? "added" : this.#judge(path, entry, before);
     if (change !== undefined) this.#add(path, change, entry, before);
     if (entry.kind !== "directory") return;
     const side = { hasHost: before?.kind === "directory", isWhole: isWhole || this.#opaque.has(path) };
     this.#compareDirectory(path, entry.entries, side);
   }
 
-  /** What is of one kind on both sides. */
+  /** What is there on both sides. */
   #judge(path: string, entry: LayerEntry, before: HostEntry): ChangeKind | undefined {
+    if (entry.kind !== before.kind) return "type-changed";
     if (entry.kind === "file" && !this.#isAsCopied(entry)) {
       const isEqual =
         entry.sizeBytes === before.sizeBytes && haveEqualContent(`${this.#layer.path}/upper/${path}`, this.#host(path));
@@ -121,7 +117,8 @@ class Comparison {
     });
   }
 
-  #delete(path: string, before: HostEntry): void {
+  #delete(path: string, before: HostEntry | undefined): void {
+    if (before === undefined) return;
     // A copy was never given what is no file, directory or symlink.
     if (this.#layer.manner === "copy" && before.kind === "special") return;
     if (before.kind === "directory") this.#deleteBelow(path);

@@ -115,7 +115,7 @@ function readRecord(directory: string, uid: number): LayerRecord | undefined {
   if (!("text" in own)) return undefined;
   try {
     const parsed = v.safeParse(layerRecordSchema, JSON.parse(own.text));
-    return parsed.success ? (parsed.output as LayerRecord) : undefined;
+    return parsed.success ? parsed.output : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -17,14 +17,14 @@ function filled(): TempDir {
   symlinkSync("../outside", directory.at("upper/link"));
   symlinkSync(directory.at("outside"), directory.at("upper/absolute"));
   directory.file("upper/file");
-  const marked = ["upper/opaque", "upper/with blank", "outside"].map(directory.at);
+  const marked = ["upper/opaque", "upper/with blank", "outside"].map((name) => directory.at(name));
   const script = "import os,sys; [os.setxattr(path, 'user.overlay.opaque', b'y') for path in sys.argv[1:]]";
   expect(Bun.spawnSync(["python3", "-c", script, ...marked]).stderr.toString()).toBe("");
   return directory;
 }
 
-describe.each(Object.entries(programs))("the courier (%s)", (_name, path) => {
-  const program = join(repositoryRoot, path);
+describe.each(Object.entries(programs))("the courier (%s)", (_name, built) => {
+  const program = join(repositoryRoot, built);
   const ask = (directory: string, input: string | Uint8Array) => {
     const { status, stdout, stderr } = spawnSync(program, ["marks", directory], { input, env: {} });
     return { status, stdout: stdout.toString(), stderr: stderr.toString() };

@@ -49,37 +49,6 @@ describe("guarantees", () => {
     `);
   });
 
-  test("of a job with a copy-on-write workspace say how it is made", () => {
-    const workspace = {
-      mode: "cow",
-      path: "/w",
-      isStated: true,
-      manner: "overlay",
-      ignore: [],
-      apply: "never",
-    } as const;
-    const mechanism = (standings: Standings, parts: Partial<typeof workspace> | object = {}): unknown => {
-      const found = decision(standings, "fs.workspace", { workspace: { ...workspace, ...parts } });
-      return found?.kept === true ? [found.mechanism, ...found.capabilities.slice(4)] : found;
-    };
-    const overlay = "an overlay: what the job changes goes to a layer, which the caller may apply";
-    const copy = "the job has a copy of it, whose changes the caller may apply";
-    const none = "nothing of the workspace is writable";
-    expect(mechanism(rootEverything)).toEqual([overlay, "mount.overlay", "mount.idmap"]);
-    expect(mechanism(userEverything)).toEqual([overlay, "mount.overlay-user"]);
-    expect(mechanism(userEverything, { manner: "copy" })).toEqual([copy]);
-    const without = except(userEverything, "absent", "mount.overlay-user");
-    expect(mechanism(without)).toEqual([copy]);
-    expect(mechanism(without, { isStated: false })).toEqual([none]);
-    const disk = (standings: Standings, parts: object): boolean | undefined =>
-      decision(standings, "limit.disk", { workspace: { ...workspace, ...parts } })?.kept;
-    expect([disk(userEverything, {}), disk(without, {}), disk(without, { isStated: false })]).toEqual([
-      false,
-      false,
-      true,
-    ]);
-  });
-
   test("where user namespaces are blocked", () => {
     expect(printDecisions(decide(userNamespacesBlocked))).toBe(namespacesWhereBlocked);
   });

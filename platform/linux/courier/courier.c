@@ -34,13 +34,21 @@ static bool has_mark(long directory, const char *name)
     return kernel_call(__NR_fgetxattr, directory, name, value, sizeof value) == 1 && value[0] == 'y';
 }
 
-/* The kernel marks with the one name as root, and with the other in a user namespace. */
+/*
+ * The kernel marks with the one name as root, and with the other in a user namespace. Where the one is the kernel's,
+ * the other is the job's to set, and says nothing.
+ */
+static const char *mark_name(void)
+{
+    return kernel_call(__NR_geteuid) == 0 ? "trusted.overlay.opaque" : "user.overlay.opaque";
+}
+
 static long answer(long root, const char *path)
 {
     const long directory = open_below(root, path);
     if (directory < 0)
         return directory;
-    const bool is_opaque = has_mark(directory, "trusted.overlay.opaque") || has_mark(directory, "user.overlay.opaque");
+    const bool is_opaque = has_mark(directory, mark_name());
     kernel_call(__NR_close, directory);
     return is_opaque ? 'o' : 'm';
 }

@@ -6,7 +6,8 @@ import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
 import { countChanges, type LayerRecord } from "../model/layer.ts";
 import type { WorkspaceOutcome } from "../model/outcome.ts";
-import { describeChange, describeKept } from "../report/render-changes.ts";
+import { printableText } from "../report/printable-text.ts";
+import { describeChange, describeKept, summarizeChanges } from "../report/render-changes.ts";
 import { describeApplied, describeRefusals } from "../report/render-applied.ts";
 import { applyKept } from "../run/apply-kept.ts";
 import { findLayer } from "../run/kept-layers.ts";
@@ -27,10 +28,12 @@ function readAnswer(): string {
   }
 }
 
-function isAgreed({ changes }: LayerRecord): boolean {
+function isAgreed({ changes, workspace }: LayerRecord): boolean {
   const shown = changes.slice(0, shownMax).map((change) => `  ${describeChange(change)}\n`);
   const more = changes.length > shownMax ? `  and ${changes.length - shownMax} more\n` : "";
-  writeErrors(`${shown.join("")}${more}Apply these changes to ${JSON.stringify(changes.length)} paths? [y/N] `);
+  writeErrors(
+    `${shown.join("")}${more}Apply ${summarizeChanges(countChanges(changes))} to ${printableText(workspace, true)}? [y/N] `,
+  );
   return ["y", "yes"].includes(readAnswer());
 }
 

@@ -4,6 +4,7 @@ import { chmodSync, chownSync, existsSync, readdirSync, readFileSync } from "nod
 import { installCupel } from "../support/run-cli.ts";
 import { filledWorkspace, idIn } from "../support/filled-workspace.ts";
 import type { TempDir } from "../support/temp-dir.ts";
+import { openTerminal } from "../support/terminal.ts";
 import { callers, ordinaryCaller, rootCallers, type Caller } from "../support/tester.ts";
 import { readTree, readTreeExactly } from "../support/tree.ts";
 import { until } from "../support/until.ts";
@@ -164,6 +165,26 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
     const ran = await run(workspace, "echo 1 > made", "--apply", "on-success");
     expect(ran.stderr).toMatch(/^cupel: applied [a-z2-9]{6} to .*: 1 path added \(2 bytes\)\n$/);
     expect(readFileSync(workspace.at("made"), "utf8")).toBe("1\n");
+    expect(layersOf(caller)).toEqual([]);
+  });
+
+  test.each([
+    ["y", "cupel: applied ", true],
+    ["n", "in the workspace; see cupel changes", false],
+  ])("is applied where the one at the terminal says so: %s", async (answer, said, isApplied) => {
+    using workspace = filledWorkspace(caller);
+    const words = [cupel.path, "run", "--apply", "ask", "--", "sh", "-c", "echo 1 > made"];
+    await using session = openTerminal([...caller.prefix, ...words], {
+      cwd: workspace.path,
+      env: cupel.environment(caller),
+      columns: 400,
+    });
+    await session.shows(`Apply 1 path added (2 bytes) to ${workspace.path}? [y/N] `);
+    session.type(`${answer}\r`);
+    await session.shows(said);
+    expect(await session.ended).toEqual({ code: 0, signal: null });
+    expect(existsSync(workspace.at("made"))).toBe(isApplied);
+    if (!isApplied) await cupel.run(caller, ["discard", idIn(session.text())]);
     expect(layersOf(caller)).toEqual([]);
   });
 

@@ -11,6 +11,9 @@ import { realPath } from "./real-path.ts";
  */
 const unfitFileSystems = [0x794c7630, 0x6969, 0x01021997, 0x4d44, 0x858458f6, 0x65735546];
 
+/** What is there is in memory, of which there may be little; what a job changes is kept until it is applied. */
+const inMemory = ["/dev/shm", "/run"];
+
 /** A state directory for a layer. */
 export interface LayerPlace {
   readonly directory: string;
@@ -38,6 +41,12 @@ function fileSystemOf(path: string): number | undefined {
   }
 }
 
+function isFit(directory: string): boolean {
+  if (inMemory.some((place) => isWithin(directory, place))) return false;
+  const type = fileSystemOf(directory);
+  return type !== undefined && !unfitFileSystems.includes(type);
+}
+
 /**
  * The first state directory that is fit, or else the first that can be used; undefined where there is none. A layer
  * cannot lie in the directory that it is a layer of.
@@ -53,8 +62,7 @@ export function findLayerPlace(
     // The launcher follows no symlink on its way there.
     const directory = realPath(stated) ?? stated;
     if (isWithin(directory, workspace)) continue;
-    const type = fileSystemOf(directory);
-    if (type !== undefined && !unfitFileSystems.includes(type)) return { directory, isFitForOverlay: true };
+    if (isFit(directory)) return { directory, isFitForOverlay: true };
     other ??= { directory, isFitForOverlay: false };
   }
   return other;

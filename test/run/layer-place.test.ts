@@ -30,4 +30,13 @@ describe("findLayerPlace", () => {
     symlinkSync("workspace", directory.at("inside"));
     expect(findLayerPlace([directory.at("inside/cupel")], uid, directory.at("workspace"))).toBeUndefined();
   });
+
+  test("takes what is in memory only where there is nothing else", () => {
+    using memory = makeTempDir({ parent: "/dev/shm", mode: 0o700 });
+    using directory = makeTempDir();
+    const workspace = directory.folder("workspace");
+    const [inMemory, onDisk] = [memory.at("cupel"), directory.at("cupel")];
+    expect(findLayerPlace([inMemory, onDisk], uid, workspace)).toEqual({ directory: onDisk, isFitForOverlay: true });
+    expect(findLayerPlace([inMemory], uid, workspace)).toEqual({ directory: inMemory, isFitForOverlay: false });
+  });
 });

@@ -78,6 +78,8 @@ function withoutRefused(changes: readonly Change[], refusals: readonly Refusal[]
 export function applyChanges(wish: ApplyWish): Applied {
   const { directory, record, named } = wish;
   const application = new Application(directory, record.workspace);
+  // What is made is the owner's alone until it has its own permissions, and can be entered.
+  const umask = process.umask(0o077);
   try {
     const isDone = (change: Change): boolean => application.isDone(change);
     const common = { workspace: record.workspace, tree: application.host, named, isDone };
@@ -89,6 +91,7 @@ export function applyChanges(wish: ApplyWish): Applied {
     return { done: failure === undefined ? changes : [], refusals, ...(failure === undefined ? {} : { failure }) };
   } finally {
     application.close();
+    process.umask(umask);
   }
 }
 

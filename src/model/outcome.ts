@@ -36,6 +36,29 @@ export interface LimitOutcome {
   readonly by: string;
 }
 
+/** Connections to one destination that were denied, for one reason. */
+export interface Denial {
+  /** As the job named it; empty where what it said was no request. */
+  readonly host: string;
+  /** 0 where there was none. */
+  readonly port: number;
+  readonly reason: "host-not-listed" | "port-not-listed" | "address-not-listed" | "malformed";
+  /** Where an allowed name led to it, and what it is: `this host's loopback`. */
+  readonly address?: string | undefined;
+  /** Of a request that was none: what is wrong with it. */
+  readonly kind?: string | undefined;
+  readonly count: number;
+}
+
+/** What a job that may connect to listed destinations was given and denied. */
+export interface NetworkOutcome {
+  /** Connections that were made. */
+  readonly allowed: number;
+  readonly denied: number;
+  /** The denied ones, each destination and reason once; the first hundred. */
+  readonly denials: readonly Denial[];
+}
+
 /** The whole outcome, as `--result` writes it. */
 export interface Outcome {
   readonly schema: typeof outcomeSchema;
@@ -52,4 +75,6 @@ export interface Outcome {
   readonly accepted: readonly GuaranteeId[];
   readonly limits: readonly LimitOutcome[];
   readonly usage?: Usage | undefined;
+  /** Absent where the job had no list of destinations. */
+  readonly network?: NetworkOutcome | undefined;
 }

@@ -13,6 +13,8 @@ export interface JobSettings extends StatedLimits {
   readonly write: readonly string[];
   readonly tools: boolean;
   readonly network: NetworkMode;
+  /** What the job may connect to; none: what `network` says. */
+  readonly allowedHosts: readonly string[];
   readonly seccomp: SeccompProfileName;
   /** `NAME=value`, or `NAME` to take the caller's. */
   readonly environment: readonly string[];
@@ -39,6 +41,7 @@ export const defaultRequest: JobRequest = {
   write: [],
   tools: false,
   network: "none",
+  allowedHosts: [],
   seccomp: "default",
   environment: [],
   terminal: "none",

@@ -96,8 +96,23 @@ function strengthOf({ word }: Statement): number {
   return isolation === undefined ? 0 : isolationStrength(isolation);
 }
 
+/** A mode, or a list of destinations: whoever counts most has said which, and the other is gone. */
+const networkKeys: ReadonlySet<SettingKey> = new Set(["network", "allowedHosts"]);
+
+function withOneNetwork(stated: readonly Statement[]): readonly Statement[] {
+  const decisive = stated.findLast(({ key }) => networkKeys.has(key));
+  if (decisive === undefined) return stated;
+  // Both in one place is a contradiction, which is for resolve-job.ts to tell.
+  const decided = stated.filter(({ from }) => from === decisive.from).map(({ key }) => key);
+  return stated.filter(({ key }) => !networkKeys.has(key) || decided.includes(key));
+}
+
 /** Those that count, of statements that begin with those that count least. */
 export function mergeStatements(stated: readonly Statement[]): Statement[] {
+  return mergeAlike(withOneNetwork(stated));
+}
+
+function mergeAlike(stated: readonly Statement[]): Statement[] {
   const counting = new Map<string, Statement>();
   for (const statement of stated) {
     const subject = subjectOf(statement);

@@ -345,6 +345,7 @@ bool supervise(const struct supervised *given)
     };
     watch_first_process(&supervision);
     await_first_process(&supervision);
+    end_courier(given->launch->courier, !supervision.is_orphaned);
     if (!end_terminal(streams))
         kill_relay(streams, 0);
     drain_output(&supervision);

@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 2u
+#define PROTOCOL_VERSION 3u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 
@@ -21,6 +21,7 @@ enum {
     record_landlock = 11,
     record_time = 12,
     record_capture = 13,
+    record_proxy = 14,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,
@@ -84,17 +85,18 @@ enum {
     step_pivot_root = 22,
     step_hostname = 23,
     step_loopback = 24,
-    step_drop_identity = 25,
-    step_user_namespace = 26,
-    step_terminal = 27,
-    step_working_directory = 28,
-    step_resource_limit = 29,
-    step_keyring = 30,
-    step_capabilities = 31,
-    step_no_new_privs = 32,
-    step_seccomp = 33,
-    step_landlock = 34,
-    step_fork = 35,
+    step_proxy = 25,
+    step_drop_identity = 26,
+    step_user_namespace = 27,
+    step_terminal = 28,
+    step_working_directory = 29,
+    step_resource_limit = 30,
+    step_keyring = 31,
+    step_capabilities = 32,
+    step_no_new_privs = 33,
+    step_seccomp = 34,
+    step_landlock = 35,
+    step_fork = 36,
 };
 
 static const char *const step_names[] = {
@@ -123,6 +125,7 @@ static const char *const step_names[] = {
     "pivot-root",
     "hostname",
     "loopback",
+    "proxy",
     "drop-identity",
     "user-namespace",
     "terminal",

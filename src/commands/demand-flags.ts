@@ -5,7 +5,13 @@ import { limitEntries, type LimitField, type QuantityKind } from "../run/limit-f
 import { strategies } from "../strategies/registry.gen.ts";
 import { choice, text } from "./description-parts.ts";
 
-const placeholders: Readonly<Record<QuantityKind, string>> = { duration: "TIME", size: "SIZE", cpus: "N", count: "N" };
+const placeholders: Readonly<Record<QuantityKind, string>> = {
+  duration: "TIME",
+  size: "SIZE",
+  cpus: "N",
+  count: "N",
+  files: "N",
+};
 
 function limitFlag({ flag, quantity, description }: LimitField): FlagDescription {
   return { name: flag, description, value: text(placeholders[quantity]) };

@@ -1,6 +1,6 @@
 /** `run` and `plan`: the same flags, since they are about the same job. */
 import { guaranteeIds } from "../model/guarantee.ts";
-import { networkModes, seccompProfileNames } from "../model/job.ts";
+import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
 import { preferences, workspaceModes } from "../run/job-fields.ts";
 import { limitFlags, minimumFlag, strategyFlag } from "./demand-flags.ts";
@@ -22,6 +22,12 @@ export const jobFlags: readonly FlagDescription[] = [
     value: choice("MODE", networkModes),
   },
   {
+    name: "allow-host",
+    description: "what the job may connect to, and nothing else: api.example.com:443, *.example.org, 10.0.0.0/8:5432",
+    value: text("HOST[:PORT]"),
+    repeatable: true,
+  },
+  {
     name: "seccomp",
     description: "system calls: all but dangerous ones (default), the essential (strict), or debuggers' too (compat)",
     value: choice("PROFILE", seccompProfileNames),
@@ -29,6 +35,11 @@ export const jobFlags: readonly FlagDescription[] = [
   { name: "env", description: "set a variable, or pass yours on", value: text("NAME[=VALUE]"), repeatable: true },
   { name: "tty", description: "give the job a terminal of its own, relayed to yours; the default is none" },
   ...limitFlags,
+  {
+    name: "on-output",
+    description: "beyond it drop the rest (truncate, the default), or end the job (kill)",
+    value: choice("WHAT", outputActions),
+  },
   strategyFlag,
   minimumFlag,
   {
@@ -87,20 +98,25 @@ export const runDescription: CommandDescription = {
     { name: "capture", description: "how much of each job's outputs to keep; default 64K", value: text("SIZE") },
     { name: "result", description: "write the outcome to this file, as JSON", value: path("FILE") },
     { name: "fresh", description: "probe again instead of using the saved report" },
+    { name: "quiet", description: "say nothing of how the job ended" },
     helpFlag,
   ],
   exitCodes: [
     { code: "0-255", meaning: "the job's own" },
-    { code: "124", meaning: "its time was up" },
+    { code: "124", meaning: "its time was up: wall time, CPU time, or time without output" },
     { code: "125", meaning: "cupel's own failure before or around the job: usage, refused, set-up, a bug" },
     { code: "126", meaning: "the program cannot be executed" },
     { code: "127", meaning: "the program was not found" },
-    { code: "128+n", meaning: "signal n ended it; 137 is also out of memory, the outcome tells" },
+    {
+      code: "128+n",
+      meaning: "signal n ended it; 137 is also out of memory, or too much output (--on-output kill)",
+    },
   ],
   examples: [
     'cupel run -- echo "hello from a sandbox"',
     "cupel run --workspace rw --timeout 5m -- make test",
     "cupel run --tools --network host -- npm view left-pad",
+    "cupel run --allow-host registry.npmjs.org -- npm ci",
     "cupel run job.yaml",
     "cupel run --batch jobs.jsonl --parallel 4",
   ],

@@ -1,22 +1,25 @@
 /** `cupel run`: from the command line to the job's end. */
 import { fstatSync } from "node:fs";
-import type { Host } from "../host/host.ts";
 import { stateDirectories } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import { createRealHost } from "../host/real-host.ts";
 import type { CallerStreams } from "../host/spawn-child.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
-import type { Outcome } from "../model/outcome.ts";
+import type { Ending, Outcome } from "../model/outcome.ts";
 import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";
 import { carryOut } from "../run/carry-out.ts";
-import { judgeOutcome, lostInput, lostOutput, outcomeWithoutJob } from "../run/outcome.ts";
 import { statedAs, type JobRequest } from "../run/job-request.ts";
+import { judgeEnding } from "../run/ending.ts";
+import { exitCodeOf } from "../run/exit-code-of.ts";
+import type { outcomeWithoutJob } from "../run/outcome.ts";
+import { cutOutput, lostInput, lostOutput } from "../run/stream-notices.ts";
 import type { ResultFile } from "../run/write-result.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
 import { requestJob } from "./request-job.ts";
+import { tellDenials, tellEnding } from "./tell-ending.ts";
 import { say, writeErrors } from "./terminal.ts";
 
 function isOpen(descriptor: number): boolean {
@@ -52,42 +55,34 @@ function announce(selection: Selection): void {
   }
 }
 
-async function explain(outcome: Outcome, job: Job, host: Host): Promise<void> {
-  const { status } = outcome;
-  switch (status.kind) {
-    case "not-found": {
-      const { explainMissingProgram } = await import("../run/explain-missing-program.ts");
-      return say(explainMissingProgram(job, host));
-    }
-    case "not-executable":
-      return say(`${status.program}: cannot be executed (${status.errno})`);
-    case "timeout":
-      return say(`the job was ended after ${status.timeoutMs / 1000} s, its time limit`);
-    case "out-of-memory":
-      return say("the job was ended because it went over its memory limit");
-    case "failed":
-      // Said already, where it was output that was lost.
-      return outcome.usage === undefined ? say(status.message) : undefined;
-    case "exited":
-    case "signalled":
-    case "refused":
-  }
-}
-
 interface Attempt extends Inquiry {
   readonly knowledge: Knowledge;
+  readonly isQuiet: boolean;
+  /** The outcome goes to a file. */
+  readonly isWritten: boolean;
 }
 
-async function refuse(job: Job, selection: Selection, report: Report): Promise<Outcome> {
+/** How it ended, and all that is to be said of it, where anybody wants to read that. */
+interface Ended {
+  readonly ending: Ending;
+  readonly judgeWhole: () => Promise<Outcome>;
+}
+
+async function withoutJob(...[status, message, reportId]: Parameters<typeof outcomeWithoutJob>): Promise<Ended> {
+  const outcome = (await import("../run/outcome.ts")).outcomeWithoutJob(status, message, reportId);
+  return { ending: outcome, judgeWhole: async () => outcome };
+}
+
+async function refuse(job: Job, selection: Selection, report: Report): Promise<Ended> {
   const [{ describeRefused }, { styleOf }] = await Promise.all([import("./refuse.ts"), import("./style-of.ts")]);
   const { text, message } = describeRefused(job, selection, report, styleOf(2));
   writeErrors(text);
-  return outcomeWithoutJob({ kind: "refused", message }, report.id);
+  return withoutJob("refused", message, report.id);
 }
 
 /** One try. A set-up that fails shows what was saved wrong; what was measured just now has nothing newer to ask. */
-async function attempt(request: Attempt): Promise<Outcome> {
-  const { host, directories, job } = request;
+async function attempt(request: Attempt): Promise<Ended> {
+  const { host, directories, job, isQuiet } = request;
   const { knowledge, selection, plan } = await choose(request, request.knowledge);
   if (plan === undefined) return refuse(job, selection, knowledge.report);
   announce(selection);
@@ -99,21 +94,29 @@ async function attempt(request: Attempt): Promise<Outcome> {
     stateDirectories: directories,
     streams: callerStreams(),
     forwardSignals: true,
+    measuresUsage: request.isWritten,
   };
   try {
     const carried = await carryOut(plan, context);
-    for (const lost of [lostInput(carried.events), lostOutput(carried.events)]) if (lost !== undefined) say(lost);
-    const isSetUpFailure = carried.events.some(({ event }) => event === "failed");
+    const { events } = carried;
+    const cut = isQuiet ? undefined : cutOutput(events);
+    for (const lack of [lostInput(events), lostOutput(events), cut]) if (lack !== undefined) say(lack);
+    if (!isQuiet) await tellDenials(carried.network);
+    const isSetUpFailure = events.some(({ event }) => event === "failed");
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
-    return judgeOutcome({ job, plan, selection, reportId, ...carried });
+    const judged = { job, plan, selection, matrix: standings, reportId, ...carried };
+    return {
+      ending: judgeEnding({ ...carried, launch: plan.launch }),
+      judgeWhole: async () => (await import("../run/outcome.ts")).judgeOutcome(judged),
+    };
   } catch (error) {
     if (!(error instanceof CupelError) || error.code !== "set-up") throw error;
     if (!isFresh) return attemptAnew(request);
-    return outcomeWithoutJob({ kind: "failed", message: error.message }, reportId);
+    return withoutJob("setup-failed", error.message, reportId);
   }
 }
 
-async function attemptAnew(input: Attempt): Promise<Outcome> {
+async function attemptAnew(input: Attempt): Promise<Ended> {
   say("the set-up failed under the saved report; probing again");
   dropReport(input.directories, input.host.identity.uid);
   return attempt({ ...input, knowledge: await measureAnew(input, true) });
@@ -147,9 +150,17 @@ export async function run(line: CommandLine): Promise<number> {
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   if (job.workspace.mode === "empty" && job.workspace.why !== "") say(job.workspace.why);
-  const outcome = await attempt({ job, host, directories, knowledge });
-  await explain(outcome, job, host);
-  result?.write(outcome);
+  const input = {
+    job,
+    host,
+    directories,
+    knowledge,
+    isQuiet: line.flags.has("quiet"),
+    isWritten: result !== undefined,
+  };
+  const { ending, judgeWhole } = await attempt(input);
+  await tellEnding(ending, input);
+  result?.write(await judgeWhole());
   result?.close();
-  return outcome.exitCode;
+  return exitCodeOf(ending);
 }

@@ -24,9 +24,22 @@ async function inputSchema(title: string, shape: GenericSchema): Promise<object>
   return { title, ...(withOwnShapes(converted) as object) };
 }
 
+/** The schema of what is written. */
+async function outputSchema(title: string, shape: GenericSchema): Promise<object> {
+  const { toJsonSchema } = await import("@valibot/to-json-schema");
+  return { title: `cupel ${title}`, ...toJsonSchema(shape, { target: "draft-2020-12" }) };
+}
+
 /** Each loaded when it is asked for. */
 const schemas: Readonly<Record<SchemaName, () => Promise<object>>> = {
   report: async () => (await import("../report/schemas.ts")).reportJsonSchema(),
+  outcome: async () =>
+    outputSchema("outcome: what cupel run --result writes", (await import("../run/outcome-shape.ts")).outcomeShape),
+  "batch-outcome": async () =>
+    outputSchema(
+      "batch-outcome: a line that cupel run --batch writes",
+      (await import("../run/outcome-shape.ts")).batchOutcomeShape,
+    ),
   job: async () =>
     inputSchema("cupel job: what cupel run and cupel check --job read", (await import("../run/job-file.ts")).jobSchema),
   policy: async () =>

@@ -76,9 +76,10 @@ async function runJob(
       streams: [input, output, errors],
       forwardSignals: false,
     });
-    const { status } = judgeOutcome({ job, plan, selection, reportId: report.id, ...carried });
+    const matrix = matrixOf(report.capabilities);
+    const outcome = judgeOutcome({ job, plan, selection, matrix, reportId: report.id, ...carried });
     const read = (name: string): string => readFileSync(files.at(name), "utf8");
-    return { status, stdout: read("output"), stderr: read("errors") };
+    return { ending: outcome, stdout: read("output"), stderr: read("errors") };
   } finally {
     for (const descriptor of [input, output, errors]) closeSync(descriptor);
   }

@@ -38,6 +38,8 @@ export interface ResidentJob {
   readonly directory: string;
   readonly timeoutMs?: number | undefined;
   readonly graceMs: number;
+  readonly cpuTimeMs?: number | undefined;
+  readonly idleMs?: number | undefined;
   /** Directories of control groups of its own, each below a place of the shape's. */
   readonly controlGroups: readonly string[];
 }
@@ -54,7 +56,10 @@ const namespaceFlags: Readonly<Record<NamespaceKind, number>> = {
 };
 
 /** RLIMIT_* (asm-generic/resource.h). */
-const resources = { core: 4, processes: 6, openFiles: 7 } as const;
+const resources = { cpuSeconds: 0, fileBytes: 1, core: 4, processes: 6, openFiles: 7 } as const;
+
+/** SIGXCPU comes at the soft limit and ends a process, SIGKILL at the hard one: only the first says what it was for. */
+const hardLimitBeyond: Readonly<Partial<Record<keyof typeof resources, number>>> = { cpuSeconds: 1 };
 
 /** LANDLOCK_SCOPE_* (landlock(7), ABI 6). */
 const landlockScopeBits = { "abstract-unix-socket": 1, signal: 2 } as const;
@@ -89,21 +94,34 @@ function encodeLimits(writer: InstructionWriter, plan: LauncherPlan, binding: La
     writer.record(recordKinds.resourceLimit, () => {
       writer.u32(resource);
       writer.u64(value);
-      writer.u64(value);
+      writer.u64(value + (hardLimitBeyond[name as keyof typeof resources] ?? 0));
     });
   }
   const { resident } = binding;
   if (resident !== undefined) writer.record(recordKinds.capture, () => writer.u64(resident.captureBytesMax));
+  encodeOutput(writer, plan.output);
   encodeEnd(writer, { ...plan, controlGroups: binding.controlGroups });
 }
 
-function encodeEnd(writer: InstructionWriter, job: Pick<ResidentJob, "timeoutMs" | "graceMs" | "controlGroups">): void {
+function encodeOutput(writer: InstructionWriter, output: LauncherPlan["output"]): void {
+  if (output === undefined) return;
+  writer.record(recordKinds.output, () => {
+    writer.u64(output.bytesMax);
+    writer.u32(output.beyond === "kill" ? 1 : 0);
+  });
+}
+
+type JobEnd = Pick<ResidentJob, "timeoutMs" | "graceMs" | "cpuTimeMs" | "idleMs" | "controlGroups">;
+
+function encodeEnd(writer: InstructionWriter, job: JobEnd): void {
   for (const directory of job.controlGroups) {
     writer.record(recordKinds.controlGroup, () => writer.text(directory));
   }
   writer.record(recordKinds.time, () => {
     writer.u64(job.timeoutMs ?? 0);
     writer.u64(job.graceMs);
+    writer.u64(job.cpuTimeMs ?? 0);
+    writer.u64(job.idleMs ?? 0);
   });
 }
 

@@ -23,6 +23,7 @@ function encodeTmpfs(writer: InstructionWriter, step: Extract<RootStep, { step: 
     writer.u32(bitsOf(step.writable && stepBits.writable, step.owned && stepBits.owned));
     writer.u32(step.mode);
     writer.u64(step.sizeBytes);
+    writer.u64(step.filesMax ?? 0);
     writer.text(step.destination);
   });
 }
@@ -66,6 +67,7 @@ export function encodeRootStep(writer: InstructionWriter, step: RootStep): void 
     case "devices":
       return writer.record(recordKinds.devices, () => {
         writer.u64(step.shmBytes);
+        writer.u64(step.shmFilesMax ?? 0);
         writer.text(step.destination);
       });
   }

@@ -26,14 +26,26 @@ const checks = {
   /** The job was stopped, and the caller's terminal put back as it was: cupel may stop too. */
   suspended: event("suspended", {}),
   timeout: event("timeout", { timeoutMs: integer }),
+  /** All processes together have used up their CPU time, as the control group counts it. */
+  "timeout-cpu": event("timeout-cpu", { limitMs: integer, usedMs: integer }),
+  /** There was no output for so long. */
+  "timeout-idle": event("timeout-idle", { limitMs: integer, idleMs: integer }),
+  /** The job wrote more than may be passed on, and is ended for it. */
+  "output-limit": event("output-limit", { bytesMax: integer }),
+  /** A file system of the job's own had no room left, of bytes or of files, when the job had ended. */
+  full: event("full", { subject: text, bytes: integer, freeBytes: integer, files: integer, freeFiles: integer }),
   ended: event("ended", {
     /** As wait4(2) gives it. */
     status: integer,
+    /** From the instruction to the job's start. */
+    setupMicros: integer,
     wallMicros: integer,
     userMicros: integer,
     systemMicros: integer,
     maxRssBytes: integer,
   }),
+  /** What a stream carried, where it was counted: all of it, and what was passed on. */
+  output: event("output", { stream: integer, bytes: integer, passedBytes: integer }),
   /** What went through a standard stream (0, 1, 2) or the job's own terminal (3) could not be passed on to its end. */
   "stream-lost": event("stream-lost", { stream: integer, errno: integer }),
   /** A resident launcher is ready for jobs; `pid` is its own number for itself: 1 where it lives in a root that jobs share. */
@@ -46,6 +58,17 @@ const checks = {
 
 /** One event of a launch. */
 export type LaunchEvent = Checked<(typeof checks)[keyof typeof checks]>;
+
+/** Events of that kind. */
+export type EventOf<Kind extends LaunchEvent["event"]> = Extract<LaunchEvent, { event: Kind }>;
+
+/** The first event of that kind. */
+export function findEvent<Kind extends LaunchEvent["event"]>(
+  events: readonly LaunchEvent[],
+  kind: Kind,
+): EventOf<Kind> | undefined {
+  return events.find((told): told is EventOf<Kind> => told.event === kind);
+}
 
 /** An event from its line. @throws TypeError or SyntaxError where the line is none: the launcher is ours, so a bug. */
 export function parseLaunchEvent(line: string): LaunchEvent {

@@ -97,6 +97,8 @@ export interface Finding {
 export interface Standing {
   readonly state: CapabilityState;
   readonly value?: string | number | undefined;
+  /** How it was established; decides nothing, and is told with each outcome. */
+  readonly level?: EvidenceLevel | undefined;
 }
 
 /** Standings by capability id. A {@link Matrix} is one, with the reasons. */

@@ -13,7 +13,22 @@ export interface Grant {
   readonly access: "read" | "write";
 }
 
-/** Caps. An absent one is not asked for. Each is on the whole tree. */
+/** What becomes of a job that writes more than it may: it goes on and the rest is dropped, or it is ended. */
+export const outputActions = ["truncate", "kill"] as const;
+
+/** One of {@link outputActions}. */
+export type OutputAction = (typeof outputActions)[number];
+
+/** Caps on each process of the job's by itself (setrlimit(2)): no promise about the tree. */
+export interface ProcessLimits {
+  readonly openFiles?: number | undefined;
+  /** Largest file that may be written. */
+  readonly fileBytes?: number | undefined;
+  /** Largest core file; none unless told. */
+  readonly coreBytes?: number | undefined;
+}
+
+/** Caps. An absent one is not asked for. Each is on the whole tree, but for {@link ProcessLimits}. */
 export interface Limits {
   readonly timeoutMs?: number | undefined;
   /** Time between SIGTERM and SIGKILL when the time is up. */
@@ -22,7 +37,23 @@ export interface Limits {
   /** CPUs' worth of time: 0.5 is half of one. */
   readonly cpus?: number | undefined;
   readonly pids?: number | undefined;
+  /** CPU time used up, by all processes together. */
+  readonly cpuTimeMs?: number | undefined;
+  /** Time without output. */
+  readonly idleMs?: number | undefined;
+  /** Standard output, error and terminal together. */
+  readonly outputBytes?: number | undefined;
+  readonly onOutput?: OutputAction | undefined;
+  /** Of each private file system: /tmp, home, /dev/shm, an empty workspace. */
+  readonly diskBytes?: number | undefined;
+  readonly diskFiles?: number | undefined;
+  readonly perProcess?: ProcessLimits | undefined;
 }
+
+const gibibyte = 1024 ** 3;
+
+/** Sizes that private file systems have where no cap is stated. */
+export const privateSizeBytes = { each: 2 * gibibyte, sharedMemory: gibibyte } as const;
 
 /** What must hold, beyond which strategies may be taken. */
 export interface Demands {

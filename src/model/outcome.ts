@@ -1,40 +1,152 @@
 /** An outcome: what became of a job. */
+import type { Evidence, EvidenceLevel } from "./capability.ts";
 import type { GuaranteeDecision, GuaranteeId } from "./guarantee.ts";
-import type { Evidence } from "./capability.ts";
 
 /** Version of the outcome's shape. */
-export const outcomeSchema = 1;
+export const outcomeSchema = 2;
+
+/** How jobs end. Which of them a job's end is called is decided by what was seen, see {@link Cause}. */
+export const outcomeStatuses = [
+  /** The job exited with 0. */
+  "ok",
+  /** It exited with another code, and no cap was seen to be the reason. */
+  "nonzero",
+  /** A signal ended it, of its own or of anybody's. */
+  "signalled",
+  "timeout-wall",
+  "timeout-cpu",
+  "timeout-idle",
+  "out-of-memory",
+  /** It failed, and the kernel had refused it a process over its cap. */
+  "limit-pids",
+  /** It failed, and a file system of its own had no room left. */
+  "limit-disk",
+  /** It was ended for writing more than it may. */
+  "limit-output",
+  /** The filter on system calls ended it. */
+  "denied-syscall",
+  /** It did not start, or cupel failed around it. */
+  "setup-failed",
+  /** No strategy keeps what was demanded. */
+  "refused",
+  /** The caller ended it by a signal. */
+  "cancelled",
+] as const;
+
+/** One of {@link outcomeStatuses}. */
+export type OutcomeStatus = (typeof outcomeStatuses)[number];
+
+/** What the end came of, where the status does not say it all: `setup-failed` has several. */
+export const causeCodes = [
+  "exit",
+  "signal",
+  "wall-time",
+  "cpu-time",
+  "no-output",
+  "memory",
+  "forks-refused",
+  "file-system-full",
+  "output-size",
+  "system-call",
+  "caller",
+  "demands",
+  "program-not-found",
+  "program-not-executable",
+  "set-up",
+  "output-lost",
+  "first-process-lost",
+  "launcher-lost",
+] as const;
+
+/** One of {@link causeCodes}. */
+export type CauseCode = (typeof causeCodes)[number];
+
+/** Why a job ended as it did. */
+export interface Cause {
+  readonly code: CauseCode;
+  /** One line, about the job: "it exited with 3". */
+  readonly summary: string;
+  /** What shows that it is this one. */
+  readonly evidence: readonly Evidence[];
+}
 
 /** How a job ended. */
-export type OutcomeStatus =
-  | { readonly kind: "exited"; readonly code: number }
-  | { readonly kind: "signalled"; readonly signal: string; readonly number: number }
-  | { readonly kind: "timeout"; readonly timeoutMs: number }
-  | { readonly kind: "out-of-memory" }
-  | { readonly kind: "not-found"; readonly program: string }
-  | { readonly kind: "not-executable"; readonly program: string; readonly errno: string }
-  /** No strategy keeps what was demanded. */
-  | { readonly kind: "refused"; readonly message: string }
-  /** cupel failed before or around the job. */
-  | { readonly kind: "failed"; readonly message: string };
+export interface Ending {
+  readonly status: OutcomeStatus;
+  readonly cause: Cause;
+  /** The job's own exit code, where it exited. */
+  readonly code?: number | undefined;
+  /** The signal that ended it. */
+  readonly signal?: { readonly name: string; readonly number: number } | undefined;
+}
 
 /** What the job's tree used, as far as it was measured. */
 export interface Usage {
   readonly wallMs: number;
+  /** Of the processes that were waited for (getrusage(2), RUSAGE_CHILDREN): all that a job ended before it did. */
   readonly userMs: number;
   readonly systemMs: number;
   /** Peak resident memory of the largest process, in bytes (getrusage(2)), not of the tree. */
   readonly maxRssBytes: number;
+  /** Of the whole tree, as its control groups counted; absent where there were none, or a kernel does not count it. */
+  readonly tree?:
+    | {
+        readonly cpuMs?: number | undefined;
+        readonly peakMemoryBytes?: number | undefined;
+        readonly peakPids?: number | undefined;
+      }
+    | undefined;
 }
+
+/** Where the time went. There is no queue: a job starts when it is asked for. */
+export interface Phases {
+  readonly setupMs: number;
+  readonly runMs: number;
+  readonly teardownMs: number;
+}
+
+/** What one of the job's outputs carried; only where cupel relayed it, otherwise nobody counted. */
+export interface OutputCount {
+  readonly stream: "stdout" | "stderr" | "terminal";
+  readonly bytes: number;
+  /** Less was passed on, for a cap. */
+  readonly isTruncated: boolean;
+}
+
+/** Caps by what they cap; one guarantee may stand for several. */
+export const limitNames = [
+  "wall",
+  "idle",
+  "memory",
+  "cpus",
+  "cpu-time",
+  "pids",
+  "disk",
+  "files",
+  "output",
+  "open-files",
+  "file-size",
+  "core",
+] as const;
+
+/** One of {@link limitNames}. */
+export type LimitName = (typeof limitNames)[number];
 
 /** What became of one cap. */
 export interface LimitOutcome {
-  readonly id: "limit.time" | "limit.memory" | "limit.cpu" | "limit.pids";
+  readonly name: LimitName;
+  /** The guarantee that it is, where it is on the whole tree. */
+  readonly id?: GuaranteeId | undefined;
+  /** `process`: each process by itself has it, so that a tree may use it up many times (setrlimit(2)). */
+  readonly scope: "tree" | "process";
   readonly requested: number;
   readonly stated: boolean;
   readonly enforced: boolean;
   readonly by: string;
 }
+
+/** Why a connection was denied. */
+export const denialReasons = ["host-not-listed", "port-not-listed", "address-not-listed", "malformed"] as const;
 
 /** Connections to one destination that were denied, for one reason. */
 export interface Denial {
@@ -42,7 +154,7 @@ export interface Denial {
   readonly host: string;
   /** 0 where there was none. */
   readonly port: number;
-  readonly reason: "host-not-listed" | "port-not-listed" | "address-not-listed" | "malformed";
+  readonly reason: (typeof denialReasons)[number];
   /** Where an allowed name led to it, and what it is: `this host's loopback`. */
   readonly address?: string | undefined;
   /** Of a request that was none: what is wrong with it. */
@@ -59,22 +171,31 @@ export interface NetworkOutcome {
   readonly denials: readonly Denial[];
 }
 
+/** A decision, with the weakest evidence among the capabilities that it stands on; it may stand on none. */
+export type ReportedDecision = GuaranteeDecision & { readonly level?: EvidenceLevel | undefined };
+
+/** What a job did not have though it was wanted: a demand given up by name, or a default cap that nothing keeps here. */
+export interface Degradation {
+  readonly id: GuaranteeId;
+  readonly reason: string;
+}
+
 /** The whole outcome, as `--result` writes it. */
-export interface Outcome {
+export interface Outcome extends Ending {
   readonly schema: typeof outcomeSchema;
-  readonly status: OutcomeStatus;
-  /** What shows that the cause is this one. */
-  readonly evidence: readonly Evidence[];
   /** Exit code of cupel. */
   readonly exitCode: number;
   readonly strategy?: string | undefined;
   /** Id of the report that the choice was made from. */
   readonly report?: string | undefined;
-  readonly guarantees: readonly GuaranteeDecision[];
+  readonly guarantees: readonly ReportedDecision[];
   /** Demanded guarantees that were given up by name. */
   readonly accepted: readonly GuaranteeId[];
+  readonly degraded: readonly Degradation[];
   readonly limits: readonly LimitOutcome[];
+  readonly phases?: Phases | undefined;
   readonly usage?: Usage | undefined;
   /** Absent where the job had no list of destinations. */
   readonly network?: NetworkOutcome | undefined;
+  readonly output?: readonly OutputCount[] | undefined;
 }

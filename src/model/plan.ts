@@ -1,6 +1,6 @@
 /** A plan: pure data, exactly what a strategy will do for one job. */
 import type { GuaranteeDecision, IsolationClass } from "./guarantee.ts";
-import type { SeccompProfileName } from "./job.ts";
+import type { OutputAction, SeccompProfileName } from "./job.ts";
 
 /** Kinds of namespaces, in the kernel's words (namespaces(7)). */
 export type NamespaceKind = "user" | "mount" | "pid" | "ipc" | "uts" | "cgroup" | "network";
@@ -27,6 +27,8 @@ export type RootStep =
       readonly destination: string;
       readonly mode: number;
       readonly sizeBytes: number;
+      /** How many files and directories it may hold; the kernel's own cap where it is absent. */
+      readonly filesMax?: number | undefined;
       /** Owned by the job's user (otherwise by whoever builds the root). */
       readonly owned: boolean;
       readonly writable: boolean;
@@ -41,10 +43,19 @@ export type RootStep =
   /** Hides a file behind /dev/null, or a directory behind an empty read-only tmpfs; an absent one is skipped. */
   | { readonly step: "mask"; readonly destination: string }
   /** A minimal /dev: null, zero, full, random, urandom, tty, pts, shm and the usual links. */
-  | { readonly step: "devices"; readonly destination: string; readonly shmBytes: number };
+  | {
+      readonly step: "devices";
+      readonly destination: string;
+      readonly shmBytes: number;
+      readonly shmFilesMax?: number | undefined;
+    };
 
 /** Per-process limits that the launcher sets with setrlimit(2). */
 export interface ResourceLimits {
+  /** RLIMIT_CPU: SIGXCPU then, and SIGKILL a second later. */
+  readonly cpuSeconds?: number | undefined;
+  /** RLIMIT_FSIZE: SIGXFSZ, or EFBIG where that is ignored. */
+  readonly fileBytes?: number | undefined;
   readonly core?: number | undefined;
   readonly openFiles?: number | undefined;
   /** RLIMIT_NPROC: with a user namespace of its own (Linux 5.14) it counts the job's tree and nothing else. */
@@ -56,6 +67,8 @@ export interface ControlGroupLimits {
   readonly memoryBytes?: number | undefined;
   readonly pids?: number | undefined;
   readonly cpus?: number | undefined;
+  /** Nothing is capped by it: the group is there for the CPU time that it counts. */
+  readonly countsCpuTime?: true | undefined;
 }
 
 /** A proxy outside of the job, reached through what listens on the job's own loopback. */
@@ -103,6 +116,12 @@ export interface LauncherPlan {
   readonly terminal: "none" | "private";
   readonly timeoutMs?: number | undefined;
   readonly graceMs: number;
+  /** On the tree, by what its control group counts: no job starts with it without {@link ControlGroupLimits.countsCpuTime}. */
+  readonly cpuTimeMs?: number | undefined;
+  /** Time without output. */
+  readonly idleMs?: number | undefined;
+  /** What is passed on of all outputs together, and what becomes of a job that writes more. */
+  readonly output?: { readonly bytesMax: number; readonly beyond: OutputAction } | undefined;
 }
 
 /** One plan: the mechanism, and the guarantees it keeps. */

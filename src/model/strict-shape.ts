@@ -41,6 +41,11 @@ function firstProblem(value: unknown, place: string): string {
   return `${place === "" ? "it" : place}: ${value === undefined ? "is missing" : "has another shape"}`;
 }
 
+/** That, or nothing. */
+export function ifAny<Type>(check: Check<Type>): Check<Type | undefined> {
+  return (value, place) => (value === undefined ? undefined : check(value, place));
+}
+
 /** A list of such items. */
 export function listOf<Item>(item: Check<Item>): Check<readonly Item[]> {
   return (value, place) => {

@@ -173,6 +173,26 @@ export const acts = {
       detail: "pressure is not measured here (CONFIG_PSI, psi=1; Linux 4.20)",
     },
   },
+  "cgroup.cpu-time": {
+    name: "cpu-time",
+    version1: "cpuacct",
+    version2: undefined,
+    words: {
+      ...groupWords,
+      burn: "20 ms of CPU time used up in it",
+      usage: "milliseconds that it then has counted",
+      ...removed,
+    },
+    expected: { enter: "ok", usage: "ok" },
+    atLeast: { usage: 15 },
+    level: "exercised",
+    summary: "a group counts the CPU time of all of its processes",
+    missing: {
+      step: "usage",
+      code: "kernel-version",
+      detail: "every group of version 2 counts CPU time since Linux 4.15",
+    },
+  },
 } as const satisfies Readonly<Record<string, Act>>;
 
 /** Capabilities of this family. */

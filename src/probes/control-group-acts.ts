@@ -158,6 +158,7 @@ export default defineProbe({
     "cgroup.cpuset": "Processors of a group",
     "cgroup.delegation": "Groups within a group",
     "cgroup.pressure": "Pressure of a group",
+    "cgroup.cpu-time": "CPU time of a group",
   },
   deadlineMs: 12_000,
   run: onLinux(ids, run),

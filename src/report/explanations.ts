@@ -71,13 +71,17 @@ export const guaranteeExplanations: Readonly<Record<GuaranteeId, string>> = {
   "kernel.syscalls":
     "System calls that have no place in a job, such as those that load modules, mount or trace, are answered with an error. --seccomp strict leaves only the essential ones, compat lets debuggers work.",
   "kernel.boundary": "A flaw in the host's kernel is not within the job's reach, since the job runs on another kernel.",
-  "limit.time": "After its time the whole job is ended, with everything that it started.",
-  "limit.cpu": "All processes of the job together get no more than this many CPUs' worth of time.",
+  "limit.time":
+    "After its time (--timeout), or after a time without output (--idle), the whole job is ended, with everything that it started.",
+  "limit.cpu":
+    "All processes of the job together get no more than this many CPUs' worth of time (--cpus), and are ended when they have used so much of it (--cpu-time).",
   "limit.memory":
     "All processes of the job together take no more than this much memory. A limit for each process alone (RLIMIT_AS) does not count.",
   "limit.pids": "All processes and threads of the job together are no more than this many.",
-  "limit.disk": "Everything that the job writes takes no more than this much.",
-  "limit.output": "What the job writes to its output takes no more than this much.",
+  "limit.disk":
+    "Everything that the job can write to has a size: file systems of its own, in memory (--tmp-size, --tmp-files). What is written through to the host has none.",
+  "limit.output":
+    "No more than this much of what the job writes to its outputs and its terminal, together, is passed on (--output-size); what is more is dropped, or ends the job (--on-output kill).",
   "env.clean":
     "The job gets a few variables that every program expects, and those that were named. The caller's are not passed on.",
   "secret.private": "A secret given to the job is in no argument, variable, log or report.",

@@ -107,9 +107,11 @@ function describeIdentity({ outside, inside }: LauncherPlan): string {
   return inside === undefined ? host : `${host}; inside uid ${inside.uid} and gid ${inside.gid}`;
 }
 
-function describeNetwork({ namespaces, loopbackUp, sockets }: LauncherPlan): string {
+function describeNetwork({ namespaces, loopbackUp, sockets, proxy }: LauncherPlan): string {
   if (sockets === "pairs-only") return "no socket can be made but connected pairs";
   if (!namespaces.includes("network")) return "the host's";
+  if (proxy !== undefined)
+    return `a loopback of its own, and through cupel's proxy ${joinWords(proxy.allow)}, nothing else`;
   return loopbackUp ? "none but a loopback of its own" : "none, and no loopback";
 }
 
@@ -130,10 +132,12 @@ function describePrivileges(plan: LauncherPlan): string {
 }
 
 function processLimitBlocks({ resourceLimits }: LauncherPlan): Block[] {
-  const { core, openFiles, processes } = resourceLimits;
+  const { core, cpuSeconds, fileBytes, openFiles, processes } = resourceLimits;
   const parts = [
     ...(core === undefined ? [] : [core === 0 ? "no core files" : `core files of at most ${formatBytes(core)}`]),
     ...(openFiles === undefined ? [] : [count(openFiles, "open file")]),
+    ...(fileBytes === undefined ? [] : [`files of at most ${formatBytes(fileBytes)}`]),
+    ...(cpuSeconds === undefined ? [] : [`${count(cpuSeconds, "second")} of CPU time`]),
     ...(processes === undefined ? [] : [`RLIMIT_NPROC ${processes}`]),
   ];
   return parts.length === 0 ? [] : [field("Per process", sentence(joinWords(parts)))];
@@ -145,21 +149,28 @@ interface Cap {
   readonly stated: boolean;
 }
 
+/** A cap with its words; nothing for one that nobody asked for. */
+function cap(id: GuaranteeId, value: number | undefined, describe: (value: number) => string, stated = true): Cap[] {
+  return value === undefined ? [] : [{ id, text: describe(value), stated }];
+}
+
 function capsOf({ limits, defaultLimits }: Job): Cap[] {
-  const memory = limits.memoryBytes ?? defaultLimits.memoryBytes;
-  const pids = limits.pids ?? defaultLimits.pids;
-  const { timeoutMs, cpus, graceMs } = limits;
+  const { memoryBytes, pids, graceMs, onOutput = "truncate" } = limits;
   return [
-    ...(timeoutMs === undefined
-      ? []
-      : [{ id: "limit.time" as const, text: describeTime(timeoutMs, graceMs), stated: true }]),
-    ...(cpus === undefined ? [] : [{ id: "limit.cpu" as const, text: count(cpus, "CPU"), stated: true }]),
-    ...(memory === undefined
-      ? []
-      : [{ id: "limit.memory" as const, text: formatBytes(memory), stated: limits.memoryBytes !== undefined }]),
-    ...(pids === undefined
-      ? []
-      : [{ id: "limit.pids" as const, text: count(pids, "process", "processes"), stated: limits.pids !== undefined }]),
+    ...cap("limit.time", limits.timeoutMs, (time) => describeTime(time, graceMs)),
+    ...cap("limit.time", limits.idleMs, (time) => `${formatDuration(time)} without output`),
+    ...cap("limit.cpu", limits.cpus, (cpus) => count(cpus, "CPU")),
+    ...cap("limit.cpu", limits.cpuTimeMs, (time) => `${formatDuration(time)} of CPU time`),
+    ...cap("limit.memory", memoryBytes ?? defaultLimits.memoryBytes, formatBytes, memoryBytes !== undefined),
+    ...cap(
+      "limit.pids",
+      pids ?? defaultLimits.pids,
+      (processes) => count(processes, "process", "processes"),
+      pids !== undefined,
+    ),
+    ...cap("limit.disk", limits.diskBytes, (bytes) => `${formatBytes(bytes)} in each private file system`),
+    ...cap("limit.disk", limits.diskFiles, (files) => `${count(files, "file")} in each private file system`),
+    ...cap("limit.output", limits.outputBytes, (bytes) => `${formatBytes(bytes)}, then ${onOutput}`),
   ];
 }
 

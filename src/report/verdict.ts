@@ -1,13 +1,15 @@
 /** The verdict: as much of a report as `run` needs. */
-import { capabilityStates } from "../model/capability.ts";
+import { capabilityStates, evidenceLevels } from "../model/capability.ts";
 import { reportSchema, type Report, type Verdict } from "../model/report.ts";
-import { listOf, mappingTo, oneOf, strictObject, text, textOrNumberIfAny } from "../model/strict-shape.ts";
+import { ifAny, listOf, mappingTo, oneOf, strictObject, text, textOrNumberIfAny } from "../model/strict-shape.ts";
 
 const checkVerdict = strictObject({
   schema: oneOf([reportSchema]),
   id: text,
   fingerprintParts: mappingTo(text),
-  standings: mappingTo(strictObject({ state: oneOf(capabilityStates), value: textOrNumberIfAny })),
+  standings: mappingTo(
+    strictObject({ state: oneOf(capabilityStates), value: textOrNumberIfAny, level: ifAny(oneOf(evidenceLevels)) }),
+  ),
   skipped: listOf(text),
   trials: listOf(strictObject({ strategy: text, result: oneOf(["passed", "failed", "unknown"]), summary: text })),
 });
@@ -25,7 +27,10 @@ export function verdictOf(report: Report): Verdict {
     id: report.id,
     fingerprintParts: report.fingerprintParts,
     standings: Object.fromEntries(
-      report.capabilities.map(({ id, state, value }) => [id, value === undefined ? { state } : { state, value }]),
+      report.capabilities.map(({ id, state, value, level }) => [
+        id,
+        value === undefined ? { state, level } : { state, value, level },
+      ]),
     ),
     skipped: report.skipped,
     trials: report.trials.map(({ strategy, result, summary }) => ({ strategy, result, summary })),

@@ -21,6 +21,8 @@ export interface BatchJob {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs?: number | undefined;
   readonly graceMs?: number | undefined;
+  readonly cpuTimeMs?: number | undefined;
+  readonly idleMs?: number | undefined;
 }
 
 /** A line: a job, or one sentence that says what is wrong with it. */
@@ -54,6 +56,8 @@ function jobOf({ id, command, env, limits }: v.InferOutput<typeof lineSchema>, l
     environment: env?.set ?? {},
     timeoutMs: durationMs(limits?.wall),
     graceMs: durationMs(limits?.grace),
+    cpuTimeMs: durationMs(limits?.cpu_time),
+    idleMs: durationMs(limits?.idle),
   };
 }
 

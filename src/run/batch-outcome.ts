@@ -1,10 +1,10 @@
 /** What a batch says of each job: one line of JSON. Pure. */
 import type { ResidentResult } from "../launch/resident-launcher.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
-import type { LimitOutcome, Outcome, OutcomeStatus, Usage } from "../model/outcome.ts";
+import type { Cause, Degradation, Ending, LimitOutcome, Outcome, Usage } from "../model/outcome.ts";
 
 /** Version of the line's shape. */
-export const batchOutcomeSchema = 1;
+export const batchOutcomeSchema = 2;
 
 /** One of a job's outputs: text where it is UTF-8, otherwise base64. */
 export type CapturedOutput = {
@@ -14,17 +14,18 @@ export type CapturedOutput = {
 } & ({ readonly text: string } | { readonly base64: string });
 
 /** One line. The decision is the same for all jobs of a batch, so the ids of what is kept stand for it. */
-export interface BatchOutcome {
+export interface BatchOutcome extends Omit<Ending, "cause"> {
   readonly schema: typeof batchOutcomeSchema;
   /** Of the batch, counted from 1. */
   readonly line: number;
   readonly id?: string | undefined;
-  readonly status: OutcomeStatus;
+  readonly cause: Omit<Cause, "evidence">;
   readonly exitCode: number;
   readonly strategy?: string | undefined;
   readonly report?: string | undefined;
   readonly kept: readonly GuaranteeId[];
   readonly accepted: readonly GuaranteeId[];
+  readonly degraded: readonly Degradation[];
   readonly limits: readonly LimitOutcome[];
   readonly usage?: Usage | undefined;
   readonly stdout?: CapturedOutput | undefined;
@@ -69,19 +70,25 @@ export function capturedOutputs({ events, output, errors }: ResidentResult): Pic
 /** The line for an outcome. */
 export function batchOutcome(
   { line, id }: { readonly line: number; readonly id?: string | undefined },
-  { status, exitCode, strategy, report, guarantees, accepted, limits, usage }: Outcome,
+  outcome: Outcome,
   outputs: Pick<BatchOutcome, "stdout" | "stderr"> = {},
 ): BatchOutcome {
+  const { status, cause, code, signal, exitCode, strategy, report, guarantees, accepted, degraded, limits, usage } =
+    outcome;
   return {
     schema: batchOutcomeSchema,
     line,
     id,
     status,
+    cause: { code: cause.code, summary: cause.summary },
+    code,
+    signal,
     exitCode,
     strategy,
     report,
     kept: guarantees.filter(({ kept }) => kept).map((decision) => decision.id),
     accepted,
+    degraded,
     limits,
     usage,
     ...outputs,

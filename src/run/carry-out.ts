@@ -5,8 +5,10 @@ import type { LaunchEvent } from "../launch/launch-event.ts";
 import { outsideIdentity, seccompArchitecture } from "../launch/launch-identity.ts";
 import { startLaunch, type Launch } from "../launch/start-launch.ts";
 import type { Standings } from "../model/capability.ts";
+import type { NetworkOutcome, Usage } from "../model/outcome.ts";
 import type { LauncherPlan, Plan } from "../model/plan.ts";
-import { createControlGroups, type ControlGroupEvidence } from "./control-groups.ts";
+import type { ControlGroupEvidence } from "./control-group-counts.ts";
+import { createControlGroups, type JobControlGroups } from "./control-groups.ts";
 import { continueSignal, forwardedSignals, stopSignal } from "./signals.ts";
 
 /** What carrying out needs besides the plan. */
@@ -18,12 +20,21 @@ export interface CarryOutContext {
   readonly streams: CallerStreams;
   /** Whether this process's signals are the job's: not for a trial. */
   readonly forwardSignals: boolean;
+  /** Whether anybody wants to know what the tree used. */
+  readonly measuresUsage?: boolean | undefined;
 }
 
 /** What was seen. */
 export interface CarriedOut {
   readonly events: readonly LaunchEvent[];
   readonly controlGroups: ControlGroupEvidence | undefined;
+  /** What the tree used, where that was to be measured and control groups counted it. */
+  readonly treeUsage: Usage["tree"];
+  /** What a job that lists what it may connect to was given and denied. */
+  readonly network: NetworkOutcome | undefined;
+  /** The last signal passed on by which the caller asked for an end. */
+  readonly asked: string | undefined;
+  readonly totalMs: number;
 }
 
 /** How often Ctrl-C may be ignored before it ends the job all the same. */
@@ -38,12 +49,17 @@ function stopWhenSuspended({ event }: LaunchEvent): void {
   if (event === "suspended") stopSelf();
 }
 
-/** Passes signals on until the returned function is called. */
-function forwardSignals(launch: Launch, terminal: LauncherPlan["terminal"]): () => void {
+/** Those that a caller ends a job with. */
+const endingSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"];
+
+/** Passes signals on until the returned function is called, which gives the last that asked for an end. */
+function forwardSignals(launch: Launch, terminal: LauncherPlan["terminal"]): () => string | undefined {
   let interrupts = 0;
+  let asked: string | undefined;
   const listeners: [NodeJS.Signals, () => void][] = Object.entries(forwardedSignals).map(([name, number]) => [
     name as NodeJS.Signals,
     () => {
+      if (endingSignals.includes(name)) asked = name;
       interrupts += name === "SIGINT" ? 1 : 0;
       if (interrupts >= interruptsMax) launch.kill();
       else launch.signal(number);
@@ -63,6 +79,7 @@ function forwardSignals(launch: Launch, terminal: LauncherPlan["terminal"]): () 
   for (const [name, listener] of listeners) process.on(name, listener);
   return () => {
     for (const [name, listener] of listeners) process.off(name, listener);
+    return asked;
   };
 }
 
@@ -70,30 +87,68 @@ function jobName(): string {
   return `cupel-${process.pid}-${Math.floor(Math.random() * 0x1_0000_0000).toString(16)}`;
 }
 
+async function readUsage(groups: JobControlGroups | undefined): Promise<Usage["tree"]> {
+  if (groups === undefined) return undefined;
+  const { readTreeUsage } = await import("./control-group-usage.ts");
+  return readTreeUsage(groups.counting);
+}
+
+async function withProxy(
+  plan: LauncherPlan,
+  context: CarryOutContext,
+  groups: JobControlGroups | undefined,
+): Promise<Omit<CarriedOut, "totalMs">> {
+  if (plan.proxy === undefined) return { ...(await follow(plan, context, groups)), network: undefined };
+  const { startProxy } = await import("./network/start-proxy.ts");
+  const { host, stateDirectories } = context;
+  const proxy = await startProxy(plan.proxy.allow, { directories: stateDirectories, uid: host.identity.uid });
+  try {
+    const seen = await follow(plan, context, groups, proxy.path);
+    return { ...seen, network: await proxy.close() };
+  } catch (error) {
+    await proxy.close();
+    throw error;
+  }
+}
+
+async function follow(
+  plan: LauncherPlan,
+  context: CarryOutContext,
+  groups: JobControlGroups | undefined,
+  proxy?: string,
+): Promise<Omit<CarriedOut, "totalMs" | "network">> {
+  const { host, stateDirectories } = context;
+  const binding = {
+    outside: outsideIdentity(plan, host),
+    controlGroups: groups?.directories ?? [],
+    rehearsal: false,
+    architecture: seccompArchitecture(host.architecture),
+    proxy,
+  };
+  const places = { directories: stateDirectories, uid: host.identity.uid };
+  // To follow events as they come takes a stream, and only a terminal has some that cannot wait.
+  const onEvent = plan.terminal !== "none" && context.forwardSignals ? stopWhenSuspended : undefined;
+  const launch = await startLaunch(plan, binding, places, context.streams, onEvent);
+  const stopForwarding = context.forwardSignals ? forwardSignals(launch, plan.terminal) : undefined;
+  const events = await launch.ended;
+  const asked = stopForwarding?.();
+  const treeUsage = context.measuresUsage === true ? await readUsage(groups) : undefined;
+  return { events, controlGroups: groups?.read(), treeUsage, asked };
+}
+
 /**
  * Runs the plan to its end.
  * @throws CupelError `set-up` where the launcher or a control group cannot be made.
  */
-export async function carryOut({ launch: plan }: Plan, context: CarryOutContext): Promise<CarriedOut> {
-  const { host, stateDirectories } = context;
-  const hasLimits = Object.values(plan.controlGroup).some((value) => value !== undefined);
-  const groups = hasLimits ? createControlGroups(plan.controlGroup, context.matrix, jobName()) : undefined;
+export async function carryOut({ launch }: Plan, context: CarryOutContext): Promise<CarriedOut> {
+  const began = performance.now();
+  const hasLimits = Object.values(launch.controlGroup).some((value) => value !== undefined);
+  const groups = hasLimits ? createControlGroups(launch.controlGroup, context.matrix, jobName()) : undefined;
+  let seen: Omit<CarriedOut, "totalMs">;
   try {
-    const binding = {
-      outside: outsideIdentity(plan, host),
-      controlGroups: groups?.directories ?? [],
-      rehearsal: false,
-      architecture: seccompArchitecture(host.architecture),
-    };
-    const places = { directories: stateDirectories, uid: host.identity.uid };
-    // To follow events as they come takes a stream, and only a terminal has some that cannot wait.
-    const onEvent = plan.terminal !== "none" && context.forwardSignals ? stopWhenSuspended : undefined;
-    const launch = await startLaunch(plan, binding, places, context.streams, onEvent);
-    const stopForwarding = context.forwardSignals ? forwardSignals(launch, plan.terminal) : undefined;
-    const events = await launch.ended;
-    stopForwarding?.();
-    return { events, controlGroups: groups?.read() };
+    seen = await withProxy(launch, context, groups);
   } finally {
     groups?.remove();
   }
+  return { ...seen, totalMs: performance.now() - began };
 }

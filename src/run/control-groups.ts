@@ -1,21 +1,20 @@
 /** Control groups of one job's own: made before it starts, read when it has ended, removed then. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
-import type { Evidence, Standings } from "../model/capability.ts";
+import type { Standings } from "../model/capability.ts";
 import type { ControlGroupLimits } from "../model/plan.ts";
-
-/** What the kernel counted. */
-export interface ControlGroupEvidence {
-  readonly outOfMemoryKills: number;
-  readonly refusedForks: number;
-  readonly peakMemoryBytes?: number | undefined;
-  readonly evidence: readonly Evidence[];
-}
+import {
+  readEvidence,
+  type CountingGroups,
+  type ControlGroupEvidence,
+  type Controller,
+} from "./control-group-counts.ts";
 
 /** The groups of one job. */
 export interface JobControlGroups {
   readonly directories: readonly string[];
+  readonly counting: CountingGroups;
   read(): ControlGroupEvidence;
   remove(): void;
 }
@@ -30,8 +29,6 @@ interface Setting {
 /** cpu.max and cpu.cfs_*: a tenth of a second, the kernel's default. */
 const cpuPeriodMicros = 100_000;
 
-type Controller = "memory" | "pids" | "cpu";
-
 /** Control Group v2, Documentation/admin-guide/cgroup-v2.rst. A limit on memory must hold for swap too. */
 const settingsV2: Readonly<Record<Controller, (value: number) => Setting[]>> = {
   memory: (bytes) => [
@@ -41,6 +38,7 @@ const settingsV2: Readonly<Record<Controller, (value: number) => Setting[]>> = {
   ],
   pids: (count) => [{ file: "pids.max", value: String(count) }],
   cpu: (cpus) => [{ file: "cpu.max", value: `${Math.round(cpus * cpuPeriodMicros)} ${cpuPeriodMicros}` }],
+  "cpu-time": () => [],
 };
 
 /** Control Group v1, Documentation/admin-guide/cgroup-v1/. memsw counts memory and swap together. */
@@ -54,6 +52,7 @@ const settingsV1: Readonly<Record<Controller, (value: number) => Setting[]>> = {
     { file: "cpu.cfs_period_us", value: String(cpuPeriodMicros) },
     { file: "cpu.cfs_quota_us", value: String(Math.round(cpus * cpuPeriodMicros)) },
   ],
+  "cpu-time": () => [],
 };
 
 function apply(directory: string, setting: Setting): void {
@@ -76,44 +75,6 @@ function make(directory: string): void {
     if (errno !== "EEXIST")
       throw new CupelError("set-up", `Control group ${directory} cannot be made (${errno})`, { cause: error });
   }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    errnoOf(error);
-    return "";
-  }
-}
-
-/** A flat-keyed file such as memory.events: the number behind `key`. Pure. */
-export function parseKeyedNumber(text: string, key: string): number {
-  const line = text.split("\n").find((candidate) => candidate.startsWith(`${key} `));
-  return Number(line?.slice(key.length + 1) ?? 0);
-}
-
-/** v2 and v1 name the same counters differently. */
-const memoryFiles = {
-  v2: { events: "memory.events", peak: "memory.peak" },
-  v1: { events: "memory.oom_control", peak: "memory.max_usage_in_bytes" },
-} as const;
-
-/** A controller that is not there, and a file that its kernel lacks, count nothing. */
-function readEvidence(
-  directories: Readonly<Partial<Record<Controller, string>>>,
-  version: keyof typeof memoryFiles,
-): ControlGroupEvidence {
-  const { memory, pids } = directories;
-  const files = memoryFiles[version];
-  const outOfMemoryKills = memory === undefined ? 0 : parseKeyedNumber(read(`${memory}/${files.events}`), "oom_kill");
-  const refusedForks = pids === undefined ? 0 : parseKeyedNumber(read(`${pids}/pids.events`), "max");
-  const peak = memory === undefined ? 0 : Number(read(`${memory}/${files.peak}`));
-  const found: Evidence[] = [
-    { action: "control group, processes killed for memory", result: String(outOfMemoryKills) },
-    { action: "control group, forks refused", result: String(refusedForks) },
-  ];
-  return { outOfMemoryKills, refusedForks, peakMemoryBytes: peak > 0 ? peak : undefined, evidence: found };
 }
 
 const removalTries = 50;
@@ -178,17 +139,30 @@ function wantedControllers(limits: ControlGroupLimits): [Controller, number][] {
     ["memory", limits.memoryBytes],
     ["pids", limits.pids],
     ["cpu", limits.cpus],
+    ["cpu-time", limits.countsCpuTime === true ? 1 : undefined],
   ];
   return wanted.flatMap(([controller, value]) => (value === undefined ? [] : [[controller, value]]));
 }
 
+/**
+ * Where the group with this controller is made, given where those before it were. Every group of version 2 counts CPU
+ * time, and a process is in one group of a hierarchy: two would leave the caps of one behind.
+ */
+function placeFor(controller: Controller, matrix: Standings, before: Iterable<string>): string | undefined {
+  const [first] = before;
+  if (controller === "cpu-time" && matrix["cgroup.mode"]?.value === "v2" && first !== undefined) return first;
+  const place = matrix[`cgroup.${controller}`]?.value;
+  return typeof place === "string" ? place : undefined;
+}
+
 /** Where the groups of jobs with these limits are made. */
 export function controlGroupPlaces(limits: ControlGroupLimits, matrix: Standings): string[] {
-  const places = wantedControllers(limits).flatMap(([controller]) => {
-    const place = matrix[`cgroup.${controller}`]?.value;
-    return typeof place === "string" ? [place] : [];
-  });
-  return [...new Set(places)];
+  const places = new Set<string>();
+  for (const [controller] of wantedControllers(limits)) {
+    const place = placeFor(controller, matrix, places);
+    if (place !== undefined) places.add(place);
+  }
+  return [...places];
 }
 
 /**
@@ -200,13 +174,14 @@ export function createControlGroups(limits: ControlGroupLimits, matrix: Standing
   const version = matrix["cgroup.mode"]?.value === "v2" ? "v2" : "v1";
   const settings = version === "v2" ? settingsV2 : settingsV1;
   const directories = new Set<string>();
+  const places = new Set<string>();
   const byController: Partial<Record<Controller, string>> = {};
   const remove = (): void => directories.forEach(removeDirectory);
   try {
     for (const [controller, value] of wantedControllers(limits)) {
-      const place = matrix[`cgroup.${controller}`]?.value;
-      if (typeof place !== "string")
-        throw new CupelError("set-up", `No place is known for a ${controller} control group`);
+      const place = placeFor(controller, matrix, places);
+      if (place === undefined) throw new CupelError("set-up", `No place is known for a ${controller} control group`);
+      places.add(place);
       const directory = `${place}/${jobName}`;
       if (!directories.has(directory)) make(directory);
       directories.add(directory);
@@ -217,5 +192,6 @@ export function createControlGroups(limits: ControlGroupLimits, matrix: Standing
     remove();
     throw error;
   }
-  return { directories: [...directories], read: () => readEvidence(byController, version), remove };
+  const counting = { version, byController } as const;
+  return { directories: [...directories], counting, read: () => readEvidence(counting), remove };
 }

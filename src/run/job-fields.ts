@@ -3,7 +3,7 @@
  * turning it into the words that its flag would be given, so that the two cannot differ.
  */
 import { guaranteeIds, isolationClasses, type GuaranteeId } from "../model/guarantee.ts";
-import { networkModes, seccompProfileNames } from "../model/job.ts";
+import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import type { JobSettings } from "./job-request.ts";
 import { limitEntries, quantityParsers, type LimitKey } from "./limit-fields.ts";
 
@@ -86,6 +86,7 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
     read: (words, name) => (isOn.read(words, name) ? "private" : "none"),
   },
   ...limitJobFields(),
+  onOutput: { flag: "on-output", fields: ["limits.on_output"], ...oneOf(outputActions) },
   minimum: {
     flag: "min",
     fields: ["minimum.isolation", "require.isolation"],

@@ -3,10 +3,11 @@ import * as v from "valibot";
 import { readInputFile } from "../host/read-input-file.ts";
 import { CupelError } from "../model/error.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
-import { networkModes, seccompProfileNames } from "../model/job.ts";
+import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
 import { limitEntries, quantityParsers, type QuantityKind } from "./limit-fields.ts";
+import { parseDestinationRule } from "./network/destination-rule.ts";
 import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
 
 /**
@@ -31,6 +32,12 @@ const quantityShapes: Readonly<Record<QuantityKind, object>> = {
     anyOf: [
       { type: "string", pattern: "^\\d+$" },
       { type: "integer", minimum: 2, maximum: 4_194_304 },
+    ],
+  },
+  files: {
+    anyOf: [
+      { type: "string", pattern: "^\\d+$" },
+      { type: "integer", minimum: 32, maximum: 1_000_000_000 },
     ],
   },
 };
@@ -140,19 +147,47 @@ const filesystem = v.strictObject({
   tools: v.optional(v.pipe(v.boolean(), v.description("grant the directories of your PATH, read-only"))),
 });
 
-type QuantitySchema = v.OptionalSchema<ReturnType<typeof quantity>, undefined>;
-
-const limitSchemas: Readonly<Record<string, QuantitySchema>> = Object.fromEntries(
-  limitEntries.map(([, limit]) => {
-    const description = `${limit.description}; such as ${limit.example}`;
-    return [limit.field, v.optional(quantity(`limits.${limit.field}`, limit.quantity, description))];
+const destination = v.pipe(
+  v.string(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    try {
+      parseDestinationRule(dataset.value, "network.allow");
+    } catch (error) {
+      if (!(error instanceof CupelError)) throw error;
+      addIssue({ message: error.message });
+    }
+  }),
+  v.metadata({
+    jsonSchema: {
+      type: "string",
+      pattern: "^[^\\s:/@]+(/\\d+)?(:[0-9*]+)?$|^\\[[0-9A-Fa-f:.]+\\](/\\d+)?(:[0-9*]+)?$",
+    },
   }),
 );
+
+type QuantitySchema = v.OptionalSchema<ReturnType<typeof quantity>, undefined>;
+
+const outputAction = v.optional(
+  v.pipe(v.picklist(outputActions), v.description("what becomes of output over its cap: dropped, or the job ended")),
+);
+
+const limitSchemas: Readonly<Record<string, QuantitySchema | typeof outputAction>> = {
+  ...Object.fromEntries(
+    limitEntries.map(([, limit]) => {
+      const description = `${limit.description}; such as ${limit.example}`;
+      return [limit.field, v.optional(quantity(`limits.${limit.field}`, limit.quantity, description))];
+    }),
+  ),
+  on_output: outputAction,
+};
 
 /** Caps on time. */
 export const timeLimits = {
   wall: v.optional(quantity("limits.wall", "duration", "end the job after this time: 90s, 5m")),
   grace: v.optional(quantity("limits.grace", "duration", "time between SIGTERM and SIGKILL then")),
+  cpu_time: v.optional(quantity("limits.cpu_time", "duration", "end the job when it has used so much CPU time")),
+  idle: v.optional(quantity("limits.idle", "duration", "end the job after this time without output")),
 };
 
 /** Guarantees that are demanded, by their ids. */
@@ -189,7 +224,19 @@ export const settingSchemas = {
   filesystem: v.optional(filesystem),
   network: v.optional(
     v.strictObject({
-      mode: v.pipe(v.picklist(networkModes), v.description("a loopback alone, no socket at all, or the host's")),
+      mode: v.optional(
+        v.pipe(v.picklist(networkModes), v.description("a loopback alone, no socket at all, or the host's")),
+      ),
+      allow: v.optional(
+        v.pipe(
+          v.array(destination),
+          v.minLength(1, "network.allow is empty; list what the job may connect to, or leave it out"),
+          v.description(
+            "what the job may connect to, and nothing else: api.example.com:443, *.example.org, 10.0.0.0/8:5432",
+          ),
+          v.metadata({ jsonSchema: { minItems: 1 } }),
+        ),
+      ),
     }),
   ),
   syscalls: v.optional(

@@ -1,7 +1,7 @@
 /** What the caller asked for, as the command line and files say it: checked words, nothing looked up yet. */
 import { CupelError } from "../model/error.ts";
 import type { GuaranteeId, IsolationClass } from "../model/guarantee.ts";
-import type { NetworkMode, SeccompProfileName } from "../model/job.ts";
+import type { NetworkMode, OutputAction, SeccompProfileName } from "../model/job.ts";
 import type { Origin } from "../model/origin.ts";
 import type { StatedLimits } from "./limit-fields.ts";
 
@@ -19,6 +19,8 @@ export interface JobSettings extends StatedLimits {
   /** `NAME=value`, or `NAME` to take the caller's. */
   readonly environment: readonly string[];
   readonly terminal: "none" | "private";
+  /** What becomes of output over its cap. */
+  readonly onOutput?: OutputAction | undefined;
   readonly strategy?: string | undefined;
   readonly minimum?: IsolationClass | undefined;
   readonly require: readonly GuaranteeId[];
@@ -55,6 +57,14 @@ export const defaultRequest: JobRequest = {
 export function statedAs({ origins = [] }: Pick<JobRequest, "origins">, flag: string, value?: string): string {
   const origin = origins.find((one) => one.flag === flag && (value === undefined || one.value === value));
   return origin?.place === undefined ? `--${flag}` : `${origin.place}: ${origin.field}`;
+}
+
+/** Of a job that says both what its network is and what it may connect to; `place` is where. */
+export function twoNetworks(place: string): CupelError {
+  return new CupelError(
+    "usage",
+    `${place} lists what the job may connect to, and its network is stated beside it; leave the mode or the list out`,
+  );
 }
 
 /** Words as a command. @throws CupelError `usage` where there are none. */

@@ -30,6 +30,11 @@ command: [echo, "hello from a sandbox"]
 #network:
 #  mode: none
 
+# Or the destinations that it may connect to, and no others: names, with or without a port (80 and 443 then), all names
+# below one, or addresses.
+#network:
+#  allow: [api.example.com:443, "*.example.org", "10.0.0.0/8:5432"]
+
 # Which system calls the job may make: default, strict (only the essential ones) or compat (those of debuggers as well).
 #syscalls:
 #  profile: default
@@ -45,7 +50,8 @@ command: [echo, "hello from a sandbox"]
 
 # Caps on all processes of the job together; one that is stated here is a demand.
 #limits:
-${limitLines}
+${limitLines}#  on_output: truncate # what becomes of output over its cap: dropped (truncate), or the job is ended (kill)
+
 # What has to hold: a class of isolation that is not to be gone below, guarantees beyond those of every job, the default
 # limits. What nothing here keeps can be given up by name.
 #minimum:

@@ -3,8 +3,8 @@
  * here, and both ways of stating it, the schema and the demand for it follow.
  */
 import type { GuaranteeId } from "../model/guarantee.ts";
-import type { Limits } from "../model/job.ts";
-import { parseCount, parseCpus, parseDurationMs, parseSizeBytes } from "./parse-quantity.ts";
+import type { Limits, ProcessLimits } from "../model/job.ts";
+import { parseCount, parseCpus, parseDurationMs, parseFileCount, parseSizeBytes } from "./parse-quantity.ts";
 
 /** How quantities are read, by what they are quantities of. */
 export const quantityParsers = {
@@ -12,6 +12,7 @@ export const quantityParsers = {
   size: parseSizeBytes,
   cpus: parseCpus,
   count: parseCount,
+  files: parseFileCount,
 } as const;
 
 /** What a quantity is of. */
@@ -31,6 +32,8 @@ export interface LimitField {
   /** A value, as it is written in a job file. */
   readonly example: string;
 }
+
+type CapKey = Exclude<keyof Limits, "onOutput" | "perProcess"> | keyof ProcessLimits;
 
 /** Every cap, in the order of the usage text. */
 export const limitFields = {
@@ -73,7 +76,68 @@ export const limitFields = {
     description: "cap on processes and threads",
     example: "200",
   },
-} as const satisfies Readonly<Record<keyof Limits, LimitField>>;
+  cpuTimeMs: {
+    flag: "cpu-time",
+    field: "cpu_time",
+    quantity: "duration",
+    guarantee: "limit.cpu",
+    description: "end the job when it has used so much CPU time",
+    example: "30s",
+  },
+  idleMs: {
+    flag: "idle",
+    field: "idle",
+    quantity: "duration",
+    guarantee: "limit.time",
+    description: "end the job after this time without output",
+    example: "1m",
+  },
+  outputBytes: {
+    flag: "output-size",
+    field: "output",
+    quantity: "size",
+    guarantee: "limit.output",
+    description: "cap on output and errors together",
+    example: "10M",
+  },
+  diskBytes: {
+    flag: "tmp-size",
+    field: "tmp_size",
+    quantity: "size",
+    guarantee: "limit.disk",
+    description: "cap on /tmp, home, /dev/shm, empty workspace, each; default 2G",
+    example: "1G",
+  },
+  diskFiles: {
+    flag: "tmp-files",
+    field: "tmp_files",
+    quantity: "files",
+    guarantee: "limit.disk",
+    description: "cap on files in each of them",
+    example: "10000",
+  },
+  openFiles: {
+    flag: "open-files",
+    field: "open_files",
+    quantity: "files",
+    description: "cap on open files, of each process by itself",
+    example: "256",
+  },
+  fileBytes: {
+    flag: "file-size",
+    field: "file_size",
+    quantity: "size",
+    description: "cap on the size of a file, of each process by itself",
+    example: "1G",
+  },
+  coreBytes: {
+    flag: "core-size",
+    field: "core_size",
+    quantity: "size",
+    description: "cap on core files, of each process by itself; default none",
+    example: "100M",
+  },
+} as const satisfies Readonly<Record<CapKey, LimitField>>;
 
 /** The name of a cap in a job. */
 export type LimitKey = keyof typeof limitFields;
@@ -82,7 +146,7 @@ export type LimitKey = keyof typeof limitFields;
 export const limitEntries = Object.entries(limitFields) as readonly (readonly [LimitKey, LimitField])[];
 
 /** Caps that are stated. */
-export type StatedLimits = { readonly [Key in keyof Limits]?: Limits[Key] | undefined };
+export type StatedLimits = { readonly [Key in LimitKey]?: number | undefined };
 
 /** Those of the caps that have a value. */
 export function statedLimits(limits: StatedLimits): { readonly [Key in LimitKey]?: number } {

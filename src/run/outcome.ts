@@ -1,194 +1,132 @@
-/** What became of a job, from what the launcher told and what its control groups counted. Pure. */
-import { errnoName } from "../host/errno-name.ts";
-import type { LaunchEvent } from "../launch/launch-event.ts";
-import type { Evidence } from "../model/capability.ts";
+/** What became of a job, from what was seen of it and what was decided about it. Pure. */
+import { findEvent, type LaunchEvent } from "../launch/launch-event.ts";
+import { evidenceLevels, type Standings } from "../model/capability.ts";
+import type { GuaranteeDecision } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
-import { outcomeSchema, type LimitOutcome, type Outcome, type OutcomeStatus, type Usage } from "../model/outcome.ts";
+import {
+  outcomeSchema,
+  type CauseCode,
+  type Degradation,
+  type NetworkOutcome,
+  type Outcome,
+  type OutputCount,
+  type Phases,
+  type ReportedDecision,
+  type Usage,
+} from "../model/outcome.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Selection } from "../model/report.ts";
-import type { ControlGroupEvidence } from "./control-groups.ts";
-import { signalName } from "./signals.ts";
+import type { ControlGroupEvidence } from "./control-group-counts.ts";
+import { judgeEnding } from "./ending.ts";
+import { exitCodeOf } from "./exit-code-of.ts";
+import { limitOutcomes } from "./limit-outcomes.ts";
 
 /** Everything that an outcome is made of. */
 export interface OutcomeInput {
   readonly job: Job;
   readonly plan: Plan;
   readonly selection: Selection;
+  readonly matrix: Standings;
   readonly reportId: string;
   readonly events: readonly LaunchEvent[];
   readonly controlGroups: ControlGroupEvidence | undefined;
+  readonly treeUsage?: Usage["tree"];
+  readonly network?: NetworkOutcome | undefined;
+  /** See `Seen` of ending.ts. */
+  readonly asked?: string | undefined;
+  /** From the start of the set-up to the end of the clean-up, where it was measured. */
+  readonly totalMs?: number | undefined;
 }
 
-type EventOf<Kind extends LaunchEvent["event"]> = Extract<LaunchEvent, { event: Kind }>;
-
-function find<Kind extends LaunchEvent["event"]>(
-  events: readonly LaunchEvent[],
-  kind: Kind,
-): EventOf<Kind> | undefined {
-  return events.find((event): event is EventOf<Kind> => event.event === kind);
+function usageOf({ events, treeUsage }: OutcomeInput): Usage | undefined {
+  const ended = findEvent(events, "ended");
+  if (ended === undefined) return undefined;
+  return {
+    wallMs: ended.wallMicros / 1000,
+    userMs: ended.userMicros / 1000,
+    systemMs: ended.systemMicros / 1000,
+    maxRssBytes: ended.maxRssBytes,
+    tree: treeUsage,
+  };
 }
 
-const killSignal = 9;
-
-/** wait(2): low seven bits are the signal, the next byte the exit code. */
-function parseWaitStatus(status: number): { code: number } | { signal: number } {
-  const signal = status & 0x7f;
-  return signal === 0 ? { code: (status >> 8) & 0xff } : { signal };
+/** What is neither the launcher's set-up nor the run is the rest: groups made and removed, the launcher's start and end. */
+function phasesOf({ events, totalMs }: OutcomeInput): Phases | undefined {
+  const ended = findEvent(events, "ended");
+  if (ended === undefined || totalMs === undefined) return undefined;
+  const [setupMs, runMs] = [ended.setupMicros / 1000, ended.wallMicros / 1000];
+  return { setupMs, runMs, teardownMs: Math.max(0, totalMs - setupMs - runMs) };
 }
 
-function execFailure({ errno, subject }: EventOf<"exec-failed">): OutcomeStatus {
-  const name = errnoName(errno);
-  return name === "ENOENT" || name === "ENOTDIR"
-    ? { kind: "not-found", program: subject }
-    : { kind: "not-executable", program: subject, errno: name };
+const streams: Readonly<Record<number, OutputCount["stream"]>> = { 1: "stdout", 2: "stderr", 3: "terminal" };
+
+function outputOf(events: readonly LaunchEvent[]): OutputCount[] | undefined {
+  const counts = events.flatMap((event): OutputCount[] => {
+    const stream = event.event === "output" ? streams[event.stream] : undefined;
+    if (event.event !== "output" || stream === undefined) return [];
+    return [{ stream, bytes: event.bytes, isTruncated: event.passedBytes < event.bytes }];
+  });
+  return counts.length === 0 ? undefined : counts;
 }
 
-function endStatus(status: number, killedForMemory: boolean): OutcomeStatus {
-  const end = parseWaitStatus(status);
-  if ("code" in end) return { kind: "exited", code: end.code };
-  if (end.signal === killSignal && killedForMemory) return { kind: "out-of-memory" };
-  return { kind: "signalled", signal: signalName(end.signal), number: end.signal };
+/** With the weakest evidence among what it stands on. */
+function withLevel(decision: GuaranteeDecision, matrix: Standings): ReportedDecision {
+  if (!decision.kept) return decision;
+  const levels = decision.capabilities.map((id) => matrix[id]?.level);
+  const level = evidenceLevels.findLast((candidate) => levels.includes(candidate));
+  return level === undefined ? decision : { ...decision, level };
 }
 
-function lostStatus(killedForMemory: boolean, { status }: EventOf<"lost">): OutcomeStatus {
-  if (killedForMemory) return { kind: "out-of-memory" };
-  return { kind: "failed", message: `the sandbox's first process died (wait status ${status})` };
-}
-
-const streamNames = ["standard input", "standard output", "standard error", "its terminal"];
-
-/** What is to be said of output that could not be passed on; undefined where all of it was. Pure. */
-export function lostOutput(events: readonly LaunchEvent[]): string | undefined {
-  const lost = events.find((event) => event.event === "stream-lost" && event.stream > 0);
-  if (lost?.event !== "stream-lost") return undefined;
-  return `what the job wrote to ${streamNames[lost.stream] ?? "a stream"} could not all be passed on: ${errnoName(lost.errno)}`;
-}
-
-/** The same of the job's input. Pure. */
-export function lostInput(events: readonly LaunchEvent[]): string | undefined {
-  const lost = events.find((event) => event.event === "stream-lost" && event.stream === 0);
-  return lost?.event === "stream-lost"
-    ? `standard input could not be read to its end: ${errnoName(lost.errno)}`
-    : undefined;
-}
-
-function setUpFailure({ step, errno, subject }: EventOf<"failed">): OutcomeStatus {
-  const about = subject === "" ? "" : ` (${subject})`;
-  return { kind: "failed", message: `setting up the sandbox failed at ${step}${about}: ${errnoName(errno)}` };
-}
-
-/** The job could not know of lost output: its pipe took everything. To call that a success would lose it in silence. */
-function statusAtEnd(status: OutcomeStatus, unwritten: string | undefined): OutcomeStatus {
-  const isSuccess = status.kind === "exited" && status.code === 0;
-  return isSuccess && unwritten !== undefined ? { kind: "failed", message: unwritten } : status;
-}
-
-function statusOf({ events, controlGroups, job }: OutcomeInput): OutcomeStatus {
-  const killedForMemory = (controlGroups?.outOfMemoryKills ?? 0) > 0;
-  const failed = find(events, "failed");
-  if (failed !== undefined) return setUpFailure(failed);
-  const exec = find(events, "exec-failed");
-  if (exec !== undefined) return execFailure(exec);
-  if (find(events, "timeout") !== undefined) return { kind: "timeout", timeoutMs: job.limits.timeoutMs ?? 0 };
-  const lost = find(events, "lost");
-  if (lost !== undefined) return lostStatus(killedForMemory, lost);
-  const ended = find(events, "ended");
-  if (ended === undefined) return { kind: "failed", message: "the launcher ended without a word" };
-  return statusAtEnd(endStatus(ended.status, killedForMemory), lostOutput(events));
-}
-
-/** Exit code of `run` for a status: API, see DESIGN. Pure. */
-export function exitCodeOf(status: OutcomeStatus): number {
-  switch (status.kind) {
-    case "exited":
-      return status.code;
-    case "signalled":
-      return 128 + status.number;
-    case "timeout":
-      return 124;
-    case "out-of-memory":
-      return 137;
-    case "not-found":
-      return 127;
-    case "not-executable":
-      return 126;
-    case "refused":
-    case "failed":
-      return 125;
-  }
-}
-
-function usageOf(events: readonly LaunchEvent[]): Usage | undefined {
-  const ended = find(events, "ended");
-  return ended === undefined
-    ? undefined
-    : {
-        wallMs: ended.wallMicros / 1000,
-        userMs: ended.userMicros / 1000,
-        systemMs: ended.systemMicros / 1000,
-        maxRssBytes: ended.maxRssBytes,
-      };
-}
-
-function eventEvidence(events: readonly LaunchEvent[]): Evidence[] {
-  return events
-    .filter(({ event }) => event !== "started" && event !== "suspended")
-    .map(({ event, ...details }) => ({ action: `launcher: ${event}`, result: JSON.stringify(details) }));
-}
-
-function limitOutcome(
-  { plan }: OutcomeInput,
-  id: LimitOutcome["id"],
-  stated: number | undefined,
-  fallback: number | undefined,
-): LimitOutcome[] {
-  const requested = stated ?? fallback;
-  const decision = plan.guarantees.find((candidate) => candidate.id === id);
-  if (requested === undefined || decision === undefined) return [];
-  const by = decision.kept ? decision.mechanism : decision.reason;
-  return [{ id, requested, stated: stated !== undefined, enforced: decision.kept, by }];
-}
-
-function limitOutcomes(input: OutcomeInput): LimitOutcome[] {
-  const { limits, defaultLimits } = input.job;
-  return [
-    ...limitOutcome(input, "limit.time", limits.timeoutMs, undefined),
-    ...limitOutcome(input, "limit.memory", limits.memoryBytes, defaultLimits.memoryBytes),
-    ...limitOutcome(input, "limit.cpu", limits.cpus, undefined),
-    ...limitOutcome(input, "limit.pids", limits.pids, defaultLimits.pids),
+/** What was wanted and is not kept: given up by name, or a default cap. */
+function degradedOf({ job, plan }: OutcomeInput): Degradation[] {
+  const { limits, defaultLimits, demands } = job;
+  const defaults = [
+    ...(limits.memoryBytes === undefined && defaultLimits.memoryBytes !== undefined ? ["limit.memory"] : []),
+    ...(limits.pids === undefined && defaultLimits.pids !== undefined ? ["limit.pids"] : []),
   ];
+  const wanted = new Set<string>([...demands.required, ...defaults]);
+  return plan.guarantees.flatMap((decision) =>
+    decision.kept || !wanted.has(decision.id) ? [] : [{ id: decision.id, reason: decision.reason }],
+  );
 }
 
 /** The outcome of a job that was started. */
 export function judgeOutcome(input: OutcomeInput): Outcome {
-  const status = statusOf(input);
+  const { plan, matrix, events } = input;
+  const ending = judgeEnding({ ...input, launch: plan.launch });
   return {
     schema: outcomeSchema,
-    status,
-    evidence: [...eventEvidence(input.events), ...(input.controlGroups?.evidence ?? [])],
-    exitCode: exitCodeOf(status),
-    strategy: input.plan.strategy,
+    ...ending,
+    exitCode: exitCodeOf(ending),
+    strategy: plan.strategy,
     report: input.reportId,
-    guarantees: input.plan.guarantees,
+    guarantees: plan.guarantees.map((decision) => withLevel(decision, matrix)),
     accepted: input.selection.accepted,
-    limits: limitOutcomes(input),
-    usage: usageOf(input.events),
+    degraded: degradedOf(input),
+    limits: limitOutcomes(input.job, plan),
+    phases: phasesOf(input),
+    usage: usageOf(input),
+    output: outputOf(events),
+    network: input.network,
   };
 }
 
-/** The outcome of a job that was not started. */
-export function outcomeWithoutJob(
-  status: Extract<OutcomeStatus, { kind: "refused" | "failed" }>,
-  reportId?: string,
-): Outcome {
+/** Ends without a job to speak of, and what they come of. */
+const causes = { refused: "demands", "setup-failed": "set-up", cancelled: "caller" } as const satisfies Readonly<
+  Record<string, CauseCode>
+>;
+
+/** The outcome of a job that was not started, or of which nothing is known: `message` is why. */
+export function outcomeWithoutJob(status: keyof typeof causes, message: string, reportId?: string): Outcome {
+  const ending = { status, cause: { code: causes[status], summary: message, evidence: [] } };
   return {
     schema: outcomeSchema,
-    status,
-    evidence: [],
-    exitCode: exitCodeOf(status),
+    ...ending,
+    exitCode: exitCodeOf(ending),
     report: reportId,
     guarantees: [],
     accepted: [],
+    degraded: [],
     limits: [],
   };
 }

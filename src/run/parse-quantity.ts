@@ -30,6 +30,16 @@ export function parseCpus(text: string, flag: string): number {
   throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a number of CPUs; write one such as 0.5 or 2`);
 }
 
+/** `64` → a count of files: at least the 32 that starting a program may take. @throws CupelError `usage`, naming `flag`. */
+export function parseFileCount(text: string, flag: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 32 && count <= 1_000_000_000) return count;
+  throw new CupelError(
+    "usage",
+    `${flag} ${JSON.stringify(text)} is not a count of files; write a whole number from 32 on, such as 256`,
+  );
+}
+
 /** `256` → a count of processes: at least 2, the job and one to come. @throws CupelError `usage`, naming `flag`. */
 export function parseCount(text: string, flag: string): number {
   const count = Number(text);

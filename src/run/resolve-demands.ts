@@ -23,7 +23,12 @@ export function resolveDemands(
   ];
   const isolation = isolationSet.filter((id) => !opposed.includes(id));
   const listed: GuaranteeId[] = request.allowedHosts.length > 0 ? ["net.allowlist"] : [];
-  const wanted = new Set<GuaranteeId>([...isolation, ...listed, ...limitDemands(request, defaults), ...request.require]);
+  const wanted = new Set<GuaranteeId>([
+    ...isolation,
+    ...listed,
+    ...limitDemands(request, defaults),
+    ...request.require,
+  ]);
   const required = guaranteeIds.filter((id) => wanted.has(id));
   return {
     required,

@@ -3,11 +3,11 @@ import { realpathSync, statSync } from "node:fs";
 import type { Host } from "../host/host.ts";
 import { procField } from "../host/proc-field.ts";
 import { CupelError } from "../model/error.ts";
-import { writesWorkspace, type Job, type Limits } from "../model/job.ts";
+import { privateSizeBytes, writesWorkspace, type Job } from "../model/job.ts";
 import { canonicalPlace, hiddenWithin, refuseConfiguration, resolveGrants, type JobSurroundings } from "./job-paths.ts";
 import { statedAs, type JobRequest } from "./job-request.ts";
 import { kernelMountsWithin } from "./kernel-mounts.ts";
-import { statedLimits } from "./limit-fields.ts";
+import type { StatedLimits } from "./limit-fields.ts";
 import { resolveDemands } from "./resolve-demands.ts";
 import { checkDirectory, resolveWorkspace, workspaceGrant } from "./resolve-workspace.ts";
 
@@ -39,10 +39,36 @@ function defaultLimits(host: Host): Job["defaultLimits"] {
   return { pids: defaultPids, memoryBytes: available === undefined ? undefined : Math.floor(available * memoryShare) };
 }
 
-/** What is applied where no cap is stated, and how long a job has to end. */
-export function defaultCaps(host: Host): Partial<Limits> {
+/** What is applied where no cap is stated, of each the least: how long a job has to end, and no core files. */
+export function defaultCaps(host: Host): StatedLimits {
   const { pids, memoryBytes } = defaultLimits(host);
-  return { graceMs: defaultGraceMs, pids, memoryBytes };
+  return { graceMs: defaultGraceMs, pids, memoryBytes, diskBytes: privateSizeBytes.sharedMemory, coreBytes: 0 };
+}
+
+/** @throws CupelError `usage` for what is to become of output over a cap that there is not. */
+function limitsOf(request: JobRequest): Job["limits"] {
+  if (request.onOutput !== undefined && request.outputBytes === undefined) {
+    throw new CupelError(
+      "usage",
+      `what becomes of too much output is said (${request.onOutput}), but not how much that is; give --output-size (limits.output), too`,
+    );
+  }
+  const { openFiles, fileBytes, coreBytes } = request;
+  const hasOwn = [openFiles, fileBytes, coreBytes].some((cap) => cap !== undefined);
+  return {
+    timeoutMs: request.timeoutMs,
+    graceMs: request.graceMs ?? defaultGraceMs,
+    memoryBytes: request.memoryBytes,
+    cpus: request.cpus,
+    pids: request.pids,
+    cpuTimeMs: request.cpuTimeMs,
+    idleMs: request.idleMs,
+    outputBytes: request.outputBytes,
+    onOutput: request.onOutput,
+    diskBytes: request.diskBytes,
+    diskFiles: request.diskFiles,
+    perProcess: hasOwn ? { openFiles, fileBytes, coreBytes } : undefined,
+  };
 }
 
 /** Often symlinks into /run, where a job sees nothing. */
@@ -63,23 +89,24 @@ function refuseUnreadableWords(words: readonly string[]): void {
   );
 }
 
-/** The one profile that lets no job make a socket, and the one mode that is of use to nobody else. */
+/** The one profile that lets no job make a socket, and a network that is of no use without one. */
 function refuseUselessNetwork(request: JobRequest): void {
-  if (request.network !== "host" || request.seccomp !== "strict") return;
-  const place = ["network", "seccomp"]
+  const isWanted = request.network === "host" || request.allowedHosts.length > 0;
+  if (!isWanted || request.seccomp !== "strict") return;
+  const place = ["network", "allow-host", "seccomp"]
     .map((flag) => statedAs(request, flag))
     .find((stated) => !stated.startsWith("--"));
   const prefix = place === undefined ? "" : `${place}: `;
   throw new CupelError(
     "usage",
-    `${prefix}the seccomp profile strict lets a job make no socket, so the host's network is of no use to it; take the default profile, or another network mode`,
+    `${prefix}the seccomp profile strict lets a job make no socket, so no network is of use to it; take the default profile, or leave the network out`,
   );
 }
 
 /**
  * The job that `request` stands for, here and now.
- * @throws CupelError `usage` for a path that does not exist or may not be granted, for what is not a variable, and for the
- * host's network without sockets.
+ * @throws CupelError `usage` for a path that does not exist or may not be granted, for what is not a variable, for the
+ * a network without sockets, and for output over no cap.
  */
 export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
   refuseUnreadableWords(request.command);
@@ -101,7 +128,8 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
     directory: workspace.mode === "empty" ? "/" : workspace.path,
     grants,
     toolDirectories: tools?.directories ?? [],
-    network: request.network,
+    network: request.allowedHosts.length > 0 ? "allow" : request.network,
+    allowedHosts: [...new Set(request.allowedHosts)],
     seccomp: request.seccomp,
     nameResolution: request.network === "host" ? nameResolution() : {},
     environment: {
@@ -110,7 +138,7 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
       ...Object.fromEntries(request.environment.flatMap((text) => parseVariable(text, host))),
     },
     terminal: request.terminal,
-    limits: { graceMs: defaultGraceMs, ...statedLimits(request) },
+    limits: limitsOf(request),
     defaultLimits: defaults,
     demands: resolveDemands(request, writesWorkspace({ workspace, grants }), defaults),
     hidden,

@@ -8,7 +8,8 @@ import type { ResidentResult } from "../launch/resident-launcher.ts";
 import type { BatchJob, BatchLine } from "./batch-line.ts";
 import { batchOutcome, capturedOutputs, type BatchOutcome } from "./batch-outcome.ts";
 import type { BatchSlot } from "./batch-slot.ts";
-import { createControlGroups, type ControlGroupEvidence, type JobControlGroups } from "./control-groups.ts";
+import { readTreeUsage } from "./control-group-usage.ts";
+import { createControlGroups, type JobControlGroups } from "./control-groups.ts";
 import { EmptyingControlGroups } from "./emptying-control-groups.ts";
 import { judgeOutcome, outcomeWithoutJob } from "./outcome.ts";
 
@@ -31,7 +32,8 @@ interface RunningBatch extends Batch {
 }
 
 /** The job that a line stands for: the common one with the line's own command, variables and caps on time. */
-function jobOf({ job }: Batch, { command, environment, timeoutMs, graceMs }: BatchJob): Job {
+function jobOf({ job }: Batch, line: BatchJob): Job {
+  const { command, environment, timeoutMs, graceMs, cpuTimeMs, idleMs } = line;
   return {
     ...job,
     command,
@@ -40,6 +42,8 @@ function jobOf({ job }: Batch, { command, environment, timeoutMs, graceMs }: Bat
       ...job.limits,
       timeoutMs: timeoutMs ?? job.limits.timeoutMs,
       graceMs: graceMs ?? job.limits.graceMs,
+      cpuTimeMs: cpuTimeMs ?? job.limits.cpuTimeMs,
+      idleMs: idleMs ?? job.limits.idleMs,
     },
   };
 }
@@ -53,43 +57,57 @@ function makeGroups({ plan, matrix }: Batch): JobControlGroups | undefined {
   return createControlGroups(limits, matrix, `cupel-${process.pid}-${groupCount.toString(16)}`);
 }
 
+/** Caps that a line may state, and what they demand. */
+const lineCaps = [
+  ["limits.wall", "timeoutMs", "limit.time"],
+  ["limits.idle", "idleMs", "limit.time"],
+  ["limits.cpu_time", "cpuTimeMs", "limit.cpu"],
+] as const;
+
 /** A cap that the line states is a demand of its own. */
 function refusalOf({ plan, job }: Batch, line: BatchJob): string | undefined {
-  if (line.timeoutMs === undefined || job.demands.accepted.includes("limit.time")) return undefined;
-  const decision = plan.guarantees.find(({ id }) => id === "limit.time");
-  return decision?.kept === false ? `limits.wall cannot be kept by ${plan.strategy}: ${decision.reason}` : undefined;
+  for (const [name, field, id] of lineCaps) {
+    if (line[field] === undefined || job.demands.accepted.includes(id)) continue;
+    const decision = plan.guarantees.find((candidate) => candidate.id === id);
+    if (decision?.kept === false) return `${name} cannot be kept by ${plan.strategy}: ${decision.reason}`;
+    if (field === "cpuTimeMs" && plan.launch.controlGroup.countsCpuTime !== true)
+      return `${name} needs a count of CPU time, which jobs of this batch have only with --cpu-time; give that, too`;
+  }
+  return undefined;
 }
 
 function failed(batch: Batch, line: { line: number; id?: string | undefined }, message: string): BatchOutcome {
-  return batchOutcome(line, outcomeWithoutJob({ kind: "failed", message }, batch.reportId));
+  return batchOutcome(line, outcomeWithoutJob("setup-failed", message, batch.reportId));
 }
 
 function judge(
   batch: Batch,
   line: BatchJob,
   result: ResidentResult,
-  controlGroups: ControlGroupEvidence | undefined,
+  groups: JobControlGroups | undefined,
 ): BatchOutcome {
   if (result.end !== "finished") {
     const { aborted, reason } = batch.signal;
-    return failed(batch, line, aborted ? String(reason) : "the launcher was ended while it had the job");
+    if (aborted) return batchOutcome(line, outcomeWithoutJob("cancelled", String(reason), batch.reportId));
+    return failed(batch, line, "the launcher was ended while it had the job");
   }
-  const { plan, selection, reportId } = batch;
+  const { plan, selection, matrix, reportId } = batch;
   const outcome = judgeOutcome({
     job: jobOf(batch, line),
     plan,
     selection,
+    matrix,
     reportId,
     events: result.events,
-    controlGroups,
+    controlGroups: groups?.read(),
+    treeUsage: groups === undefined ? undefined : readTreeUsage(groups.counting),
   });
   return batchOutcome(line, outcome, capturedOutputs(result));
 }
 
 async function runJob(batch: RunningBatch, slot: BatchSlot, line: BatchJob): Promise<BatchOutcome> {
   const refusal = refusalOf(batch, line);
-  if (refusal !== undefined)
-    return batchOutcome(line, outcomeWithoutJob({ kind: "refused", message: refusal }, batch.reportId));
+  if (refusal !== undefined) return batchOutcome(line, outcomeWithoutJob("refused", refusal, batch.reportId));
   const { launch } = batch.plan;
   const groups = makeGroups(batch);
   try {
@@ -99,9 +117,11 @@ async function runJob(batch: RunningBatch, slot: BatchSlot, line: BatchJob): Pro
       directory: launch.directory,
       timeoutMs: line.timeoutMs ?? launch.timeoutMs,
       graceMs: line.graceMs ?? launch.graceMs,
+      cpuTimeMs: launch.controlGroup.countsCpuTime === true ? (line.cpuTimeMs ?? launch.cpuTimeMs) : undefined,
+      idleMs: line.idleMs ?? launch.idleMs,
       controlGroups: groups?.directories ?? [],
     });
-    return judge(batch, line, result, groups?.read());
+    return judge(batch, line, result, groups);
   } finally {
     batch.emptying.add(groups?.directories ?? []);
   }

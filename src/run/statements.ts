@@ -7,7 +7,7 @@ import { isolationStrength, isolationClasses } from "../model/guarantee.ts";
 import type { Origin, OriginKind } from "../model/origin.ts";
 import { jobFields, offWord, readSettings, settingKeys, type SettingKey } from "./job-fields.ts";
 import type { Path } from "./document-places.ts";
-import type { JobSettings } from "./job-request.ts";
+import { twoNetworks, type JobSettings } from "./job-request.ts";
 import type { StrictDocument } from "./strict-document.ts";
 
 /** One value. */
@@ -96,18 +96,26 @@ function strengthOf({ word }: Statement): number {
   return isolation === undefined ? 0 : isolationStrength(isolation);
 }
 
-/** A mode, or a list of destinations: whoever counts most has said which, and the other is gone. */
 const networkKeys: ReadonlySet<SettingKey> = new Set(["network", "allowedHosts"]);
 
+/**
+ * A network is a mode or a list of destinations: whoever counts most says which of the two it is.
+ * @throws CupelError `usage` where that is said in two ways at once.
+ */
 function withOneNetwork(stated: readonly Statement[]): readonly Statement[] {
-  const decisive = stated.findLast(({ key }) => networkKeys.has(key));
-  if (decisive === undefined) return stated;
-  // Both in one place is a contradiction, which is for resolve-job.ts to tell.
-  const decided = stated.filter(({ from }) => from === decisive.from).map(({ key }) => key);
-  return stated.filter(({ key }) => !networkKeys.has(key) || decided.includes(key));
+  const about = stated.filter(({ key }) => networkKeys.has(key));
+  const decisive = about.filter(({ from }) => from === about.at(-1)?.from);
+  const [list] = decisive.filter(({ key }) => key === "allowedHosts");
+  if (list !== undefined && decisive.some(({ key }) => key === "network")) throw twoNetworks(placeOf(list));
+  const gone = list === undefined ? "allowedHosts" : "network";
+  return about.length === 0 ? stated : stated.filter(({ key }) => key !== gone);
 }
 
-/** Those that count, of statements that begin with those that count least. */
+function placeOf({ place, field }: Statement): string {
+  return place === undefined ? field : `${place}: ${field}`;
+}
+
+/** Those that count, of statements that begin with those that count least. @throws CupelError `usage` for two networks. */
 export function mergeStatements(stated: readonly Statement[]): Statement[] {
   return mergeAlike(withOneNetwork(stated));
 }

@@ -2,16 +2,15 @@
  * What of a project's wishes counts while nobody has said that it is trusted: what asks for less than a job would have
  * anyway. A rule says for each thing that can be asked whether a value does. Pure.
  */
-import type { Limits } from "../model/job.ts";
 import { jobFields, type SettingKey } from "./job-fields.ts";
 import type { JobSettings } from "./job-request.ts";
-import { limitEntries, type LimitKey } from "./limit-fields.ts";
+import { limitEntries, type LimitKey, type StatedLimits } from "./limit-fields.ts";
 import type { Statement } from "./statements.ts";
 
 /** What a job would have without the project: its settings, and the caps that are applied where none is stated. */
 export interface Untouched {
   readonly settings: JobSettings;
-  readonly limits: Partial<Limits>;
+  readonly limits: StatedLimits;
 }
 
 /** Whether a value asks for more than there would be, for as much, or for less. */
@@ -34,6 +33,7 @@ const grantsWhenOn: Rule<boolean> = (value, base) => compare(Number(value), Numb
 const networkRule = byRank({ "no-sockets": 0, none: 1, host: 2 });
 
 const workspaceRule = byRank({ none: 0, ro: 1, rw: 2 });
+const outputRule = byRank({ kill: 0, truncate: 1 });
 
 /** As little as there would be, stated, is a demand for it. */
 function cap(key: LimitKey): Rule<number | undefined> {
@@ -58,6 +58,7 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   environment: grants,
   terminal: byRank({ none: 0, private: 1 }),
   ...capRules,
+  onOutput: (value = "truncate", base = "truncate", untouched) => outputRule(value, base, untouched),
   minimum: demands,
   require: demands,
   accept: grants,

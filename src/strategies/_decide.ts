@@ -3,6 +3,7 @@ import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
 import { guaranteeIds, type GuaranteeDecision, type GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
+import type { ControlGroupLimits, LauncherPlan, ResourceLimits } from "../model/plan.ts";
 
 /** What a strategy knows when it decides about one guarantee. */
 export interface Circumstances {
@@ -48,32 +49,81 @@ export function decideAll(
   return guaranteeIds.map((id) => ({ id, ...rules[id](circumstances) }));
 }
 
+/** Kept by all of these together; where one does not hold, its reason. */
+export function allOf(...rules: readonly GuaranteeRule[]): GuaranteeRule {
+  return (circumstances) => {
+    const verdicts = rules.map((rule) => rule(circumstances));
+    const kept = verdicts.filter((verdict) => verdict.kept);
+    return (
+      verdicts.find((verdict) => !verdict.kept) ?? {
+        kept: true,
+        mechanism: kept.map(({ mechanism }) => mechanism).join("; "),
+        capabilities: [...new Set(kept.flatMap(({ capabilities }) => capabilities))],
+      }
+    );
+  };
+}
+
+const cpuRate = keptBy("a control group of the job's own (cpu)", "cgroup.cpu");
+
+/** A share of the processors, and time used up on them where `time` keeps that: each only where the job asks for it. */
+export function cpuRule(time: GuaranteeRule): GuaranteeRule {
+  return (circumstances) => {
+    const { cpus, cpuTimeMs } = circumstances.job.limits;
+    const asked = [...(cpus === undefined ? [] : [cpuRate]), ...(cpuTimeMs === undefined ? [] : [time])];
+    return allOf(...(asked.length === 0 ? [cpuRate] : asked))(circumstances);
+  };
+}
+
 /** Caps by control group: the same for every strategy that the launcher carries out. */
 export const controlGroupRules = {
   "limit.memory": keptBy("a control group of the job's own (memory)", "cgroup.memory"),
-  "limit.cpu": keptBy("a control group of the job's own (cpu)", "cgroup.cpu"),
   "limit.pids": keptBy("a control group of the job's own (pids)", "cgroup.pids"),
 } as const;
 
 /** Caps that the launcher's plan asks of a control group: those that the job wants and this host can keep. */
-export function controlGroupLimits({ job, matrix }: Circumstances): {
-  memoryBytes?: number | undefined;
-  pids?: number | undefined;
-  cpus?: number | undefined;
-} {
+export function controlGroupLimits({ job, matrix }: Circumstances): ControlGroupLimits {
   const keeps = (id: CapabilityId): boolean => isUsable(matrix[id]);
   return {
     memoryBytes: keeps("cgroup.memory") ? (job.limits.memoryBytes ?? job.defaultLimits.memoryBytes) : undefined,
     pids: keeps("cgroup.pids") ? (job.limits.pids ?? job.defaultLimits.pids) : undefined,
     cpus: keeps("cgroup.cpu") ? job.limits.cpus : undefined,
+    countsCpuTime: job.limits.cpuTimeMs !== undefined && keeps("cgroup.cpu-time") ? true : undefined,
   };
+}
+
+/** Caps on each process, and on CPU time in that way where no control group counts the tree's. */
+export function resourceLimits({ job, matrix }: Circumstances): ResourceLimits {
+  const { cpuTimeMs, perProcess } = job.limits;
+  const isCounted = controlGroupLimits({ job, matrix }).countsCpuTime === true;
+  return {
+    core: perProcess?.coreBytes ?? 0,
+    openFiles: perProcess?.openFiles,
+    fileBytes: perProcess?.fileBytes,
+    cpuSeconds: cpuTimeMs === undefined || isCounted ? undefined : Math.ceil(cpuTimeMs / 1000),
+  };
+}
+
+/** What the launcher itself sees to: time, where it is counted, and output. */
+export function supervision(
+  circumstances: Circumstances,
+): Pick<LauncherPlan, "timeoutMs" | "graceMs" | "cpuTimeMs" | "idleMs" | "output"> {
+  const { timeoutMs, graceMs, idleMs, outputBytes, onOutput = "truncate", ...limits } = circumstances.job.limits;
+  const output = outputBytes === undefined ? undefined : { bytesMax: outputBytes, beyond: onOutput };
+  const cpuTimeMs = controlGroupLimits(circumstances).countsCpuTime === true ? limits.cpuTimeMs : undefined;
+  return { timeoutMs, graceMs, cpuTimeMs, idleMs, output };
 }
 
 /** PATH of every job, behind the directories that `--tools` granted. */
 export const standardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** The job's variables: the declared ones over the few that every program expects. */
-export function jobEnvironment(job: Job, home: string, user: string): Record<string, string> {
+/** The job's variables: the declared ones over the few that every program expects, and over those of the strategy. */
+export function jobEnvironment(
+  job: Job,
+  home: string,
+  user: string,
+  own: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   return {
     PATH: [...job.toolDirectories, standardPath].join(":"),
     HOME: home,
@@ -81,6 +131,7 @@ export function jobEnvironment(job: Job, home: string, user: string): Record<str
     LOGNAME: user,
     SHELL: "/bin/sh",
     LANG: "C.UTF-8",
+    ...own,
     ...job.environment,
   };
 }

@@ -1,5 +1,5 @@
 /** The root that sandboxes see: the host's programs, what was granted, and nothing else. Pure. */
-import { isWithin, type Grant, type Job } from "../model/job.ts";
+import { isWithin, privateSizeBytes, type Grant, type Job } from "../model/job.ts";
 import type { RootStep } from "../model/plan.ts";
 
 /** The job's user inside. */
@@ -7,8 +7,6 @@ export const jobUser = { name: "job", uid: 1000, gid: 1000, home: "/home/job" } 
 
 /** Where a job without a workspace of the host's starts. */
 export const emptyWorkspace = "/workspace";
-
-const gibibyte = 1024 ** 3;
 
 /** Programs and libraries (hier(7)); NixOS and Guix keep theirs in a store. Absent ones are skipped. */
 const systemPaths = [
@@ -128,8 +126,16 @@ function linkUnlessGranted(job: Job, destination: string, target: string): RootS
   return isGranted ? [] : [{ step: "symlink", destination, target }];
 }
 
+/** Of each private file system; without a cap of the caller's this large at most. */
+function privateSize(
+  { limits }: Pick<Job, "limits">,
+  defaultBytes: number,
+): { sizeBytes: number; filesMax?: number | undefined } {
+  return { sizeBytes: limits.diskBytes ?? defaultBytes, filesMax: limits.diskFiles };
+}
+
 function privateDirectories(job: Job): RootStep[] {
-  const tmpfs = { step: "tmpfs", sizeBytes: 2 * gibibyte, owned: true, writable: true } as const;
+  const tmpfs = { step: "tmpfs", ...privateSize(job, privateSizeBytes.each), owned: true, writable: true } as const;
   return [
     { ...tmpfs, destination: "/tmp", mode: 0o1777 },
     { ...tmpfs, destination: jobHome(job), mode: 0o700 },
@@ -176,7 +182,14 @@ function grantSteps(job: Job, mapOwners: boolean): RootStep[] {
 function workspaceSteps(job: Job): RootStep[] {
   if (job.workspace.mode !== "empty") return [];
   return [
-    { step: "tmpfs", destination: emptyWorkspace, mode: 0o700, sizeBytes: 2 * gibibyte, owned: true, writable: true },
+    {
+      step: "tmpfs",
+      destination: emptyWorkspace,
+      mode: 0o700,
+      ...privateSize(job, privateSizeBytes.each),
+      owned: true,
+      writable: true,
+    },
   ];
 }
 
@@ -198,7 +211,12 @@ export function sandboxRoot(job: Job, mapOwners: boolean): RootStep[] {
       step: "mask",
       destination,
     })),
-    { step: "devices", destination: "/dev", shmBytes: gibibyte },
+    {
+      step: "devices",
+      destination: "/dev",
+      shmBytes: job.limits.diskBytes ?? privateSizeBytes.sharedMemory,
+      shmFilesMax: job.limits.diskFiles,
+    },
     { step: "read-only", destination: "/" },
   ];
 }

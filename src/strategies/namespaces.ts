@@ -2,19 +2,23 @@
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
-import { makesSockets, writesWorkspace, type Job, type NetworkMode } from "../model/job.ts";
+import { makesSockets, writesWorkspace, type Job, type JobNetwork } from "../model/job.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import {
   controlGroupLimits,
   controlGroupRules,
+  cpuRule,
   decideAll,
   firstOf,
   jobEnvironment,
   keptBy,
   notProvided,
+  resourceLimits,
+  supervision,
   type GuaranteeRule,
 } from "./_decide.ts";
-import { emptyWorkspace, jobHome, jobUser, sandboxRoot } from "./_sandbox-root.ts";
+import { proxyFor, proxyVariables } from "./_proxy.ts";
+import { emptyWorkspace, jobHome, jobUser, orderedGrants, sandboxRoot } from "./_sandbox-root.ts";
 import { defineStrategy } from "./_strategy.ts";
 import { profileMechanisms, socketsOf } from "./_system-calls.ts";
 
@@ -38,10 +42,11 @@ const noSockets = "the seccomp filter lets no socket be made but connected pairs
 const hiddenPaths = "no path outside the grants is visible (a socket inside a granted directory is granted with it)";
 
 /** On the host's network the abstract sockets of everyone are in reach, unless Landlock scopes them (ABI 6). */
-const socketRules: Readonly<Record<NetworkMode, GuaranteeRule>> = {
+const socketRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
   none: keptBy(`${hiddenPaths}; abstract names by network namespace`, ...rootCapabilities, "ns.network"),
   // Landlock's scope is applied too where there is one; the filter is enough.
   "no-sockets": keptBy(`${noSockets}, so none can be connected`, "seccomp.filter"),
+  allow: keptBy(`${hiddenPaths}; abstract names by network namespace`, ...rootCapabilities, "ns.network"),
   host: keptBy(`${hiddenPaths}; abstract names by Landlock scope`, ...rootCapabilities, "landlock.scopes"),
 };
 
@@ -50,14 +55,23 @@ const unchangedWorkspace: GuaranteeRule = (circumstances) =>
     ? { kept: false, reason: "the workspace, or part of it, is written through (--workspace rw, --write)" }
     : keptBy("nothing of the workspace is writable", ...rootCapabilities)(circumstances);
 
-const networkRules: Readonly<Record<NetworkMode, GuaranteeRule>> = {
+const networkRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
   none: isolatedNetwork,
   "no-sockets": keptBy(
     `${noSockets} (/proc/net still tells of the host's interfaces and connections)`,
     "seccomp.filter",
   ),
+  allow: notProvided("the job may connect to the destinations that it lists (--allow-host)"),
   host: notProvided("the job has the host's network (--network host)"),
 };
+
+const listedDestinations: GuaranteeRule = (circumstances) =>
+  circumstances.job.network === "allow"
+    ? keptBy(
+        "a network namespace with nothing but a loopback, on which a proxy of cupel's takes what is listed, and no more",
+        "ns.network",
+      )(circumstances)
+    : { kept: false, reason: "the job lists no destinations (--allow-host)" };
 
 const loopback: GuaranteeRule = (circumstances) => {
   const { job } = circumstances;
@@ -97,6 +111,18 @@ const terminalSafety: GuaranteeRule = (circumstances) =>
     "seccomp.filter",
   )(circumstances);
 
+/** What is written through to the host goes to file systems of the host's. */
+const sizedStorage: GuaranteeRule = (circumstances) =>
+  orderedGrants(circumstances.job).some(({ access }) => access === "write")
+    ? { kept: false, reason: "what the job writes through to the host (--workspace rw, --write) has no cap" }
+    : keptBy(
+        "all that the job can write to are file systems of its own in memory, each with a size",
+        "mount.private-root",
+        "mount.tmpfs",
+      )(circumstances);
+
+const countedOutput = keptBy("output that has a cap goes through relays that count it together", ...rootCapabilities);
+
 const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "fs.read": ownRoot,
   "fs.write": keptBy(
@@ -107,7 +133,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "fs.protected": unchangedWorkspace,
   "fs.workspace": unchangedWorkspace,
   "net.none": (circumstances) => networkRules[circumstances.job.network](circumstances),
-  "net.allowlist": notProvided("there is no filtering proxy yet"),
+  "net.allowlist": listedDestinations,
   "net.loopback": loopback,
   "ipc.sockets": (circumstances) => socketRules[circumstances.job.network](circumstances),
   "ipc.shared": keptBy(
@@ -124,20 +150,23 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "kernel.boundary": notProvided("the job runs on the host's kernel"),
   "limit.time": keptBy("the launcher's deadline ends the PID namespace", "ns.pid"),
   ...controlGroupRules,
+  "limit.cpu": cpuRule(
+    keptBy("the CPU time that a control group of the job's own counts, looked at in time", "cgroup.cpu-time", "ns.pid"),
+  ),
   "limit.pids": firstOf(
     controlGroupRules["limit.pids"],
     keptBy("RLIMIT_NPROC in a user namespace of the job's own", "limit.processes-in-userns", "userns.capable"),
   ),
-  "limit.disk": notProvided("only the private directories are capped"),
-  "limit.output": notProvided("output is passed on without a cap"),
+  "limit.disk": sizedStorage,
+  "limit.output": countedOutput,
   "env.clean": keptBy("the environment is built from nothing"),
   "secret.private": notProvided("cupel has no secrets to give yet"),
   "tty.safe": terminalSafety,
 };
 
-/** A caller may have given `net.none` up by name; what cannot be made is then left out. */
+/** A caller may have given `net.none` or `net.allowlist` up by name; what cannot be made is then left out. */
 function hasOwnNetwork(job: Job, matrix: Standings): boolean {
-  return job.network === "none" && isUsable(matrix["ns.network"]);
+  return (job.network === "none" || job.network === "allow") && isUsable(matrix["ns.network"]);
 }
 
 function namespacesFor(job: Job, matrix: Standings): NamespaceKind[] {
@@ -174,6 +203,7 @@ function landlockScopes(matrix: Standings): LauncherPlan["landlockScopes"] {
 function plan(job: Job, matrix: Standings): LauncherPlan {
   const fresh = takesFreshIdentity(matrix);
   const ownNetwork = hasOwnNetwork(job, matrix);
+  const proxy = ownNetwork && job.network === "allow" ? proxyFor(job) : undefined;
   return {
     kind: "launcher",
     namespaces: namespacesFor(job, matrix),
@@ -182,11 +212,12 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     root: sandboxRoot(job, fresh),
     hostname: jobUser.name,
     loopbackUp: ownNetwork,
+    proxy,
     command: job.command,
     directory: job.workspace.mode === "empty" ? emptyWorkspace : job.directory,
-    environment: jobEnvironment(job, jobHome(job), jobUser.name),
+    environment: jobEnvironment(job, jobHome(job), jobUser.name, proxy && proxyVariables(proxy)),
     umask: 0o022,
-    resourceLimits: { core: 0, processes: processLimit(job, matrix) },
+    resourceLimits: { ...resourceLimits({ job, matrix }), processes: processLimit(job, matrix) },
     controlGroup: controlGroupLimits({ job, matrix }),
     dropCapabilities: true,
     seccomp: job.seccomp,
@@ -194,8 +225,7 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     landlockScopes: landlockScopes(matrix),
     landlockVersion: landlockVersion(matrix),
     terminal: job.terminal,
-    timeoutMs: job.limits.timeoutMs,
-    graceMs: job.limits.graceMs,
+    ...supervision({ job, matrix }),
   };
 }
 

@@ -6,10 +6,13 @@ import type { LauncherPlan } from "../model/plan.ts";
 import {
   controlGroupLimits,
   controlGroupRules,
+  cpuRule,
   decideAll,
   jobEnvironment,
   keptBy,
   notProvided,
+  resourceLimits,
+  supervision,
   type GuaranteeRule,
 } from "./_decide.ts";
 import { defineStrategy } from "./_strategy.ts";
@@ -55,8 +58,11 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "kernel.boundary": notProvided("the job runs on the host's kernel"),
   "limit.time": notProvided("the deadline ends the job's session, not what left it"),
   ...controlGroupRules,
+  "limit.cpu": cpuRule(
+    notProvided("what has used its CPU time up is ended as at a deadline: not what left the session"),
+  ),
   "limit.disk": notProvided("the job writes where the caller may"),
-  "limit.output": notProvided("output is passed on without a cap"),
+  "limit.output": notProvided("the job can open the caller's own streams by their paths in /proc"),
   "env.clean": keptBy("the environment is built from nothing"),
   "secret.private": notProvided("cupel has no secrets to give yet"),
   "tty.safe": notProvided("the job does not hold the caller's terminal, but may open it by its path"),
@@ -74,15 +80,14 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     directory: job.workspace.mode === "empty" ? "/" : job.directory,
     environment: jobEnvironment(job, "/tmp", "job"),
     umask: 0o022,
-    resourceLimits: { core: 0 },
+    resourceLimits: resourceLimits({ job, matrix }),
     controlGroup: controlGroupLimits({ job, matrix }),
     dropCapabilities: true,
     seccomp: isFiltered ? job.seccomp : "none",
     sockets: isFiltered ? socketsOf(job) : "by-profile",
     landlockScopes: [],
     terminal: job.terminal,
-    timeoutMs: job.limits.timeoutMs,
-    graceMs: job.limits.graceMs,
+    ...supervision({ job, matrix }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** The job of the self-test: what it is told to do, and whether it did that. Pure. */
-import type { OutcomeStatus } from "../model/outcome.ts";
+import type { Ending } from "../model/outcome.ts";
 import type { SelfTestStep } from "../model/self-test.ts";
 
 /** Words that nobody can guess, so that what is seen can only come from where it was put. */
@@ -11,7 +11,7 @@ export interface SelfTestWords {
 
 /** What was seen of the job. */
 export interface SelfTestSeen {
-  readonly status: OutcomeStatus;
+  readonly ending: Ending;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -33,14 +33,14 @@ export function selfTestCommand(grantedPath: string, secretPath: string): readon
   return ["/bin/sh", "-c", script, "cupel-self-test", grantedPath, secretPath];
 }
 
-function failure({ status, stdout, stderr }: SelfTestSeen, words: SelfTestWords): string | undefined {
+function failure({ ending, stdout, stderr }: SelfTestSeen, words: SelfTestWords): string | undefined {
   const lines = stdout.split("\n");
-  if (status.kind !== "exited")
-    return `the job's end was ${status.kind}${"message" in status ? `: ${status.message}` : ""}`;
+  const { status, cause, code } = ending;
+  if (status === "setup-failed" || code === undefined) return `the job's end was ${status}: ${cause.summary}`;
   if (!lines.includes(`input ${words.input}`)) return "what was written to its standard input did not arrive";
   if (!lines.includes(`granted ${words.granted}`)) return "it could not read a file that was granted";
   if (stderr !== `errors ${words.input}\n`) return "its standard error did not arrive as it was written";
-  if (status.code !== selfTestExitCode) return `it exited with ${selfTestExitCode}, and ${status.code} arrived`;
+  if (code !== selfTestExitCode) return `it exited with ${selfTestExitCode}, and ${code} arrived`;
   return lines.length === 4 ? undefined : "its standard output did not arrive as it was written";
 }
 
@@ -50,9 +50,10 @@ export function judgeSelfTestJob(
   words: SelfTestWords,
   keepsFiles: boolean,
 ): Pick<SelfTestStep, "result" | "summary"> {
-  if (seen.status.kind === "not-found" || seen.status.kind === "not-executable")
-    return { result: "unknown", summary: `there is no shell to try it with: /bin/sh is ${seen.status.kind}` };
-  if (seen.status.kind === "timeout") return { result: "unknown", summary: "the job did not end in time" };
+  const { status, cause } = seen.ending;
+  if (cause.code === "program-not-found" || cause.code === "program-not-executable")
+    return { result: "unknown", summary: `there is no shell to try it with: ${cause.summary}` };
+  if (status === "timeout-wall") return { result: "unknown", summary: "the job did not end in time" };
   const isRead = seen.stdout.includes(words.secret);
   if (isRead && keepsFiles) return { result: "failed", summary: "the job read a file that was not granted" };
   const broken = failure(seen, words);

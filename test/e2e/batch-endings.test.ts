@@ -1,5 +1,6 @@
 /** However a batch ends, its launchers and jobs end with it, and nothing of them is left. */
 import { describe, expect, test } from "bun:test";
+import { endOf } from "../support/end-of.ts";
 import { childrenOf, findProcesses, freshMark, isAlive, statusField } from "../support/processes.ts";
 import { byLine, openBatch, parseOutcomes, runBatch, said, type OpenBatch } from "../support/run-batch.ts";
 import { installCupel } from "../support/run-cli.ts";
@@ -87,8 +88,7 @@ describe.each(callers)("a batch, called by $name", (caller) => {
         expect([ran.code, ran.stderr]).toEqual([code, ""]);
         const last = byLine(ran.outcomes).slice(8);
         expect(last.length).toBeGreaterThanOrEqual(2);
-        for (const { status } of last)
-          expect(status).toEqual({ kind: "failed", message: `cupel was ended by ${signal}` });
+        for (const outcome of last) expect(endOf(outcome)).toBe(`cancelled: cupel was ended by ${signal}`);
         expect(new Set(ran.outcomes.map(({ line }) => line)).size).toBe(ran.outcomes.length);
         await groupsGone(batch.pid);
       },
@@ -117,9 +117,9 @@ describe.each(callers)("a batch, called by $name", (caller) => {
       batch.close();
       const { code, outcomes } = await batch.ended;
       const [lost, ...rest] = byLine(outcomes).slice(4);
-      expect([code, lost?.status, rest.map(said)]).toEqual([
+      expect([code, lost && endOf(lost), rest.map(said)]).toEqual([
         1,
-        { kind: "failed", message: "the launcher was ended while it had the job" },
+        "setup-failed: the launcher was ended while it had the job",
         ["waited\n", "followed\n"],
       ]);
       await gone(tree);
@@ -141,7 +141,7 @@ describe.each(callers)("a batch, called by $name", (caller) => {
       batch.send({ command: ["echo", "next"] });
       batch.close();
       const [lost, next] = byLine((await batch.ended).outcomes).slice(4);
-      expect(lost?.status).toEqual({ kind: "failed", message: expect.stringContaining("first process died") });
+      expect(lost && endOf(lost)).toStartWith("setup-failed: the sandbox's first process died");
       expect(said(next)).toBe("next\n");
       await gone({ ...tree, pids: [] });
     });

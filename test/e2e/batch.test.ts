@@ -1,5 +1,6 @@
 /** `cupel run --batch`: what comes out for what goes in. */
 import { describe, expect, test } from "bun:test";
+import { endOf } from "../support/end-of.ts";
 import { byLine, openBatch, parseOutcomes, runBatch, said, scripts } from "../support/run-batch.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
@@ -23,34 +24,21 @@ describe.each(callers)("a batch, called by $name", (caller) => {
     ];
     const { code, stderr, outcomes } = await runBatch(cupel, caller, jobs, ["--env", "A=0", "--env", "B=2"]);
     expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
-    const summary = byLine(outcomes).map(({ line, id, status, exitCode }) => [line, id, status, exitCode]);
+    const summary = byLine(outcomes).map((outcome) => [outcome.line, outcome.id, endOf(outcome), outcome.exitCode]);
     expect(summary).toEqual([
-      [1, "fine", { kind: "exited", code: 0 }, 0],
-      [2, undefined, { kind: "exited", code: 3 }, 3],
-      [3, undefined, { kind: "signalled", signal: "SIGABRT", number: 6 }, 134],
-      [4, "", { kind: "not-found", program: "cupel-no-such-program" }, 127],
-      [5, undefined, { kind: "not-executable", program: "/etc/passwd", errno: "EACCES" }, 126],
-      [6, undefined, { kind: "timeout", timeoutMs: 50 }, 124],
-      [
-        7,
-        undefined,
-        {
-          kind: "failed",
-          message: 'standard input:7:2: there is no field "comand" here, did you mean command?',
-        },
-        125,
-      ],
-      [
-        8,
-        undefined,
-        { kind: "failed", message: expect.stringContaining("standard input:8: the line is not JSON") },
-        125,
-      ],
-      [9, undefined, { kind: "failed", message: expect.stringContaining("NUL") }, 125],
-      [10, undefined, { kind: "exited", code: 0 }, 0],
+      [1, "fine", "ok: 0", 0],
+      [2, undefined, "nonzero: 3", 3],
+      [3, undefined, "signalled: SIGABRT", 134],
+      [4, "", "setup-failed: cupel-no-such-program: not found", 127],
+      [5, undefined, "setup-failed: /etc/passwd: cannot be executed (EACCES)", 126],
+      [6, undefined, "timeout-wall: the job was ended after 0.05 s, its time limit", 124],
+      [7, undefined, 'setup-failed: standard input:7:2: there is no field "comand" here, did you mean command?', 125],
+      [8, undefined, expect.stringContaining("setup-failed: standard input:8: the line is not JSON"), 125],
+      [9, undefined, expect.stringMatching(/^setup-failed: .*NUL/), 125],
+      [10, undefined, "ok: 0", 0],
     ]);
     expect(byLine(outcomes)[1]).toMatchObject({
-      schema: 1,
+      schema: 2,
       strategy: "namespaces",
       report: expect.stringMatching(/^[0-9a-f-]{36}$/),
       kept: expect.arrayContaining(["net.none", "proc.tree"]),
@@ -134,7 +122,7 @@ describe.each(callers)("a batch, called by $name", (caller) => {
     };
     const { outcomes } = await runBatch(cupel, caller, [flood, { command: ["echo", "next"] }], ["--parallel", "1"]);
     const [first, second] = byLine(outcomes);
-    expect([first?.status, first?.stdout?.isTruncated]).toEqual([{ kind: "timeout", timeoutMs: 200 }, true]);
+    expect([first?.status, first?.stdout?.isTruncated]).toEqual(["timeout-wall", true]);
     expect(said(second)).toBe("next\n");
   });
 
@@ -150,21 +138,18 @@ describe.each(callers)("a batch, called by $name", (caller) => {
   test("refuses a line that is too long, alone", async () => {
     const long = { command: ["true", "x".repeat(5_000_000)] };
     const { code, outcomes } = await runBatch(cupel, caller, [long, { command: ["true"] }]);
-    expect([code, byLine(outcomes).map(({ status }) => status)]).toEqual([
+    expect([code, byLine(outcomes).map(endOf)]).toEqual([
       1,
-      [
-        { kind: "failed", message: "standard input:1: the line is longer than 4 MiB" },
-        { kind: "exited", code: 0 },
-      ],
+      ["setup-failed: standard input:1: the line is longer than 4 MiB", "ok: 0"],
     ]);
   });
 
   test("says that a job's words are too many for the kernel, and goes on", async () => {
     const jobs = [{ command: ["true", "x".repeat(200_000)] }, { command: ["true"] }];
     const { outcomes } = await runBatch(cupel, caller, jobs, ["--parallel", "1"]);
-    expect(byLine(outcomes).map(({ status }) => status)).toEqual([
-      { kind: "not-executable", program: expect.stringContaining("true"), errno: "E2BIG" },
-      { kind: "exited", code: 0 },
+    expect(byLine(outcomes).map(endOf)).toEqual([
+      expect.stringMatching(/^setup-failed: .*true: cannot be executed \(E2BIG\)/),
+      "ok: 0",
     ]);
   });
 
@@ -275,7 +260,8 @@ describe("what is asked for wrongly", () => {
     expect(parseOutcomes(stdout)).toMatchObject([
       {
         line: 2,
-        status: { kind: "failed", message: `${file}:2:28: there is no field "st" here, did you mean set?` },
+        status: "setup-failed",
+        cause: { code: "set-up", summary: `${file}:2:28: there is no field "st" here, did you mean set?` },
         exitCode: 125,
         kept: [],
         limits: [],

@@ -60,7 +60,7 @@ test("explain without an id lists everything by kind", async () => {
     expect(stdout).toContain(line);
 });
 
-test.each(["report", "job", "policy", "lock"])("schema %s is JSON", async (name) => {
+test.each(["report", "outcome", "batch-outcome", "job", "policy", "lock"])("schema %s is JSON", async (name) => {
   const { code, stdout } = await cupel.run(ordinaryCaller, ["schema", name]);
   expect([code, typeof JSON.parse(stdout)]).toEqual([0, "object"]);
 });

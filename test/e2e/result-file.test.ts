@@ -11,8 +11,15 @@ interface OutcomeFile {
   readonly [name: string]: unknown;
   readonly guarantees: readonly { readonly id: string; readonly kept: boolean }[];
   readonly limits: readonly object[];
-  readonly evidence: readonly { readonly action: string; readonly result: string }[];
+  readonly cause: {
+    readonly code: string;
+    readonly summary: string;
+    readonly evidence: readonly { readonly action: string; readonly result: string }[];
+  };
   readonly usage?: Readonly<Record<string, number>>;
+  readonly phases?: Readonly<Record<string, number>>;
+  readonly degraded: readonly { readonly id: string }[];
+  readonly output?: readonly object[];
 }
 
 async function outcomeOf(caller: Caller, words: readonly string[], options: CallOptions = {}): Promise<OutcomeFile> {
@@ -26,42 +33,55 @@ async function outcomeOf(caller: Caller, words: readonly string[], options: Call
 }
 
 /** What no test can know replaced by its kind; guarantees and limits are looked at on their own. */
-function normalize({ evidence, guarantees, limits, usage, ...rest }: OutcomeFile): object {
+function normalize({ cause, guarantees, limits, usage, phases, degraded, ...rest }: OutcomeFile): object {
   return {
     ...rest,
     ...(rest["report"] === undefined ? {} : { report: typeof rest["report"] }),
-    evidence: evidence.map(({ action }) => action),
+    cause: [cause.code, cause.summary],
+    evidence: cause.evidence.map(({ action }) => action),
     kept: guarantees.some(({ kept }) => kept),
     limits: limits.length,
+    degraded: degraded.map(({ id }) => id),
     ...(usage === undefined ? {} : { usage: Object.keys(usage).sort() }),
+    ...(phases === undefined ? {} : { phases: Object.keys(phases) }),
   };
 }
 
 const groupEvidence = ["control group, processes killed for memory", "control group, forks refused"];
-const usage = ["maxRssBytes", "systemMs", "userMs", "wallMs"];
+const plainUsage = ["maxRssBytes", "systemMs", "userMs", "wallMs"];
+const phases = ["setupMs", "runMs", "teardownMs"];
 
 describe.each(callers)("the outcome, called by $name", (caller) => {
   /** Root has control groups here, and their counters with every job. */
   const counters = caller.uid === 0 ? groupEvidence : [];
-  const ended = { schema: 1, strategy: "namespaces", report: "string", accepted: [], kept: true, limits: 2 };
+  const usage = caller.uid === 0 ? [...plainUsage, "tree"].sort() : plainUsage;
+  // A user has no cap on memory here.
+  const degraded = caller.uid === 0 ? [] : ["limit.memory"];
+  const ended = { schema: 2, strategy: "namespaces", report: "string", accepted: [], kept: true, limits: 2, degraded };
 
   test("of a job that exited", async () => {
     expect(normalize(await outcomeOf(caller, ["--", "sh", "-c", "exit 42"]))).toEqual({
       ...ended,
-      status: { kind: "exited", code: 42 },
+      status: "nonzero",
+      cause: ["exit", "the job exited with 42"],
+      code: 42,
       exitCode: 42,
       evidence: ["launcher: ended", ...counters],
       usage,
+      phases,
     });
   });
 
   test("of a job that a signal ended", async () => {
     expect(normalize(await outcomeOf(caller, ["--", "sh", "-c", "kill -TERM $$"]))).toEqual({
       ...ended,
-      status: { kind: "signalled", signal: "SIGTERM", number: 15 },
+      status: "signalled",
+      cause: ["signal", "the job was ended by SIGTERM"],
+      signal: { name: "SIGTERM", number: 15 },
       exitCode: 143,
       evidence: ["launcher: ended", ...counters],
       usage,
+      phases,
     });
   });
 
@@ -69,23 +89,28 @@ describe.each(callers)("the outcome, called by $name", (caller) => {
     expect(normalize(await outcomeOf(caller, ["--timeout", "100ms", "--", "sleep", "1000"]))).toEqual({
       ...ended,
       limits: 3,
-      status: { kind: "timeout", timeoutMs: 100 },
+      status: "timeout-wall",
+      cause: ["wall-time", "the job was ended after 0.1 s, its time limit"],
+      signal: { name: "SIGTERM", number: 15 },
       exitCode: 124,
       evidence: ["launcher: timeout", "launcher: ended", ...counters],
       usage,
+      phases,
     });
   });
 
   test("of a program that was not found, and of one that is none", async () => {
     expect(normalize(await outcomeOf(caller, ["--", "/nowhere"]))).toEqual({
       ...ended,
-      status: { kind: "not-found", program: "/nowhere" },
+      status: "setup-failed",
+      cause: ["program-not-found", "/nowhere: not found"],
       exitCode: 127,
       evidence: ["launcher: exec-failed", ...counters],
     });
     expect(normalize(await outcomeOf(caller, ["--", "/etc/passwd"]))).toEqual({
       ...ended,
-      status: { kind: "not-executable", program: "/etc/passwd", errno: "EACCES" },
+      status: "setup-failed",
+      cause: ["program-not-executable", "/etc/passwd: cannot be executed (EACCES)"],
       exitCode: 126,
       evidence: ["launcher: exec-failed", ...counters],
     });
@@ -93,13 +118,15 @@ describe.each(callers)("the outcome, called by $name", (caller) => {
 
   test("of a job that was refused", async () => {
     expect(normalize(await outcomeOf(caller, ["--require", "kernel.boundary", "--", "true"]))).toEqual({
-      schema: 1,
-      status: { kind: "refused", message: expect.stringContaining("kernel.boundary") },
+      schema: 2,
+      status: "refused",
+      cause: ["demands", expect.stringContaining("kernel.boundary")],
       exitCode: 125,
       evidence: [],
       report: "string",
       kept: false,
       accepted: [],
+      degraded: [],
       limits: 0,
     });
   });
@@ -158,7 +185,7 @@ describe.each(callers)("the result's place, called by $name", (caller) => {
     using directory = makeTempDir({ owner: caller });
     const path = directory.file("result.json", "x".repeat(100_000));
     await cupel.run(caller, ["run", "--result", path, "--", "true"]);
-    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ schema: 1, exitCode: 0 });
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ schema: 2, exitCode: 0 });
   });
 
   test("is not a pipe or a device that was there before: those are never replaced", async () => {

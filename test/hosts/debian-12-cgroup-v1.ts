@@ -16,7 +16,10 @@ done`,
       capabilities: { "cgroup.mode": "works", "cgroup.memory": "works", "cgroup.pids": "works", "cgroup.cpu": "works" },
       chosen: "namespaces",
       doctor: 0,
-      commands: { "cupel run --memory 64M --pids 20 --cpus 0.5 -- /bin/true": 0 },
+      commands: {
+        "cupel run --memory 64M --pids 20 --cpus 0.5 -- /bin/true": 0,
+        "cupel run --cpu-time 1s -- /bin/true": 125,
+      },
     },
     user: {
       capabilities: { "userns.capable": "works", "cgroup.memory": "blocked: cgroup-version" },

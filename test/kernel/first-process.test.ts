@@ -40,7 +40,7 @@ function carryOutCode(launch: LauncherPlan, state: string): string {
     const plan = { strategy: "namespaces", isolation: "namespace", launch: ${JSON.stringify(launch)}, guarantees: [] };
     const { events } = await carryOut(plan, { host: createRealHost(), matrix: {}, stateDirectories: ["${state}"],
       streams: [0, 1, 2], forwardSignals: false });
-    process.exitCode = events.at(-1).status === 0 ? 0 : 1;
+    process.exitCode = events.find(({ event }) => event === "ended")?.status === 0 ? 0 : 1;
     if (process.exitCode !== 0) console.error(JSON.stringify(events));`;
 }
 

@@ -43,12 +43,12 @@ describe("encodeInstruction", () => {
     const plan = barePlan(["/bin/a"], { environment: { A: "b" }, timeoutMs: 1500, graceMs: 2000 });
     const bytes = encodeInstruction(plan, binding);
     const golden = [
-      "4355504c 02000000 8d000000",
+      "4355504c 03000000 9d000000",
       "0100 0000 10000000 e9030000 ea030000 e9030000 ea030000",
       "0200 0000 08000000 0000000000000000",
       "0300 0000 08000000 00000000 12000000",
       "0500 0000 06000000 01000000 2f 00",
-      "0c00 0000 10000000 dc05000000000000 d007000000000000",
+      "0c00 0000 20000000 dc05000000000000 d007000000000000 0000000000000000 0000000000000000",
       "0600 0000 0b000000 06000000 2f62696e2f61 00",
       "0700 0000 08000000 03000000 413d62 00",
     ];
@@ -65,7 +65,7 @@ describe("encodeInstruction", () => {
       directory: "/work",
       environment: { PATH: "/bin", EMPTY: "" },
       umask: 0o077,
-      resourceLimits: { core: 0, openFiles: 1024, processes: 2 ** 40 },
+      resourceLimits: { core: 0, openFiles: 1024, processes: 2 ** 40, cpuSeconds: 3, fileBytes: 2 ** 33 },
       dropCapabilities: true,
       seccomp: "default",
       landlockScopes: ["signal", "abstract-unix-socket"],
@@ -73,6 +73,9 @@ describe("encodeInstruction", () => {
       terminal: "private",
       timeoutMs: 2 ** 53 - 1,
       graceMs: 0,
+      cpuTimeMs: 1,
+      idleMs: 2,
+      output: { bytesMax: 2 ** 34, beyond: "kill" },
     });
     expect(decode(plan, { controlGroups: ["/sys/fs/cgroup/a", "/sys/fs/cgroup/b"], rehearsal: true })).toEqual([
       ["identity", 1000, 1000, 1001, 1002],
@@ -80,12 +83,15 @@ describe("encodeInstruction", () => {
       ["options", 1 + 2 + 4 + 8 + 32, 0o077],
       ["hostname", "job"],
       ["directory", "/work"],
+      ["resourceLimit", 0, 3, 4],
+      ["resourceLimit", 1, 2 ** 33, 2 ** 33],
       ["resourceLimit", 4, 0, 0],
       ["resourceLimit", 6, 2 ** 40, 2 ** 40],
       ["resourceLimit", 7, 1024, 1024],
+      ["output", 2 ** 34, 1],
       ["controlGroup", "/sys/fs/cgroup/a"],
       ["controlGroup", "/sys/fs/cgroup/b"],
-      ["time", 2 ** 53 - 1, 0],
+      ["time", 2 ** 53 - 1, 0, 1, 2],
       ["seccomp", compileSeccomp(defaultSeccompProfile, "x64")],
       ["landlock", 3, 7],
       ["argument", "/bin/echo"],
@@ -113,7 +119,15 @@ describe("encodeInstruction", () => {
       { ...bind, mapOwner: "no" },
       { ...bind, mapOwner: "must", writable: true, optional: true },
       { ...bind, mapOwner: "if-possible" },
-      { step: "tmpfs", destination: "/tmp", mode: 0o1777, sizeBytes: 2 ** 33, owned: true, writable: true },
+      {
+        step: "tmpfs",
+        destination: "/tmp",
+        mode: 0o1777,
+        sizeBytes: 2 ** 33,
+        filesMax: 64,
+        owned: true,
+        writable: true,
+      },
       { step: "tmpfs", destination: "/ro", mode: 0o755, sizeBytes: 0, owned: false, writable: false },
       { step: "directory", destination: "/etc", mode: 0o755 },
       { step: "file", destination: "/etc/motd", content: "süß\0\n" },
@@ -121,7 +135,7 @@ describe("encodeInstruction", () => {
       { step: "proc", destination: "/proc" },
       { step: "read-only", destination: "/proc/sys" },
       { step: "mask", destination: "/proc/kcore" },
-      { step: "devices", destination: "/dev", shmBytes: 2 ** 30 },
+      { step: "devices", destination: "/dev", shmBytes: 2 ** 30, shmFilesMax: 32 },
     ];
     const records = decode(barePlan(["/bin/a"], { root }));
     expect(records.slice(4, -3)).toEqual([
@@ -129,15 +143,15 @@ describe("encodeInstruction", () => {
       ["bind", 0, "/s", "/d"],
       ["bind", 1 + 2 + 8, "/s", "/d"],
       ["bind", 4, "/s", "/d"],
-      ["tmpfs", 1 + 16, 0o1777, 2 ** 33, "/tmp"],
-      ["tmpfs", 0, 0o755, 0, "/ro"],
+      ["tmpfs", 1 + 16, 0o1777, 2 ** 33, 64, "/tmp"],
+      ["tmpfs", 0, 0o755, 0, 0, "/ro"],
       ["makeDirectory", 0o755, "/etc"],
       ["file", "/etc/motd", new TextEncoder().encode("süß\0\n")],
       ["symlink", "/lib", "usr/lib"],
       ["proc", "/proc"],
       ["readOnly", "/proc/sys"],
       ["mask", "/proc/kcore"],
-      ["devices", 2 ** 30, "/dev"],
+      ["devices", 2 ** 30, 32, "/dev"],
     ]);
   });
 
@@ -158,7 +172,7 @@ describe("encodeInstruction", () => {
 
   test("says no time for none, and one scope of Landlock alone", () => {
     const plan = barePlan(["a"], { landlockScopes: ["abstract-unix-socket"], graceMs: 7 });
-    expect(recordsOf("time", plan)).toEqual([[0, 7]]);
+    expect(recordsOf("time", plan)).toEqual([[0, 7, 0, 0]]);
     expect(recordsOf("landlock", plan)).toEqual([[1, 0]]);
     expect(recordsOf("landlock", barePlan(["a"], { landlockScopes: ["signal"] }))).toEqual([[2, 0]]);
     expect(recordsOf("landlock", barePlan(["a"], { landlockVersion: 2 }))).toEqual([[0, 2]]);
@@ -226,6 +240,8 @@ const job: ResidentJob = {
   environment: { A: "1", EMPTY: "" },
   directory: "/work",
   timeoutMs: 5,
+  cpuTimeMs: 8,
+  idleMs: 9,
   graceMs: 7,
   controlGroups: ["/sys/fs/cgroup/a/1", "/sys/fs/cgroup/b/1"],
 };
@@ -236,7 +252,7 @@ describe("encodeResidentJob", () => {
       ["directory", "/work"],
       ["controlGroup", "/sys/fs/cgroup/a/1"],
       ["controlGroup", "/sys/fs/cgroup/b/1"],
-      ["time", 5, 7],
+      ["time", 5, 7, 8, 9],
       ["argument", "/bin/echo"],
       ["argument", ""],
       ["argument", "süß"],
@@ -245,8 +261,8 @@ describe("encodeResidentJob", () => {
     ]));
 
   test("says no cap on time as 0", () => {
-    const { timeoutMs: _, ...rest } = job;
-    expect(decodeInstruction(encodeResidentJob(rest))).toContainEqual(["time", 0, 7]);
+    const { timeoutMs: _, cpuTimeMs: __, idleMs: ___, ...rest } = job;
+    expect(decodeInstruction(encodeResidentJob(rest))).toContainEqual(["time", 0, 7, 0, 0]);
   });
 
   test.each<[string, Partial<ResidentJob>, RegExp]>([

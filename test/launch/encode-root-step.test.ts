@@ -23,8 +23,8 @@ describe("encodeRootStep", () => {
       "1500 0000 12000000 04000000 02000000 2f61 00 02000000 2f62 00",
     ],
     [
-      { step: "tmpfs", destination: "/t", mode: 0o700, sizeBytes: 2 ** 33, owned: true, writable: false },
-      "1600 0000 17000000 10000000 c0010000 0000000002000000 02000000 2f74 00",
+      { step: "tmpfs", destination: "/t", mode: 0o700, sizeBytes: 2 ** 33, filesMax: 64, owned: true, writable: false },
+      "1600 0000 1f000000 10000000 c0010000 0000000002000000 4000000000000000 02000000 2f74 00",
     ],
     [{ step: "directory", destination: "/d", mode: 0o755 }, "1700 0000 0b000000 ed010000 02000000 2f64 00"],
     [{ step: "file", destination: "/f", content: "é" }, "1800 0000 0d000000 02000000 2f66 00 02000000 c3a9"],
@@ -32,7 +32,10 @@ describe("encodeRootStep", () => {
     [{ step: "proc", destination: "/p" }, "1a00 0000 07000000 02000000 2f70 00"],
     [{ step: "read-only", destination: "/r" }, "1b00 0000 07000000 02000000 2f72 00"],
     [{ step: "mask", destination: "/m" }, "1c00 0000 07000000 02000000 2f6d 00"],
-    [{ step: "devices", destination: "/v", shmBytes: 4096 }, "1d00 0000 0f000000 0010000000000000 02000000 2f76 00"],
+    [
+      { step: "devices", destination: "/v", shmBytes: 4096 },
+      "1d00 0000 17000000 0010000000000000 0000000000000000 02000000 2f76 00",
+    ],
   ];
 
   test.each(rows.map(([step, bytes]) => [step.step, step, bytes] as const))("writes %s", (_, step, bytes) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseLaunchEvent, type LaunchEvent } from "../../src/launch/launch-event.ts";
+import { findEvent, parseLaunchEvent, type LaunchEvent } from "../../src/launch/launch-event.ts";
 
 const events: readonly LaunchEvent[] = [
   { event: "ready", user: 1, mount: 2, pid: 3, ipc: 4, uts: 5, cgroup: 6, network: 7, covering: 0 },
@@ -10,10 +10,24 @@ const events: readonly LaunchEvent[] = [
   { event: "started", pid: 7 },
   { event: "suspended" },
   { event: "timeout", timeoutMs: 1000 },
-  { event: "ended", status: 256, wallMicros: 1, userMicros: 2, systemMicros: 3, maxRssBytes: 4096 },
+  { event: "timeout-cpu", limitMs: 1000, usedMs: 1010 },
+  { event: "timeout-idle", limitMs: 500, idleMs: 501 },
+  { event: "output-limit", bytesMax: 10 },
+  { event: "full", subject: "/tmp", bytes: 4096, freeBytes: 0, files: 9, freeFiles: 3 },
+  { event: "output", stream: 1, bytes: 12, passedBytes: 10 },
+  { event: "ended", status: 256, setupMicros: 5, wallMicros: 1, userMicros: 2, systemMicros: 3, maxRssBytes: 4096 },
   { event: "stream-lost", stream: 1, errno: 28 },
   { event: "lost", status: 9 },
 ];
+
+test("findEvent gives the first of a kind", () => {
+  const two: LaunchEvent[] = [
+    { event: "started", pid: 7 },
+    { event: "lost", status: 1 },
+    { event: "lost", status: 2 },
+  ];
+  expect([findEvent(two, "lost"), findEvent([], "lost")]).toEqual([{ event: "lost", status: 1 }, undefined]);
+});
 
 function refused(line: string): string {
   try {

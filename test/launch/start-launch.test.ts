@@ -36,6 +36,7 @@ describe("startLaunch", () => {
       {
         event: "ended",
         status: 3 << 8,
+        setupMicros: expect.any(Number),
         wallMicros: expect.any(Number),
         userMicros: expect.any(Number),
         systemMicros: expect.any(Number),
@@ -152,6 +153,11 @@ describe("startLaunch", () => {
     const launched = await launchProgram(shell("echo ran"), { binding: { controlGroups: ["/no/such/group"] } });
     expect(launched.events).toEqual([{ event: "failed", step: "control-group", errno: 2, subject: "" }]);
     expect(launched.stdout).toBe("");
+  });
+
+  test("runs nothing under a cap on CPU time that nothing counts", async () => {
+    const launched = await launchProgram(shell("echo ran", { cpuTimeMs: 60_000 }));
+    expect(launched).toMatchObject({ events: [{ event: "failed", step: "control-group", errno: 2 }], stdout: "" });
   });
 
   test("tells each event as it comes", async () => {

@@ -31,7 +31,7 @@ const bind = {
 const root: RootStep[] = [
   { step: "mirror", path: "/usr" },
   bind,
-  { step: "tmpfs", destination: "/tmp", mode: 0o1777, sizeBytes: 2 ** 33, owned: true, writable: true },
+  { step: "tmpfs", destination: "/tmp", mode: 0o1777, sizeBytes: 2 ** 33, filesMax: 99, owned: true, writable: true },
   { step: "directory", destination: "/etc", mode: 0o755 },
   { step: "file", destination: "/etc/motd", content: "hello\n" },
   { step: "symlink", destination: "/lib", target: "usr/lib" },
@@ -58,6 +58,7 @@ const whole = encodeInstruction(
     resourceLimits: { core: 0, openFiles: 9, processes: 9 },
     seccomp: "default",
     landlockScopes: ["signal"],
+    output: { bytesMax: 9, beyond: "kill" },
   }),
   binding,
 );
@@ -159,7 +160,7 @@ describe("read_instruction", () => {
     const unknown = Array.from({ length: 400 }, (_, kind) => kind).filter((kind) => !known.has(kind));
     const records = [...unknown, 0xffff, 0x0001_0006].map((kind) => assemble(...least, [kind, text("/")]));
     expect(new Set(await readInstructions(records))).toEqual(new Set([malformed]));
-    expect(known.size).toBe(23);
+    expect(known.size).toBe(24);
   });
 
   needsCompiler("refuses what lacks a command or a directory, and a path that is not absolute", async () => {
@@ -192,42 +193,59 @@ describe("read_instruction", () => {
     expect(await readInstructions([fullest])).toEqual([accepted]);
   });
 
-  needsCompiler("refuses bits that mean nothing, and ids that stand for no change", async () => {
-    const numbers = (...values: readonly number[]): Uint8Array => Buffer.concat(values.map(u32));
-    const bindTo = (bits: number): Uint8Array => Buffer.concat([u32(bits), text("/s"), text("/d")]);
-    const tmpfs = (bits: number, mode: number): Uint8Array => Buffer.concat([numbers(bits, mode, 0, 0), text("/tmp")]);
-    const folder = (mode: number): Uint8Array => Buffer.concat([u32(mode), text("/etc")]);
-    const [identity, namespaces, options] = [1, 2, 3];
-    const right = [
-      [identity, numbers(1000, 1000, 0, 0xffff_fffe)],
-      [namespaces, numbers(0x7e02_0000, 0)],
-      [options, numbers(31, 0o777)],
-      [21, bindTo(31)],
-      [22, tmpfs(31, 0o7777)],
-      [23, folder(0o7777)],
-    ] as const;
-    const wrong = [
-      ...[0, 1, 2, 3].map((at) => [identity, numbers(...[0, 0, 0, 0].with(at, 0xffff_ffff))] as const),
-      // CLONE_VM, CLONE_THREAD, CLONE_NEWTIME, a high bit.
-      ...[0x100, 0x1_0000, 0x80].map((flag) => [namespaces, numbers(flag, 0)] as const),
-      [namespaces, numbers(0, 1)],
-      [options, numbers(0x8000_0000, 0)],
-      [options, numbers(0, 0o1000)],
-      [21, bindTo(0x4000_0000)],
-      [22, tmpfs(0x4000_0000, 0)],
-      [22, tmpfs(0, 0o10000)],
-      [23, folder(0o10000)],
-    ] as const;
-    expect(await readInstructions(right.map((record) => assemble(...least, record)))).toEqual(
-      right.map(() => accepted),
-    );
-    expect(await readInstructions(wrong.map((record) => assemble(...least, record)))).toEqual(
-      wrong.map(() => malformed),
-    );
-  });
+  needsCompiler(
+    "refuses bits that mean nothing, ids that stand for no change, and times that nothing can be added to",
+    async () => {
+      const numbers = (...values: readonly number[]): Uint8Array => Buffer.concat(values.map(u32));
+      const bindTo = (bits: number): Uint8Array => Buffer.concat([u32(bits), text("/s"), text("/d")]);
+      const tmpfs = (bits: number, mode: number): Uint8Array =>
+        Buffer.concat([numbers(bits, mode, 0, 0, 0, 0), text("/tmp")]);
+      const folder = (mode: number): Uint8Array => Buffer.concat([u32(mode), text("/etc")]);
+      const [identity, namespaces, options, time] = [1, 2, 3, 12];
+      const right = [
+        [identity, numbers(1000, 1000, 0, 0xffff_fffe)],
+        [namespaces, numbers(0x7e02_0000, 0)],
+        [options, numbers(31, 0o777)],
+        [21, bindTo(31)],
+        [22, tmpfs(31, 0o7777)],
+        [23, folder(0o7777)],
+        [time, numbers(...Array.from({ length: 4 }, () => [0, 2 ** 28]).flat())],
+      ] as const;
+      const wrong = [
+        ...[0, 1, 2, 3].map((at) => [identity, numbers(...[0, 0, 0, 0].with(at, 0xffff_ffff))] as const),
+        // CLONE_VM, CLONE_THREAD, CLONE_NEWTIME, a high bit.
+        ...[0x100, 0x1_0000, 0x80].map((flag) => [namespaces, numbers(flag, 0)] as const),
+        [namespaces, numbers(0, 1)],
+        [options, numbers(0x8000_0000, 0)],
+        [options, numbers(0, 0o1000)],
+        [21, bindTo(0x4000_0000)],
+        [22, tmpfs(0x4000_0000, 0)],
+        [22, tmpfs(0, 0o10000)],
+        [23, folder(0o10000)],
+        ...[0, 1, 2, 3].map(
+          (at) =>
+            [
+              time,
+              numbers(
+                ...Array(8)
+                  .fill(0)
+                  .with(2 * at + 1, 2 ** 28 + 1),
+              ),
+            ] as const,
+        ),
+        [14, numbers(1, 0, 2)],
+      ] as const;
+      expect(await readInstructions(right.map((record) => assemble(...least, record)))).toEqual(
+        right.map(() => accepted),
+      );
+      expect(await readInstructions(wrong.map((record) => assemble(...least, record)))).toEqual(
+        wrong.map(() => malformed),
+      );
+    },
+  );
 
   needsCompiler("refuses a second record where one says all", async () => {
-    const single = [1, 2, 3, 4, 5, 10, 11, 12, 13];
+    const single = [1, 2, 3, 4, 5, 10, 11, 12, 13, 14];
     const records = recordOffsets(whole).map((at) => whole.subarray(at, at + 8 + u32At(whole, at + 4)));
     const twice = records.map((record) => {
       const body = Buffer.concat([...records, record]);

@@ -118,7 +118,7 @@ describe("launcher", () => {
     expect(session.settings()).toBe(before);
     expect(session.text()).toContain("<typed>\r\n1\r\n2\r\n");
     const told = readFileSync(events, "utf8").trim().split("\n");
-    expect(told.map((line) => parseLaunchEvent(line).event)).toEqual(["started", "ended"]);
+    expect(told.map((line) => parseLaunchEvent(line).event)).toEqual(["started", "ended", "output"]);
     expect(readdirSync(directory.path).filter((name) => name.startsWith("finding"))).toEqual([]);
   });
 

@@ -83,6 +83,13 @@ test("works for root where versions 1 and 2 stand side by side", async () => {
       | make a group -> ok
       | read its memory.pressure -> ok
       | remove the group -> ok
+    cgroup.cpu-time: works (exercised) = /sys/fs/cgroup/unified
+      a group counts the CPU time of all of its processes
+      | in -> /sys/fs/cgroup/unified
+      | make a group -> ok
+      | move a process into it -> ok
+      | milliseconds that it then has counted -> ok, 20
+      | remove the group -> ok
     "
   `);
 });
@@ -153,6 +160,13 @@ test("works for a user of systemd, as far as controllers are delegated", async (
       | in -> /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/app-terminal.scope
       | make a group -> ok
       | read its memory.pressure -> ok
+      | remove the group -> ok
+    cgroup.cpu-time: works (exercised) = /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/app-terminal.scope
+      a group counts the CPU time of all of its processes
+      | in -> /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/app-terminal.scope
+      | make a group -> ok
+      | move a process into it -> ok
+      | milliseconds that it then has counted -> ok, 20
       | remove the group -> ok
     "
   `);

@@ -21,9 +21,9 @@ const verdict = {
   id: "5f0c2a9e",
   fingerprintParts: { kernel: "6.18.44" },
   standings: {
-    "ns.pid": { state: "works" },
-    "cgroup.mode": { state: "degraded", value: "v2" },
-    "landlock.scopes": { state: "works", value: 7 },
+    "ns.pid": { state: "works", level: "exercised" },
+    "cgroup.mode": { state: "degraded", value: "v2", level: "exercised" },
+    "landlock.scopes": { state: "works", value: 7, level: "exercised" },
   },
   skipped: [],
   trials: [{ strategy: "process", result: "passed", summary: "ok" }],

@@ -57,8 +57,10 @@ describe("capturedOutputs", () => {
 describe("batchOutcome", () => {
   test("names what is kept, and leaves the decisions out", () => {
     const outcome: Outcome = {
-      ...outcomeWithoutJob({ kind: "failed", message: "m" }, "r"),
-      status: { kind: "exited", code: 3 },
+      ...outcomeWithoutJob("setup-failed", "m", "r"),
+      status: "nonzero",
+      cause: { code: "exit", summary: "s", evidence: [{ action: "a", result: "b" }] },
+      code: 3,
       exitCode: 3,
       strategy: "namespaces",
       guarantees: [
@@ -68,15 +70,19 @@ describe("batchOutcome", () => {
       accepted: ["limit.disk"],
     };
     expect(batchOutcome({ line: 2, id: "a" }, outcome, { stdout: nothing })).toEqual({
-      schema: 1,
+      schema: 2,
       line: 2,
       id: "a",
-      status: { kind: "exited", code: 3 },
+      status: "nonzero",
+      cause: { code: "exit", summary: "s" },
+      code: 3,
+      signal: undefined,
       exitCode: 3,
       strategy: "namespaces",
       report: "r",
       kept: ["net.none"],
       accepted: ["limit.disk"],
+      degraded: [],
       limits: [],
       usage: undefined,
       stdout: nothing,

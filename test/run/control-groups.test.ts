@@ -7,9 +7,9 @@ import {
   controlGroupPlaces,
   createControlGroups,
   parseJobGroupOwner,
-  parseKeyedNumber,
   removeStaleControlGroups,
 } from "../../src/run/control-groups.ts";
+import { readTreeUsage } from "../../src/run/control-group-usage.ts";
 import { execute, start } from "../support/execute.ts";
 import { measureControlGroups } from "../support/measured-control-groups.ts";
 import { needs } from "../support/must-work.ts";
@@ -113,32 +113,21 @@ describe("createControlGroups", () => {
     expect(readdirSync(directory.at("memory"))).toEqual([]);
   });
 
-  test("reads the counters of both versions", () => {
+  test("counts CPU time in a group of its own, or in any of version 2", () => {
     using directory = makeTempDir();
-    const groups = createControlGroups(all, pretend(directory, "v1"), "job");
-    directory.file("memory/job/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
-    directory.file("memory/job/memory.max_usage_in_bytes", "4096\n");
-    directory.file("pids/job/pids.events", "max 7\n");
-    expect(groups.read()).toEqual({
-      outOfMemoryKills: 2,
-      refusedForks: 7,
-      peakMemoryBytes: 4096,
-      evidence: [
-        { action: "control group, processes killed for memory", result: "2" },
-        { action: "control group, forks refused", result: "7" },
-      ],
-    });
-    const unified = createControlGroups(all, pretend(directory, "v2"), "job");
-    directory.file("all/job/memory.events", "low 0\nmax 9\noom 3\noom_kill 3\noom_group_kill 1\n");
-    directory.file("all/job/memory.peak", "8192\n");
-    directory.file("all/job/pids.events", "max 5\n");
-    expect(unified.read()).toMatchObject({ outOfMemoryKills: 3, peakMemoryBytes: 8192, refusedForks: 5 });
-  });
-
-  test("counts nothing where there is nothing to read", () => {
-    using directory = makeTempDir();
-    const groups = createControlGroups({ pids: 1 }, pretend(directory, "v2"), "job");
-    expect(groups.read()).toMatchObject({ outOfMemoryKills: 0, refusedForks: 0, peakMemoryBytes: undefined });
+    const counted = { state: "works", value: directory.folder("counted") } as const;
+    const [separate, unified] = [pretend(directory, "v1"), pretend(directory, "v2")];
+    const directoriesOf = (limits: ControlGroupLimits, standings: Standings): readonly string[] => {
+      const groups = createControlGroups(limits, { ...standings, "cgroup.cpu-time": counted }, "job");
+      expect(groups.directories).toContain(`${groups.counting.byController["cpu-time"]}`);
+      return groups.directories;
+    };
+    const [time, both] = [{ countsCpuTime: true }, { pids: 1, countsCpuTime: true }] as const;
+    expect(directoriesOf(time, separate)).toEqual([directory.at("counted/job")]);
+    expect(directoriesOf(both, separate)).toEqual([directory.at("pids/job"), directory.at("counted/job")]);
+    expect(directoriesOf(time, unified)).toEqual([directory.at("counted/job")]);
+    expect(directoriesOf(both, unified)).toEqual([directory.at("all/job")]);
+    expect(readdirSync(directory.at("counted/job"))).toEqual([]);
   });
 
   test("says that no place is known", () =>
@@ -171,10 +160,12 @@ describe("createControlGroups", () => {
       const join = `echo $$ >${groups.directories[0]}/cgroup.procs`;
       const { code } = await execute(["sh", "-c", `${join}; head -c 200M /dev/zero | tail`]);
       expect(code).not.toBe(0);
-      const { outOfMemoryKills, peakMemoryBytes } = groups.read();
-      expect(outOfMemoryKills).toBeGreaterThan(0);
+      expect(groups.read().outOfMemoryKills).toBeGreaterThan(0);
+      const { peakMemoryBytes = 0, cpuMs } = readTreeUsage(groups.counting) ?? {};
       expect(peakMemoryBytes).toBeGreaterThan(16 * 1024 ** 2);
       expect(peakMemoryBytes).toBeLessThanOrEqual(32 * 1024 ** 2);
+      // Version 1 counts it in a hierarchy of its own.
+      expect(cpuMs === undefined || cpuMs > 0).toBe(true);
     } finally {
       groups.remove();
     }
@@ -228,16 +219,6 @@ describe("parseJobGroupOwner", () => {
     ["xcupel-12-a1", undefined],
     ["user.slice", undefined],
   ])("of %s", (name, pid) => expect(parseJobGroupOwner(name)).toBe(pid as never));
-});
-
-describe("parseKeyedNumber", () => {
-  test.each([
-    ["oom 3\noom_kill 2\n", "oom_kill", 2],
-    ["oom_kill_disable 1\noom_kill 0\n", "oom_kill", 0],
-    ["max 9", "max", 9],
-    ["", "max", 0],
-    ["maximum 9\n", "max", 0],
-  ])("of %p", (text, key, number) => expect(parseKeyedNumber(text, key)).toBe(number));
 });
 
 describe("controlGroupPlaces", () => {

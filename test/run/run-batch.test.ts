@@ -8,6 +8,7 @@ import { runBatch } from "../../src/run/run-batch.ts";
 import { demands, jobOf } from "../fixtures/jobs/jobs.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 import { placesIn, plainBinding } from "../support/launch-program.ts";
+import { endOf } from "../support/end-of.ts";
 import { findProcesses, freshMark } from "../support/processes.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { until } from "../support/until.ts";
@@ -65,10 +66,10 @@ function line(number: number, script: string, parts: Partial<BatchJob> = {}): Ba
 }
 
 function summary(outcomes: readonly BatchOutcome[]): unknown[] {
-  return outcomes.map(({ line: number, status }) => [number, status]);
+  return outcomes.map((outcome) => [outcome.line, endOf(outcome)]);
 }
 
-const fine = { kind: "exited", code: 0 };
+const fine = "ok: 0";
 
 describe("runBatch", () => {
   test("gives one outcome for each line, with what the line says over what all have in common", async () => {
@@ -80,10 +81,16 @@ describe("runBatch", () => {
     ];
     const outcomes = await run(given(lines));
     expect(outcomes.toSorted((one, other) => one.line - other.line)).toMatchObject([
-      { schema: 1, line: 1, id: "x", status: fine, report: "r", kept: ["limit.time"], stdout: { text: "plan line\n" } },
-      { line: 2, status: { kind: "exited", code: 2 }, exitCode: 2, stdout: { text: "line\n" } },
-      { line: 4, status: { kind: "failed", message: "what is wrong" }, exitCode: 125, report: "r" },
-      { line: 5, status: { kind: "timeout", timeoutMs: 20 }, limits: [{ id: "limit.time", requested: 20 }] },
+      { schema: 2, line: 1, id: "x", status: "ok", report: "r", kept: ["limit.time"], stdout: { text: "plan line\n" } },
+      { line: 2, status: "nonzero", code: 2, exitCode: 2, stdout: { text: "line\n" } },
+      {
+        line: 4,
+        status: "setup-failed",
+        cause: { code: "set-up", summary: "what is wrong" },
+        exitCode: 125,
+        report: "r",
+      },
+      { line: 5, status: "timeout-wall", limits: [{ name: "wall", requested: 20 }] },
     ]);
   });
 
@@ -97,7 +104,7 @@ describe("runBatch", () => {
     controller.abort("enough");
     // Which of the two ends first is nobody's to say.
     const outcomes = (await running).toSorted((one, other) => one.line - other.line);
-    expect(summary(outcomes)).toEqual([1, 2].map((one) => [one, { kind: "failed", message: "enough" }]));
+    expect(summary(outcomes)).toEqual([1, 2].map((one) => [one, "cancelled: enough"]));
   });
 
   test("refuses a cap on time that the strategy does not keep, unless that is given up", async () => {
@@ -105,7 +112,7 @@ describe("runBatch", () => {
     const lines = [line(1, "true", { timeoutMs: 5 }), line(2, "true")];
     const message = "limits.wall cannot be kept by process: no clock";
     expect(summary(await run(given(lines), { decision }))).toEqual([
-      [1, { kind: "refused", message }],
+      [1, `refused: ${message}`],
       [2, fine],
     ]);
     const job = jobOf({ demands: demands({ accepted: ["limit.time"] }) });
@@ -113,10 +120,22 @@ describe("runBatch", () => {
     expect(summary(await run(given2, { decision, job }))).toEqual([[1, fine]]);
   });
 
+  test("refuses a cap on CPU time that nothing counts, unless that is given up, and then does not claim it", async () => {
+    const decision: GuaranteeDecision = { id: "limit.cpu", kept: true, mechanism: "a share", capabilities: [] };
+    const lines = [line(1, "true", { cpuTimeMs: 5 }), line(2, "true")];
+    expect(summary(await run(given(lines), { decision }))).toEqual([
+      [1, expect.stringMatching(/^refused: limits\.cpu_time .*--cpu-time/)],
+      [2, fine],
+    ]);
+    const job = jobOf({ demands: demands({ accepted: ["limit.cpu"] }) });
+    const [outcome] = await run(given([line(1, "true", { cpuTimeMs: 60_000 })]), { decision, job });
+    expect(outcome).toMatchObject({ status: "ok", limits: [{ name: "cpu-time", stated: true, enforced: false }] });
+  });
+
   test("says of a job that cannot be said what is wrong, and goes on", async () => {
     const outcomes = await run(given([line(1, "a\0b"), line(2, "true")]));
     expect(summary(outcomes)).toEqual([
-      [1, { kind: "failed", message: expect.stringContaining("NUL") }],
+      [1, expect.stringMatching(/^setup-failed: .*NUL/)],
       [2, fine],
     ]);
   });
@@ -167,6 +186,6 @@ describe("runBatch", () => {
     const outcomes: BatchOutcome[] = [];
     const running = run(broken(), { slots: 2, onOutcome: (outcome) => void outcomes.push(outcome) });
     expect(await running.catch((error: unknown) => error)).toEqual(new Error("no more"));
-    expect(summary(outcomes)).toEqual([[1, { kind: "exited", code: 5 }]]);
+    expect(summary(outcomes)).toEqual([[1, "nonzero: 5"]]);
   });
 });

@@ -5,7 +5,7 @@ import { defaultRequest, type JobSettings } from "../../src/run/job-request.ts";
 import { mergeStatements, settingsOf, statementsOfFile, type Statement } from "../../src/run/statements.ts";
 import { tighten } from "../../src/run/tighten.ts";
 
-const limits = { graceMs: 2000, pids: 4096, memoryBytes: 4 * 1024 ** 3 };
+const limits = { graceMs: 2000, pids: 4096, memoryBytes: 4 * 1024 ** 3, diskBytes: 1024 ** 3, coreBytes: 0 };
 
 function stated(text: string): Statement[] {
   return statementsOfFile(parsePolicy(text, "cupel.yaml"), "project", "/p");
@@ -52,6 +52,27 @@ const cases: readonly (readonly [string, Partial<JobSettings>, "counts" | "is le
   ["limits: {cpus: 4000}", {}, "counts"],
   ["limits: {pids: 4096}", {}, "counts"],
   ["limits: {pids: 4097}", {}, "is left out"],
+  ["limits: {cpu_time: 99h}", {}, "counts"],
+  ["limits: {cpu_time: 2s}", { cpuTimeMs: 1000 }, "is left out"],
+  ["limits: {idle: 99h}", {}, "counts"],
+  ["limits: {idle: 2s}", { idleMs: 1000 }, "is left out"],
+  ["limits: {output: 1T}", {}, "counts"],
+  ["limits: {output: 2M}", { outputBytes: 1024 }, "is left out"],
+  ["limits: {on_output: kill}", {}, "counts"],
+  ["limits: {on_output: truncate}", {}, "changes nothing"],
+  ["limits: {on_output: truncate}", { onOutput: "kill" }, "is left out"],
+  ["limits: {tmp_size: 1G}", {}, "counts"],
+  // More than /dev/shm has by itself.
+  ["limits: {tmp_size: 2G}", {}, "is left out"],
+  ["limits: {tmp_files: 1000000}", {}, "counts"],
+  ["limits: {tmp_files: 200}", { diskFiles: 100 }, "is left out"],
+  ["limits: {open_files: 1000000}", {}, "counts"],
+  ["limits: {open_files: 200}", { openFiles: 100 }, "is left out"],
+  ["limits: {file_size: 1T}", {}, "counts"],
+  ["limits: {file_size: 2M}", { fileBytes: 1024 }, "is left out"],
+  // A job has no core files by itself.
+  ["limits: {core_size: 1}", {}, "is left out"],
+  ["limits: {core_size: 1K}", { coreBytes: 2048 }, "counts"],
   ["minimum: {isolation: process}", {}, "counts"],
   ["require: {isolation: vm}", {}, "counts"],
   ["minimum: {guarantees: [net.none]}", {}, "counts"],

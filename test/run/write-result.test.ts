@@ -8,7 +8,7 @@ import { evaluate } from "../support/evaluate.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { ordinaryCaller } from "../support/tester.ts";
 
-const outcome = outcomeWithoutJob({ kind: "refused", message: "no" }, "report-1");
+const outcome = outcomeWithoutJob("refused", "no", "report-1");
 const text = `${JSON.stringify(outcome, null, 2)}\n`;
 
 function refusal(path: string): unknown {

@@ -95,6 +95,7 @@ describe("guarantees", () => {
       "
       fs.protected NOT: the workspace, or part of it, is written through (--workspace rw, --write)
       fs.workspace NOT: the workspace, or part of it, is written through (--workspace rw, --write)
+      limit.disk NOT: what the job writes through to the host (--workspace rw, --write) has no cap
       "
     `);
   });
@@ -152,10 +153,12 @@ describe("plan", () => {
           "/bin/true",
         ],
         "controlGroup": {
+          "countsCpuTime": undefined,
           "cpus": undefined,
           "memoryBytes": 3000000000,
           "pids": 4096,
         },
+        "cpuTimeMs": undefined,
         "directory": "/home/ada/project",
         "dropCapabilities": true,
         "environment": {
@@ -168,6 +171,7 @@ describe("plan", () => {
         },
         "graceMs": 2000,
         "hostname": "job",
+        "idleMs": undefined,
         "inside": {
           "gid": 1000,
           "uid": 1000,
@@ -188,9 +192,13 @@ describe("plan", () => {
           "cgroup",
           "network",
         ],
+        "output": undefined,
         "outside": "fresh",
         "resourceLimits": {
           "core": 0,
+          "cpuSeconds": undefined,
+          "fileBytes": undefined,
+          "openFiles": undefined,
           "processes": undefined,
         },
         "seccomp": "default",

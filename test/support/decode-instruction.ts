@@ -69,18 +69,19 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   controlGroup: [text],
   seccomp: [rest],
   landlock: [u64, u32],
-  time: [u64, u64],
+  time: [u64, u64, u64, u64],
   capture: [u64],
+  output: [u64, u32],
   mirror: [text],
   bind: [u32, text, text],
-  tmpfs: [u32, u32, u64, text],
+  tmpfs: [u32, u32, u64, u64, text],
   makeDirectory: [u32, text],
   file: [text, sized],
   symlink: [text, text],
   proc: [text],
   readOnly: [text],
   mask: [text],
-  devices: [u64, text],
+  devices: [u64, u64, text],
 };
 
 /** One letter for each way to write a field: what test/native/fuzz-mutator.h makes records from. */

@@ -58,6 +58,9 @@ export function encodedSeeds(): Uint8Array[] {
   const jobs = [
     jobOf(),
     jobOf({ network: "host", environment: { A: "1", EMPTY: "" }, limits: { graceMs: 0, timeoutMs: 1, pids: 1 } }),
+    jobOf({
+      limits: { graceMs: 1, cpuTimeMs: 2, idleMs: 3, outputBytes: 4, onOutput: "kill", diskBytes: 5, diskFiles: 6 },
+    }),
     jobOf({ workspace: { mode: "rw", path: "/w" }, grants: [{ path: "/srv", access: "write" }], hidden: ["/srv/s"] }),
   ];
   const seeds = (["x64", "arm64"] as const).flatMap((architecture) =>

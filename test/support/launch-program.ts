@@ -10,7 +10,10 @@ import { makeTempDir } from "./temp-dir.ts";
 
 /** What a launch gave. */
 export interface Launched {
+  /** All but the counts of outputs. */
   readonly events: readonly LaunchEvent[];
+  /** What each output carried, of those that were relayed and not empty. */
+  readonly outputs: readonly LaunchEvent[];
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -56,7 +59,8 @@ export async function launchProgram(plan: LauncherPlan, options: LaunchOptions =
     void reached.promise.then(() => options.on?.act(launch));
     const events = await launch.ended;
     return {
-      events,
+      events: events.filter(({ event }) => event !== "output"),
+      outputs: events.filter(({ event }) => event === "output"),
       stdout: readFileSync(directory.at("stdout"), "utf8"),
       stderr: readFileSync(directory.at("stderr"), "utf8"),
     };

@@ -7,6 +7,7 @@ import { stateDirectories } from "../../src/host/private-directory.ts";
 import { capabilityIds } from "../../src/matrix/capability-ids.ts";
 import { blockerCodes, capabilityStates, evidenceLevels } from "../../src/model/capability.ts";
 import { guaranteePromises, isolationClasses } from "../../src/model/guarantee.ts";
+import { outcomeStatuses } from "../../src/model/outcome.ts";
 import type { FlagDescription } from "../../src/report/command-description.ts";
 import { strategies } from "../../src/strategies/registry.gen.ts";
 import { createFixtureHost } from "./fixture-host.ts";
@@ -26,6 +27,7 @@ const ids: ReadonlySet<string> = new Set([
   ...capabilityStates,
   ...evidenceLevels,
   ...isolationClasses,
+  ...outcomeStatuses,
 ]);
 
 /** Those that whoever calls cupel, installs it or runs the preflight can set. */
@@ -57,6 +59,10 @@ const otherWords: ReadonlySet<string> = new Set([
   "require",
   "rw",
   "id",
+  "idle",
+  "cpu_time",
+  "status",
+  "cause",
   "kept",
   "base64",
   "bytes",

@@ -4,59 +4,13 @@ import { guaranteeIds, isolationClasses } from "../../src/model/guarantee.ts";
 import { networkModes, seccompProfileNames } from "../../src/model/job.ts";
 import { defaultRequest, type JobRequest } from "../../src/run/job-request.ts";
 import { stringify } from "yaml";
-
-/** What is written in a file. */
-export type FileValue =
-  string | number | boolean | null | readonly FileValue[] | { readonly [name: string]: FileValue };
+import { randomLimits, same, type FileValue } from "./random-limits.ts";
 
 /** A valid file. */
 export interface ValidFile {
   readonly file: { readonly [name: string]: FileValue };
   readonly expected: JobRequest;
 }
-
-/** A value with what it stands for. */
-interface Written<Value> {
-  readonly written: FileValue;
-  readonly means: Value;
-}
-
-const same = <Value extends FileValue>(values: readonly [Value, ...Value[]]): fc.Arbitrary<Written<Value>> =>
-  fc.constantFrom(...values).map((value) => ({ written: value, means: value }));
-
-const amount = fc.integer({ min: 1, max: 9999 });
-
-const duration = fc
-  .tuple(
-    amount,
-    fc.constantFrom(["ms", 1] as const, ["s", 1000] as const, ["m", 60_000] as const, ["h", 3_600_000] as const),
-  )
-  .map(([count, [unit, ms]]): Written<number> => ({ written: `${count}${unit}`, means: count * ms }));
-
-const size = fc
-  .tuple(
-    amount,
-    fc.constantFrom(["", 0], ["k", 1], ["K", 1], ["M", 2], ["MiB", 2], ["gb", 3], ["T", 4]) as fc.Arbitrary<
-      [string, number]
-    >,
-    fc.boolean(),
-  )
-  .map(([count, [unit, power], isText]): Written<number> => ({
-    written: unit === "" && !isText ? count : `${count}${unit}`,
-    means: count * 1024 ** power,
-  }))
-  .filter(({ means }) => Number.isSafeInteger(means));
-
-const count = fc
-  .tuple(fc.integer({ min: 2, max: 4_194_304 }), fc.boolean())
-  .map(([value, isText]): Written<number> => ({ written: isText ? String(value) : value, means: value }));
-
-const cpus = fc
-  .tuple(fc.integer({ min: 1, max: 409_600 }), fc.boolean())
-  .map(([hundredths, isText]): Written<number> => ({
-    written: isText ? String(hundredths / 100) : hundredths / 100,
-    means: hundredths / 100,
-  }));
 
 /** What a person may write, also where YAML would take it for something else. */
 const word = fc
@@ -97,11 +51,7 @@ const parts = fc.record(
     inherit: fc.uniqueArray(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,6}$/), { maxLength: 3 }),
     set: variables,
     tty: fc.boolean(),
-    wall: duration,
-    grace: duration,
-    memory: size,
-    cpus,
-    pids: count,
+    limits: randomLimits,
     minimum: isolation,
     guarantees: ids,
     accepted: fc.oneof(ids, fc.constant(["all"])),
@@ -124,7 +74,6 @@ function mapping(entries: Readonly<Record<string, FileValue | undefined>>): File
 
 function fileOf(of: Parts): ValidFile["file"] {
   const allowing = (paths: readonly string[] | undefined) => paths && mapping({ allow: paths });
-  const limits = { wall: of.wall, grace: of.grace, memory: of.memory, cpus: of.cpus, pids: of.pids };
   return mapping({
     command: of.command,
     workspace: of.workspace && mapping({ mode: of.workspace.written }),
@@ -133,7 +82,7 @@ function fileOf(of: Parts): ValidFile["file"] {
     syscalls: of.seccomp && mapping({ profile: of.seccomp.written }),
     env: mapping({ inherit: of.inherit, set: of.set && Object.fromEntries(of.set) }),
     tty: of.tty,
-    limits: mapping(Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, value?.written]))),
+    limits: of.limits && mapping(of.limits.written),
     minimum: mapping({
       isolation: of.minimum?.written,
       guarantees: of.guarantees,
@@ -154,16 +103,6 @@ function grantsOf({ read = [], write = [], tools = false }: Parts): Pick<JobRequ
   return { read, write, tools };
 }
 
-function limitsOf({ wall, grace, memory, cpus: share, pids }: Parts): Partial<JobRequest> {
-  return {
-    timeoutMs: wall?.means,
-    graceMs: grace?.means,
-    memoryBytes: memory?.means,
-    cpus: share?.means,
-    pids: pids?.means,
-  };
-}
-
 function demandsOf({ minimum, guarantees = [], accepted = [], strict = false, strategy }: Parts): Partial<JobRequest> {
   return {
     minimum: minimum?.means,
@@ -178,7 +117,7 @@ function requestOf(of: Parts): JobRequest {
   return {
     ...defaultRequest,
     ...grantsOf(of),
-    ...limitsOf(of),
+    ...of.limits?.means,
     ...demandsOf(of),
     command: of.command as [string, ...string[]],
     workspace: of.workspace?.means,

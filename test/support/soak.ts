@@ -27,7 +27,7 @@ const deaths: readonly Death[] = [
   {
     job: (mark, random) => {
       const code = Math.floor(random() * 256);
-      return { line: shell(`exit ${code}`, mark), said: [`exited ${code}`] };
+      return { line: shell(`exit ${code}`, mark), said: [`${code === 0 ? "ok" : "nonzero"} ${code}`] };
     },
   },
   {
@@ -36,23 +36,29 @@ const deaths: readonly Death[] = [
       return { line: shell(`kill -${name} $$`, mark), said: [`signalled ${128 + number}`] };
     },
   },
-  deathBy((mark) => shell("kill -KILL -1; exit 3", mark), "exited 3"),
-  deathBy((mark) => shell(`(setsid sleep ${mark} &); setsid sleep ${mark} & exit 4`, mark), "exited 4"),
-  deathBy((mark) => shell(`sh -c 'kill -STOP $$' ${mark} & sleep ${mark} & kill -STOP $! & exit 6`, mark), "exited 6"),
-  deathBy((mark) => ({ command: ["sleep", mark], limits: { wall: "5ms", grace: "5ms" } }), "timeout 124"),
-  deathBy((mark) => shell("trap '' TERM; while :; do :; done", mark, { wall: "5ms", grace: "1ms" }), "timeout 124"),
-  deathBy((mark) => shell("yes | head -c 300000; yes >&2", mark, { wall: "9ms", grace: "1ms" }), "timeout 124"),
-  deathBy(() => ({ command: ["cupel-no-such-program"] }), "not-found 127"),
-  deathBy(() => ({ command: ["/etc/passwd"] }), "not-executable 126"),
-  deathBy(() => "{", "failed 125"),
-  deathBy((mark) => ({ command: ["sh", "-c", "echo $0; exec 1>&-; exec 2>&-; exit 8", mark] }), "exited 8"),
+  deathBy((mark) => shell("kill -KILL -1; exit 3", mark), "nonzero 3"),
+  deathBy((mark) => shell(`(setsid sleep ${mark} &); setsid sleep ${mark} & exit 4`, mark), "nonzero 4"),
+  deathBy((mark) => shell(`sh -c 'kill -STOP $$' ${mark} & sleep ${mark} & kill -STOP $! & exit 6`, mark), "nonzero 6"),
+  deathBy((mark) => ({ command: ["sleep", mark], limits: { wall: "5ms", grace: "5ms" } }), "timeout-wall 124"),
+  deathBy(
+    (mark) => shell("trap '' TERM; while :; do :; done", mark, { wall: "5ms", grace: "1ms" }),
+    "timeout-wall 124",
+  ),
+  deathBy((mark) => shell("yes | head -c 300000; yes >&2", mark, { wall: "9ms", grace: "1ms" }), "timeout-wall 124"),
+  deathBy(() => ({ command: ["cupel-no-such-program"] }), "setup-failed 127"),
+  deathBy(() => ({ command: ["/etc/passwd"] }), "setup-failed 126"),
+  deathBy(() => "{", "setup-failed 125"),
+  deathBy((mark) => ({ command: ["sh", "-c", "echo $0; exec 1>&-; exec 2>&-; exit 8", mark] }), "nonzero 8"),
   {
     isBomb: true,
     ...deathBy(
       (mark) => shell("b() { b | b & }; b 2>/dev/null; exit 5", mark, { wall: "20ms", grace: "1ms" }),
-      "exited 5",
-      "exited 2",
-      "timeout 124",
+      "nonzero 5",
+      "nonzero 2",
+      // Where a control group counts the forks that it refuses.
+      "limit-pids 5",
+      "limit-pids 2",
+      "timeout-wall 124",
     ),
   },
 ];
@@ -116,14 +122,14 @@ class Tally {
     this.#expected = expected;
   }
 
-  take({ line, status, exitCode }: BatchOutcome): void {
+  take({ line, status, cause, exitCode }: BatchOutcome): void {
     const expected = this.#expected[line - 1];
     if (expected === undefined || this.#seen.has(line)) this.surplus += 1;
     this.#seen.add(line);
-    const isLost = status.kind === "failed" && lostMessages.includes(status.message);
+    const isLost = status === "setup-failed" && lostMessages.includes(cause.summary);
     if (isLost) this.lost += 1;
-    else if (expected?.includes(`${status.kind} ${exitCode}`) !== true)
-      this.wrong.push(`line ${line}: ${JSON.stringify(status)}, not ${expected?.join(" or ")}`);
+    else if (expected?.includes(`${status} ${exitCode}`) !== true)
+      this.wrong.push(`line ${line}: ${status} ${exitCode}: ${cause.summary}, not ${expected?.join(" or ")}`);
   }
 
   get missing(): number {

@@ -1,12 +1,18 @@
 import { describe, expect, test } from "bun:test";
-import type { OutcomeStatus } from "../../src/model/outcome.ts";
+import type { CauseCode, Ending, OutcomeStatus } from "../../src/model/outcome.ts";
 import { judgeSelfTestJob, selfTestCommand, type SelfTestSeen } from "../../src/verify/judge-self-test.ts";
 import { execute } from "../support/execute.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const words = { input: "in", granted: "given", secret: "hidden" };
+
+function ending(status: OutcomeStatus, code: CauseCode, summary: string, exit?: number): Ending {
+  return { status, cause: { code, summary, evidence: [] }, code: exit };
+}
+
+const exited = (code: number): Ending => ending("nonzero", "exit", "", code);
 const seen: SelfTestSeen = {
-  status: { kind: "exited", code: 7 },
+  ending: exited(7),
   stdout: "input in\ngranted given\nsecret \n",
   stderr: "errors in\n",
 };
@@ -22,9 +28,12 @@ describe("judgeSelfTestJob", () => {
 
   test.each([
     ["the job read a file that was not granted", leaky],
-    ["it exited with 7, and 0 arrived", { ...seen, status: { kind: "exited", code: 0 } }],
-    ["the job's end was failed: no launcher", { ...seen, status: { kind: "failed", message: "no launcher" } }],
-    ["the job's end was signalled", { ...seen, status: { kind: "signalled", signal: "SIGSYS", number: 31 } }],
+    ["it exited with 7, and 0 arrived", { ...seen, ending: exited(0) }],
+    [
+      "the job's end was setup-failed: no launcher",
+      { ...seen, ending: ending("setup-failed", "set-up", "no launcher") },
+    ],
+    ["the job's end was signalled: by SIGSYS", { ...seen, ending: ending("signalled", "signal", "by SIGSYS") }],
     ["what was written to its standard input did not arrive", { ...seen, stdout: "input \ngranted given\nsecret \n" }],
     ["it could not read a file that was granted", { ...seen, stdout: "input in\ngranted \nsecret \n" }],
     ["its standard error did not arrive as it was written", { ...seen, stderr: "" }],
@@ -34,10 +43,13 @@ describe("judgeSelfTestJob", () => {
   );
 
   test.each([
-    [{ kind: "not-found", program: "/bin/sh" }, "there is no shell to try it with: /bin/sh is not-found"],
-    [{ kind: "timeout", timeoutMs: 1 }, "the job did not end in time"],
-  ] satisfies [OutcomeStatus, string][])("cannot tell: %p", (status, summary) =>
-    expect(judgeSelfTestJob({ ...seen, status }, words, true)).toEqual({ result: "unknown", summary }),
+    [
+      ending("setup-failed", "program-not-found", "/bin/sh: not found"),
+      "there is no shell to try it with: /bin/sh: not found",
+    ],
+    [ending("timeout-wall", "wall-time", ""), "the job did not end in time"],
+  ] satisfies [Ending, string][])("cannot tell: %p", (end, summary) =>
+    expect(judgeSelfTestJob({ ...seen, ending: end }, words, true)).toEqual({ result: "unknown", summary }),
   );
 });
 
@@ -48,7 +60,7 @@ test("the job does as it is told, whether or not it can read the secret", async 
   const options = { stdin: Buffer.from("in\n"), env: {} };
   const run = async (path: string): Promise<SelfTestSeen> => {
     const { code, stdout, stderr } = await execute([...selfTestCommand(granted, path)], options);
-    return { status: { kind: "exited", code: code ?? -1 }, stdout, stderr };
+    return { ending: exited(code ?? -1), stdout, stderr };
   };
   expect(await run(directory.at("missing"))).toEqual(seen);
   expect(await run(secret)).toEqual(leaky);

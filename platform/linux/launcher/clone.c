@@ -73,7 +73,9 @@ long fail_early(const struct launch *launch, int step, long error, const char *s
 /* The streams are prepared; gives the first process's number, or a negative errno where there is not even a child. */
 long start_first_process(struct launch *launch, const struct pipes *pipes)
 {
-    const long opened = open_control_groups(launch);
+    long opened = open_control_groups(launch);
+    if (opened >= 0 && launch->instruction->cpu_ms > 0)
+        opened = open_cpu_time(launch);
     long result = opened < 0 ? fail_early(launch, step_control_group, opened, "") : clone_first_process(launch);
     if (opened >= 0 && result < 0)
         result = fail_early(launch, step_clone, result, "");

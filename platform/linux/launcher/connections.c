@@ -133,7 +133,7 @@ static bool write_some(struct flow *flow, int to)
     return true;
 }
 
-static void pass_on(struct connection *connection)
+static void carry(struct connection *connection)
 {
     struct flow *const out = &connection->out, *const in = &connection->in;
     const bool is_whole = read_some(out, connection->job) && write_some(out, connection->proxy) &&
@@ -182,11 +182,11 @@ static bool watch_connections(struct pollfd *each)
     return is_any;
 }
 
-static void pass_on_all(const struct pollfd *each)
+static void carry_all(const struct pollfd *each)
 {
     for (size_t index = 0; index < connections_max; index++)
         if (connections[index].job >= 0 && (each[2 * index].revents != 0 || each[2 * index + 1].revents != 0))
-            pass_on(&connections[index]);
+            carry(&connections[index]);
 }
 
 void carry_connections(const int *listeners, size_t count, int life, const char *proxy)
@@ -204,7 +204,7 @@ void carry_connections(const int *listeners, size_t count, int life, const char 
             return;
         if (kernel_call(__NR_ppoll, watched, 1 + count + 2 * connections_max, NULL, NULL, 0) <= 0)
             continue;
-        pass_on_all(each);
+        carry_all(each);
         for (size_t index = 0; index < count; index++)
             if (watched[1 + index].revents != 0)
                 accept_connection(listeners[index], (unsigned char)index, proxy);

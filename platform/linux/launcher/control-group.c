@@ -77,6 +77,41 @@ long open_own_group(const struct launch *launch)
     return -ENOENT;
 }
 
+/*
+ * What a job's control group has used: version 1 counts in cpuacct.usage, in nanoseconds, version 2 in every group's
+ * cpu.stat, in microseconds. A file of version 1 that is called so, too, says nothing of use.
+ * Without any of them a cap on that time would do nothing, and the job is not started.
+ */
+long open_cpu_time(struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    for (size_t index = 0; index < instruction->control_group_count; index++) {
+        const long directory = open_directory(launch, instruction->control_groups[index]);
+        long file = kernel_call(__NR_openat, directory, "cpuacct.usage", O_RDONLY | O_CLOEXEC, 0);
+        if (file < 0 && directory >= 0 && is_unified((int)directory))
+            file = kernel_call(__NR_openat, directory, "cpu.stat", O_RDONLY | O_CLOEXEC, 0);
+        close_descriptor((int)directory);
+        if (file >= 0) {
+            launch->cpu_descriptor = (int)file;
+            return 0;
+        }
+    }
+    return -ENOENT;
+}
+
+/* "usage_usec 1234\n…", or a number alone. */
+int64_t read_cpu_time_ms(int descriptor)
+{
+    static const char name[] = "usage_usec ";
+    char text[256];
+    const long length = kernel_call(__NR_pread64, descriptor, text, sizeof text, 0);
+    const bool is_named = length >= (long)sizeof name && memcmp(text, name, sizeof name - 1) == 0;
+    int64_t number = 0;
+    for (long at = is_named ? (long)sizeof name - 1 : 0; at < length && text[at] >= '0' && text[at] <= '9'; at++)
+        number = number * 10 + (text[at] - '0');
+    return number / (is_named ? 1000 : 1000000);
+}
+
 /* For a cupel that is gone; the kernel lets go of the dead a moment after they were waited for. */
 void remove_control_groups(const struct launch *launch)
 {

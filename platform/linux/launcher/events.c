@@ -66,8 +66,18 @@ void tell_ready(const struct channel *channel, const struct report *report)
 void tell_end(const struct channel *channel, const struct report *report)
 {
     static struct line line;
+    if (report->subject[0] != '\0') {
+        begin_event(&line, "full");
+        put_string_field(&line, "subject", report->subject);
+        put_number_field(&line, "bytes", (long long)report->full_bytes);
+        put_number_field(&line, "freeBytes", (long long)report->free_bytes);
+        put_number_field(&line, "files", (long long)report->files);
+        put_number_field(&line, "freeFiles", (long long)report->free_files);
+        end_event(channel, &line);
+    }
     begin_event(&line, "ended");
     put_number_field(&line, "status", report->status);
+    put_number_field(&line, "setupMicros", report->setup_us);
     put_number_field(&line, "wallMicros", report->wall_us);
     put_number_field(&line, "userMicros", report->user_us);
     put_number_field(&line, "systemMicros", report->system_us);
@@ -83,6 +93,16 @@ void tell_number(const struct channel *channel, const char *event, const char *n
     end_event(channel, &line);
 }
 
+void tell_numbers(const struct channel *channel, const char *event, const char *first, long long one,
+                  const char *second, long long two)
+{
+    static struct line line;
+    begin_event(&line, event);
+    put_number_field(&line, first, one);
+    put_number_field(&line, second, two);
+    end_event(channel, &line);
+}
+
 void tell_suspended(const struct channel *channel)
 {
     static struct line line;
@@ -90,17 +110,25 @@ void tell_suspended(const struct channel *channel)
     end_event(channel, &line);
 }
 
-void tell_lost_streams(const struct channel *channel, const struct streams *streams)
+static void tell_counted_stream(const struct channel *channel, const struct traffic *traffic, int index)
 {
     static struct line line;
-    for (int index = 0; index < relay_count; index++) {
-        if (streams->lost[index] == 0)
-            continue;
-        begin_event(&line, "stream-lost");
-        put_number_field(&line, "stream", index);
-        put_number_field(&line, "errno", streams->lost[index]);
-        end_event(channel, &line);
-    }
+    begin_event(&line, "output");
+    put_number_field(&line, "stream", index);
+    put_number_field(&line, "bytes", (long long)traffic->bytes[index]);
+    put_number_field(&line, "passedBytes", (long long)traffic->passed_bytes[index]);
+    end_event(channel, &line);
+}
+
+/* What came out of the outputs, where it was counted, and what could not be passed on. */
+void tell_streams(const struct channel *channel, const struct streams *streams)
+{
+    for (int index = 1; index < relay_count; index++)
+        if (streams->traffic != NULL && streams->traffic->bytes[index] > 0)
+            tell_counted_stream(channel, streams->traffic, index);
+    for (int index = 0; index < relay_count; index++)
+        if (streams->lost[index] != 0)
+            tell_numbers(channel, "stream-lost", "stream", index, "errno", streams->lost[index]);
 }
 
 /* The last word on one of many jobs: everything that it wrote has been read, passed on or not. */

@@ -5,7 +5,9 @@
  */
 #include "launcher.h"
 
+#include <asm/statfs.h>
 #include <linux/fcntl.h>
+#include <linux/magic.h>
 #include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
@@ -18,13 +20,6 @@ static void must(const struct launch *launch, long result, int step, const char 
 {
     if (result < 0)
         fail_launch(launch, step, result, subject);
-}
-
-static int64_t now_us(void)
-{
-    struct __kernel_timespec time = {0};
-    kernel_call(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &time);
-    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
 /* "0" stands for the writer (cgroups(7)). Before anything else, so that all of what follows is already counted. */
@@ -309,29 +304,61 @@ static void sweep(void)
     }
 }
 
+static bool note_full(struct report *report, const char *path)
+{
+    struct statfs status = {0};
+    if (kernel_call(__NR_statfs, path, &status) < 0 || status.f_type != TMPFS_MAGIC ||
+        (status.f_bfree > 0 && status.f_ffree > 0))
+        return false;
+    copy_subject(report, path);
+    report->full_bytes = (uint64_t)status.f_blocks * (uint64_t)status.f_bsize;
+    report->free_bytes = (uint64_t)status.f_bfree * (uint64_t)status.f_bsize;
+    report->files = (uint64_t)status.f_files;
+    report->free_files = (uint64_t)status.f_ffree;
+    return true;
+}
+
+/* Looked at when the job has ended: what ran full and was emptied again by then, nobody has seen. */
+static void find_full_file_system(const struct instruction *instruction, struct report *report)
+{
+    for (size_t index = 0; index < instruction->root_count; index++) {
+        const struct root_step *step = &instruction->root[index];
+        const bool is_writable = step->kind == record_tmpfs && (step->bits & step_bit_writable) != 0;
+        if (is_writable && note_full(report, step->destination))
+            return;
+        if (step->kind == record_devices && note_full(report, "/dev/shm"))
+            return;
+    }
+}
+
 __attribute__((noreturn)) static void report_end(const struct launch *launch, int status, int64_t started_us)
 {
     struct rusage usage = {0};
-    const int64_t ended_us = now_us();
+    const int64_t ended_us = monotonic_us();
     kernel_call(__NR_getrusage, RUSAGE_CHILDREN, &usage);
     if ((launch->instruction->namespaces & CLONE_NEWPID) == 0)
         sweep();
-    const struct report report = {
+    struct report report = {
         .kind = report_ended,
         .status = status,
+        .setup_us = started_us - launch->began_us,
         .wall_us = ended_us - started_us,
         .user_us = (int64_t)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec,
         .system_us = (int64_t)usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec,
         .max_rss_bytes = (int64_t)usage.ru_maxrss * 1024,
     };
+    find_full_file_system(launch->instruction, &report);
     send_report(launch, &report);
     leave(0);
 }
 
 static void kill_job(const struct launch *launch, long job)
 {
-    /* -1 is everything in our PID namespace but ourselves; without one it would be everything we may signal. */
-    const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0;
+    /*
+     * -1 is everything in our PID namespace but ourselves; without one it would be everything we may signal. What was
+     * asked for is not enough to go by: after a mistake elsewhere that would be every process of this machine.
+     */
+    const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0 && kernel_call(__NR_getpid) == 1;
     kernel_call(__NR_kill, alone ? -1 : -job, signal_kill);
     if (!alone)
         kernel_call(__NR_kill, job, signal_kill);
@@ -407,6 +434,7 @@ static void forget_words(char **words)
 __attribute__((noreturn)) void first_process(struct launch *launch)
 {
     forget_words(launch->words);
+    close_descriptor(launch->cpu_descriptor);
     leave_callers_streams(launch->streams, launch->control, launch->events);
     close_descriptor(launch->courier->life[1]);
     if ((launch->instruction->namespaces & CLONE_NEWPID) == 0)
@@ -416,6 +444,6 @@ __attribute__((noreturn)) void first_process(struct launch *launch)
     const bool is_covering = build_sandbox(launch);
     if (has_option(launch->instruction, option_rehearsal))
         report_rehearsal(launch, is_covering);
-    const int64_t started_us = now_us();
+    const int64_t started_us = monotonic_us();
     watch(launch, start_job(launch), started_us);
 }

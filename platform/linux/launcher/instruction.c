@@ -54,6 +54,15 @@ static uint64_t take_u64(struct cursor *cursor)
     return value;
 }
 
+/* So much less than 64 bits hold that the time of an end can be reckoned with: 36 million years. */
+static uint64_t take_milliseconds(struct cursor *cursor)
+{
+    const uint64_t milliseconds = take_u64(cursor);
+    if (milliseconds > 1ULL << 60)
+        cursor->broken = true;
+    return milliseconds;
+}
+
 /* A bit that means nothing here was meant by a launcher that is not this one. */
 static uint32_t take_bits(struct cursor *cursor, uint32_t known)
 {
@@ -135,6 +144,7 @@ static void parse_root_step(struct cursor *cursor, struct instruction *into, uin
         step->bits = take_bits(cursor, step_bit_all);
         step->mode = take_bits(cursor, mode_bits);
         step->size = take_u64(cursor);
+        step->files = take_u64(cursor);
         break;
     case record_make_directory:
         step->mode = take_bits(cursor, mode_bits);
@@ -150,6 +160,7 @@ static void parse_root_step(struct cursor *cursor, struct instruction *into, uin
         return;
     case record_devices:
         step->size = take_u64(cursor);
+        step->files = take_u64(cursor);
         break;
     case record_mirror:
     case record_proc:
@@ -274,8 +285,14 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
         parse_proxy(cursor, into);
         return;
     case record_time:
-        into->timeout_ms = take_u64(cursor);
-        into->grace_ms = take_u64(cursor);
+        into->timeout_ms = take_milliseconds(cursor);
+        into->grace_ms = take_milliseconds(cursor);
+        into->cpu_ms = take_milliseconds(cursor);
+        into->idle_ms = take_milliseconds(cursor);
+        return;
+    case record_output:
+        into->output_bytes_max = take_u64(cursor);
+        into->ends_at_output_max = take_bits(cursor, 1) != 0;
         return;
     default:
         parse_root_step(cursor, into, kind);
@@ -286,7 +303,7 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
 static const uint64_t single_records = 1ULL << record_identity | 1ULL << record_namespaces | 1ULL << record_options |
                                        1ULL << record_hostname | 1ULL << record_directory | 1ULL << record_seccomp |
                                        1ULL << record_landlock | 1ULL << record_time | 1ULL << record_capture |
-                                       1ULL << record_proxy;
+                                       1ULL << record_output | 1ULL << record_proxy;
 
 /* Notes a record of this kind in `seen`; false where it must not be there again. */
 static bool is_welcome(uint16_t kind, uint64_t *seen)

@@ -20,6 +20,7 @@
 
 #include <asm/termios.h>
 #include <linux/filter.h>
+#include <linux/time_types.h>
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
 enum { listeners_max = 4 };
@@ -29,6 +30,8 @@ struct root_step {
     uint32_t bits;
     uint32_t mode;
     uint64_t size;
+    /* How many files and directories a file system may hold; 0 leaves it to the kernel. */
+    uint64_t files;
     /* Where it comes from: a host path, or a symlink's target. */
     const char *source;
     const char *destination;
@@ -61,8 +64,14 @@ struct instruction {
     uint64_t landlock_scopes;
     /* 0, or the version whose rights on files are counted on. */
     uint32_t landlock_version;
+    /* Caps on time; 0 is none. */
     uint64_t timeout_ms;
     uint64_t grace_ms;
+    uint64_t cpu_ms;
+    uint64_t idle_ms;
+    /* Cap on what is passed on of the outputs, and whether the job ends there; 0 is none. */
+    uint64_t output_bytes_max;
+    bool ends_at_output_max;
     uint64_t capture_bytes_max;
     /* Ports that are listened on on the job's own loopback, and the Unix socket where the proxy waits. */
     uint16_t listener_ports[listeners_max];
@@ -88,8 +97,11 @@ struct report {
     int64_t pid;
     int64_t wall_us, user_us, system_us, max_rss_bytes;
     uint64_t namespaces[namespace_kinds];
+    int64_t setup_us;
     /* The host's root lies below the job's, which covers it. */
     bool is_covering;
+    /* Of the job's own file system at `subject`, which is full. */
+    uint64_t full_bytes, free_bytes, files, free_files;
     char subject[subject_bytes];
 };
 
@@ -113,6 +125,20 @@ struct terminal {
 /* Relays of the three standard streams, and of what the job writes on its own terminal. */
 enum { terminal_output = 3, relay_count = 4 };
 
+/* What the job wrote, in memory that the launcher shares with the relays of the outputs. */
+struct traffic {
+    /* By stream; written by its relay alone. */
+    uint64_t bytes[relay_count], passed_bytes[relay_count];
+    /* By all together, for the cap. */
+    uint64_t total_bytes;
+    uint64_t bytes_max;
+    /* When there was output last, in monotonic milliseconds; kept only where a cap is on the time without. */
+    int64_t last_ms;
+    bool is_timed;
+    /* By stream: its relay is writing. */
+    bool is_waiting[relay_count];
+};
+
 struct streams {
     /* What the job gets as 0, 1 and 2. */
     int job[3];
@@ -127,6 +153,12 @@ struct streams {
     long relay_pids[relay_count];
     /* The errno with which a relay gave up before the end; 0 where none did. */
     int lost[relay_count];
+    /* NULL until the job has started. */
+    struct traffic *traffic;
+    /* Outputs are relayed even where the job could have the caller's own: something is to be counted. */
+    bool is_metered;
+    /* An eventfd(2) that a relay makes readable when there is more output than may be; -1 where that ends no job. */
+    int excess;
     /* Ends from which a resident launcher reads a job's output itself; -1 elsewhere. The first is not used. */
     int captured[3];
     /* What came out of them, all of it, and how much of each is passed on. */
@@ -167,6 +199,10 @@ struct group_place {
 /* What the first process inherits from the launcher. */
 struct launch {
     const struct instruction *instruction;
+    /* When the instruction was there, in monotonic microseconds. */
+    int64_t began_us;
+    /* Where the kernel says how much CPU time the job's control group has used; open where that is capped. */
+    int cpu_descriptor;
     struct streams *streams;
     struct courier *courier;
     /* Files to write to in order to join; -1 where the process was born in its group. */
@@ -211,9 +247,19 @@ void leave_to_first_process(struct launch *launch, const struct pipes *pipes);
 long open_control_groups(struct launch *launch);
 void remove_control_groups(const struct launch *launch);
 long open_own_group(const struct launch *launch);
+long open_cpu_time(struct launch *launch);
+int64_t read_cpu_time_ms(int descriptor);
 
 /* resident.c */
 int reside(int channel, char **words);
+
+/* traffic.c */
+void meter_streams(struct streams *streams, const struct instruction *instruction);
+long share_traffic(struct streams *streams, const struct instruction *instruction, struct traffic *own);
+long admit_output(struct traffic *traffic, int index, long count);
+bool is_output_over(const struct traffic *traffic);
+bool is_output_waiting(const struct traffic *traffic);
+long pass_on(struct streams *streams, int index, int to, const unsigned char *bytes, long count);
 
 /* streams.c */
 void clear_streams(struct streams *streams);
@@ -291,11 +337,24 @@ void tell_failure(const struct channel *channel, const char *event, const struct
 void tell_ready(const struct channel *channel, const struct report *report);
 void tell_end(const struct channel *channel, const struct report *report);
 void tell_number(const struct channel *channel, const char *event, const char *name, long long number);
+void tell_numbers(const struct channel *channel, const char *event, const char *first, long long one,
+                  const char *second, long long two);
 void tell_suspended(const struct channel *channel);
-void tell_lost_streams(const struct channel *channel, const struct streams *streams);
+void tell_streams(const struct channel *channel, const struct streams *streams);
 void tell_residence(const struct channel *channel, const struct report *failure);
 void tell_finished(const struct channel *channel, const struct streams *streams);
 void send_frame(const struct channel *channel, uint32_t kind, const void *bytes, size_t length);
+
+/* allowance.c */
+struct allowance {
+    const struct instruction *instruction;
+    const struct streams *streams;
+    int cpu_descriptor;
+    /* Monotonic milliseconds. */
+    int64_t began_ms, cpu_look_ms;
+};
+int64_t next_look_ms(const struct allowance *allowance);
+bool is_used_up(struct allowance *allowance, const struct channel *channel);
 
 /* supervise.c */
 struct supervised {
@@ -332,6 +391,18 @@ static inline long set_hostname(const struct instruction *instruction)
 }
 
 /* Small things that several files do. */
+static inline int64_t monotonic_us(void)
+{
+    struct __kernel_timespec time = {0};
+    kernel_call(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &time);
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+static inline int64_t monotonic_ms(void)
+{
+    return monotonic_us() / 1000;
+}
+
 static inline bool has_option(const struct instruction *instruction, uint32_t bit)
 {
     return (instruction->options & bit) != 0;

@@ -24,6 +24,7 @@ static long start(struct launch *launch, struct instruction *instruction, const 
     long result = 0;
     if (has_option(instruction, option_terminal))
         result = prepare_terminal(&launch->streams->terminal, caller[0]);
+    meter_streams(launch->streams, instruction);
     if (result < 0)
         return fail_early(launch, step_terminal, result, "");
     result = prepare_streams(launch->streams, caller);
@@ -109,10 +110,12 @@ int program(int argument_count, char **arguments, char **environment)
         .events = descriptors[1],
         .report_descriptor = pipes.report[1],
         .command_descriptor = pipes.command[0],
+        .cpu_descriptor = -1,
     };
     for (size_t index = 0; index < control_groups_max; index++)
         launch.control_group_descriptors[index] = -1;
     const long read = read_instruction(descriptors[0], &instruction);
+    launch.began_us = monotonic_us();
     const long first = read < 0 ? fail_early(&launch, step_instruction, read, "")
                                 : start(&launch, &instruction, descriptors + 2, &pipes);
     if (first < 0)

@@ -43,6 +43,8 @@ static struct launch new_launch(const struct resident *resident, const struct in
         .words = resident->words,
         .control = resident->channel.descriptor,
         .events = -1,
+        .began_us = monotonic_us(),
+        .cpu_descriptor = -1,
         .is_one_of_many = true,
         .is_root_shared = resident->is_inside,
         .prepared_namespaces = resident->prepared,
@@ -94,6 +96,8 @@ static long merge(const struct resident *resident)
     merged.directory = job.directory;
     merged.timeout_ms = job.timeout_ms;
     merged.grace_ms = job.grace_ms;
+    merged.cpu_ms = job.cpu_ms;
+    merged.idle_ms = job.idle_ms;
     merged.control_group_count = job.control_group_count;
     memcpy(merged.control_groups, job.control_groups, sizeof merged.control_groups);
     /* In the resident's own user namespace the caller is who a job is inside. */
@@ -150,8 +154,10 @@ static void give_up(const struct resident *resident, long error)
 /* False when cupel is gone. */
 static bool run_job(struct resident *resident, long problem)
 {
+    static struct traffic traffic;
     clear_streams(&streams);
     clear_courier(&courier);
+    share_traffic(&streams, &merged, &traffic);
     streams.capture_bytes_max = shape.capture_bytes_max;
     struct pipes pipes;
     const long made = make_pipes(&pipes);

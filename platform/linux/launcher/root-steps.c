@@ -158,6 +158,8 @@ static int new_tmpfs(struct builder *builder, const struct root_step *step, uint
     add_option(&made, "mode", step->mode, 8);
     if (step->size > 0)
         add_option(&made, "size", step->size, 10);
+    if (step->files > 0)
+        add_option(&made, "nr_inodes", step->files, 10);
     if ((step->bits & step_bit_owned) != 0)
         add_owner(builder->launch->instruction, &made);
     return must_build(builder, mount_new(builder, &made, destination, step->destination), step_mount_tmpfs,
@@ -497,7 +499,12 @@ void do_own_devices(struct builder *builder, const struct root_step *step)
     char path[4096];
     join_path(builder, path, step->destination, "shm");
     const struct root_step shared = {
-        .destination = path, .mode = 01777, .size = step->size, .bits = step_bit_owned | step_bit_writable};
+        .destination = path,
+        .mode = 01777,
+        .size = step->size,
+        .files = step->files,
+        .bits = step_bit_owned | step_bit_writable,
+    };
     do_tmpfs(builder, &shared);
 }
 

@@ -34,7 +34,7 @@ struct root_copy {
     bool must_map_owner;
 };
 
-enum { file_system_options_max = 4 };
+enum { file_system_options_max = 5 };
 
 struct new_file_system {
     const char *type;

@@ -13,6 +13,9 @@
 #include <linux/prctl.h>
 #include <linux/time_types.h>
 
+/* A relay's own number for the way to tell of too much output. */
+enum { relay_excess = 2 };
+
 enum { relay_bytes = 65536, null_device = 0x103 /* makedev(1, 3), linux/major.h MEM_MAJOR */, signal_kill = 9 };
 
 /* PIPEFS_MAGIC (linux/magic.h): a pipe without a name. Through a descriptor of a named one, its mode could be changed.
@@ -56,6 +59,9 @@ static long make_relay_pipe(struct streams *streams, int index, int caller)
 void clear_streams(struct streams *streams)
 {
     clear_terminal(&streams->terminal);
+    streams->traffic = NULL;
+    streams->is_metered = false;
+    streams->excess = -1;
     for (int index = 0; index < 3; index++) {
         streams->job[index] = streams->near[index] = streams->caller[index] = -1;
         streams->is_ours[index] = streams->is_terminal[index] = false;
@@ -96,7 +102,8 @@ long prepare_streams(struct streams *streams, const int caller[3])
             streams->is_ours[2] = true;
             continue;
         }
-        if (may_inherit(caller[index])) {
+        const bool is_counted = streams->is_metered && index > 0;
+        if (!is_counted && may_inherit(caller[index])) {
             streams->job[index] = caller[index];
             continue;
         }
@@ -138,10 +145,10 @@ void pass_captured(struct streams *streams, const struct channel *channel, int i
     }
     const uint64_t passed = streams->captured_bytes[index];
     const uint64_t room = streams->capture_bytes_max > passed ? streams->capture_bytes_max - passed : 0;
+    const uint64_t admitted = (uint64_t)admit_output(streams->traffic, index, count);
     streams->captured_bytes[index] += (uint64_t)count;
-    if (room > 0)
-        send_frame(channel, index == 1 ? frame_output : frame_errors, bytes,
-                   (uint64_t)count < room ? (size_t)count : room);
+    if (room > 0 && admitted > 0)
+        send_frame(channel, index == 1 ? frame_output : frame_errors, bytes, admitted < room ? admitted : room);
 }
 
 /* 0, or the negative errno of a write that failed for good. */
@@ -165,12 +172,15 @@ long write_to_reader(int descriptor, const unsigned char *bytes, long length)
     return 0;
 }
 
-/* 0 at the end, or the negative errno that kept it from getting there. */
-static long copy_until_end(int from, int to)
+/*
+ * 0 at the end, or the negative errno that kept it from getting there. Output is counted; what may not be passed on is
+ * read all the same, so that the job does not wait for a reader.
+ */
+static long copy_until_end(struct streams *streams, int index)
 {
     static unsigned char bytes[relay_bytes];
     for (;;) {
-        const long count = kernel_call(__NR_read, from, bytes, sizeof bytes);
+        const long count = kernel_call(__NR_read, 0, bytes, sizeof bytes);
         if (count == -EINTR)
             continue;
         if (count == -EAGAIN || count == -EIO) {
@@ -179,7 +189,7 @@ static long copy_until_end(int from, int to)
              * The job asked for nothing yet, so wait until it is in the foreground instead of stopping it.
              */
             int group;
-            if (count == -EIO && kernel_call(__NR_ioctl, from, TIOCGPGRP, &group) < 0)
+            if (count == -EIO && kernel_call(__NR_ioctl, 0, TIOCGPGRP, &group) < 0)
                 return count;
             const struct __kernel_timespec nap = {.tv_sec = 0, .tv_nsec = 50000000};
             kernel_call(__NR_nanosleep, &nap, NULL);
@@ -187,34 +197,36 @@ static long copy_until_end(int from, int to)
         }
         if (count <= 0)
             return count;
-        const long written = write_to_reader(to, bytes, count);
+        const long written = index == 0 ? write_to_reader(1, bytes, count) : pass_on(streams, index, 1, bytes, count);
         if (written < 0)
             return written;
     }
 }
 
-/* A relay holds its two descriptors and nothing else: a pipe end kept by accident would be an end that never comes. */
-__attribute__((noreturn)) static void relay(int from, int to, long launcher_pid)
+/*
+ * A relay holds its descriptors and nothing else: a pipe end kept by accident would be an end that never comes. The
+ * third leads to the launcher, where too much output ends the job; elsewhere there is none.
+ */
+__attribute__((noreturn)) static void relay(struct streams *streams, int index, long launcher_pid)
 {
     kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
     if (kernel_call(__NR_getppid) != launcher_pid)
         leave(0);
-    kernel_call(__NR_dup3, from, 0, 0);
-    kernel_call(__NR_dup3, to, 1, 0);
-    kernel_call(__NR_close_range, 2, ~0u, 0);
-    leave((int)-copy_until_end(0, 1));
+    const int near = streams->near[index];
+    const int caller = streams->caller[index];
+    int kept[] = {index == 0 ? caller : near, index == 0 ? near : caller, streams->excess};
+    const bool is_ending = index > 0 && streams->excess >= 0;
+    keep_descriptors(kept, is_ending ? relay_excess + 1 : relay_excess);
+    streams->excess = is_ending ? relay_excess : -1;
+    leave((int)-copy_until_end(streams, index));
 }
 
 static void start_relay(struct streams *streams, int index)
 {
     const long launcher_pid = kernel_call(__NR_getpid);
     const long pid = fork_process();
-    if (pid == 0) {
-        /* Out of the way of 0 and 1, which dup3 is about to take. */
-        const int near = (int)kernel_call(__NR_fcntl, streams->near[index], F_DUPFD, 10);
-        const int caller = (int)kernel_call(__NR_fcntl, streams->caller[index], F_DUPFD, 10);
-        relay(index == 0 ? caller : near, index == 0 ? near : caller, launcher_pid);
-    }
+    if (pid == 0)
+        relay(streams, index, launcher_pid);
     streams->relay_pids[index] = pid > 0 ? pid : 0;
     if (pid < 0)
         streams->lost[index] = (int)-pid;

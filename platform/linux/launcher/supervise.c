@@ -34,15 +34,15 @@ struct supervision {
     bool is_kill_wished;
     /* cupel has ended before its job. */
     bool is_orphaned;
-    /* Monotonic milliseconds; 0 is never. */
+    bool is_excess_told;
+    /* What the job may use up; the deadline counts once that is over. Monotonic milliseconds; 0 is never. */
+    struct allowance allowance;
     int64_t deadline_ms;
 };
 
-static int64_t now_ms(void)
+static int64_t when_due_ms(const struct supervision *supervision)
 {
-    struct __kernel_timespec time = {0};
-    kernel_call(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+    return supervision->phase == phase_running ? next_look_ms(&supervision->allowance) : supervision->deadline_ms;
 }
 
 static void command(const struct supervision *supervision, unsigned char byte)
@@ -57,20 +57,21 @@ static void begin_killing(struct supervision *supervision)
     command(supervision, CONTROL_KILL);
     supervision->phase = phase_killing;
     supervision->is_cut_short = true;
-    supervision->deadline_ms = now_ms() + last_resort_ms;
+    supervision->deadline_ms = monotonic_ms() + last_resort_ms;
 }
 
 static void meet_deadline(struct supervision *supervision)
 {
     switch (supervision->phase) {
     case phase_running:
-        tell_number(supervision->channel, "timeout", "timeoutMs", (long long)supervision->instruction->timeout_ms);
+        if (!is_used_up(&supervision->allowance, supervision->channel))
+            return;
         command(supervision, signal_terminate);
         /* A stopped job could not take the signal. */
         command(supervision, signal_continue);
         supervision->phase = phase_terminating;
         supervision->is_cut_short = true;
-        supervision->deadline_ms = now_ms() + (int64_t)supervision->instruction->grace_ms;
+        supervision->deadline_ms = monotonic_ms() + (int64_t)supervision->instruction->grace_ms;
         return;
     case phase_terminating:
         begin_killing(supervision);
@@ -83,6 +84,25 @@ static void meet_deadline(struct supervision *supervision)
     case phase_over:
         supervision->deadline_ms = 0;
     }
+}
+
+/* Told once; of a job that had ended before it was noticed, too. */
+static bool is_told_of_excess(struct supervision *supervision)
+{
+    const struct instruction *instruction = supervision->instruction;
+    if (supervision->is_excess_told || !instruction->ends_at_output_max ||
+        !is_output_over(supervision->streams->traffic))
+        return false;
+    tell_number(supervision->channel, "output-limit", "bytesMax", (long long)instruction->output_bytes_max);
+    supervision->is_excess_told = true;
+    return true;
+}
+
+/* What is passed on ends at the cap either way, so there is no grace in which more of it could come. */
+static void end_at_output_max(struct supervision *supervision)
+{
+    if (supervision->phase == phase_running && is_told_of_excess(supervision))
+        begin_killing(supervision);
 }
 
 static bool asks_for_an_end(unsigned char signal)
@@ -125,6 +145,24 @@ static bool obey(struct supervision *supervision)
     return count > 0;
 }
 
+/*
+ * Not before the job has started: what a relay has read of the caller's input is lost to the next try if the set-up
+ * fails. Without memory for the counters nothing is relayed, which would go around its caps, and the job is ended. One
+ * of many jobs has its counters already.
+ */
+static void begin_relaying(struct supervision *supervision)
+{
+    struct streams *streams = supervision->streams;
+    const long shared = supervision->channel->is_framed ? 0 : share_traffic(streams, supervision->instruction, NULL);
+    if (shared >= 0) {
+        start_relays(streams);
+        start_terminal(streams);
+        return;
+    }
+    streams->lost[1] = (int)-shared;
+    begin_killing(supervision);
+}
+
 /* False when the first process has ended, which closes its end of the pipe. */
 static bool take_report(struct supervision *supervision)
 {
@@ -148,9 +186,7 @@ static bool take_report(struct supervision *supervision)
         supervision->phase = phase_over;
         break;
     case report_started:
-        /* Not before: what a relay has read of the caller's input is lost to the next try if the set-up fails. */
-        start_relays(supervision->streams);
-        start_terminal(supervision->streams);
+        begin_relaying(supervision);
         tell_number(supervision->channel, "started", "pid", report.pid);
         break;
     case report_ended:
@@ -165,9 +201,10 @@ static bool take_report(struct supervision *supervision)
 
 static const struct __kernel_timespec *time_left(const struct supervision *supervision, struct __kernel_timespec *left)
 {
-    if (supervision->deadline_ms == 0)
+    const int64_t due_ms = when_due_ms(supervision);
+    if (due_ms == 0)
         return NULL;
-    int64_t milliseconds = supervision->deadline_ms - now_ms();
+    int64_t milliseconds = due_ms - monotonic_ms();
     if (milliseconds < 0)
         milliseconds = 0;
     left->tv_sec = milliseconds / 1000;
@@ -176,7 +213,7 @@ static const struct __kernel_timespec *time_left(const struct supervision *super
 }
 
 /* What is looked at while a job runs, and while its output is on its way. */
-enum { watched_control, watched_report, watched_output, watched_errors, watched_count };
+enum { watched_control, watched_report, watched_output, watched_errors, watched_excess, watched_count };
 
 /* The end of the other side, told apart from what it sends (poll(2), Linux 2.6.17). */
 enum { poll_hung_up = 0x2000 /* POLLRDHUP */ };
@@ -203,7 +240,8 @@ static bool is_alone(struct supervision *supervision)
 
 static bool is_due(const struct supervision *supervision)
 {
-    return supervision->deadline_ms != 0 && now_ms() >= supervision->deadline_ms;
+    const int64_t due_ms = when_due_ms(supervision);
+    return due_ms != 0 && monotonic_ms() >= due_ms;
 }
 
 static void watch_first_process(struct supervision *supervision)
@@ -213,6 +251,7 @@ static void watch_first_process(struct supervision *supervision)
         {.fd = supervision->report, .events = POLLIN},
         {.fd = supervision->streams->captured[1], .events = POLLIN},
         {.fd = supervision->streams->captured[2], .events = POLLIN},
+        {.fd = -1, .events = POLLIN},
     };
     for (;;) {
         struct __kernel_timespec left;
@@ -228,6 +267,9 @@ static void watch_first_process(struct supervision *supervision)
         /* A resident has others to run: it reaps the first process when it comes to it. */
         if (supervision->channel->is_framed && supervision->phase == phase_over)
             return;
+        /* There is none before the first relay starts, and one such message is enough. */
+        watched[watched_excess].fd = supervision->phase == phase_running ? supervision->streams->excess : -1;
+        end_at_output_max(supervision);
         if (watched[watched_control].revents != 0 && is_alone(supervision)) {
             begin_killing(supervision);
             supervision->is_orphaned = true;
@@ -283,13 +325,14 @@ static void drain_relays(struct supervision *supervision)
 static void drain_captured(struct supervision *supervision)
 {
     struct streams *streams = supervision->streams;
-    supervision->deadline_ms = now_ms() + last_resort_ms;
+    supervision->deadline_ms = monotonic_ms() + last_resort_ms;
     while (streams->captured[1] >= 0 || streams->captured[2] >= 0) {
         struct pollfd watched[watched_count] = {
             {.fd = supervision->control, .events = poll_hung_up},
             {.fd = -1},
             {.fd = streams->captured[1], .events = POLLIN},
             {.fd = streams->captured[2], .events = POLLIN},
+            {.fd = -1},
         };
         struct __kernel_timespec rest;
         const long ready = kernel_call(__NR_ppoll, watched, watched_count, time_left(supervision, &rest), NULL, 0);
@@ -308,7 +351,7 @@ static void drain_output(struct supervision *supervision)
 {
     supervision->phase = phase_over;
     if (supervision->is_cut_short)
-        supervision->deadline_ms = now_ms() + last_resort_ms;
+        supervision->deadline_ms = monotonic_ms() + last_resort_ms;
     if (supervision->channel->is_framed)
         drain_captured(supervision);
     else
@@ -331,6 +374,7 @@ bool supervise(const struct supervised *given)
 {
     const struct instruction *instruction = given->launch->instruction;
     struct streams *streams = given->launch->streams;
+    const int64_t began_ms = monotonic_ms();
     struct supervision supervision = {
         .instruction = instruction,
         .streams = streams,
@@ -341,7 +385,12 @@ bool supervise(const struct supervised *given)
         .command = given->command,
         .first_pid = given->first_pid,
         .phase = phase_running,
-        .deadline_ms = instruction->timeout_ms == 0 ? 0 : now_ms() + (int64_t)instruction->timeout_ms,
+        .allowance = {.instruction = instruction,
+                      .streams = streams,
+                      .cpu_descriptor = given->launch->cpu_descriptor,
+                      .began_ms = began_ms,
+                      .cpu_look_ms = began_ms},
+        .deadline_ms = instruction->timeout_ms == 0 ? 0 : began_ms + (int64_t)instruction->timeout_ms,
     };
     watch_first_process(&supervision);
     await_first_process(&supervision);
@@ -351,9 +400,12 @@ bool supervise(const struct supervised *given)
     drain_output(&supervision);
     leave_terminal(streams);
     /* cupel made the job's control groups and would have removed them. */
-    if (supervision.is_orphaned)
+    if (supervision.is_orphaned) {
         remove_control_groups(given->launch);
-    else
-        tell_lost_streams(&given->channel, streams);
+    } else {
+        is_told_of_excess(&supervision);
+        tell_streams(&given->channel, streams);
+    }
+    close_descriptor(given->launch->cpu_descriptor);
     return !supervision.is_orphaned;
 }

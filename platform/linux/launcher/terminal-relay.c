@@ -23,7 +23,7 @@ void keep_descriptors(int *kept, int count)
 }
 
 /* Passes on all that is there; what cannot be passed on is still read, so that the job does not wait for its reader. */
-static void drain(int from, int to, long *error)
+static void drain(int from, int to, struct streams *streams, long *error)
 {
     static unsigned char bytes[output_bytes];
     for (;;) {
@@ -33,19 +33,20 @@ static void drain(int from, int to, long *error)
         /* EAGAIN is said only after all that was written has come through: n_tty_read() sees to it. */
         if (count <= 0)
             return;
-        if (*error == 0)
-            *error = -write_to_reader(to, bytes, count);
+        const long passed = pass_on(streams, terminal_output, *error == 0 ? to : -1, bytes, count);
+        if (passed < 0)
+            *error = -passed;
     }
 }
 
 /* From the job's terminal to the caller's, until the job is over and nothing is left. */
-__attribute__((noreturn)) static void relay_output(int from, int to, int life)
+__attribute__((noreturn)) static void relay_output(int from, int to, int life, struct streams *streams)
 {
     long error = 0;
     for (;;) {
         struct pollfd watched[2] = {{.fd = from, .events = POLLIN}, {.fd = life, .events = POLLIN}};
         kernel_call(__NR_ppoll, watched, 2, NULL, NULL, 0);
-        drain(from, to, &error);
+        drain(from, to, streams, &error);
         if (watched[1].revents != 0)
             leave((int)error);
     }
@@ -61,9 +62,11 @@ static void start_output(struct streams *streams, int to)
         if (kernel_call(__NR_getppid) != launcher_pid)
             leave(0);
         /* The slave too: without any, while a job has closed its own, poll(2) would not wait but say: hung up. */
-        int kept[] = {terminal->master, to, terminal->life[0], terminal->slave};
-        keep_descriptors(kept, 4);
-        relay_output(0, 1, 2);
+        int kept[] = {terminal->master, to, terminal->life[0], terminal->slave, streams->excess};
+        const int count = streams->excess < 0 ? 4 : 5;
+        keep_descriptors(kept, count);
+        streams->excess = count == 5 ? 4 : -1;
+        relay_output(0, 1, 2, streams);
     }
     streams->relay_pids[terminal_output] = pid > 0 ? pid : 0;
     if (pid < 0)

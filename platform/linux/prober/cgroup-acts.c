@@ -1,6 +1,7 @@
 /*
- * What a control group is good for beyond limits: `cgroup freeze|kill|oom-group|swap|io|cpuset|delegation|pressure
- * v1|v2 DIRECTORY [ARGUMENT]`. cgroup-v2.rst, and cgroup-v1/{freezer-subsystem,cpusets,blkio-controller,memory}.rst.
+ * What a control group is good for beyond limits: `cgroup freeze|kill|oom-group|swap|io|cpuset|delegation|pressure|
+ * cpu-time v1|v2 DIRECTORY [ARGUMENT]`. cgroup-v2.rst, and
+ * cgroup-v1/{freezer-subsystem,cpusets,blkio-controller,memory}.rst.
  */
 #include "cgroup-own.h"
 
@@ -361,6 +362,47 @@ static void delegate(const struct own_group *group, bool unified, const char *co
     start_inside(below);
 }
 
+/* --- counting --- */
+
+enum { burnt_milliseconds = 20, usage_unit_of_version_2 = 1000, usage_unit_of_version_1 = 1000000 };
+
+static long long read_usage_milliseconds(const char *group, bool unified)
+{
+    char text[512];
+    if (read_group_file(group, unified ? "cpu.stat" : "cpuacct.usage", text, sizeof text) <= 0)
+        return -1;
+    return unified ? number_after(text, "usage_usec") / usage_unit_of_version_2
+                   : parse_number(text) / usage_unit_of_version_1;
+}
+
+static long long own_milliseconds(void)
+{
+    struct __kernel_timespec time = {0};
+    kernel_call(__NR_clock_gettime, 2 /* CLOCK_PROCESS_CPUTIME_ID */, &time);
+    return (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static int burn(void *argument)
+{
+    const long entered = enter_group(argument);
+    report("enter", entered);
+    const long long start = own_milliseconds();
+    while (entered == 0 && own_milliseconds() - start < burnt_milliseconds)
+        continue;
+    return 0;
+}
+
+/* Version 1 has a controller for it, in version 2 every group counts. */
+static void count_cpu_time(const struct own_group *group, bool unified, const char *unused)
+{
+    char path[group_path_capacity];
+    (void)unused;
+    copy_text(path, sizeof path, group->path);
+    report_child("burn", burn, path, patience_milliseconds);
+    const long long used = read_usage_milliseconds(group->path, unified);
+    report_both("usage", used < 0 ? -ENOENT : 0, used < 0 ? 0 : used, 0);
+}
+
 static void read_pressure(const struct own_group *group, bool unified, const char *unused)
 {
     char text[512];
@@ -374,8 +416,9 @@ static const struct {
     const char *name;
     void (*act)(const struct own_group *group, bool unified, const char *argument);
 } acts[] = {
-    {"freeze", freeze},   {"kill", kill_all},           {"oom-group", kill_bystander}, {"swap", limit_swap},
-    {"io", limit_device}, {"cpuset", limit_processors}, {"delegation", delegate},      {"pressure", read_pressure},
+    {"freeze", freeze},       {"kill", kill_all},          {"oom-group", kill_bystander},
+    {"swap", limit_swap},     {"io", limit_device},        {"cpuset", limit_processors},
+    {"delegation", delegate}, {"pressure", read_pressure}, {"cpu-time", count_cpu_time},
 };
 
 bool try_group_act(const char *name, const char *version, const char *directory, const char *argument)

@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 3u
+#define PROTOCOL_VERSION 4u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 
@@ -21,7 +21,8 @@ enum {
     record_landlock = 11,
     record_time = 12,
     record_capture = 13,
-    record_proxy = 14,
+    record_output = 14,
+    record_proxy = 15,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,

@@ -59,7 +59,9 @@ function parsePrefix(host: string): AddressPrefix | RuleProblem | undefined {
   const count = bits === undefined ? longest : Number(bits);
   if (count > longest) return new RuleProblem(`a prefix has at most ${longest} bits`);
   if (count < prefixBitsMin)
-    return new RuleProblem("a prefix this short holds this host and every private network; name the hosts that are meant");
+    return new RuleProblem(
+      "a prefix this short holds this host and every private network; name the hosts that are meant",
+    );
   const masked = renderIpAddress(maskAddress(address, count));
   if (masked === renderIpAddress(address)) return { address, bits: count };
   return new RuleProblem(

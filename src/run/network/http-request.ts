@@ -8,9 +8,7 @@ import { renderHost, type Destination } from "./judge-destination.ts";
 
 /** How long the content is. */
 export type BodyFraming =
-  | { readonly kind: "none" }
-  | { readonly kind: "length"; readonly bytes: number }
-  | { readonly kind: "chunked" };
+  { readonly kind: "none" } | { readonly kind: "length"; readonly bytes: number } | { readonly kind: "chunked" };
 
 /** A request that can be carried out. */
 export type HttpRequest =

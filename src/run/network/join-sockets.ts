@@ -35,7 +35,12 @@ export function joinSockets(job: Socket, rest: Uint8Array, host: Socket): void {
 }
 
 /** One request with its content goes to the host, everything that it answers comes back. */
-export function forwardRequest(job: Socket, rest: Buffer, host: Socket, request: { head: string; body: BodyFraming }): void {
+export function forwardRequest(
+  job: Socket,
+  rest: Buffer,
+  host: Socket,
+  request: { head: string; body: BodyFraming },
+): void {
   const body = new BodyReader(request.body);
   shareFate(job, host);
   host.write(request.head, "latin1");

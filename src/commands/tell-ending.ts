@@ -1,0 +1,28 @@
+/** What `run` says of a job's end. */
+import type { Host } from "../host/host.ts";
+import type { Job } from "../model/job.ts";
+import type { Ending, NetworkOutcome, OutcomeStatus } from "../model/outcome.ts";
+import { say } from "./terminal.ts";
+
+/** Ends that the job itself has told of, or that were told already. */
+const plainStatuses: readonly OutcomeStatus[] = ["ok", "nonzero", "signalled", "cancelled", "refused"];
+
+/** One line, where the exit code alone would leave the caller wondering. `--quiet` silences what is about the job. */
+export async function tellEnding(
+  { status, cause }: Ending,
+  { job, host, isQuiet }: { readonly job: Job; readonly host: Host; readonly isQuiet: boolean },
+): Promise<void> {
+  if (cause.code === "program-not-found") {
+    const { explainMissingProgram } = await import("../run/explain-missing-program.ts");
+    return say(explainMissingProgram(job, host));
+  }
+  if (plainStatuses.includes(status) || cause.code === "output-lost") return;
+  if (status === "setup-failed" || !isQuiet) say(cause.summary);
+}
+
+/** One line, where connections were denied: a job may say nothing of that, or call it something else. */
+export async function tellDenials(network: NetworkOutcome | undefined): Promise<void> {
+  if (network === undefined || network.denied === 0) return;
+  const { describeDenials } = await import("../report/denial-words.ts");
+  say(describeDenials(network));
+}

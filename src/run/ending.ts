@@ -1,0 +1,180 @@
+/** How a job ended and why, from what the launcher told and what its control groups counted. Pure. */
+import { errnoName } from "../host/errno-name.ts";
+import { findEvent, type EventOf, type LaunchEvent } from "../launch/launch-event.ts";
+import type { Evidence } from "../model/capability.ts";
+import type { CauseCode, Ending, OutcomeStatus } from "../model/outcome.ts";
+import type { LauncherPlan } from "../model/plan.ts";
+import type { ControlGroupEvidence } from "./control-group-counts.ts";
+import { forwardedSignals, signalName } from "./signals.ts";
+import { lostOutput } from "./stream-notices.ts";
+
+/** What was seen of a job. */
+export interface Seen {
+  readonly events: readonly LaunchEvent[];
+  readonly controlGroups: ControlGroupEvidence | undefined;
+  /** The last signal by which the caller asked for an end, passed on to the job. */
+  readonly asked?: string | undefined;
+  readonly launch: Pick<LauncherPlan, "seccomp" | "resourceLimits">;
+}
+
+const notEvidence: readonly LaunchEvent["event"][] = ["started", "suspended", "output", "finished"];
+
+function evidenceOf({ events, controlGroups, asked }: Seen): Evidence[] {
+  const told = events
+    .filter(({ event }) => !notEvidence.includes(event))
+    .map(({ event, ...details }) => ({ action: `launcher: ${event}`, result: JSON.stringify(details) }));
+  const passedOn = asked === undefined ? [] : [{ action: "signal passed on to the job", result: asked }];
+  return [...told, ...passedOn, ...(controlGroups?.evidence ?? [])];
+}
+
+/** wait(2): low seven bits are the signal, the next byte the exit code. */
+function parseWaitStatus(status: number): Pick<Ending, "code" | "signal"> {
+  const number = status & 0x7f;
+  return number === 0 ? { code: (status >> 8) & 0xff } : { signal: { name: signalName(number), number } };
+}
+
+type Verdict = Omit<Ending, "cause"> & { readonly because: CauseCode; readonly summary: string };
+
+function verdict(status: OutcomeStatus, because: CauseCode, summary: string): Verdict {
+  return { status, because, summary };
+}
+
+const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
+
+function notStarted({ events }: Seen): Verdict | undefined {
+  const failed = findEvent(events, "failed");
+  if (failed !== undefined) {
+    const about = failed.subject === "" ? "" : ` (${failed.subject})`;
+    return verdict(
+      "setup-failed",
+      "set-up",
+      `setting up the sandbox failed at ${failed.step}${about}: ${errnoName(failed.errno)}`,
+    );
+  }
+  const exec = findEvent(events, "exec-failed");
+  if (exec === undefined) return undefined;
+  const name = errnoName(exec.errno);
+  return name === "ENOENT" || name === "ENOTDIR"
+    ? verdict("setup-failed", "program-not-found", `${exec.subject}: not found`)
+    : verdict("setup-failed", "program-not-executable", `${exec.subject}: cannot be executed (${name})`);
+}
+
+/** An end that cupel put to it: the launcher tells of one such reason, the first. */
+function cutShort({ events }: Seen): Verdict | undefined {
+  const wall = findEvent(events, "timeout");
+  if (wall !== undefined)
+    return verdict("timeout-wall", "wall-time", `the job was ended after ${seconds(wall.timeoutMs)}, its time limit`);
+  const cpu = findEvent(events, "timeout-cpu");
+  if (cpu !== undefined) {
+    const { usedMs, limitMs } = cpu;
+    return verdict(
+      "timeout-cpu",
+      "cpu-time",
+      `the job was ended for its CPU time: ${seconds(usedMs)} of the ${seconds(limitMs)} that it may use`,
+    );
+  }
+  const idle = findEvent(events, "timeout-idle");
+  if (idle !== undefined)
+    return verdict("timeout-idle", "no-output", `the job was ended after ${seconds(idle.limitMs)} without output`);
+  const output = findEvent(events, "output-limit");
+  return output === undefined
+    ? undefined
+    : verdict("limit-output", "output-size", `the job wrote more than ${output.bytesMax} bytes of output, its cap`);
+}
+
+const [killSignal, cpuSignal, systemCallSignal] = [9, 24, 31];
+
+/** A signal says little by itself; what the kernel counted, or what was set up to send it, tells where it is from. */
+function signalled(number: number, { controlGroups, asked, launch }: Seen): Verdict {
+  const name = signalName(number);
+  if (number === killSignal && (controlGroups?.outOfMemoryKills ?? 0) > 0)
+    return verdict("out-of-memory", "memory", "the job was ended because it went over its memory limit");
+  const { cpuSeconds } = launch.resourceLimits;
+  if (number === cpuSignal && cpuSeconds !== undefined)
+    return verdict(
+      "timeout-cpu",
+      "cpu-time",
+      `the job was ended by SIGXCPU: one process used ${cpuSeconds} s of CPU time`,
+    );
+  if (asked !== undefined && (name === asked || number === killSignal))
+    return verdict("cancelled", "caller", `the job was ended by ${asked} from the caller`);
+  if (number === systemCallSignal && launch.seccomp !== "none") {
+    return verdict(
+      "denied-syscall",
+      "system-call",
+      "the job was ended by SIGSYS, which the filter on system calls sends for those of a foreign ABI (and the job could to itself)",
+    );
+  }
+  return verdict("signalled", "signal", `the job was ended by ${name}`);
+}
+
+/** What a job that failed by itself had run into before: each was counted, or seen when it had ended. */
+function ranInto(how: string, { events, controlGroups }: Seen): Verdict | undefined {
+  const { outOfMemoryKills = 0, refusedForks = 0 } = controlGroups ?? {};
+  if (outOfMemoryKills > 0) {
+    const summary = `${how}; before, the kernel ended ${outOfMemoryKills} of its processes over its memory limit`;
+    return verdict("out-of-memory", "memory", summary);
+  }
+  if (refusedForks > 0) {
+    const times = refusedForks === 1 ? "once" : `${refusedForks} times`;
+    const summary = `${how}; before, it was refused a process ${times}, over its cap on them`;
+    return verdict("limit-pids", "forks-refused", summary);
+  }
+  const full = findEvent(events, "full");
+  if (full === undefined) return undefined;
+  const what = full.freeBytes === 0 ? `${full.bytes} bytes` : `${full.files} files`;
+  return verdict("limit-disk", "file-system-full", `${how}; then ${full.subject} was full, with ${what}`);
+}
+
+/** A shell says by such a code that a signal ended its child (128+n). */
+function isAskedFor(code: number, asked: string | undefined): boolean {
+  return Object.entries(forwardedSignals).some(([name, number]) => name === asked && code === 128 + number);
+}
+
+function exited(code: number, seen: Seen): Verdict {
+  const how = `the job exited with ${code}`;
+  if (code !== 0 && isAskedFor(code, seen.asked))
+    return verdict("cancelled", "caller", `${how} at ${seen.asked} from the caller`);
+  if (code !== 0) return ranInto(how, seen) ?? verdict("nonzero", "exit", how);
+  // The job could not know of lost output: its pipe took everything. To call that a success would lose it in silence.
+  const unwritten = lostOutput(seen.events);
+  return unwritten === undefined ? verdict("ok", "exit", how) : verdict("setup-failed", "output-lost", unwritten);
+}
+
+function ended(end: Pick<Ending, "code" | "signal">, seen: Seen): Verdict {
+  if (end.code !== undefined) return exited(end.code, seen);
+  const found = signalled(end.signal?.number ?? 0, seen);
+  return found.status === "signalled" ? (ranInto(found.summary, withoutKills(seen)) ?? found) : found;
+}
+
+/** Another signal than SIGKILL is not what the kernel ends a process with that is over its memory. */
+function withoutKills(seen: Seen): Seen {
+  const { controlGroups } = seen;
+  return {
+    ...seen,
+    controlGroups: controlGroups === undefined ? undefined : { ...controlGroups, outOfMemoryKills: 0 },
+  };
+}
+
+function lost({ status }: EventOf<"lost">, { controlGroups }: Seen): Verdict {
+  if ((controlGroups?.outOfMemoryKills ?? 0) > 0)
+    return verdict("out-of-memory", "memory", "the job was ended with all of its processes, over its memory limit");
+  return verdict("setup-failed", "first-process-lost", `the sandbox's first process died (wait status ${status})`);
+}
+
+function judge(seen: Seen, end: Pick<Ending, "code" | "signal">): Verdict {
+  const before = notStarted(seen) ?? cutShort(seen);
+  if (before !== undefined) return before;
+  const gone = findEvent(seen.events, "lost");
+  if (gone !== undefined) return lost(gone, seen);
+  if (findEvent(seen.events, "ended") !== undefined) return ended(end, seen);
+  return verdict("setup-failed", "launcher-lost", "the launcher ended without a word");
+}
+
+/** The ending of a job that was started. */
+export function judgeEnding(seen: Seen): Ending {
+  const told = findEvent(seen.events, "ended");
+  const end = told === undefined ? {} : parseWaitStatus(told.status);
+  const { because, summary, status } = judge(seen, end);
+  return { status, cause: { code: because, summary, evidence: evidenceOf(seen) }, ...end };
+}

@@ -1,0 +1,139 @@
+/** The shapes of outcomes, for publishing and for tests: what `--result` writes, and a line of a batch. */
+import * as v from "valibot";
+import { evidenceLevels } from "../model/capability.ts";
+import { guaranteeIds } from "../model/guarantee.ts";
+import { causeCodes, denialReasons, limitNames, outcomeSchema, outcomeStatuses } from "../model/outcome.ts";
+import { batchOutcomeSchema } from "./batch-outcome.ts";
+
+const guarantee = v.picklist(guaranteeIds);
+
+const evidence = v.strictObject({ action: v.string(), result: v.string() });
+
+const cause = {
+  code: v.picklist(causeCodes),
+  summary: v.pipe(v.string(), v.description("one line")),
+};
+
+const ending = {
+  status: v.picklist(outcomeStatuses),
+  code: v.optional(v.pipe(v.number(), v.description("the job's own exit code, where it exited"))),
+  signal: v.optional(v.strictObject({ name: v.string(), number: v.number() })),
+  exitCode: v.pipe(v.number(), v.description("exit code of cupel run")),
+  strategy: v.optional(v.string()),
+  report: v.optional(v.pipe(v.string(), v.description("id of the report that the choice was made from"))),
+};
+
+const level = v.optional(
+  v.pipe(v.picklist(evidenceLevels), v.description("the weakest evidence of what it stands on")),
+);
+
+const decision = v.variant("kept", [
+  v.strictObject({
+    id: guarantee,
+    kept: v.literal(true),
+    mechanism: v.string(),
+    capabilities: v.array(v.string()),
+    level,
+  }),
+  v.strictObject({ id: guarantee, kept: v.literal(false), reason: v.string(), missing: v.optional(v.string()) }),
+]);
+
+const limit = v.strictObject({
+  name: v.picklist(limitNames),
+  id: v.optional(guarantee),
+  scope: v.pipe(
+    v.picklist(["tree", "process"]),
+    v.description("process: each process has it for itself, so a tree may use it up many times"),
+  ),
+  requested: v.pipe(v.number(), v.description("bytes, milliseconds, CPUs, or a count")),
+  stated: v.pipe(v.boolean(), v.description("false: a default")),
+  enforced: v.boolean(),
+  by: v.string(),
+});
+
+const usage = v.strictObject({
+  wallMs: v.number(),
+  userMs: v.number(),
+  systemMs: v.number(),
+  maxRssBytes: v.pipe(v.number(), v.description("of the largest process, not of the tree")),
+  tree: v.optional(
+    v.pipe(
+      v.strictObject({
+        cpuMs: v.optional(v.number()),
+        peakMemoryBytes: v.optional(v.number()),
+        peakPids: v.optional(v.number()),
+      }),
+      v.description("of the whole tree, as its control groups counted"),
+    ),
+  ),
+});
+
+const decided = {
+  accepted: v.pipe(v.array(guarantee), v.description("demanded guarantees that were given up by name")),
+  degraded: v.pipe(
+    v.array(v.strictObject({ id: guarantee, reason: v.string() })),
+    v.description("wanted and not kept: given up by name, or a default cap that nothing keeps here"),
+  ),
+  limits: v.array(limit),
+  usage: v.optional(usage),
+};
+
+const output = v.strictObject({
+  stream: v.picklist(["stdout", "stderr", "terminal"]),
+  bytes: v.pipe(v.number(), v.description("what the job wrote")),
+  isTruncated: v.pipe(v.boolean(), v.description("less was passed on, for a cap")),
+});
+
+const network = v.strictObject({
+  allowed: v.pipe(v.number(), v.description("connections that were made")),
+  denied: v.pipe(v.number(), v.description("connections that were denied")),
+  denials: v.pipe(
+    v.array(
+      v.strictObject({
+        host: v.pipe(v.string(), v.description("as the job named it; empty where it sent no request")),
+        port: v.number(),
+        reason: v.picklist(denialReasons),
+        address: v.optional(v.pipe(v.string(), v.description("what the host's name led to"))),
+        kind: v.optional(
+          v.pipe(v.string(), v.description("what is special about the address, or wrong with a request")),
+        ),
+        count: v.number(),
+      }),
+    ),
+    v.description("each destination and reason once; the first hundred"),
+  ),
+});
+
+/** What `--result` writes. */
+export const outcomeShape = v.strictObject({
+  schema: v.literal(outcomeSchema),
+  ...ending,
+  cause: v.strictObject({ ...cause, evidence: v.array(evidence) }),
+  guarantees: v.array(decision),
+  ...decided,
+  phases: v.optional(v.strictObject({ setupMs: v.number(), runMs: v.number(), teardownMs: v.number() })),
+  output: v.optional(v.pipe(v.array(output), v.description("of outputs that cupel relayed; nobody counts the others"))),
+  network: v.optional(v.pipe(network, v.description("of a job that lists what it may connect to"))),
+});
+
+const counted = { bytes: v.number(), isTruncated: v.boolean() };
+
+const captured = v.optional(
+  v.union([
+    v.strictObject({ ...counted, text: v.string() }),
+    v.strictObject({ ...counted, base64: v.pipe(v.string(), v.description("of what is not UTF-8")) }),
+  ]),
+);
+
+/** What a batch writes of each of its lines. */
+export const batchOutcomeShape = v.strictObject({
+  schema: v.literal(batchOutcomeSchema),
+  line: v.pipe(v.number(), v.description("counted from 1")),
+  id: v.optional(v.string()),
+  ...ending,
+  cause: v.strictObject(cause),
+  kept: v.array(guarantee),
+  ...decided,
+  stdout: captured,
+  stderr: captured,
+});

@@ -130,9 +130,9 @@ function encodeProxy(writer: InstructionWriter, { proxy }: LauncherPlan, binding
   if (proxy === undefined || place === undefined) return;
   writer.record(recordKinds.proxy, () => {
     writer.text(place);
-    // In the order in which the proxy knows them: see listener.ts.
-    writer.u16(proxy.httpPort);
-    writer.u16(proxy.socksPort);
+    // In the order in which the proxy knows them: see start-proxy.ts.
+    writer.u32(proxy.httpPort);
+    writer.u32(proxy.socksPort);
   });
 }
 

@@ -158,12 +158,37 @@ const destination = v.pipe(
       addIssue({ message: error.message });
     }
   }),
-  v.metadata({
-    jsonSchema: {
-      type: "string",
-      pattern: "^[^\\s:/@]+(/\\d+)?(:[0-9*]+)?$|^\\[[0-9A-Fa-f:.]+\\](/\\d+)?(:[0-9*]+)?$",
+);
+
+/** What a schema can say of a destination: a name or an IPv4 prefix, or an IPv6 prefix in brackets, and a port. */
+const destinationPattern = "^(\\[[0-9A-Fa-f:.]+\\](/\\d+)?|[*0-9A-Za-z.-]+(/\\d+)?)(:(\\*|\\d+))?$";
+
+const networkShape = {
+  type: "object",
+  properties: {
+    mode: { enum: networkModes, description: "a loopback alone, no socket at all, or the host's" },
+    allow: {
+      type: "array",
+      minItems: 1,
+      items: { type: "string", pattern: destinationPattern },
+      description:
+        "in the place of a mode, what the job may connect to, and nothing else: api.example.com:443, *.example.org, 10.0.0.0/8:5432",
     },
+  },
+  additionalProperties: false,
+} as const;
+
+const network = v.pipe(
+  v.strictObject({
+    mode: v.optional(v.picklist(networkModes)),
+    allow: v.optional(
+      v.pipe(
+        v.array(destination),
+        v.minLength(1, "network.allow is empty; list what the job may connect to, or leave it out"),
+      ),
+    ),
   }),
+  v.metadata({ jsonSchema: networkShape }),
 );
 
 type QuantitySchema = v.OptionalSchema<ReturnType<typeof quantity>, undefined>;
@@ -222,23 +247,7 @@ export const settingSchemas = {
     }),
   ),
   filesystem: v.optional(filesystem),
-  network: v.optional(
-    v.strictObject({
-      mode: v.optional(
-        v.pipe(v.picklist(networkModes), v.description("a loopback alone, no socket at all, or the host's")),
-      ),
-      allow: v.optional(
-        v.pipe(
-          v.array(destination),
-          v.minLength(1, "network.allow is empty; list what the job may connect to, or leave it out"),
-          v.description(
-            "what the job may connect to, and nothing else: api.example.com:443, *.example.org, 10.0.0.0/8:5432",
-          ),
-          v.metadata({ jsonSchema: { minItems: 1 } }),
-        ),
-      ),
-    }),
-  ),
+  network: v.optional(network),
   syscalls: v.optional(
     v.strictObject({
       profile: v.pipe(v.picklist(seccompProfileNames), v.description("which system calls the job may make")),

@@ -200,17 +200,19 @@ static void parse_resource_limit(struct cursor *cursor, struct instruction *into
     limit->hard = take_u64(cursor);
 }
 
-/* A port that is not one of the job's own to choose is none that was meant. */
+/* Ports that nobody needs a privilege for. */
+enum { own_ports_min = 1024, own_ports_max = 65535 };
+
 static void parse_proxy(struct cursor *cursor, struct instruction *into)
 {
     into->proxy = take_absolute_path(cursor);
     while (cursor->at < cursor->end && !cursor->broken) {
-        const uint16_t port = take_u16(cursor);
-        if (into->listener_count == listeners_max || port < 1024) {
+        const uint32_t port = take_u32(cursor);
+        if (into->listener_count == listeners_max || port < own_ports_min || port > own_ports_max) {
             cursor->broken = true;
             return;
         }
-        into->listener_ports[into->listener_count++] = port;
+        into->listener_ports[into->listener_count++] = (uint16_t)port;
     }
     if (into->listener_count == 0)
         cursor->broken = true;

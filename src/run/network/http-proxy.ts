@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { connectDestination, type ConnectContext, type Connection } from "./connect-destination.ts";
 import { findHead, parseHttpRequest, type HttpProblem, type HttpRequest } from "./http-request.ts";
 import { forwardRequest, joinSockets } from "./join-sockets.ts";
+import { renderHost, type Destination } from "./judge-destination.ts";
 import { readAhead } from "./read-ahead.ts";
 
 /** So long may the head of a request take to come. */
@@ -38,10 +39,10 @@ function parseHead(bytes: Buffer): { value: HttpRequest | HttpProblem; length: n
   return { value: parseHttpRequest(bytes.toString("latin1", 0, head.length)), length: head.length };
 }
 
-function refusalOf(connection: Exclude<Connection, { kind: "connected" }>, name: string): Refusal {
+function refusalOf(connection: Exclude<Connection, { kind: "connected" }>, { host, port }: Destination): Refusal {
   if (connection.kind === "denied") return { status: 403, words: connection.words };
   const status = connection.errno === "ETIMEDOUT" ? 504 : 502;
-  return { status, words: `${name} cannot be reached (${connection.errno})` };
+  return { status, words: `${renderHost(host)}:${port} cannot be reached (${connection.errno})` };
 }
 
 /** Serves it; `rest` was read from it already. */
@@ -54,7 +55,8 @@ export async function serveHttp(socket: Socket, rest: Buffer, context: ConnectCo
     return void socket.end(renderRefusal({ status: request.status, words: request.problem }));
   }
   const connection = await connectDestination(request.destination, context);
-  if (connection.kind !== "connected") return void socket.end(renderRefusal(refusalOf(connection, "the destination")));
+  if (connection.kind !== "connected")
+    return void socket.end(renderRefusal(refusalOf(connection, request.destination)));
   if (request.kind === "forward") return forwardRequest(socket, read.rest, connection.socket, request);
   socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
   joinSockets(socket, read.rest, connection.socket);

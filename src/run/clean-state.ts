@@ -27,16 +27,20 @@ function leave(path: string, reason: string): Removal[] {
   return [{ result: "left", path, reason }];
 }
 
+/** Why it may still be wanted; undefined where it is not. */
+function useOf({ kind, writer }: KnownEntry, modifiedMs: number): string | undefined {
+  if (writer === undefined || !isRunning(writer)) return undefined;
+  if (kind === "socket") return `a job of process ${writer} may be using it`;
+  return Date.now() - modifiedMs < leftoverAgeMs ? `process ${writer} may be writing it` : undefined;
+}
+
 function cleanKnown(path: string, name: string, known: KnownEntry, context: RemovalContext): Removal[] {
   const found = kindAt(path);
   if (found === undefined) return [];
   const wanted: Kind = known.kind === "file" || known.kind === "socket" ? known.kind : "directory";
   if (found.kind !== wanted) return leave(path, `it is no ${wanted}, so it is not cupel's`);
-  const { writer } = known;
-  if (known.kind === "socket" && writer !== undefined && isRunning(writer))
-    return leave(path, `a job of process ${writer} may be using it`);
-  if (writer !== undefined && isRunning(writer) && Date.now() - found.modifiedMs < leftoverAgeMs)
-    return leave(path, `process ${writer} may be writing it`);
+  const use = useOf(known, found.modifiedMs);
+  if (use !== undefined) return leave(path, use);
   if (known.kind !== "folder") return removeEntry(path, known.what, context);
   return asOne(path, known.what, cleanFolder(path, name === "root" ? "root" : "engines", known.what, context));
 }

@@ -106,12 +106,12 @@ function withOneNetwork(stated: readonly Statement[]): readonly Statement[] {
   const about = stated.filter(({ key }) => networkKeys.has(key));
   const decisive = about.filter(({ from }) => from === about.at(-1)?.from);
   const [list] = decisive.filter(({ key }) => key === "allowedHosts");
-  if (list !== undefined && decisive.some(({ key }) => key === "network")) throw twoNetworks(placeOf(list));
+  if (list !== undefined && decisive.some(({ key }) => key === "network")) throw twoNetworks(placedField(list));
   const gone = list === undefined ? "allowedHosts" : "network";
   return about.length === 0 ? stated : stated.filter(({ key }) => key !== gone);
 }
 
-function placeOf({ place, field }: Statement): string {
+function placedField({ place, field }: Statement): string {
   return place === undefined ? field : `${place}: ${field}`;
 }
 

@@ -94,7 +94,7 @@ describe("a request at random", () => {
       }),
       { numRuns: 20_000 },
     );
-    expect(understood).toBeGreaterThan(2000);
+    expect(understood).toBeGreaterThan(1000);
   });
 
   test("has content that ends in one place, however it comes, 5,000 times", () =>

@@ -1,40 +1,15 @@
-/** A job that may connect to listed destinations: real clients, through the proxy, to servers on the host's loopback. */
+/** A job that may connect to listed destinations: through the proxy, to servers on the host's loopback. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { NetworkOutcome, Outcome } from "../../src/model/outcome.ts";
-import type { Ran } from "../support/execute.ts";
+import { readdirSync } from "node:fs";
 import { startCounting, startFiles } from "../support/loopback-servers.ts";
-import { needsPrograms } from "../support/must-work.ts";
-import { startNpmRegistry } from "../support/npm-registry.ts";
+import { ended, listing, once, see, throughProxy } from "../support/network-job.ts";
 import { childrenOf, isAlive } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
-import { callers, ordinaryCaller, type Caller } from "../support/tester.ts";
+import { callers, ordinaryCaller } from "../support/tester.ts";
 import { until } from "../support/until.ts";
 
 const cupel = installCupel();
-
-/** Clients keep 127.0.0.1 and localhost to the job's own loopback, but for those of a test. */
-const throughProxy = ["--env", "no_proxy=", "--env", "NO_PROXY="];
-
-const listing = (...rules: readonly string[]): string[] => rules.flatMap((rule) => ["--allow-host", rule]);
-
-interface Seen {
-  readonly ran: Ran;
-  readonly network: NetworkOutcome | undefined;
-}
-
-/** Runs a job and reads what its outcome says of the network. */
-async function see(caller: Caller, flags: readonly string[], command: readonly string[]): Promise<Seen> {
-  using directory = makeTempDir({ owner: caller });
-  const path = directory.at("outcome.json");
-  const ran = await cupel.run(caller, ["run", ...flags, "--result", path, "--", ...command]);
-  return { ran, network: (JSON.parse(readFileSync(path, "utf8")) as Outcome).network };
-}
-
-const one: NetworkOutcome = { allowed: 1, denied: 0, denials: [] };
-const ended = (stdout: string): Ran => ({ code: 0, signal: null, stdout, stderr: "" });
 
 /** Says bytes to a port of the job's own loopback, and prints what comes back. */
 const talk = `use IO::Socket::INET; $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $ARGV[0]) or die "$!"; print $s eval qq("$ARGV[1]"); $s->flush; shutdown($s, 1); local $/; print <$s>`;
@@ -46,8 +21,8 @@ describe.each(callers)("what is listed is in reach, called by $name,", (caller) 
     const url = `http://localhost:${server.port}/x`;
     const flags = [...listing(`localhost:${server.port}`, `127.0.0.1:${server.port}`), ...throughProxy];
     for (const how of [[], ["--proxytunnel"], ["--proxy", `socks5h://127.0.0.1:${socksPort}`]]) {
-      const { ran, network } = await see(caller, flags, ["curl", "--silent", "--show-error", ...how, url]);
-      expect([ran, network]).toEqual([ended("GET /x\n"), one]);
+      const { ran, network } = await see(cupel, caller, flags, ["curl", "--silent", "--show-error", ...how, url]);
+      expect([ran, network]).toEqual([ended("GET /x\n"), once]);
     }
   });
 
@@ -58,7 +33,9 @@ describe.each(callers)("what is listed is in reach, called by $name,", (caller) 
     const url = `http://127.0.0.1:${server.port}/large`;
     const script = `curl -s ${url} | sha256sum; curl -s -d @/usr/bin/curl -H 'Transfer-Encoding: chunked' ${url} | wc -c`;
     const sha256 = new Bun.CryptoHasher("sha256").update(large).digest("hex");
-    expect((await see(caller, flags, ["sh", "-c", script])).ran).toEqual(ended(`${sha256}  -\n${large.length}\n`));
+    expect((await see(cupel, caller, flags, ["sh", "-c", script])).ran).toEqual(
+      ended(`${sha256}  -\n${large.length}\n`),
+    );
   });
 
   test("by a job file that says the same", async () => {
@@ -76,7 +53,7 @@ describe.each(callers)("what is listed is in reach, called by $name,", (caller) 
     const size = 3_000_000;
     const send = `use IO::Socket::INET; $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $ARGV[0]); print $s "CONNECT 127.0.0.1:$ARGV[1] HTTP/1.1\\r\\n\\r\\n"; $s->flush; <$s>, <$s>; print $s "x" x ${size}; $s->flush; kill 9, $$`;
     const flags = listing(`127.0.0.1:${counting.port}`);
-    const { ran } = await see(caller, flags, ["perl", "-e", send, httpPort, String(counting.port)]);
+    const { ran } = await see(cupel, caller, flags, ["perl", "-e", send, httpPort, String(counting.port)]);
     expect([ran.code, await counting.received]).toEqual([137, size]);
   });
 
@@ -84,8 +61,8 @@ describe.each(callers)("what is listed is in reach, called by $name,", (caller) 
     using server = startFiles();
     const flags = [...listing(`127.0.0.1:${server.port}`), ...throughProxy];
     const script = `for i in $(seq 400); do curl -s http://127.0.0.1:${server.port}/$i & done; wait`;
-    const { ran, network } = await see(caller, flags, ["bash", "-c", script]);
-    expect([ran.stdout.split("\n").length, network]).toEqual([401, { ...one, allowed: 400 }]);
+    const { ran, network } = await see(cupel, caller, flags, ["bash", "-c", script]);
+    expect([ran.stdout.split("\n").length, network]).toEqual([401, { ...once, allowed: 400 }]);
   });
 });
 
@@ -94,7 +71,7 @@ describe.each(callers)("what is not listed is out of reach, called by $name,", (
     using server = startFiles();
     const { port } = server;
     const command = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}"];
-    const { ran, network } = await see(caller, listing("a.example"), [...command, "http://b.example/"]);
+    const { ran, network } = await see(cupel, caller, listing("a.example"), [...command, "http://b.example/"]);
     expect(ran).toEqual({
       ...ended("403"),
       stderr: "cupel: the job was denied 1 connection: b.example:80 (--allow-host b.example:80)\n",
@@ -105,6 +82,7 @@ describe.each(callers)("what is not listed is out of reach, called by $name,", (
       denials: [{ host: "b.example", port: 80, reason: "host-not-listed", count: 1 }],
     });
     const name = await see(
+      cupel,
       caller,
       [...listing(`localhost:${port}`), ...throughProxy],
       [...command, `http://localhost:${port}/`],
@@ -135,7 +113,7 @@ describe.each(callers)("what is not listed is out of reach, called by $name,", (
     const { port } = server;
     const flags = [...listing("a.example:*", `*.localhost:${port}`), "--quiet"];
     const said = async (to: string, text: string): Promise<string> => {
-      const { ran, network } = await see(caller, flags, ["perl", "-e", talk, to, text]);
+      const { ran, network } = await see(cupel, caller, flags, ["perl", "-e", talk, to, text]);
       expect([network?.allowed, network?.denied]).toEqual([0, 1]);
       return ran.stdout.split("\r\n", 1)[0] ?? "";
     };
@@ -159,7 +137,7 @@ describe.each(callers)("what is not listed is out of reach, called by $name,", (
       "HTTP/1.1 400 Bad Request",
     );
     const octal = (text: string): string =>
-      `\\x05\\x01\\x00\\x05\\x01\\x00\\x03${`\\x${text.length.toString(16).padStart(2, "0")}`}${text}\\x00\\x50`;
+      `\\x05\\x01\\x00\\x05\\x01\\x00\\x03\\x${text.length.toString(16).padStart(2, "0")}${text}\\x00\\x50`;
     expect(await said(socksPort, octal("localhost"))).toStartWith("\x05\x00\x05\x02");
     expect(await said(socksPort, octal("127.1"))).toStartWith("\x05\x00\x05\x01");
   });
@@ -169,12 +147,12 @@ describe.each(callers)("what is not listed is out of reach, called by $name,", (
     const flags = listing(`127.0.0.1:${server.port}`, "a.example");
     const script = `unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY; curl -s http://127.0.0.1:${server.port}/; echo $?; curl -s http://192.0.2.1/; echo $?; curl -s http://a.example/; echo $?`;
     // It cannot connect, cannot connect, and cannot look the name up (curl(1)).
-    expect((await see(caller, flags, ["sh", "-c", script])).ran).toEqual(ended("7\n7\n6\n"));
+    expect((await see(cupel, caller, flags, ["sh", "-c", script])).ran).toEqual(ended("7\n7\n6\n"));
   });
 
   test("and the courier, too: the job sees its own processes and three descriptors", async () => {
     const script = "set -- /proc/[0-9]*; echo $#; exec ls /proc/self/fd";
-    const { ran } = await see(caller, listing("a.example"), ["sh", "-c", script]);
+    const { ran } = await see(cupel, caller, listing("a.example"), ["sh", "-c", script]);
     // ls opened the fourth.
     expect(ran).toEqual(ended("2\n0\n1\n2\n3\n"));
   });
@@ -238,66 +216,5 @@ describe("cupel refuses a list of destinations", () => {
       125,
       "cupel: --allow-host and --batch do not go together: a batch has no proxy; leave one out\n",
     ]);
-  });
-});
-
-describe("programs find the proxy by their variables:", () => {
-  needsPrograms("openssl")("TLS passes through it untouched", async () => {
-    using directory = makeTempDir({ owner: ordinaryCaller, mode: 0o755 });
-    const [key, certificate] = [directory.at("key.pem"), directory.at("certificate.pem")];
-    const request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost -addext";
-    const words = [...request.split(" "), "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate];
-    Bun.spawnSync(["openssl", ...words]);
-    chmodSync(certificate, 0o644);
-    const tls = { key: Bun.file(key), cert: Bun.file(certificate) };
-    using server = Bun.serve({ hostname: "127.0.0.1", port: 0, tls, fetch: () => new Response("over TLS\n") });
-    const { port = 0 } = server;
-    const flags = [...listing(`localhost:${port}`, `127.0.0.1:${port}`), ...throughProxy, "--read", certificate];
-    const command = ["curl", "--silent", "--show-error", "--cacert", certificate, `https://localhost:${port}/`];
-    expect(await see(ordinaryCaller, flags, command)).toEqual({ ran: ended("over TLS\n"), network: one });
-  });
-
-  needsPrograms("git")("git clones through it", async () => {
-    using directory = makeTempDir();
-    const script = `cd ${directory.path} && git init -q work && cd work && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m first && git clone -q --bare . ../bare.git && cd ../bare.git && git update-server-info`;
-    Bun.spawnSync(["sh", "-c", script]);
-    const bare = directory.at("bare.git");
-    const paths = Array.from(new Bun.Glob("**/*").scanSync({ cwd: bare, onlyFiles: true }));
-    const files = Object.fromEntries(paths.map((path) => [`/bare.git/${path}`, readFileSync(join(bare, path))]));
-    const serve = (request: Request): Response => {
-      const file = files[new URL(request.url).pathname];
-      return file === undefined ? new Response("", { status: 404 }) : new Response(file);
-    };
-    using server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: serve });
-    const flags = [...listing(`localhost:${server.port}`, `127.0.0.1:${server.port}`), ...throughProxy];
-    const clone = `cd /tmp && git clone -q http://localhost:${server.port}/bare.git copy && git -C copy log --format=%s`;
-    expect((await see(ordinaryCaller, flags, ["sh", "-c", clone])).ran).toEqual(ended("first\n"));
-  });
-
-  needsPrograms("npm", "node")("npm installs from a registry by its name, and from no other", async () => {
-    using directory = makeTempDir();
-    directory.file("package/package.json", JSON.stringify({ name: "small", version: "1.0.0", main: "main.js" }));
-    directory.file("package/main.js", "module.exports = 'installed';");
-    Bun.spawnSync(["tar", "-czf", directory.at("small-1.0.0.tgz"), "-C", directory.path, "package"]);
-    await using registry = await startNpmRegistry(directory.path);
-    const { port } = new URL(registry.address);
-    const flags = [...listing(`localhost:${port}`, `127.0.0.1:${port}`), ...throughProxy, "--workspace", "none"];
-    const install = `npm install --silent --no-audit --no-fund --registry http://localhost:${port}/ small && node -p 'require("small")'`;
-    const script = `mkdir /tmp/p && cd /tmp/p && echo {} > package.json && ${install}`;
-    const installed = await see(ordinaryCaller, flags, ["sh", "-c", script]);
-    expect([installed.ran.code, installed.ran.stdout.trim().split("\n").at(-1)]).toEqual([0, "installed"]);
-    const elsewhere = script.replace("npm install", "npm install --fetch-retries 0");
-    const denied = await see(ordinaryCaller, [...listing("a.example"), ...throughProxy], ["sh", "-c", elsewhere]);
-    expect([denied.ran.code === 0, denied.network?.denials[0]]).toMatchObject([
-      false,
-      { host: "localhost", port: Number(port), reason: "host-not-listed" },
-    ]);
-  });
-
-  needsPrograms("python3")("Python's own client asks through it", async () => {
-    using server = startFiles();
-    const flags = [...listing(`localhost:${server.port}`, `127.0.0.1:${server.port}`), ...throughProxy];
-    const script = `import urllib.request as r; print(r.urlopen("http://localhost:${server.port}/py").read().decode(), end="")`;
-    expect((await see(ordinaryCaller, flags, ["/usr/bin/python3", "-c", script])).ran).toEqual(ended("GET /py\n"));
   });
 });

@@ -70,20 +70,6 @@ describe("guarantees", () => {
     `);
   });
 
-  test("with listed destinations keep those in the place of none", () => {
-    const listed = { network: "allow", allowedHosts: ["a.example:443"] } as const;
-    expect(printChanges(decide(rootEverything), decide(rootEverything, listed))).toMatchInlineSnapshot(`
-      "
-      net.none NOT: the job may connect to the destinations that it lists (--allow-host)
-      net.allowlist: a network namespace with nothing but a loopback, on which a proxy of cupel's takes what is listed, and no more [ns.network]
-      "
-    `);
-    expect(decision(except(rootEverything, "blocked", "ns.network"), "net.allowlist", listed)).toMatchObject({
-      kept: false,
-      missing: "ns.network",
-    });
-  });
-
   test("with a terminal of the job's own keep the caller's by relaying", () => {
     expect(printChanges(decide(rootEverything), decide(rootEverything, { terminal: "private" })))
       .toMatchInlineSnapshot(`
@@ -251,21 +237,6 @@ describe("plan", () => {
     const plan = namespaces.plan(jobOf({ network: "host" }), rootEverything);
     expect(plan.namespaces).not.toContain("network");
     expect([plan.loopbackUp, plan.landlockScopes]).toEqual([false, ["abstract-unix-socket", "signal"]]);
-  });
-
-  test("gives listed destinations by a proxy on a loopback, and variables that name it, which the job's go over", () => {
-    const allowedHosts = ["a.example:443", "*.b.example"];
-    const listing = jobOf({ network: "allow", allowedHosts, environment: { no_proxy: "a.example" } });
-    const plan = namespaces.plan(listing, rootEverything);
-    expect([plan.namespaces.includes("network"), plan.loopbackUp, plan.proxy]).toEqual([
-      true,
-      true,
-      { httpPort: 61_080, socksPort: 61_081, allow: allowedHosts },
-    ]);
-    expect(plan.environment).toMatchObject({ https_proxy: "http://127.0.0.1:61080", no_proxy: "a.example" });
-    // Given up by name: without a namespace of its own there is nothing to listen in.
-    const without = namespaces.plan(listing, except(rootEverything, "blocked", "ns.network"));
-    expect([without.proxy, without.environment["https_proxy"]]).toEqual([undefined, undefined]);
   });
 
   test("leaves out what this host cannot make, where it is not required", () => {

@@ -23,9 +23,6 @@ export type SocksRead<Value> =
 
 const version = 5;
 
-/** Longest request: a name of 255 bytes. */
-export const socksBytesMax = 262;
-
 /** The methods that are offered: whether none is needed. Undefined until all of it is there. */
 export function parseSocksGreeting(bytes: Uint8Array): SocksRead<{ readonly isOpen: boolean }> | undefined {
   const [first, count] = bytes;
@@ -44,14 +41,10 @@ const addressTypes = { ipv4: 1, name: 3, ipv6: 4 } as const;
 
 /** Where the address begins, and how long it is; undefined where the bytes do not say yet or never will. */
 function addressPlace(bytes: Uint8Array): { readonly from: number; readonly length: number } | undefined {
-  switch (bytes[3]) {
-    case addressTypes.ipv4:
-      return { from: 4, length: 4 };
-    case addressTypes.ipv6:
-      return { from: 4, length: 16 };
-    default:
-      return bytes[4] === undefined ? undefined : { from: 5, length: bytes[4] };
-  }
+  const [, , , type, length] = bytes;
+  if (type === addressTypes.ipv4) return { from: 4, length: 4 };
+  if (type === addressTypes.ipv6) return { from: 4, length: 16 };
+  return length === undefined ? undefined : { from: 5, length };
 }
 
 /** A name that is an address in text is judged as that address. */
@@ -61,15 +54,21 @@ function parseHost(type: number | undefined, bytes: Uint8Array): HostName | unde
   return parseHostName(Buffer.from(bytes).toString("latin1"));
 }
 
-/** The request. Undefined until all of it is there. */
+/** What is wrong with its first four bytes, as far as they are there. */
+function problemOf([first = version, command = 1, reserved = 0, type = 1]: Uint8Array): SocksRead<never> | undefined {
+  if (first !== version) return problem("failed", "it is no SOCKS 5");
+  if (command !== 1) return problem("commandNotSupported", "it is no CONNECT");
+  if (reserved !== 0) return problem("failed", "a byte that is to be 0 is not");
+  if (Object.values<number>(addressTypes).includes(type)) return undefined;
+  return problem("addressNotSupported", "it names no address of a known kind");
+}
+
+/** The request, of at most 262 bytes. Undefined until all of it is there. */
 export function parseSocksRequest(bytes: Uint8Array): SocksRead<Destination> | undefined {
-  const [first, command, reserved, type] = bytes;
-  if (first !== undefined && first !== version) return problem("failed", "it is no SOCKS 5");
-  if (command !== undefined && command !== 1) return problem("commandNotSupported", "it is no CONNECT");
-  if (reserved !== undefined && reserved !== 0) return problem("failed", "a byte that is to be 0 is not");
+  const wrong = problemOf(bytes);
+  if (wrong !== undefined) return wrong;
+  const type = bytes[3];
   if (type === undefined) return undefined;
-  if (!Object.values<number>(addressTypes).includes(type))
-    return problem("addressNotSupported", "it names no address of a known kind");
   const place = addressPlace(bytes);
   if (place === undefined) return undefined;
   const end = place.from + place.length;

@@ -1,16 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { renderHost } from "../../../src/run/network/judge-destination.ts";
-import {
-  parseSocksGreeting,
-  parseSocksRequest,
-  renderSocksReply,
-  socksBytesMax,
-} from "../../../src/run/network/socks-request.ts";
+import { parseSocksGreeting, parseSocksRequest, renderSocksReply } from "../../../src/run/network/socks-request.ts";
 
 function bytes(...parts: readonly (number | string)[]): Uint8Array {
   return Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : Buffer.of(part))));
 }
+
+/** Longest request: a name of 255 bytes. */
+const socksBytesMax = 262;
 
 /** A request to connect to a name at port 443. */
 const toName = (name: string): Uint8Array => bytes(5, 1, 0, 3, name.length, name, 1, 0xbb);

@@ -1,42 +1,14 @@
 /** The proxy as the courier meets it: real connections to its socket, and real servers behind it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, type Server } from "node:net";
 import type { NetworkOutcome } from "../../../src/model/outcome.ts";
 import type { Resolve } from "../../../src/run/network/connect-destination.ts";
 import { startProxy, type Proxy } from "../../../src/run/network/start-proxy.ts";
+import { answer, echo, listen, open, portOf } from "../../support/proxy-client.ts";
 import { makeTempDir, type TempDir } from "../../support/temp-dir.ts";
 
 const uid = process.geteuid?.() ?? -1;
-
-/** Answers a connection with what came until its end, between two words. */
-function echo(socket: Socket): void {
-  const received: Buffer[] = [];
-  socket.on("data", (chunk: Buffer) => received.push(chunk));
-  socket.on("end", () => socket.end(`<${Buffer.concat(received).toString("latin1")}>`));
-  socket.on("error", () => socket.destroy());
-}
-
-/** Answers each request with its head, once it has come. */
-function answer(socket: Socket): void {
-  let text = "";
-  socket.on("data", (chunk: Buffer) => {
-    text += chunk.toString("latin1");
-    const end = text.indexOf("\r\n\r\n");
-    const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0);
-    if (end < 0 || text.length < end + 4 + length) return;
-    socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${text}`);
-  });
-  socket.on("error", () => socket.destroy());
-}
-
-async function listen(serve: (socket: Socket) => void): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true }, serve);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return server;
-}
-
-const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 /** What a name leads to in these tests; every other one to nothing. */
 const names: Readonly<Record<string, readonly string[]>> = {
@@ -50,28 +22,6 @@ const resolveHere: Resolve = async (name) => {
   if (found === undefined) throw Object.assign(new Error(name), { code: "ENOTFOUND" });
   return found;
 };
-
-interface Client {
-  readonly socket: Socket;
-  /** All that came back, once the other side has ended. */
-  readonly received: Promise<string>;
-}
-
-/** Talks to one of the proxy's services, as the courier does. */
-function open(proxy: Proxy, service: number, text: string | Uint8Array, isWhole = false): Client {
-  const socket = connect({ path: proxy.path, allowHalfOpen: true });
-  const chunks: Buffer[] = [];
-  const received = new Promise<string>((resolve) => {
-    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-    socket.on("error", () => socket.destroy());
-    socket.on("end", () => socket.end());
-    socket.on("close", () => resolve(Buffer.concat(chunks).toString("latin1")));
-  });
-  socket.write(Uint8Array.of(service));
-  socket.write(typeof text === "string" ? Buffer.from(text, "latin1") : text);
-  if (isWhole) socket.end();
-  return { socket, received };
-}
 
 const [http, socks] = [0, 1];
 const head = (...lines: readonly string[]): string => `${lines.join("\r\n")}\r\n\r\n`;
@@ -316,7 +266,7 @@ describe("a proxy", () => {
     const text = "0123456789abcdef".repeat(200_000);
     const clients = [1, 2, 3].map(() => open(proxy, http, tunnelTo("127.0.0.1", port) + text, true));
     const received = await Promise.all(clients.map((client) => client.received));
-    expect(received.map((one) => one === `${established}<${text}>`)).toEqual([true, true, true]);
+    expect(received.map((text_) => text_ === `${established}<${text}>`)).toEqual([true, true, true]);
     expect(await proxy.close()).toEqual({ ...nothing, allowed: 3 });
   });
 
@@ -338,7 +288,8 @@ describe("a proxy", () => {
     const proxy = await startProxy([], { directories: [file, long, directory.at("state")], uid });
     expect(proxy.path.startsWith(`${directory.at("state")}/proxy-${process.pid}-`)).toBe(true);
     await proxy.close();
-    await expect(startProxy([], { directories: [file, long], uid })).rejects.toMatchObject({
+    const failure = await startProxy([], { directories: [file, long], uid }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
       code: "set-up",
       message: `No place for the proxy's socket: ${file}: EEXIST; ${long} is too long a path for a socket`,
     });

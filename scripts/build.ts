@@ -8,7 +8,7 @@ import { BuildError } from "./build/build-error.ts";
 import { buildExecutable } from "./build/executable.ts";
 import { renderManual } from "./build/manual.ts";
 import { analyzeHelper, buildHelper, buildSanitized, findCompiler, listHelpers } from "./build/native.ts";
-import { embeddedHelpersPath, renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
+import { renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
 import { generate, writeGenerated } from "./gen.ts";
 import { repositoryRoot, sha256, writeIfChanged } from "./source/repository.ts";
 
@@ -20,7 +20,9 @@ async function buildHelpers(): Promise<void> {
   for (const { name, bytes, sha256: digest, isFresh } of built) {
     if (isFresh) report(name, bytes.byteLength, digest);
   }
-  writeIfChanged(join(repositoryRoot, embeddedHelpersPath), renderEmbeddedHelpers(built));
+  for (const [path, text] of Object.entries(renderEmbeddedHelpers(built))) {
+    writeIfChanged(join(repositoryRoot, path), text);
+  }
 }
 
 async function buildAll(): Promise<void> {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildIdentityPath, renderBuildIdentity } from "./gen/build-identity.ts";
 import { compiledSeccompPath, renderCompiledSeccomp, type CompiledProfiles } from "./gen/compiled-seccomp.ts";
-import { embeddedHelpersPath, renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
+import { embeddedHelpersPaths, renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
 import { gitlabTemplatePath, preflightPath, renderGitlabTemplate } from "./gen/gitlab-template.ts";
 import { readmePath, renderReadme, type ReadmeFacts } from "./gen/readme.ts";
 import { listPlugins, registryKinds, renderRegistry } from "./gen/registry.ts";
@@ -28,15 +28,16 @@ export async function generate(root: string = repositoryRoot): Promise<Generated
       isCommitted: true,
     }));
   const identity = { path: buildIdentityPath, text: renderBuildIdentity(root), isCommitted: false };
-  const helpers = {
-    path: embeddedHelpersPath,
-    text: readIfThere(join(root, embeddedHelpersPath)) ?? renderEmbeddedHelpers([]),
+  const none = renderEmbeddedHelpers([]);
+  const helpers = embeddedHelpersPaths.map((path) => ({
+    path,
+    text: readIfThere(join(root, path)) ?? none[path] ?? "",
     isCommitted: false,
-  };
+  }));
   return [
     ...registries,
     identity,
-    helpers,
+    ...helpers,
     ...(await generateProtocolHeader(root)),
     ...(await generateCompiledSeccomp(root)),
     ...generateGitlabTemplate(root),

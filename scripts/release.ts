@@ -16,7 +16,7 @@ import { buildExecutable } from "./build/executable.ts";
 import { renderManual } from "./build/manual.ts";
 import { buildHelper, findCompilerFor, listHelpers, type Architecture, type HelperBuild } from "./build/native.ts";
 import { buildIdentityPath, readVersion, renderBuildIdentity } from "./gen/build-identity.ts";
-import { embeddedHelpersPath, renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
+import { renderEmbeddedHelpers } from "./gen/embedded-helpers.ts";
 import { generate, writeGenerated } from "./gen.ts";
 import { renderBillOfMaterials, type ReleasedFile } from "./release/bill-of-materials.ts";
 import { renderInstaller } from "./release/installer.ts";
@@ -86,7 +86,7 @@ async function addExecutable(release: Release, target: Target, helpers: readonly
     platform: { target: target.bunTarget, runtime: await provideRuntime(target) },
     replaced: {
       [buildIdentityPath]: renderBuildIdentity(repositoryRoot, identity),
-      [embeddedHelpersPath]: renderEmbeddedHelpers(helpers),
+      ...renderEmbeddedHelpers(helpers),
     },
   });
   chmodSync(output, 0o755);

@@ -11,7 +11,7 @@ const directory = makeTempDir({ owner: ordinaryCaller });
 
 /** Commands that others have no business with. */
 function commandsIn({ sources }: LoadedModules): string[] {
-  const verbs = ["doctor", "check", "lock", "diff", "explain", "plan", "run", "schema", "self-test", "clean"];
+  const verbs = ["doctor", "check", "lock", "diff", "explain", "plan", "run", "schema", "verify", "self-test", "clean"];
   return verbs.filter((verb) => sources.includes(`commands/${verb}.ts`));
 }
 
@@ -88,8 +88,8 @@ describe("run, with a saved report,", () => {
     "run/strict-document.ts",
   ])("does not load %s", (path) => expect(loaded.sources).not.toContain(path));
 
-  test("loads no more than 240 kB of source besides what is generated", () =>
-    expect(sizeOf(loaded.sources.filter((path) => !path.endsWith(".gen.ts")))).toBeLessThan(240_000));
+  test("loads no more than 246 kB of source besides what is generated", () =>
+    expect(sizeOf(loaded.sources.filter((path) => !path.endsWith(".gen.ts")))).toBeLessThan(246_000));
 });
 
 test("check loads the renderer that is asked for, and no other command", async () => {

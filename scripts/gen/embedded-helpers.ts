@@ -1,7 +1,15 @@
-/** The native helpers as a TypeScript module: the one form that Bun, a compiled executable and Deno all read alike. */
+/** The native helpers as TypeScript modules: the one form that Bun, a compiled executable and Deno all read alike. */
 
-/** Where it is written, relative to the root. Not committed: every build makes it anew. */
-export const embeddedHelpersPath = "src/launch/helpers.gen.ts";
+/** Where those that probes and jobs need are written, relative to the root. Not committed: every build makes it anew. */
+const helpersPath = "src/launch/helpers.gen.ts";
+
+/** Where those of the attack suite are written: a module of their own, which no run reads. */
+const attackHelpersPath = "src/launch/attack-helpers.gen.ts";
+
+/** Both. */
+export const embeddedHelpersPaths: readonly string[] = [helpersPath, attackHelpersPath];
+
+const attackHelperNames: readonly string[] = ["attacker", "victim"];
 
 /** One built helper. */
 export interface BuiltHelper {
@@ -10,8 +18,18 @@ export interface BuiltHelper {
   readonly bytes: Uint8Array;
 }
 
-/** Text of the module; without helpers, one that type-checks and holds none. */
-export function renderEmbeddedHelpers(helpers: readonly BuiltHelper[]): string {
+/** Texts of the modules by path; without helpers, ones that type-check and hold none. */
+export function renderEmbeddedHelpers(helpers: readonly BuiltHelper[]): Record<string, string> {
+  const isAttack = ({ name }: BuiltHelper): boolean => attackHelperNames.includes(name);
+  return {
+    [helpersPath]: renderModule(helpers.filter((helper) => !isAttack(helper))),
+    [attackHelpersPath]: renderModule(helpers.filter(isAttack)),
+  };
+}
+
+// --- internal ---
+
+function renderModule(helpers: readonly BuiltHelper[]): string {
   const rows = helpers.map(({ name, sha256, bytes }) => {
     const base64 = Buffer.from(bytes).toString("base64");
     return `  ${JSON.stringify(name)}: { sha256: "${sha256}", sizeBytes: ${bytes.byteLength}, base64: () => "${base64}" },\n`;

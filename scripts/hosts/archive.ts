@@ -5,6 +5,8 @@ export interface ArchiveEntry {
   readonly path: string;
   readonly mode: number;
   readonly uid?: number | undefined;
+  /** The same as the user's unless told. */
+  readonly gid?: number | undefined;
   readonly content?: Uint8Array | undefined;
 }
 
@@ -31,7 +33,7 @@ function header(entry: ArchiveEntry, index: number, nameBytes: number): string {
   const size = entry.content?.byteLength ?? 0;
   const isDirectory = (entry.mode & directoryMode) === directoryMode && (entry.mode & fileMode) !== fileMode;
   const uid = entry.uid ?? 0;
-  const fields = [index, entry.mode, uid, uid, isDirectory ? 2 : 1, 0, size, 0, 0, 0, 0, nameBytes, 0];
+  const fields = [index, entry.mode, uid, entry.gid ?? uid, isDirectory ? 2 : 1, 0, size, 0, 0, 0, 0, nameBytes, 0];
   return `070701${fields.map((field) => field.toString(16).padStart(8, "0")).join("")}`;
 }
 

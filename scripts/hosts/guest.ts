@@ -1,12 +1,12 @@
 /** What is inside a host of the lab: a root of busybox and cupel, and a first process that does as told and reports. */
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { directory, file, link, packArchive, type ArchiveEntry } from "./archive.ts";
 import type { LabHost } from "./lab-host.ts";
 import { emulators } from "./emulator.ts";
 import type { Programs } from "./lab-executable.ts";
-import { loadModules, obtainPackages, type Kernel } from "./packages.ts";
+import { loadModules, obtainPackages, obtainSystem, type Kernel } from "./packages.ts";
 
 /** One command line in the guest. */
 export interface GuestStep {
@@ -34,23 +34,28 @@ function stepLines({ name, caller, command }: GuestStep): string {
   return `report ${name} ${caller} '${quoted}'`;
 }
 
-/** The first process's script: steps in their order, and the user's session before the first step of the user's. */
-export function renderInit(host: LabHost, steps: readonly GuestStep[]): string {
-  const move = host.staysInInitramfs === true ? "" : switchRoot;
+function inOrder(host: LabHost, steps: readonly GuestStep[]): string[] {
   const first = steps.findIndex(({ caller }) => caller === "user");
   const lines = steps.map(stepLines);
   const session = first < 0 ? [] : lines.splice(0, first).concat(host.userSession ?? "");
+  return [host.setUp ?? "", ...session, ...lines, "echo '@@ over' >&3"];
+}
+
+/** What systemd runs as a service of its own: the same, and the user's steps by the user's own manager. */
+export function renderService(host: LabHost, steps: readonly GuestStep[]): string {
   const { resultsDevice } = emulators[host.architecture ?? "x64"];
-  return [
-    head,
-    move,
-    mounts(resultsDevice),
-    host.setUp ?? "",
-    ...session,
-    ...lines,
-    "echo '@@ over' >&3",
-    "poweroff -f",
-  ].join("\n");
+  return [head, waitForManager, reporting(resultsDevice, "user_manager"), ...inOrder(host, steps), "poweroff -f"].join(
+    "\n",
+  );
+}
+
+/** The first process's script: steps in their order, and the user's session before the first step of the user's. */
+export function renderInit(host: LabHost, steps: readonly GuestStep[]): string {
+  const move = host.staysInInitramfs === true ? "" : switchRoot;
+  const { resultsDevice } = emulators[host.architecture ?? "x64"];
+  return [head, move, mounts, reporting(resultsDevice, "su user -c"), ...inOrder(host, steps), "poweroff -f"].join(
+    "\n",
+  );
 }
 
 const head = `#!/bin/sh
@@ -68,7 +73,7 @@ const switchRoot = `if [ ! -e /switched ]; then
   exec switch_root /new /init
 fi`;
 
-const mounts = (resultsDevice: string): string => `mount -t proc proc /proc
+const mounts = `mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 mkdir -p /dev/pts /dev/shm
@@ -78,21 +83,60 @@ mount -t securityfs securityfs /sys/kernel/security
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ln -s /proc/self/fd /dev/fd
 for module in /modules/*.ko; do [ ! -e "$module" ] || insmod "$module"; done
-ip link set lo up
-stty -F ${resultsDevice} raw
+ip link set lo up`;
+
+/** The function that runs a step and writes what it did. */
+const reporting = (resultsDevice: string, asUser: string): string => `stty -F ${resultsDevice} raw
 exec 3>${resultsDevice}
 report() {
   cd /tmp
   if [ "$2" = root ]; then
     HOME=/root sh -c "$3" >/run/output 2>/run/errors </dev/null
   else
-    su "$2" -c "cd; $3" >/run/output 2>/run/errors </dev/null
+    ${asUser} "cd; $3" >/run/output 2>/run/errors </dev/null
   fi
   echo "@@ $1 $?" >&3
   gzip -c /run/output | base64 >&3
   echo "@@ errors" >&3
   gzip -c /run/errors | base64 >&3
 }`;
+
+/** Until the ordinary user's manager runs; what a session of the user's own would have, for what it is to run. */
+const waitForManager = `for second in $(seq 60); do systemctl -q is-active user@1000.service && break; sleep 1; done
+user_manager() {
+  setpriv --reuid=user --regid=user --init-groups env -i HOME=/home/user XDG_RUNTIME_DIR=/run/user/1000 PATH="$PATH" \\
+    systemd-run --user --pipe --wait --quiet --collect sh -c "$1"
+}`;
+
+/** Into a file system in memory, since the root of an initramfs cannot be pivoted away from; then systemd. */
+const systemdInit = `${head}
+mkdir /new
+mount -t tmpfs -o size=75%,mode=755 tmpfs /new
+for entry in /*; do case $entry in /new | /proc | /sys | /dev) ;; *) cp -a "$entry" /new/ ;; esac; done
+mkdir -p /new/proc /new/sys /new/dev /new/var/lib/systemd/linger
+chroot /new useradd --create-home --uid 1000 --shell /bin/sh user
+: > /new/var/lib/systemd/linger/user
+exec switch_root /new /lib/systemd/systemd`;
+
+const service = `[Unit]
+Description=what is tried in this host
+[Service]
+Type=idle
+ExecStart=/bin/sh /steps
+`;
+
+function systemdEntries(host: LabHost, cupel: string, steps: readonly GuestStep[]): ArchiveEntry[] {
+  return [
+    ...copyTree(obtainSystem(host.kernel), ""),
+    file("/usr/local/bin/cupel", readFileSync(cupel), 0o755),
+    file("/etc/systemd/system/steps.service", service),
+    directory("/etc/systemd/system/multi-user.target.wants"),
+    link("/etc/systemd/system/multi-user.target.wants/steps.service", "/etc/systemd/system/steps.service"),
+    link("/etc/systemd/system/default.target", "/lib/systemd/system/multi-user.target"),
+    file("/steps", renderService(host, steps)),
+    file("/init", systemdInit, 0o755),
+  ];
+}
 
 function rootEntries({ cupel, busybox, libraries }: Programs): ArchiveEntry[] {
   const programs = { ...libraries, "/usr/local/bin/cupel": cupel };
@@ -127,14 +171,16 @@ function rootEntries({ cupel, busybox, libraries }: Programs): ArchiveEntry[] {
 
 /** A directory's whole content below a place in the guest; links stay links. */
 function copyTree(from: string, to: string): ArchiveEntry[] {
-  const names = readdirSync(from, { recursive: true, encoding: "utf8" }).toSorted();
+  const found = Bun.spawnSync(["find", from, "-mindepth", "1", "-type", "f,d,l", "-printf", "%P\\0"]).stdout.toString();
+  const names = found.split("\0").slice(0, -1).toSorted();
   return names.map((name) => {
     const path = join(from, name);
     const status = lstatSync(path);
+    const [permissions, owner] = [status.mode & 0o7777, { uid: status.uid, gid: status.gid }];
     if (status.isSymbolicLink()) return link(`${to}/${name}`, readlinkSync(path));
     return status.isDirectory()
-      ? directory(`${to}/${name}`)
-      : file(`${to}/${name}`, readFileSync(path), status.mode & 0o777);
+      ? { ...directory(`${to}/${name}`, permissions), ...owner }
+      : { ...file(`${to}/${name}`, readFileSync(path), permissions), ...owner };
   });
 }
 
@@ -145,6 +191,9 @@ function packageEntries({ kernel, architecture = "x64", packages = [] }: LabHost
 
 /** The initramfs, compressed. */
 export function buildInitramfs(host: LabHost, kernel: Kernel, programs: Programs, steps: readonly GuestStep[]): Buffer {
+  if (host.init === "systemd") {
+    return gzipSync(packArchive(systemdEntries(host, programs.cupel, steps)), { level: 1 });
+  }
   const modules = loadModules(kernel, host.modules ?? []);
   const entries = [
     ...rootEntries(programs),

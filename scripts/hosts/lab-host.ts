@@ -48,6 +48,8 @@ export interface LabHost {
   readonly modules?: readonly string[] | undefined;
   /** Debian packages of the kernel's release, unpacked below /packages in the guest; nothing of them is run by itself. */
   readonly packages?: readonly string[] | undefined;
+  /** What the first process is: a script, or systemd in a Debian of its own, with a manager for the ordinary user. */
+  readonly init?: "script" | "systemd" | undefined;
   /** Stay in the initramfs, where the root is ramfs and cannot be pivoted. */
   readonly staysInInitramfs?: boolean | undefined;
   /** Shell lines, as root, when /proc, /sys, /dev and version 2 of control groups are mounted. */

@@ -141,6 +141,26 @@ export function obtainPackages(name: KernelName, architecture: Architecture, pac
   return root;
 }
 
+/** What a system with systemd and users' managers is made of. */
+const systemPackages = "systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,procps";
+
+/** Packages that are installed, by their own scripts: a small Debian with systemd. Root's work. @throws Error. */
+export function obtainSystem(name: KernelName): string {
+  const root = join(cacheDirectory(), `${name}-systemd`);
+  if (existsSync(root)) return root;
+  const work = `${root}.${process.pid}`;
+  try {
+    run(["debootstrap", "--variant=minbase", `--include=${systemPackages}`, suites[name], work, findMirror()]);
+    for (const place of ["var/cache/apt", "var/lib/apt", "usr/share/doc", "usr/share/locale", "usr/share/man"]) {
+      rmSync(join(work, place), { recursive: true, force: true });
+    }
+    renameSync(work, root);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return root;
+}
+
 /** The module's bytes and those of all that it needs, in the order of loading. */
 export function loadModules(kernel: Kernel, names: readonly string[]): { name: string; bytes: Buffer }[] {
   const loaded = new Map<string, Buffer>();

@@ -38,7 +38,8 @@ interface Judged {
 
 function judge({ job, capabilities }: Demanded, report: Report): DemandVerdict[] {
   const matrix = matrixOf(report.capabilities);
-  if (job !== undefined) return judgeDemands({ job, capabilities, strategies, matrix, trials: report.trials });
+  if (job !== undefined)
+    return judgeDemands({ job, capabilities, strategies, matrix, trials: report.trials, verified: report.verified });
   return judgeDemands({ capabilities, strategies: [], matrix, trials: [] });
 }
 

@@ -12,6 +12,7 @@ import { cleanStaging } from "../run/staging.ts";
 import { cleanState, cleanTemporary } from "../run/clean-state.ts";
 import { parseMountPoints, type RemovalContext } from "../run/removal.ts";
 import type { CommandLine } from "./parse-command-line.ts";
+import { cleanVerifications, verificationPlaces } from "../run/verification-files.ts";
 import { say, writeOutput } from "./terminal.ts";
 
 const couldNotRemove = 70;
@@ -22,6 +23,7 @@ function cleanAll(host: Host, context: RemovalContext): Removal[] {
   return [
     ...cleanState(stateDirectories(host), uid, context),
     ...cleanTemporary(tmpdir(), uid, context),
+    ...cleanVerifications(verificationPlaces(host.environment["HOME"]), uid, context),
     ...cleanControlGroups(uid, context),
     ...cleanStaging(installation.directory, uid, context),
     ...cleanCompanions(installation, uid, context),

@@ -54,6 +54,7 @@ export const jobFlags: readonly FlagDescription[] = [
     value: choice("ID,…|all", ["all", ...guaranteeIds], true),
     repeatable: true,
   },
+  { name: "verified", description: "only where cupel verify saw every demanded guarantee hold, in this very sandbox" },
   { name: "strict", description: "demand the default limits as well" },
   {
     name: "prefer",

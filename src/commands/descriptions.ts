@@ -9,6 +9,7 @@ import {
   lockDescription,
   schemaDescription,
 } from "./descriptions-report.ts";
+import { verifyDescription } from "./description-verify.ts";
 import {
   cleanDescription,
   completionDescription,
@@ -31,6 +32,7 @@ export const descriptions: readonly CommandDescription[] = [
   initDescription,
   trustDescription,
   schemaDescription,
+  verifyDescription,
   selfTestDescription,
   upgradeDescription,
   cleanDescription,

@@ -38,6 +38,10 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./schema.ts")).schema,
   },
   plan: { describe: async () => (await job()).planDescription, load: async () => (await import("./plan.ts")).plan },
+  verify: {
+    describe: async () => (await import("./description-verify.ts")).verifyDescription,
+    load: async () => (await import("./verify.ts")).verify,
+  },
   init: {
     describe: async () => (await upkeep()).initDescription,
     load: async () => (await import("./init.ts")).init,

@@ -1,16 +1,19 @@
 /** What `run` and `plan` share: a job, what was measured, and the choice. */
 import type { Host } from "../host/host.ts";
+import { isThere } from "../host/is-there.ts";
 import type { Capability, Matrix, Standings } from "../model/capability.ts";
 import type { Job } from "../model/job.ts";
 import type { Plan } from "../model/plan.ts";
+import type { VerifiedSet } from "../model/verification.ts";
 import type { Report, Selection, Verdict } from "../model/report.ts";
-import { readFingerprintParts } from "../report/fingerprint.ts";
-import { loadSaved, saveReport } from "../report/saved-report.ts";
+import { readFingerprintParts, type FingerprintParts } from "../report/fingerprint.ts";
+import { fileNames, loadSaved, saveReport } from "../report/saved-report.ts";
 import { parseVerdict, verdictOf } from "../report/verdict.ts";
 import { statedAs, type JobRequest } from "../run/job-request.ts";
 import { resolveJob } from "../run/resolve-job.ts";
 import { notingStandings } from "../select/asked-capabilities.ts";
 import { select } from "../select/select.ts";
+import { decideVerified } from "../select/verified-decisions.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { say } from "./terminal.ts";
 
@@ -19,6 +22,8 @@ export interface Knowledge {
   readonly verdict: Verdict;
   /** Present where it was measured just now: there is nothing newer to ask. */
   readonly report?: Report | undefined;
+  /** What attacks showed under the same fingerprint. */
+  readonly verified: readonly VerifiedSet[];
   /** What it leads to, where that had to be seen to know that it says enough. */
   readonly decided?: Decided | undefined;
 }
@@ -60,17 +65,31 @@ export async function measureAnew({ job, host, directories }: Inquiry, waits: bo
   const saved = saveReport(report, directories, host.identity.uid);
   if (!saved.ok && directories.length > 0)
     say(`the report could not be saved, so every run will probe again: ${saved.reason}`);
-  return { verdict: verdictOf(report), report };
+  return { verdict: verdictOf(report), report, verified: report.verified ?? [] };
 }
 
 /** What it leads to for this job, if it says all that depends on; another job may have depended on less. */
-function decideFromSaved(verdict: Verdict, job: Job): Decided | undefined {
+function decideFromSaved(verdict: Verdict, verified: readonly VerifiedSet[], job: Job): Decided | undefined {
   const { standings, skipped } = verdict;
   if (job.demands.prefer === "strongest" && skipped.length > 0) return undefined;
   const asked = new Set<string>();
-  const decided = decide(job, { ...verdict, standings: notingStandings(standings, asked) });
+  const decided = decide(job, { ...verdict, standings: notingStandings(standings, asked) }, verified);
   const isKnown = (id: string): boolean => Object.hasOwn(standings, id) || skipped.includes(id);
   return [...asked].every(isKnown) ? decided : undefined;
+}
+
+/** What attacks showed, if there were any; a file that is not used is worth a line. */
+async function verifiedUnder({ host, directories }: Inquiry, parts: FingerprintParts): Promise<readonly VerifiedSet[]> {
+  if (!directories.some((directory) => isThere(`${directory}/${fileNames.verification}`))) return [];
+  const { loadVerifiedSets } = await import("../report/saved-verification.ts");
+  const { sets, reason } = loadVerifiedSets(directories, host.identity.uid, parts);
+  if (reason !== undefined) say(reason);
+  return sets;
+}
+
+/** A saved report holds what was known of attacks when it was made. */
+function withVerified({ verified: _before, ...report }: Report, verified: readonly VerifiedSet[]): Report {
+  return verified.length === 0 ? report : { ...report, verified };
 }
 
 /** What was saved, if it holds and says enough; otherwise what is measured now. */
@@ -78,13 +97,11 @@ export async function obtainKnowledge(inquiry: Inquiry, fresh: boolean): Promise
   const { job, host, directories } = inquiry;
   const waits = job.demands.prefer === "strongest";
   if (fresh) return measureAnew(inquiry, waits);
-  const saved = loadSaved(directories, host.identity.uid, {
-    kind: "verdict",
-    parse: parseVerdict,
-    parts: readFingerprintParts(host),
-  });
-  const decided = saved.ok ? decideFromSaved(saved.value, job) : undefined;
-  if (saved.ok && decided !== undefined) return { verdict: saved.value, decided };
+  const parts = readFingerprintParts(host);
+  const saved = loadSaved(directories, host.identity.uid, { kind: "verdict", parse: parseVerdict, parts });
+  const verified = saved.ok ? await verifiedUnder(inquiry, parts) : [];
+  const decided = saved.ok ? decideFromSaved(saved.value, verified, job) : undefined;
+  if (saved.ok && decided !== undefined) return { verdict: saved.value, verified, decided };
   if (!saved.ok && saved.reason !== undefined) say(saved.reason);
   return measureAnew(inquiry, waits);
 }
@@ -98,14 +115,13 @@ export async function obtainReport(inquiry: Inquiry, fresh: boolean): Promise<Re
   const waits = job.demands.prefer === "strongest";
   if (fresh) return measureAnew(inquiry, waits);
   const { parseReport } = await import("../report/report-schema.ts");
-  const saved = loadSaved(directories, host.identity.uid, {
-    kind: "report",
-    parse: parseReport,
-    parts: readFingerprintParts(host),
-  });
+  const parts = readFingerprintParts(host);
+  const saved = loadSaved(directories, host.identity.uid, { kind: "report", parse: parseReport, parts });
+  const verified = saved.ok ? await verifiedUnder(inquiry, parts) : [];
   const verdict = saved.ok ? verdictOf(saved.value) : undefined;
-  const decided = verdict === undefined ? undefined : decideFromSaved(verdict, job);
-  if (saved.ok && verdict !== undefined && decided !== undefined) return { verdict, decided, saved: saved.value };
+  const decided = verdict === undefined ? undefined : decideFromSaved(verdict, verified, job);
+  if (saved.ok && verdict !== undefined && decided !== undefined)
+    return { verdict, verified, decided, saved: withVerified(saved.value, verified) };
   if (!saved.ok && saved.reason !== undefined) say(saved.reason);
   return measureAnew(inquiry, waits);
 }
@@ -115,20 +131,25 @@ export function matrixOf(capabilities: readonly Capability[]): Matrix {
   return Object.fromEntries(capabilities.map((capability) => [capability.id, capability]));
 }
 
-function decide(job: Job, { standings, trials }: Verdict): Decided {
-  const selection = select({ strategies, job, matrix: standings, trials });
-  return { selection, plan: planFor(job, selection, standings) };
+function decide(job: Job, { standings, trials }: Verdict, verified: readonly VerifiedSet[]): Decided {
+  const selection = select({ strategies, job, matrix: standings, trials, verified });
+  return { selection, plan: planFor(job, selection, standings, verified) };
 }
 
 /** The chosen strategy's plan; undefined where nothing was chosen. */
-export function planFor(job: Job, selection: Selection, standings: Standings): Plan | undefined {
+export function planFor(
+  job: Job,
+  selection: Selection,
+  standings: Standings,
+  verified: readonly VerifiedSet[] = [],
+): Plan | undefined {
   const strategy = strategies.find(({ id }) => id === selection.chosen);
   if (strategy === undefined) return undefined;
   return {
     strategy: strategy.id,
     isolation: strategy.isolation,
     launch: strategy.plan(job, standings),
-    guarantees: strategy.guarantees(job, standings),
+    guarantees: decideVerified(strategy, job, standings, verified).decisions,
   };
 }
 
@@ -140,7 +161,7 @@ export type Choice =
 /** Chooses; before a refusal it measures again, in whole: what was saved or left out never decides against the caller. */
 export async function choose(inquiry: Inquiry, knowledge: Knowledge): Promise<Choice> {
   const { job } = inquiry;
-  const { selection, plan } = knowledge.decided ?? decide(job, knowledge.verdict);
+  const { selection, plan } = knowledge.decided ?? decide(job, knowledge.verdict, knowledge.verified);
   if (plan !== undefined) return { knowledge, selection, plan };
   const { report } = knowledge;
   if (report !== undefined && report.skipped.length === 0)

@@ -11,7 +11,9 @@ import { matrixOf } from "./prepare-job.ts";
 /** Every strategy, judged for this job. */
 export function judgedStrategies(job: Job, report: Report): StrategySummary[] {
   const matrix = matrixOf(report.capabilities);
-  return judgeAll({ strategies, job, matrix, trials: report.trials }).map(summarizeCandidate);
+  return judgeAll({ strategies, job, matrix, trials: report.trials, verified: report.verified }).map(
+    summarizeCandidate,
+  );
 }
 
 function viewOf(job: Job, selection: Selection, report: Report): RefusalView {

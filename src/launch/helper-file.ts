@@ -12,7 +12,7 @@ import { CupelError } from "../model/error.ts";
 import { helpers } from "./helpers.gen.ts";
 
 /** Names of the helpers. */
-export type HelperName = "launcher" | "prober";
+export type HelperName = "launcher" | "prober" | "attacker" | "victim";
 
 /** A helper, open and equal to the original. */
 export interface HelperFile {
@@ -23,9 +23,17 @@ export interface HelperFile {
   close(): void;
 }
 
+/** What this build holds. Those of the attack suite are no run's business, and come by way of {@link addHelpers}. */
+const known: Record<string, (typeof helpers)[string]> = { ...helpers };
+
+/** Makes further helpers known, for whoever needs them. */
+export function addHelpers(more: typeof helpers): void {
+  Object.assign(known, more);
+}
+
 /** A helper as this build holds it. @throws CupelError `unsupported` where it holds none. */
 export function originalHelper(name: HelperName): { readonly bytes: Buffer; readonly sha256: string } {
-  const helper = helpers[name];
+  const helper = known[name];
   if (helper === undefined) {
     throw new CupelError(
       "unsupported",

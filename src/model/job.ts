@@ -66,6 +66,8 @@ export interface Demands {
   /** Only this strategy, if the caller named one. */
   readonly strategy?: string | undefined;
   readonly prefer: "fastest" | "strongest";
+  /** Whether attacks have to have failed against every demanded guarantee, in this very sandbox. */
+  readonly verified?: boolean | undefined;
 }
 
 /** Which system calls a job may make. */

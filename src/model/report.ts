@@ -2,6 +2,7 @@
 import type { BlockerCode, Capability, Evidence, LayerKind, Standings } from "./capability.ts";
 import type { GuaranteeDecision, GuaranteeId, IsolationClass } from "./guarantee.ts";
 import type { Trial, TrialVerdict } from "./trial.ts";
+import type { VerifiedSet } from "./verification.ts";
 
 /**
  * As much of a report as `run` needs, in a file of its own: a saved report is read at every run, and reading the reasons
@@ -46,6 +47,8 @@ export interface Rejection {
         readonly missing?: string | undefined;
       }
     | { readonly kind: "isolation"; readonly minimum: IsolationClass }
+    /** Verified guarantees are demanded, and this one was not attacked, or the attacks did not tell. */
+    | { readonly kind: "not-verified"; readonly guarantee: GuaranteeId }
     /** The caller named another strategy. */
     | { readonly kind: "not-named" }
     /** It would do, but another was preferred. */
@@ -122,6 +125,8 @@ export interface Report {
   /** For the default job. */
   readonly selection: Selection;
   readonly remedies: readonly Remedy[];
+  /** What attacks showed of sandboxes on this host, where any were made (`cupel verify`). */
+  readonly verified?: readonly VerifiedSet[] | undefined;
   /** Wall time of probes, trials and selection, in milliseconds. */
   readonly durationMs: number;
   /** What the quick probes took together, in milliseconds, and what they may take. */

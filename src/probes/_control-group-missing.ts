@@ -1,7 +1,7 @@
 /** Why there is no place at all to set a controller's limit. */
 import type { Host } from "../host/host.ts";
 import type { Blocker, CapabilityState, Finding } from "../model/capability.ts";
-import type { ControlGroupPlaces } from "./_control-group-places.ts";
+import { lastWith, type ControlGroupPlaces } from "./_control-group-places.ts";
 import { finding } from "./_probe.ts";
 
 /** The finding for a controller that no reachable group hands to its children. */
@@ -53,15 +53,24 @@ function explain(
     const detail = `${controller} is not delegated: neither ${ownUnified} nor a group above it that is one's own hands it to children`;
     return { state: "blocked", blocker: { code: "cgroup-delegation", detail } };
   }
+  const last = places.mode === "v2" ? lastWith(host, places, controller) : undefined;
+  if (last !== undefined) {
+    const detail = `the ${controller} controller is handed down no further than ${last}`;
+    return { state: "blocked", blocker: { code: "cgroup-delegation", detail } };
+  }
   const detail = `the ${controller} controller is in no hierarchy that is mounted here (${places.mode})`;
   return { state: "blocked", blocker: { code: places.mode === "v2" ? "cgroup-delegation" : "cgroup-version", detail } };
 }
+
+/** Version 1 had its own name for what limits disks, and /proc/cgroups keeps that (cgroups(7)). */
+const namesInTable: Readonly<Record<string, string>> = { io: "blkio" };
 
 /** "name hierarchy groups enabled"; version 2's cgroup.controllers counts where /proc/cgroups is gone (Linux 6.14 option). */
 function describeKernel(host: Host, controller: string): "enabled" | "disabled" | "not listed" | "unknown" {
   const table = host.readText("/proc/cgroups");
   if (!table.ok) return "unknown";
-  const row = table.value.split("\n").find((line) => line.startsWith(`${controller}\t`));
+  const name = namesInTable[controller] ?? controller;
+  const row = table.value.split("\n").find((line) => line.startsWith(`${name}\t`));
   if (row === undefined) return "not listed";
   return row.split("\t")[3]?.trim() === "0" ? "disabled" : "enabled";
 }

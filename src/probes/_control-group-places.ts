@@ -117,6 +117,14 @@ export function unifiedPlaces(places: ControlGroupPlaces): Place[] {
   return ancestors(own, unified.mountPoint).map((directory) => ({ version: "v2", directory }));
 }
 
+/** The group of version 2 above the own one that a controller still reaches, if it reaches any that is shown here. */
+export function lastWith(host: Host, places: ControlGroupPlaces, controller: string): string | undefined {
+  return unifiedPlaces(places).find(({ directory }) => {
+    const offered = host.readText(`${directory}/cgroup.controllers`);
+    return offered.ok && offered.value.trim().split(/\s+/).includes(controller);
+  })?.directory;
+}
+
 function ancestors(from: string, top: string): string[] {
   const found: string[] = [];
   for (let at = from; at.startsWith(top); at = at.slice(0, at.lastIndexOf("/"))) {

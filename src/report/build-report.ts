@@ -6,6 +6,7 @@ import type { Capability, Matrix } from "../model/capability.ts";
 import type { Job } from "../model/job.ts";
 import { reportSchema, type Report, type StrategySummary } from "../model/report.ts";
 import type { Trial } from "../model/trial.ts";
+import type { VerifiedSet } from "../model/verification.ts";
 import { isAvailable, judgeAll, select, type Candidate } from "../select/select.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
 import { findAttachedProfile } from "./apparmor-attachments.ts";
@@ -24,6 +25,8 @@ export interface ReportInput {
   readonly isWhole: boolean;
   readonly skipped: readonly string[];
   readonly trials: readonly Trial[];
+  /** What attacks showed of sandboxes under the same fingerprint. */
+  readonly verified?: readonly VerifiedSet[] | undefined;
   readonly strategies: readonly Strategy[];
   readonly defaultJob: Job;
   readonly fingerprintParts: FingerprintParts;
@@ -80,6 +83,7 @@ export function buildReport(input: ReportInput): Report {
     strategies: judgeAll(selectionInput).map(summarizeCandidate),
     selection: select(selectionInput),
     remedies: remediesFor(capabilities, remedyFacts(input.host, found)),
+    ...(input.verified === undefined || input.verified.length === 0 ? {} : { verified: input.verified }),
     durationMs: input.durationMs,
     quickProbes: measureQuickProbes(found),
   };

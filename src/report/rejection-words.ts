@@ -33,6 +33,8 @@ export function describeRejection({ reason }: Rejection, matrix: Matrix): string
       return `does not keep ${reason.guarantee}: ${describeLack(reason.because, reason.missing, matrix)}`;
     case "isolation":
       return `is weaker than the class demanded, ${reason.minimum}`;
+    case "not-verified":
+      return `was not seen to hold ${reason.guarantee} when such a sandbox was attacked (cupel verify)`;
     case "not-named":
       return "was not named";
     case "not-preferred":

@@ -7,7 +7,7 @@ import { foldedMatrixBlocks, namedCapabilityBlocks, wholeMatrixBlocks } from "./
 import { formatDuration, joinWords } from "./phrase.ts";
 import { problemBlocks } from "./problem-blocks.ts";
 import { longestQuickProbes } from "./quick-probes.ts";
-import { strategyBlocks, trialBlocks } from "./strategy-blocks.ts";
+import { strategyBlocks, trialBlocks, verifiedBlocks } from "./strategy-blocks.ts";
 import type { TerminalStyle } from "./terminal-style.ts";
 import { blank, paragraph, verdict } from "./text-block.ts";
 import type { Block } from "./text-block.ts";
@@ -38,6 +38,7 @@ function bodyBlocks(report: Report, matrix: Matrix, all: boolean): Block[] {
     ...problemBlocks(report),
     ...strategyBlocks(report, matrix, all),
     ...trialBlocks(report.trials, all),
+    ...verifiedBlocks(report.verified),
     ...layerBlocks(report.layers, all),
     ...(all ? wholeMatrixBlocks(report) : foldedMatrixBlocks(report)),
   ];

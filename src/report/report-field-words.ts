@@ -37,6 +37,11 @@ export const reportFieldWords: Readonly<Record<string, string>> = {
   "selection.accepted": "Demanded guarantees that are not kept and were given up by name.",
   "selection.rejected": "The other strategies, each with the first thing that it lacks.",
   "selection.closest": "Where none is left: the strategy that lacks least.",
+  verified:
+    "What attacks showed of sandboxes on this host (cupel verify), each with the mechanisms that it was made of.",
+  "verified[].mechanisms": "It holds for jobs whose sandboxes are made of these, and for no other.",
+  "verified[].guarantees[].depth": "full: by every attack on it. quick: by the one that says most.",
+  "verified[].guarantees[].attack": "The attack that broke it; empty where none did.",
   remedies: "What can be done about blockers.",
   "remedies[].commands": "To be pasted as they stand; empty where no command helps.",
   "remedies[].appliedBy": "Who can carry it out.",

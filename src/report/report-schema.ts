@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { areas, blockerCodes, capabilityStates, evidenceLevels, layerKinds } from "../model/capability.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import { owners, reportSchema, type Report } from "../model/report.ts";
+import { verificationDepths } from "../model/verification.ts";
 
 const evidence = v.strictObject({ action: v.string(), result: v.string() });
 const blocker = v.strictObject({
@@ -69,6 +70,7 @@ const reason = v.variant("kind", [
     missing: v.optional(v.string()),
   }),
   v.strictObject({ kind: v.literal("isolation"), minimum: v.picklist(isolationClasses) }),
+  v.strictObject({ kind: v.literal("not-verified"), guarantee: v.picklist(guaranteeIds) }),
   v.strictObject({ kind: v.literal("not-named") }),
   v.strictObject({ kind: v.literal("not-preferred") }),
 ]);
@@ -101,6 +103,19 @@ const remedy = v.strictObject({
   risk: v.string(),
 });
 
+const verifiedSet = v.strictObject({
+  strategy: v.string(),
+  mechanisms: v.string(),
+  guarantees: v.array(
+    v.strictObject({
+      id: v.picklist(guaranteeIds),
+      state: v.picklist(["held", "broken"]),
+      depth: v.picklist(verificationDepths),
+      attack: v.string(),
+    }),
+  ),
+});
+
 /** The whole shape. */
 export const reportShape = v.strictObject({
   schema: v.literal(reportSchema),
@@ -118,6 +133,7 @@ export const reportShape = v.strictObject({
   strategies: v.array(strategy),
   selection,
   remedies: v.array(remedy),
+  verified: v.optional(v.array(verifiedSet)),
   durationMs: v.number(),
   quickProbes: v.strictObject({ durationMs: v.number(), budgetMs: v.number() }),
 });

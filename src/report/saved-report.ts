@@ -9,8 +9,8 @@ import type { Report } from "../model/report.ts";
 import { differingParts, type FingerprintParts } from "./fingerprint.ts";
 import { verdictOf } from "./verdict.ts";
 
-/** The whole report, for people and for `plan`; and what decides of it, for `run`. */
-const fileNames = { report: "report.json", verdict: "verdict.json" } as const;
+/** The whole report, for people and for `plan`; what decides of it, for `run`; and what attacks showed. */
+export const fileNames = { report: "report.json", verdict: "verdict.json", verification: "verification.json" } as const;
 
 /** What was saved and holds, or why there is nothing; `reason` is worth a line only where a file is there and is not used. */
 export type Loaded<T> =
@@ -103,10 +103,10 @@ function removeLeftovers(directory: string): void {
 /** `cupel clean` may take the directory away at any moment; then it is made again. */
 const saveTries = 20;
 
-function saveIn(directory: string, report: Report, uid: number): string | undefined {
+function saveIn(directory: string, uid: number, write: () => string | undefined): string | undefined {
   for (let tries = 1; ; tries++) {
     const place = usePrivateDirectory(directory, uid);
-    const failure = place.ok ? writeBoth(report, directory) : place.reason;
+    const failure = place.ok ? write() : place.reason;
     if (failure?.endsWith("ENOENT") !== true || tries === saveTries) return failure;
   }
 }
@@ -119,7 +119,7 @@ export function saveReport(
 ): { ok: true; path: string } | { ok: false; reason: string } {
   const reasons: string[] = [];
   for (const directory of directories) {
-    const failure = saveIn(directory, report, uid);
+    const failure = saveIn(directory, uid, () => writeBoth(report, directory));
     if (failure === undefined) {
       removeLeftovers(directory);
       return { ok: true, path: `${directory}/${fileNames.report}` };
@@ -129,10 +129,22 @@ export function saveReport(
   return { ok: false, reason: reasons.join("; ") };
 }
 
-/** Forgets what was saved: a set-up that failed shows that it does not hold. */
+/** Saves what attacks showed, in the first directory that takes it; gives why none does. */
+export function saveVerificationFile(content: string, directories: readonly string[], uid: number): string | undefined {
+  const reasons: string[] = [];
+  for (const directory of directories) {
+    const path = `${directory}/${fileNames.verification}`;
+    const failure = saveIn(directory, uid, () => replaceFile(path, content, saved));
+    if (failure === undefined) return undefined;
+    reasons.push(failure);
+  }
+  return reasons.length === 0 ? "there is no place for it" : reasons.join("; ");
+}
+
+/** Forgets the report: a set-up that failed shows that it does not hold. What attacks showed stays: it has broken nothing. */
 export function dropReport(directories: readonly string[], uid: number): void {
   for (const directory of directories) {
     if (!checkPrivateDirectory(directory, uid).ok) continue;
-    for (const name of Object.values(fileNames)) removeIfThere(`${directory}/${name}`);
+    for (const name of [fileNames.report, fileNames.verdict]) removeIfThere(`${directory}/${name}`);
   }
 }

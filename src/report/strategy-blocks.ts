@@ -2,7 +2,8 @@
 import type { Matrix } from "../model/capability.ts";
 import type { Report, StrategySummary } from "../model/report.ts";
 import type { Trial } from "../model/trial.ts";
-import { clause, formatDuration, joinWords, sentence } from "./phrase.ts";
+import type { VerifiedGuarantee, VerifiedSet } from "../model/verification.ts";
+import { clause, count, formatDuration, joinWords, sentence } from "./phrase.ts";
 import { describeRejection } from "./rejection-words.ts";
 import { field, heading, item, note } from "./text-block.ts";
 import type { Block, Mark } from "./text-block.ts";
@@ -25,6 +26,27 @@ export function trialBlocks(trials: readonly Trial[], all: boolean): Block[] {
     ),
   ]);
   return blocks.length === 0 ? [] : [...heading("Trials (each strategy, really run once)"), ...blocks];
+}
+
+/** One item for each sandbox that `cupel verify` attacked under this fingerprint: what held, and what was broken. */
+export function verifiedBlocks(sets: readonly VerifiedSet[] = []): Block[] {
+  const blocks = sets.map((set) => item(set.guarantees.some(isBroken) ? "blocked" : "works", verifiedLine(set)));
+  return blocks.length === 0 ? [] : [...heading("Attacks (cupel verify)"), ...blocks];
+}
+
+function isBroken({ state }: VerifiedGuarantee): boolean {
+  return state === "broken";
+}
+
+function verifiedLine({ strategy, mechanisms, guarantees }: VerifiedSet): string {
+  const held = guarantees.filter((guarantee) => !isBroken(guarantee));
+  const quick = held.filter(({ depth }) => depth === "quick").length;
+  const broken = guarantees.filter(isBroken).map(({ id, attack }) => `${id} by ${attack}`);
+  return [
+    `${strategy} (${mechanisms}): ${count(held.length, "guarantee")} held`,
+    quick === 0 ? "" : `, ${quick === held.length ? "each" : quick} against one attack alone`,
+    broken.length === 0 ? "." : sentence(`; broken: ${joinWords(broken)}`),
+  ].join("");
 }
 
 const trialMarks: Readonly<Record<Trial["result"], Mark>> = { passed: "works", failed: "blocked", unknown: "unknown" };

@@ -101,6 +101,12 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   },
   accept: { flag: "accept-missing", fields: ["minimum.accept_missing"], ...accepted },
   strict: { flag: "strict", fields: ["minimum.strict"], ...isOn },
+  verified: {
+    flag: "verified",
+    fields: ["minimum.verified"],
+    merge: "last",
+    read: (words, name) => (isOn.read(words, name) ? true : undefined),
+  },
   strategy: { flag: "strategy", fields: ["require.strategy", "selection.strategy"], ...text },
   prefer: { flag: "prefer", fields: ["selection.prefer"], ...oneOfOr(preferences, "fastest") },
 };

@@ -234,6 +234,12 @@ const minimum = v.strictObject({
     ),
   ),
   strict: v.optional(v.pipe(v.boolean(), v.description("demand the default limits as well"))),
+  verified: v.optional(
+    v.pipe(
+      v.boolean(),
+      v.description("only where cupel verify saw every demanded guarantee hold, in this very sandbox"),
+    ),
+  ),
 });
 
 /** Everything that a file can ask but the command: what a job file, cupel.yaml and the user's configuration share. */

@@ -27,6 +27,8 @@ export interface JobSettings extends StatedLimits {
   readonly accept: readonly GuaranteeId[] | "all";
   readonly strict: boolean;
   readonly prefer: "fastest" | "strongest";
+  /** Only what attacks on this very sandbox did not break. */
+  readonly verified?: boolean | undefined;
 }
 
 /** One request for a job. */

@@ -51,12 +51,13 @@ command: [echo, "hello from a sandbox"]
 ${limitLines}#  on_output: truncate # what becomes of output over its cap: dropped (truncate), or the job is ended (kill)
 
 # What has to hold: a class of isolation that is not to be gone below, guarantees beyond those of every job, the default
-# limits. What nothing here keeps can be given up by name.
+# limits, attacks that failed (cupel verify). What nothing here keeps can be given up by name.
 #minimum:
 #  isolation: namespace
 #  guarantees: [proc.tree]
 #  accept_missing: []
 #  strict: false
+#  verified: false
 
 # A certain strategy, or which of those that fit.
 #selection:

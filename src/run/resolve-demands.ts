@@ -36,5 +36,6 @@ export function resolveDemands(
     minimum: request.minimum,
     strategy: request.strategy,
     prefer: request.prefer,
+    ...(request.verified === true ? { verified: true } : {}),
   };
 }

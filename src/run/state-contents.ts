@@ -12,7 +12,7 @@ export interface KnownEntry {
 }
 
 const leftover =
-  /^(?:(?:report|verdict|trusted-[0-9a-f]{16})\.json\.|(?:launcher|prober)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
+  /^(?:(?:report|verdict|verification|trusted-[0-9a-f]{16})\.json\.|(?:launcher|prober|attacker|victim)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
 
 function leftoverOf(name: string): KnownEntry | undefined {
   const writer = leftover.exec(name)?.[1];
@@ -31,6 +31,9 @@ function proxySocketOf(name: string): KnownEntry | undefined {
 const stateNames: readonly (readonly [RegExp, KnownEntry])[] = [
   [/^report\.json$/, { what: "the saved report", kind: "file" }],
   [/^verdict\.json$/, { what: "the saved verdict", kind: "file" }],
+  [/^verification\.json$/, { what: "what was verified", kind: "file" }],
+  [/^attacker-[0-9a-f]{16}$/, { what: "a copy of the attacker", kind: "file" }],
+  [/^victim-[0-9a-f]{16}$/, { what: "a copy of the victim of attacks", kind: "file" }],
   [/^trusted-[0-9a-f]{16}\.json$/, { what: "a project that you trust", kind: "file" }],
   [/^launcher-[0-9a-f]{16}$/, { what: "a copy of the launcher", kind: "file" }],
   [/^prober-[0-9a-f]{16}$/, { what: "a copy of the prober", kind: "file" }],

@@ -63,6 +63,7 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   require: demands,
   accept: grants,
   strict: (value, base) => compare(Number(base), Number(value)),
+  verified: (value, base) => compare(Number(base ?? false), Number(value ?? false)),
   // Which one is taken decides what is lost where guarantees are given up.
   strategy: (value, base) => (value === base ? "same" : "more"),
   prefer: byRank({ strongest: 0, fastest: 1 }),

@@ -4,6 +4,7 @@ import type { DemandVerdict } from "../model/demand.ts";
 import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { TrialVerdict } from "../model/trial.ts";
+import type { VerifiedSet } from "../model/verification.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
 import { isAvailable, type Candidate } from "./select.ts";
 
@@ -16,6 +17,8 @@ export interface DemandInput {
   readonly strategies: readonly Strategy[];
   readonly matrix: Matrix;
   readonly trials: readonly TrialVerdict[];
+  /** What attacks showed on this host. */
+  readonly verified?: readonly VerifiedSet[] | undefined;
 }
 
 /** A verdict without its demand. */

@@ -1,10 +1,12 @@
 /** The rule of selection: of the strategies that work here and keep every demanded guarantee, the preferred one. Pure. */
 import { isUsable, type Standings } from "../model/capability.ts";
-import { isolationStrength, type GuaranteeDecision } from "../model/guarantee.ts";
+import { isolationStrength, type GuaranteeDecision, type GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { Rejection, Selection } from "../model/report.ts";
 import type { TrialVerdict } from "../model/trial.ts";
+import type { VerifiedSet } from "../model/verification.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
+import { decideVerified } from "./verified-decisions.ts";
 
 /** One strategy, judged for one job on one host. */
 export interface Candidate {
@@ -17,6 +19,8 @@ export interface Candidate {
   readonly unkept: readonly GuaranteeDecision[];
   /** Those of them that the caller did not give up by name. */
   readonly unmet: readonly GuaranteeDecision[];
+  /** Demanded guarantees that it keeps, but that no attack on this very sandbox was seen to fail against. */
+  readonly unverified: readonly GuaranteeId[];
 }
 
 /** What selection looks at. */
@@ -25,10 +29,12 @@ export interface SelectionInput {
   readonly job: Job;
   readonly matrix: Standings;
   readonly trials: readonly TrialVerdict[];
+  /** What attacks showed on this host. */
+  readonly verified?: readonly VerifiedSet[] | undefined;
 }
 
-function judge(strategy: Strategy, { job, matrix, trials }: SelectionInput): Candidate {
-  const decisions = strategy.guarantees(job, matrix);
+function judge(strategy: Strategy, { job, matrix, trials, verified: sets = [] }: SelectionInput): Candidate {
+  const { decisions, verified } = decideVerified(strategy, job, matrix, sets);
   const unkept = decisions.filter((decision) => !decision.kept && job.demands.required.includes(decision.id));
   return {
     strategy,
@@ -37,6 +43,9 @@ function judge(strategy: Strategy, { job, matrix, trials }: SelectionInput): Can
     trial: trials.find((trial) => trial.strategy === strategy.id),
     unkept,
     unmet: unkept.filter((decision) => !job.demands.accepted.includes(decision.id)),
+    unverified: job.demands.required.filter(
+      (id) => !verified.includes(id) && !unkept.some((decision) => decision.id === id),
+    ),
   };
 }
 
@@ -66,7 +75,12 @@ function lack(candidate: Candidate, { demands }: Job): Rejection["reason"] | und
   if (minimum !== undefined && isolationStrength(strategy.isolation) < isolationStrength(minimum)) {
     return { kind: "isolation", minimum };
   }
-  return unmet[0] === undefined ? undefined : guaranteeReason(unmet[0]);
+  if (unmet[0] !== undefined) return guaranteeReason(unmet[0]);
+  return demands.verified === true ? verifiedReason(candidate) : undefined;
+}
+
+function verifiedReason({ unverified: [guarantee] }: Candidate): Rejection["reason"] | undefined {
+  return guarantee === undefined ? undefined : { kind: "not-verified", guarantee };
 }
 
 /** Better first. What the caller gave up is still kept where something keeps it. */
@@ -75,6 +89,7 @@ function compare(one: Candidate, other: Candidate, prefer: Job["demands"]["prefe
   return (
     one.unkept.length - other.unkept.length ||
     (prefer === "strongest" ? strength : 0) ||
+    Number(one.unverified.length > 0) - Number(other.unverified.length > 0) ||
     one.strategy.rank - other.strategy.rank
   );
 }

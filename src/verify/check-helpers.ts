@@ -2,11 +2,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
+import { loadAttackHelpers } from "../launch/attack-helpers.ts";
 import { openHelperFiles, originalHelper, type HelperFile, type HelperName } from "../launch/helper-file.ts";
 import { CupelError } from "../model/error.ts";
 import type { SelfTestStep } from "../model/self-test.ts";
 
-const names: readonly HelperName[] = ["launcher", "prober"];
+const names: readonly HelperName[] = ["launcher", "prober", "attacker"];
 
 function digest(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
@@ -41,6 +42,7 @@ function checkHelper(
 
 /** Checks each helper; never throws for what is wrong with one. */
 export function checkHelpers(directories: readonly string[], uid: number): SelfTestStep[] {
+  loadAttackHelpers();
   return names.map((name) => {
     try {
       return { name, ...checkHelper(name, directories, uid) };

@@ -71,6 +71,7 @@ describe("jobFromFlags", () => {
     [["--accept-missing", "all"], { accept: "all" }],
     [["--accept-missing", "net.none", "--accept-missing", "fs.read,all"], { accept: "all" }],
     [["--strict"], { strict: true }],
+    [["--verified"], { verified: true }],
     [["--prefer", "strongest"], { prefer: "strongest" }],
     [["--result", "out.json", "--fresh"], {}],
   ])("reads %p", (flags, expected) => expect(changes(...flags)).toEqual(expected));

@@ -4,6 +4,7 @@ import { runDescription } from "../../src/commands/descriptions-job.ts";
 import { parseCommandLine } from "../../src/commands/parse-command-line.ts";
 import { CupelError } from "../../src/model/error.ts";
 import type { CommandDescription } from "../../src/report/command-description.ts";
+import { splitCommand } from "../../src/verify/command-subject.ts";
 
 const text = (placeholder: string) => ({ kind: "text", placeholder }) as const;
 const choice = (choices: readonly string[], list = false) =>
@@ -174,7 +175,7 @@ describe("descriptions", () => {
   test("are those that examples and the job's flags are read by", () => {
     for (const { examples = [], name } of descriptions) {
       for (const example of examples.filter((one) => one.startsWith(`cupel ${name} `))) {
-        const words = example.replaceAll('"', "").split(" ").slice(2);
+        const words = splitCommand(example).slice(2);
         const description = descriptions.find((one) => one.name === name) ?? runDescription;
         expect(() => parseCommandLine(description, words)).not.toThrow();
       }

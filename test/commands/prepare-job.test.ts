@@ -67,7 +67,7 @@ describe("obtainKnowledge", () => {
     const verdict = readVerdict(state);
     const selection = select({ strategies, job: usual, matrix: verdict.standings, trials: verdict.trials });
     const plan = planFor(usual, selection, verdict.standings);
-    expect(second).toEqual({ verdict, decided: { selection, plan } });
+    expect(second).toEqual({ verdict, verified: [], decided: { selection, plan } });
     expect(statSync(`${state}/verdict.json`).mtimeMs).toBe(written);
   });
 
@@ -155,7 +155,10 @@ describe("choose", () => {
   };
 
   test("plans by what was saved, where that will do, and measures nothing", async () => {
-    const knowledge = { verdict: { ...verdictOf(firecrackerRoot), standings: allMatrices.rootEverything } };
+    const knowledge = {
+      verdict: { ...verdictOf(firecrackerRoot), standings: allMatrices.rootEverything },
+      verified: [],
+    };
     const choice = await choose(inquiry("/proc/cupel"), knowledge);
     expect(choice).toEqual({
       knowledge,
@@ -172,7 +175,7 @@ describe("choose", () => {
   test("never refuses by what was saved: it measures first", async () => {
     using directory = makeTempDir();
     const state = directory.at("state");
-    const { knowledge, plan, selection } = await choose(inquiry(state), { verdict: nothingHere });
+    const { knowledge, plan, selection } = await choose(inquiry(state), { verdict: nothingHere, verified: [] });
     expect([plan?.strategy, selection.chosen]).toEqual(["namespaces", "namespaces"]);
     expect(knowledge.report?.id).toBe(readVerdict(state).id);
     expect(knowledge.verdict.id).not.toBe(nothingHere.id);
@@ -181,7 +184,7 @@ describe("choose", () => {
   test("refuses by what was measured just now, and does not measure twice", async () => {
     using directory = makeTempDir();
     const report = firecrackerRoot;
-    const knowledge = { verdict: verdictOf(report), report };
+    const knowledge = { verdict: verdictOf(report), report, verified: [] };
     const choice = await choose(inquiry(directory.at("state"), impossible), knowledge);
     expect(choice).toEqual({
       knowledge,
@@ -195,7 +198,7 @@ describe("choose", () => {
   test("refuses what cannot be kept after measuring, with the report that says why", async () => {
     using directory = makeTempDir();
     const state = directory.at("state");
-    const choice = await choose(inquiry(state, impossible), { verdict: nothingHere });
+    const choice = await choose(inquiry(state, impossible), { verdict: nothingHere, verified: [] });
     expect(choice.plan).toBeUndefined();
     expect(choice.knowledge.report?.id).toBe(readVerdict(state).id);
   });

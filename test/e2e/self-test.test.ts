@@ -52,7 +52,7 @@ describe.each(callers)("the self-test, called by $name", (caller) => {
     expect([told.result, told.exitCode, resultsOf(told.helpers), resultsOf(told.strategies)]).toEqual([
       "passed",
       0,
-      { launcher: "passed", prober: "passed" },
+      { launcher: "passed", prober: "passed", attacker: "passed" },
       { namespaces: "passed", process: "passed" },
     ]);
   });

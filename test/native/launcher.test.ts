@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import { parseLaunchEvent, type LaunchEvent } from "../../src/launch/launch-event.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
+import { buildSanitized } from "../support/build-sanitized.ts";
 import { repositoryRoot } from "../support/compile-c.ts";
 import { execute } from "../support/execute.ts";
 import { plainBinding } from "../support/launch-program.ts";
@@ -13,14 +14,6 @@ import { makeTempDir } from "../support/temp-dir.ts";
 
 const needsCompiler = needsPrograms("gcc");
 const launcher = `${repositoryRoot}/dist/sanitize/launcher`;
-
-async function buildSanitized(): Promise<void> {
-  const built = await execute([process.execPath, "scripts/build.ts", "--sanitize"], {
-    cwd: repositoryRoot,
-    deadlineMs: 120_000,
-  });
-  if (built.code !== 0) throw new Error(built.stderr);
-}
 
 /** The launcher with its control on 3 and its events on standard output: it takes no orders from a standard stream. */
 const onThree = 'exec "$0" 3 1 2 2 2 3<&0';

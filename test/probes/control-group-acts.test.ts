@@ -136,10 +136,10 @@ test("works for a user of systemd, as far as controllers are delegated", async (
       | read it back -> ok
       | remove the group -> ok
     cgroup.io: blocked (declared)
-      the io controller is in no hierarchy that is mounted here (v2)
+      the io controller is handed down no further than /sys/fs/cgroup/user.slice
       | control groups mounted -> v2
       | io in /proc/cgroups -> enabled
-      ! cgroup-delegation: the io controller is in no hierarchy that is mounted here (v2)
+      ! cgroup-delegation: the io controller is handed down no further than /sys/fs/cgroup/user.slice
     cgroup.cpuset: blocked (declared)
       the cpuset controller is in no hierarchy that is mounted here (v2)
       | control groups mounted -> v2

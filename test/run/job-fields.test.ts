@@ -63,6 +63,7 @@ const pairs: readonly (readonly [readonly string[], string, Partial<JobRequest>]
   [["--accept-missing=tty.safe"], "minimum: {accept_missing: [tty.safe]}", { accept: ["tty.safe"] }],
   [["--accept-missing=all"], "minimum: {accept_missing: [all]}", { accept: "all" }],
   [["--strict"], "minimum: {strict: true}", { strict: true }],
+  [["--verified"], "minimum: {verified: true}", { verified: true }],
   [["--strategy=namespaces"], "selection: {strategy: namespaces}", { strategy: "namespaces" }],
   [["--prefer=strongest"], "selection: {prefer: strongest}", { prefer: "strongest" }],
 ];
@@ -84,6 +85,7 @@ describe("jobFields", () => {
     ["tools", "filesystem: {tools: false}"],
     ["terminal", "tty: false"],
     ["strict", "minimum: {strict: false}"],
+    ["verified", "minimum: {verified: false}"],
   ] satisfies [SettingKey, string][])("that flags switch on, a file can leave off: %s", (key, text) =>
     expect(byFile(text)[key]).toEqual(defaultRequest[key]),
   );

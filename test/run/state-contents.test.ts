@@ -7,6 +7,7 @@ describe("knownEntry", () => {
     ["state", "verdict.json", "the saved verdict"],
     ["state", "launcher-0123456789abcdef", "a copy of the launcher"],
     ["state", "prober-0123456789abcdef", "a copy of the prober"],
+    ["state", "attacker-0123456789abcdef", "a copy of the attacker"],
     ["state", "root", "the root for containers"],
     ["state", "engines", "the engines' places"],
     ["root", "tmp", "a mount point for containers"],

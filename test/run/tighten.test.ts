@@ -85,6 +85,8 @@ const cases: readonly (readonly [string, Partial<JobSettings>, "counts" | "is le
   ["minimum: {accept_missing: [net.none]}", {}, "is left out"],
   ["minimum: {accept_missing: [all]}", {}, "is left out"],
   ["minimum: {strict: true}", {}, "counts"],
+  ["minimum: {verified: true}", {}, "counts"],
+  ["minimum: {verified: false}", { verified: true }, "is left out"],
   ["minimum: {strict: false}", { strict: true }, "is left out"],
   ["require: {strategy: process}", {}, "is left out"],
   ["selection: {strategy: process}", { strategy: "process" }, "changes nothing"],

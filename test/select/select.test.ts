@@ -234,6 +234,7 @@ describe("judgeAll", () => {
       trial: undefined,
       unkept: [unkept("fs.read"), unkept("net.none")] as never,
       unmet: [unkept("fs.read")] as never,
+      unverified: ["env.clean"],
     });
   });
 

@@ -1,0 +1,58 @@
+/** `verify`. */
+import { guaranteeIds } from "../model/guarantee.ts";
+import { networkModes, seccompProfileNames } from "../model/job.ts";
+import type { CommandDescription } from "../report/command-description.ts";
+import { strategyFlag } from "./demand-flags.ts";
+import { choice, helpFlag, jsonFlag, text, usageCodes } from "./description-parts.ts";
+import { formatFlags } from "./format-flags.ts";
+
+/** `cupel verify`. */
+export const verifyDescription: CommandDescription = {
+  name: "verify",
+  summary: "attack sandboxes on this host, and find out which guarantees hold",
+  flags: [
+    { ...strategyFlag, description: "attack this strategy; default the one of the default job", repeatable: true },
+    { name: "all", description: "attack every strategy that is here" },
+    {
+      name: "subject",
+      description: "attack somebody else's sandbox: words that run a program; {} is the program's path",
+      value: text("'COMMAND…'"),
+      repeatable: true,
+    },
+    {
+      name: "guarantee",
+      description: "only these guarantees, and all of them have to hold",
+      value: choice("ID,…", guaranteeIds, true),
+      repeatable: true,
+    },
+    { name: "quick", description: "one attack on each guarantee, the one that says most" },
+    {
+      name: "workspace",
+      description: "attack jobs with this workspace: ro (the default) or rw",
+      value: choice("MODE", ["ro", "rw"]),
+    },
+    { name: "network", description: "and with this network; default none", value: choice("MODE", networkModes) },
+    {
+      name: "seccomp",
+      description: "and with these system calls; default default",
+      value: choice("PROFILE", seccompProfileNames),
+    },
+    { name: "list", description: "list the attacks, by guarantee; nothing is attacked" },
+    { name: "fresh", description: "probe again instead of using the saved report" },
+    jsonFlag,
+    ...formatFlags,
+    helpFlag,
+  ],
+  exitCodes: [
+    { code: "0", meaning: "what a strategy says it keeps held, and so did what was named" },
+    { code: "1", meaning: "something of it was broken, or is not provided" },
+    { code: "3", meaning: "something of it could not be told" },
+    ...usageCodes,
+  ],
+  examples: [
+    "cupel verify",
+    "cupel verify --quick --guarantee net.none,fs.read",
+    "cupel verify --all",
+    "cupel verify --subject 'bwrap --ro-bind / / --unshare-all --'",
+  ],
+};

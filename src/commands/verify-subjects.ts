@@ -1,0 +1,120 @@
+/** Which sandboxes `verify` attacks: strategies of this host's, or somebody else's by a command. */
+import type { Host } from "../host/host.ts";
+import { CupelError } from "../model/error.ts";
+import { networkModes, seccompProfileNames, type Job } from "../model/job.ts";
+import type { Report } from "../model/report.ts";
+import { describeRejection } from "../report/rejection-words.ts";
+import { defaultRequest, type JobRequest } from "../run/job-request.ts";
+import { mechanismsOf } from "../select/mechanisms.ts";
+import { isAvailable, judgeAll, select } from "../select/select.ts";
+import type { Strategy } from "../strategies/_strategy.ts";
+import { strategies } from "../strategies/registry.gen.ts";
+import { commandSubject } from "../verify/command-subject.ts";
+import { strategySubject, type SandboxChoice } from "../verify/strategy-subject.ts";
+import type { Subject } from "../verify/verify-subject.ts";
+import type { CommandLine } from "./parse-command-line.ts";
+import { matrixOf, obtainReport, prepareJob } from "./prepare-job.ts";
+
+/** What is attacked, and what is known of the host. */
+export interface FoundSubjects {
+  readonly subjects: readonly Subject[];
+  readonly report: Report;
+}
+
+/** Which sandbox of the strategies': the default job's, unless flags say otherwise. */
+export function sandboxChoice({ flags }: CommandLine): SandboxChoice {
+  const named = <Word extends string>(flag: string, words: readonly Word[], otherwise: Word): Word =>
+    words.find((word) => word === flags.get(flag)?.at(-1)) ?? otherwise;
+  return {
+    network: named("network", networkModes, "none"),
+    seccomp: named("seccomp", seccompProfileNames, "default"),
+    workspace: named("workspace", ["ro", "rw"], "ro"),
+  };
+}
+
+/** A compiled cupel is its own program; in a checkout the runtime executes main.ts. */
+function ownCommand(): string[] {
+  const [runtime = process.execPath, script = ""] = process.argv;
+  const isCompiled = script === "" || script.startsWith("/$bunfs/");
+  return isCompiled ? [process.execPath] : [runtime, script];
+}
+
+function requestOf({ network, seccomp }: SandboxChoice, strategy: string | undefined): JobRequest {
+  return { ...defaultRequest, workspace: "none", network, seccomp, strategy, accept: "all" };
+}
+
+/** As the attacked job will be: with a directory of the host's, and a program that is granted. */
+function asAttacked(job: Job, { workspace }: SandboxChoice): Job {
+  const path = "/cupel-verify/workspace";
+  return { ...job, workspace: { mode: workspace, path }, directory: path };
+}
+
+function subjectOf(strategy: Strategy, job: Job, choice: SandboxChoice, report: Report): Subject {
+  const matrix = matrixOf(report.capabilities);
+  return strategySubject({
+    id: strategy.id,
+    mechanisms: mechanismsOf(job, strategy.plan(job, matrix)),
+    declared: strategy.guarantees(job, matrix),
+    cupel: ownCommand(),
+    choice,
+  });
+}
+
+function unavailable(id: string, job: Job, report: Report): CupelError {
+  const matrix = matrixOf(report.capabilities);
+  const named = { ...job, demands: { ...job.demands, strategy: id } };
+  const rejection = select({ strategies, job: named, matrix, trials: report.trials }).rejected.find(
+    ({ strategy }) => strategy === id,
+  );
+  const why = rejection === undefined ? "is not there" : describeRejection(rejection, matrix);
+  return new CupelError("usage", `strategy ${id} cannot be attacked here: it ${why}`);
+}
+
+/** The named ones, all that are here, or the one that the default job would run in. */
+function chooseStrategies(line: CommandLine, job: Job, report: Report): Strategy[] {
+  const matrix = matrixOf(report.capabilities);
+  const available = judgeAll({ strategies, job, matrix, trials: report.trials })
+    .filter(isAvailable)
+    .map(({ strategy }) => strategy);
+  const named = line.flags.get("strategy") ?? [];
+  const missing = named.find((id) => !available.some((strategy) => strategy.id === id));
+  if (missing !== undefined) throw unavailable(missing, job, report);
+  if (named.length > 0) return available.filter(({ id }) => named.includes(id));
+  if (line.flags.has("all")) return available;
+  return available.filter(({ id }) => id === report.selection.chosen);
+}
+
+function checkFlags({ flags }: CommandLine): void {
+  const strays = ["strategy", "all", "network", "seccomp", "workspace"].filter((name) => flags.has(name));
+  if (flags.has("subject") && strays[0] !== undefined)
+    throw new CupelError("usage", `--${strays[0]} is about strategies of cupel's; leave it out, or --subject`);
+  if (flags.has("strategy") && flags.has("all"))
+    throw new CupelError("usage", "--strategy and --all cannot be given together; --all is every strategy");
+}
+
+/** @throws CupelError `usage` for flags that do not fit together, and for a strategy that is not here. */
+export async function findSubjects(
+  line: CommandLine,
+  host: Host,
+  directories: readonly string[],
+): Promise<FoundSubjects> {
+  checkFlags(line);
+  const commands = (line.flags.get("subject") ?? []).map(commandSubject);
+  const choice = sandboxChoice(line);
+  const job = await prepareJob(requestOf(choice, undefined), host, directories);
+  const known = await obtainReport({ job, host, directories }, line.flags.has("fresh"));
+  const report = known.report ?? known.saved;
+  if (commands.length > 0) return { subjects: commands, report };
+  const attacked = asAttacked(job, choice);
+  const subjects = chooseStrategies(line, attacked, report).map((strategy) =>
+    subjectOf(strategy, attacked, choice, report),
+  );
+  if (subjects.length > 0) return { subjects, report };
+  throw new CupelError(
+    "usage",
+    "no strategy keeps the default job's demands here; name one with --strategy, or --all",
+    {
+      hint: "cupel doctor says what stands in the way.",
+    },
+  );
+}

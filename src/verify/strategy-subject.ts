@@ -1,0 +1,66 @@
+/** A strategy of cupel's as a subject: attacked through the very command line that users have. */
+import type { GuaranteeDecision } from "../model/guarantee.ts";
+import type { NetworkMode, SeccompProfileName } from "../model/job.ts";
+import type { SandboxWishes } from "./attack-spec.ts";
+import type { Subject } from "./verify-subject.ts";
+
+/** Which sandbox of a strategy's: see `mechanismsOf`. */
+export interface SandboxChoice {
+  readonly network: NetworkMode;
+  readonly seccomp: SeccompProfileName;
+  readonly workspace: "ro" | "rw";
+}
+
+/** What is known of it beforehand. */
+export interface StrategyFacts {
+  readonly id: string;
+  readonly mechanisms: string;
+  readonly declared: readonly GuaranteeDecision[];
+  /** How cupel itself is called: a program and its first arguments. */
+  readonly cupel: readonly string[];
+  readonly choice: SandboxChoice;
+}
+
+function wishFlags({ pids, memoryBytes, cpus, diskBytes, outputBytes, timeoutMs, variable }: SandboxWishes): string[] {
+  return [
+    ...(pids === undefined ? [] : ["--pids", String(pids)]),
+    ...(memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)]),
+    ...(cpus === undefined ? [] : ["--cpus", String(cpus)]),
+    ...(diskBytes === undefined ? [] : ["--tmp-size", String(diskBytes)]),
+    ...(outputBytes === undefined ? [] : ["--output-size", String(outputBytes)]),
+    ...(timeoutMs === undefined ? [] : ["--timeout", `${timeoutMs}ms`, "--grace", "100ms"]),
+    ...(variable === undefined ? [] : ["--env", variable]),
+  ];
+}
+
+/** The words in front of a program. Pure. */
+export function strategyPrefix({ id, cupel, choice }: StrategyFacts, program: string, wishes: SandboxWishes): string[] {
+  return [
+    ...cupel,
+    "run",
+    "--strategy",
+    id,
+    "--accept-missing",
+    "all",
+    "--workspace",
+    choice.workspace,
+    "--network",
+    choice.network,
+    "--seccomp",
+    choice.seccomp,
+    ...wishFlags(wishes),
+    "--read",
+    program,
+    "--",
+  ];
+}
+
+/** It as a subject. */
+export function strategySubject(facts: StrategyFacts): Subject {
+  return {
+    attacked: { kind: "strategy", name: facts.id, mechanisms: facts.mechanisms },
+    declared: facts.declared,
+    tells: () => true,
+    prefix: (program, wishes) => strategyPrefix(facts, program, wishes),
+  };
+}

@@ -55,3 +55,15 @@ export function open(proxy: Proxy, service: number, text: string | Uint8Array, i
   if (isWhole) socket.end();
   return { socket, received };
 }
+
+/** A head of these lines. */
+export const head = (...lines: readonly string[]): string => `${lines.join("\r\n")}\r\n\r\n`;
+/** A request for a tunnel. */
+export const tunnelTo = (host: string, port: number): string =>
+  head(`CONNECT ${host}:${port} HTTP/1.1`, `Host: ${host}:${port}`);
+
+/** The two messages of SOCKS for a name. */
+export function socksTo(name: string, port: number): Buffer {
+  const request = [5, 1, 0, 3, name.length, ...Buffer.from(name), port >> 8, port & 0xff];
+  return Buffer.from([5, 1, 0, ...request]);
+}

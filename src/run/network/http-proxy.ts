@@ -1,6 +1,7 @@
 /** An HTTP proxy for one connection: a tunnel by CONNECT, or one request to `http://` in absolute form. */
 import type { Socket } from "node:net";
 import { connectDestination, type ConnectContext, type Connection } from "./connect-destination.ts";
+import { endWith } from "./end-with.ts";
 import { findHead, parseHttpRequest, type HttpProblem, type HttpRequest } from "./http-request.ts";
 import { forwardRequest, joinSockets } from "./join-sockets.ts";
 import { renderHost, type Destination } from "./judge-destination.ts";
@@ -52,11 +53,11 @@ export async function serveHttp(socket: Socket, rest: Buffer, context: ConnectCo
   const { value: request } = read;
   if (request.kind === "problem") {
     context.denials.deny({ host: "", port: 0, reason: "malformed", kind: request.problem });
-    return void socket.end(renderRefusal({ status: request.status, words: request.problem }));
+    return endWith(socket, renderRefusal({ status: request.status, words: request.problem }));
   }
   const connection = await connectDestination(request.destination, context);
   if (connection.kind !== "connected")
-    return void socket.end(renderRefusal(refusalOf(connection, request.destination)));
+    return endWith(socket, renderRefusal(refusalOf(connection, request.destination)));
   if (request.kind === "forward") return forwardRequest(socket, read.rest, connection.socket, request);
   socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
   joinSockets(socket, read.rest, connection.socket);

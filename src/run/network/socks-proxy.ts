@@ -1,6 +1,7 @@
 /** A SOCKS 5 proxy for one connection (RFC 1928). */
 import type { Socket } from "node:net";
 import { connectDestination, type ConnectContext, type Connection } from "./connect-destination.ts";
+import { endWith } from "./end-with.ts";
 import { joinSockets } from "./join-sockets.ts";
 import { readAhead } from "./read-ahead.ts";
 import {
@@ -33,18 +34,18 @@ function replyOf(connection: Exclude<Connection, { kind: "connected" }>): SocksR
 export async function serveSocks(socket: Socket, rest: Buffer, context: ConnectContext): Promise<void> {
   const malformed = (read: { reply: SocksReply; problem: string }): void => {
     context.denials.deny({ host: "", port: 0, reason: "malformed", kind: read.problem });
-    socket.end(renderSocksReply(read.reply));
+    endWith(socket, renderSocksReply(read.reply));
   };
   const greeting = await readAhead(socket, rest, whole(parseSocksGreeting), requestTimeoutMs);
   if (greeting === undefined) return void socket.destroy();
   if (greeting.value.kind === "problem") return malformed(greeting.value);
-  if (!greeting.value.value.isOpen) return void socket.end(noAcceptableMethod);
+  if (!greeting.value.value.isOpen) return endWith(socket, noAcceptableMethod);
   socket.write(noAuthentication);
   const request = await readAhead(socket, greeting.rest, whole(parseSocksRequest), requestTimeoutMs);
   if (request === undefined) return void socket.destroy();
   if (request.value.kind === "problem") return malformed(request.value);
   const connection = await connectDestination(request.value.value, context);
-  if (connection.kind !== "connected") return void socket.end(renderSocksReply(replyOf(connection)));
+  if (connection.kind !== "connected") return endWith(socket, renderSocksReply(replyOf(connection)));
   socket.write(renderSocksReply("succeeded"));
   joinSockets(socket, request.rest, connection.socket);
 }

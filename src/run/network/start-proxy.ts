@@ -107,10 +107,14 @@ export async function startProxy(
   const rules = allow.map((text) => parseDestinationRule(text, "--allow-host"));
   const context = { rules, denials: new Denials(), resolve, hosts: new Set<Socket>() };
   const jobs = new Set<Socket>();
+  const bugs: unknown[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     jobs.add(socket);
     socket.once("close", () => jobs.delete(socket));
-    void serve(socket, context);
+    serve(socket, context).catch((error: unknown) => {
+      bugs.push(error);
+      socket.destroy();
+    });
   });
   server.maxConnections = connectionsMax;
   const path = await listen(server, places);
@@ -120,6 +124,8 @@ export async function startProxy(
       server.close();
       rmSync(path, { force: true });
       await endAll(jobs, context.hosts);
+      // Not before the job has ended: it is none of the job's.
+      if (bugs.length > 0) throw bugs[0];
       return context.denials.read();
     },
   };

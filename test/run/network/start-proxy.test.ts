@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:net";
 import type { NetworkOutcome } from "../../../src/model/outcome.ts";
 import type { Resolve } from "../../../src/run/network/connect-destination.ts";
 import { startProxy, type Proxy } from "../../../src/run/network/start-proxy.ts";
-import { answer, echo, listen, open, portOf } from "../../support/proxy-client.ts";
+import { answer, echo, head, listen, open, portOf, socksTo, tunnelTo } from "../../support/proxy-client.ts";
 import { makeTempDir, type TempDir } from "../../support/temp-dir.ts";
 
 const uid = process.geteuid?.() ?? -1;
@@ -24,15 +24,6 @@ const resolveHere: Resolve = async (name) => {
 };
 
 const [http, socks] = [0, 1];
-const head = (...lines: readonly string[]): string => `${lines.join("\r\n")}\r\n\r\n`;
-const tunnelTo = (host: string, port: number): string =>
-  head(`CONNECT ${host}:${port} HTTP/1.1`, `Host: ${host}:${port}`);
-
-function socksTo(name: string, port: number): Buffer {
-  const request = [5, 1, 0, 3, name.length, ...Buffer.from(name), port >> 8, port & 0xff];
-  return Buffer.from([5, 1, 0, ...request]);
-}
-
 const established = "HTTP/1.1 200 Connection established\r\n\r\n";
 
 function refusal(status: string, words: string): string {
@@ -237,6 +228,13 @@ describe("a proxy", () => {
     for (const [service, text] of all)
       expect(await exchange(["a.test"], service, text)).toEqual({ received: "", network: nothing });
     expect(await exchange(["a.test"], socks, "\x05\x01\x02")).toEqual({ received: "\x05\xff", network: nothing });
+  });
+
+  test("says why also to who is still sending", async () => {
+    const request = head("POST http://b.test/ HTTP/1.1", "Host: b.test", "Content-Length: 9000000");
+    const { received } = await exchange(["a.test"], http, request + "x".repeat(9_000_000));
+    expect(received).toStartWith("HTTP/1.1 403 Forbidden\r\n");
+    expect(received).toEndWith("connect to\n");
   });
 
   test("ends with what the job has sent on its way, and does not wait for an answer", async () => {

@@ -78,4 +78,14 @@ describe("programs find the proxy by their variables:", () => {
       ended("GET /py\n"),
     );
   });
+
+  needsPrograms("python3")("and hears why not also when it says all that it has to say before it listens", async () => {
+    const script = `import urllib.request as r, urllib.error as e
+try: r.urlopen("http://b.example/", data=bytes(20_000_000))
+except e.HTTPError as error: print(error.code, error.read().decode(), end="")`;
+    const flags = [...listing("a.example"), "--quiet"];
+    expect((await see(cupel, ordinaryCaller, flags, ["/usr/bin/python3", "-c", script])).ran).toEqual(
+      ended("403 cupel: b.example:80 is not among the destinations that this job may connect to\n"),
+    );
+  });
 });

@@ -4,7 +4,6 @@
  * job's ports it was made to.
  */
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { errnoOf } from "../../host/errno-of.ts";
 import { usePrivateDirectory } from "../../host/private-directory.ts";
@@ -121,8 +120,8 @@ export async function startProxy(
   return {
     path,
     close: async () => {
+      // Takes its socket away, too.
       server.close();
-      rmSync(path, { force: true });
       await endAll(jobs, context.hosts);
       // Not before the job has ended: it is none of the job's.
       if (bugs.length > 0) throw bugs[0];

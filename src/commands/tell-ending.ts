@@ -20,9 +20,11 @@ export async function tellEnding(
   if (status === "setup-failed" || !isQuiet) say(cause.summary);
 }
 
-/** One line, where connections were denied: a job may say nothing of that, or call it something else. */
-export async function tellDenials(network: NetworkOutcome | undefined): Promise<void> {
-  if (network === undefined || network.denied === 0) return;
+/** One line each, where its network was lost, and where connections were denied: a job may call both something else. */
+export async function tellNetwork(network: NetworkOutcome | undefined, isQuiet: boolean): Promise<void> {
+  if (network === undefined) return;
+  if (network.isCutOff) say("the job's network was lost before it ended: what carried its connections was killed");
+  if (network.denied === 0 || isQuiet) return;
   const { describeDenials } = await import("../report/denial-words.ts");
   say(describeDenials(network));
 }

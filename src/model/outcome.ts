@@ -164,6 +164,8 @@ export interface Denial {
 
 /** What a job that may connect to listed destinations was given and denied. */
 export interface NetworkOutcome {
+  /** The way to the proxy was lost before the job ended, and with it the job's network. */
+  readonly isCutOff: boolean;
   /** Connections that were made. */
   readonly allowed: number;
   readonly denied: number;

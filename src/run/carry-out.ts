@@ -104,7 +104,8 @@ async function withProxy(
   const proxy = await startProxy(plan.proxy.allow, { directories: stateDirectories, uid: host.identity.uid });
   try {
     const seen = await follow(plan, context, groups, proxy.path);
-    return { ...seen, network: await proxy.close() };
+    const isCutOff = seen.events.some(({ event }) => event === "courier-lost");
+    return { ...seen, network: { ...(await proxy.close()), isCutOff } };
   } catch (error) {
     await proxy.close();
     throw error;

@@ -85,6 +85,7 @@ const output = v.strictObject({
 });
 
 const network = v.strictObject({
+  isCutOff: v.pipe(v.boolean(), v.description("what carried the job's connections was killed before the job ended")),
   allowed: v.pipe(v.number(), v.description("connections that were made")),
   denied: v.pipe(v.number(), v.description("connections that were denied")),
   denials: v.pipe(

@@ -1,6 +1,7 @@
 /** A job that may connect to listed destinations: through the proxy, to servers on the host's loopback. */
 import { describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { Outcome } from "../../src/model/outcome.ts";
 import { startCounting, startFiles } from "../support/loopback-servers.ts";
 import { ended, listing, once, see, throughProxy } from "../support/network-job.ts";
 import { childrenOf, isAlive } from "../support/processes.ts";
@@ -57,6 +58,14 @@ describe.each(callers)("what is listed is in reach, called by $name,", (caller) 
     expect([ran.code, await counting.received]).toEqual([137, size]);
   });
 
+  test("with few open files allowed", async () => {
+    using server = startFiles();
+    const flags = [...listing(`127.0.0.1:${server.port}`), ...throughProxy].join(" ");
+    const job = `for i in $(seq 60); do curl -s http://127.0.0.1:${server.port}/$i & done; wait`;
+    const ran = await cupel.shell(caller, `ulimit -n 80; $CUPEL run ${flags} -- bash -c '${job}'`);
+    expect([ran.code, ran.stdout.split("\n").length, ran.stderr]).toEqual([0, 61, ""]);
+  });
+
   test("over more connections than the courier holds at once", async () => {
     using server = startFiles();
     const flags = [...listing(`127.0.0.1:${server.port}`), ...throughProxy];
@@ -77,6 +86,7 @@ describe.each(callers)("what is not listed is out of reach, called by $name,", (
       stderr: "cupel: the job was denied 1 connection: b.example:80 (--allow-host b.example:80)\n",
     });
     expect(network).toEqual({
+      isCutOff: false,
       allowed: 0,
       denied: 1,
       denials: [{ host: "b.example", port: 80, reason: "host-not-listed", count: 1 }],
@@ -166,6 +176,27 @@ describe.each(callers)("the proxy ends with its job, called by $name,", (caller)
       await cupel.run(caller, ["run", "--allow-host", "a.example", "--", ...command]);
     await cupel.run(caller, ["run", "--allow-host", "a.example", "--timeout", "100ms", "--", "sleep", "100"]);
     expect(proxies()).toEqual([]);
+  });
+
+  test("and says so where that was lost before", async () => {
+    using server = startFiles();
+    using directory = makeTempDir({ owner: caller });
+    const flags = [...listing(`127.0.0.1:${server.port}`), ...throughProxy, "--result", directory.at("outcome.json")];
+    const get = `curl -s http://127.0.0.1:${server.port}/`;
+    const script = `${get}ready; while ${get}; do sleep 0.01; done; exit 3`;
+    await using running = cupel.start(caller, ["run", ...flags, "--", "sh", "-c", script]);
+    await running.wrote("GET /ready");
+    const own = readlinkSync("/proc/self/ns/net");
+    const inPlace = childrenOf(running.pid).filter((pid) => readlinkSync(`/proc/${pid}/ns/net`) === own);
+    // The launcher, which has made the courier first.
+    process.kill(inPlace[1] ?? 0, "SIGKILL");
+    const { code, stderr } = await running.ended;
+    const outcome = JSON.parse(readFileSync(directory.at("outcome.json"), "utf8")) as Outcome;
+    expect([code, stderr, outcome.network?.isCutOff]).toEqual([
+      3,
+      "cupel: the job's network was lost before it ended: what carried its connections was killed\n",
+      true,
+    ]);
   });
 
   test("also where cupel is killed, but for a socket that cupel clean takes away", async () => {

@@ -31,5 +31,5 @@ test.each([
     "9 connections: a.example:443 (--allow-host a.example:443), a.example:443 (--allow-host a.example:443), a.example:443 (--allow-host a.example:443) and 2 more",
   ],
 ])("%j", (denials, denied, words) =>
-  expect(describeDenials({ allowed: 0, denied, denials })).toBe(`the job was denied ${words}`),
+  expect(describeDenials({ isCutOff: false, allowed: 0, denied, denials })).toBe(`the job was denied ${words}`),
 );

@@ -1,6 +1,8 @@
 /** Jobs that may connect to listed destinations, and what their outcomes say of the network. */
 import { readFileSync } from "node:fs";
+import * as v from "valibot";
 import type { NetworkOutcome, Outcome } from "../../src/model/outcome.ts";
+import { outcomeShape } from "../../src/run/outcome-shape.ts";
 import type { Ran } from "./execute.ts";
 import type { InstalledCupel } from "./run-cli.ts";
 import { makeTempDir } from "./temp-dir.ts";
@@ -28,10 +30,11 @@ export async function see(
   using directory = makeTempDir({ owner: caller });
   const path = directory.at("outcome.json");
   const ran = await cupel.run(caller, ["run", ...flags, "--result", path, "--", ...command]);
-  return { ran, network: (JSON.parse(readFileSync(path, "utf8")) as Outcome).network };
+  const outcome: Outcome = v.parse(outcomeShape, JSON.parse(readFileSync(path, "utf8")));
+  return { ran, network: outcome.network };
 }
 
 /** Of a job that connected once. */
-export const once: NetworkOutcome = { allowed: 1, denied: 0, denials: [] };
+export const once: NetworkOutcome = { isCutOff: false, allowed: 1, denied: 0, denials: [] };
 /** A job that said this and nothing else. */
 export const ended = (stdout: string): Ran => ({ code: 0, signal: null, stdout, stderr: "" });

@@ -8,6 +8,7 @@
 
 #include <linux/fcntl.h>
 #include <linux/poll.h>
+#include <linux/time_types.h>
 
 enum { connections_max = 256, flow_bytes = 32768, no_signal = 0x4000 /* MSG_NOSIGNAL */ };
 enum { level_tcp = 6, tcp_no_delay = 1 };
@@ -33,6 +34,8 @@ struct unix_address {
 };
 
 static struct connection connections[connections_max];
+/* How many of these places are used. */
+static size_t places;
 static struct pollfd watched[1 + listeners_max + 2 * connections_max];
 
 static void end_connection(struct connection *connection)
@@ -61,9 +64,29 @@ static long connect_to(const char *path)
     return descriptor;
 }
 
+enum { limit_open_files = 7 /* RLIMIT_NOFILE */, left_open = 64 };
+
+/*
+ * Each connection takes two descriptors here and two of cupel's, which has the same limit: what does not fit into that
+ * waits in the kernel. Neither could do anything for a connection with no descriptor left, and no more than the limit
+ * can be watched at once (poll(2)).
+ */
+static void count_places(void)
+{
+    uint64_t limit[2] = {0, 0};
+    places = connections_max;
+    if (kernel_call(__NR_prlimit64, 0, limit_open_files, NULL, limit) < 0)
+        return;
+    limit[0] = limit[1];
+    kernel_call(__NR_prlimit64, 0, limit_open_files, limit, NULL);
+    const uint64_t room = limit[1] > left_open + 2 ? (limit[1] - left_open) / 2 : 1;
+    if (room < places)
+        places = (size_t)room;
+}
+
 static struct connection *find_place(void)
 {
-    for (size_t index = 0; index < connections_max; index++)
+    for (size_t index = 0; index < places; index++)
         if (connections[index].job < 0)
             return &connections[index];
     return NULL;
@@ -76,8 +99,13 @@ static bool accept_connection(int listener, unsigned char index, const char *pro
     if (place == NULL)
         return false;
     const long job = kernel_call(__NR_accept4, listener, NULL, NULL, O_CLOEXEC | O_NONBLOCK);
-    if (job < 0)
+    if (job < 0) {
+        const struct __kernel_timespec nap = {.tv_nsec = 10000000};
+        /* The machine has no descriptor or no memory left: it may have, soon. */
+        if (job != -EAGAIN && job != -EINTR && job != -ECONNABORTED)
+            kernel_call(__NR_nanosleep, &nap, NULL);
         return job == -EINTR || job == -ECONNABORTED;
+    }
     /* What comes from the proxy is passed on at once: it waits there for more already, where it has to. */
     const int at_once = 1;
     kernel_call(__NR_setsockopt, job, level_tcp, tcp_no_delay, &at_once, sizeof at_once);
@@ -148,7 +176,7 @@ static void leave_off(const int *listeners, size_t count, const char *proxy)
     for (size_t index = 0; index < count; index++)
         while (accept_connection(listeners[index], (unsigned char)index, proxy))
             continue;
-    for (size_t index = 0; index < connections_max; index++) {
+    for (size_t index = 0; index < places; index++) {
         struct flow *in = &connections[index].in;
         in->start = in->end = 0;
         in->is_read = in->is_done = true;
@@ -172,7 +200,7 @@ static struct pollfd watch(int descriptor, short events)
 static bool watch_connections(struct pollfd *each)
 {
     bool is_any = false;
-    for (size_t index = 0; index < connections_max; index++) {
+    for (size_t index = 0; index < places; index++) {
         const struct connection *connection = &connections[index];
         const bool is_used = connection->job >= 0;
         is_any = is_any || is_used;
@@ -184,7 +212,7 @@ static bool watch_connections(struct pollfd *each)
 
 static void carry_all(const struct pollfd *each)
 {
-    for (size_t index = 0; index < connections_max; index++)
+    for (size_t index = 0; index < places; index++)
         if (connections[index].job >= 0 && (each[2 * index].revents != 0 || each[2 * index + 1].revents != 0))
             carry(&connections[index]);
 }
@@ -193,7 +221,8 @@ void carry_connections(const int *listeners, size_t count, int life, const char 
 {
     bool is_over = false;
     struct pollfd *const each = watched + 1 + count;
-    for (size_t index = 0; index < connections_max; index++)
+    count_places();
+    for (size_t index = 0; index < places; index++)
         connections[index].job = connections[index].proxy = -1;
     for (;;) {
         const bool has_place = !is_over && find_place() != NULL;
@@ -202,7 +231,7 @@ void carry_connections(const int *listeners, size_t count, int life, const char 
             watched[1 + index] = watch(listeners[index], has_place ? POLLIN : 0);
         if (!watch_connections(each) && is_over)
             return;
-        if (kernel_call(__NR_ppoll, watched, 1 + count + 2 * connections_max, NULL, NULL, 0) <= 0)
+        if (kernel_call(__NR_ppoll, watched, 1 + count + 2 * places, NULL, NULL, 0) <= 0)
             continue;
         carry_all(each);
         for (size_t index = 0; index < count; index++)

@@ -90,18 +90,30 @@ void leave_listeners(struct courier *courier)
     courier->channel[1] = -1;
 }
 
-/* The job has ended: what it has sent may still get to the proxy, for as long as that takes and no longer than this. */
-void end_courier(struct courier *courier, bool is_patient)
+/* Hung up when it has ended. */
+static bool has_ended(const struct courier *courier, const struct __kernel_timespec *within)
+{
+    struct pollfd watched = {.fd = courier->life[1], .events = POLLIN};
+    return kernel_call(__NR_ppoll, &watched, 1, within, NULL, 0) > 0;
+}
+
+/*
+ * The job has ended: what it has sent may still get to the proxy, for as long as that takes and no longer than this.
+ * 0, or how it ended before (wait4(2)) where something else put an end to it: then the job lost its network.
+ */
+int end_courier(struct courier *courier, bool is_patient)
 {
     if (courier->pid <= 0)
-        return;
-    struct pollfd watched = {.fd = courier->life[1], .events = POLLIN};
+        return 0;
+    const struct __kernel_timespec now = {0};
+    const bool was_over = has_ended(courier, &now);
     const struct __kernel_timespec time = {.tv_sec = last_words_ms / 1000, .tv_nsec = last_words_ms % 1000 * 1000000};
     kernel_call(__NR_write, courier->life[1], "", 1);
-    /* Hung up when it has ended. */
-    if (!is_patient || kernel_call(__NR_ppoll, &watched, 1, &time, NULL, 0) <= 0)
+    if (!is_patient || !has_ended(courier, &time))
         kernel_call(__NR_kill, courier->pid, signal_kill);
-    kernel_call(__NR_wait4, courier->pid, NULL, 0, NULL);
+    int status = 0;
+    kernel_call(__NR_wait4, courier->pid, &status, 0, NULL);
     close_descriptor(courier->life[1]);
     courier->pid = 0;
+    return was_over ? status : 0;
 }

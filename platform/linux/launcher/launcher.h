@@ -321,7 +321,7 @@ long offer_listeners(const struct launch *launch);
 void clear_courier(struct courier *courier);
 long start_courier(const struct launch *launch);
 void leave_listeners(struct courier *courier);
-void end_courier(struct courier *courier, bool is_patient);
+int end_courier(struct courier *courier, bool is_patient);
 
 /* landlock.c */
 void enter_landlock(const struct launch *launch);

@@ -28,7 +28,7 @@ export class Denials {
   }
 
   /** All of it, until now. */
-  read(): NetworkOutcome {
+  read(): Omit<NetworkOutcome, "isCutOff"> {
     return { allowed: this.#allowed, denied: this.#denied, denials: [...this.#listed.values()] };
   }
 }

@@ -22,7 +22,7 @@ export interface Proxy {
   /** Path of its socket. */
   readonly path: string;
   /** Ends it once what the job sent is on its way; gives what it was asked for. */
-  close(): Promise<NetworkOutcome>;
+  close(): Promise<Omit<NetworkOutcome, "isCutOff">>;
 }
 
 /** Longest path of a Unix socket (unix(7)), in bytes, without the NUL. */

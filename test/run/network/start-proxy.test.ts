@@ -24,6 +24,9 @@ const resolveHere: Resolve = async (name) => {
 };
 
 const [http, socks] = [0, 1];
+/** What a proxy tells at its end. */
+type Told = Omit<NetworkOutcome, "isCutOff">;
+
 const established = "HTTP/1.1 200 Connection established\r\n\r\n";
 
 function refusal(status: string, words: string): string {
@@ -54,15 +57,15 @@ describe("a proxy", () => {
     service: number,
     text: string | Uint8Array,
     resolve?: Resolve,
-  ): Promise<{ received: string; network: NetworkOutcome }> {
+  ): Promise<{ received: string; network: Told }> {
     const proxy = await startFor(rules, resolve);
     const received = await open(proxy, service, text, true).received;
     return { received, network: await proxy.close() };
   }
 
-  const nothing: NetworkOutcome = { allowed: 0, denied: 0, denials: [] };
+  const nothing: Told = { allowed: 0, denied: 0, denials: [] };
   const one = { ...nothing, allowed: 1 };
-  const denied = (denial: Omit<NetworkOutcome["denials"][number], "count">): NetworkOutcome => ({
+  const denied = (denial: Omit<NetworkOutcome["denials"][number], "count">): Told => ({
     ...nothing,
     denied: 1,
     denials: [{ ...denial, count: 1 }],

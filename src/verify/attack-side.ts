@@ -188,7 +188,11 @@ async function attack(stage: Stage): Promise<SideResult> {
   await canaries.look();
   const ends = await runLegs(stage);
   const left = ends.flatMap(({ records }) => [...records.values()].flatMap(({ sightings }) => sightings));
-  const late: Hit[] = [...endLeftovers(program), ...collectLeft(left), ...(await canaries.look())];
+  const late: Hit[] = [
+    ...(await endLeftovers(program, order.isInside)),
+    ...collectLeft(left),
+    ...(await canaries.look()),
+  ];
   await cleanUp(stage);
   // What one leg offers and the other takes is its mark.
   const offered = ends.length > 1 ? [...marks.values()] : [];

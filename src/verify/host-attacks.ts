@@ -71,8 +71,12 @@ const stayOrders = (more: readonly AttackOrder[] = []): string =>
     { order: "run", id: "D07", deadlineMs },
   ]);
 
-function findStayers({ program }: HostStage): string | undefined {
-  const [stayer] = endLeftovers(program);
+function isSandboxed(stage: HostStage): boolean {
+  return stage.prefix({})?.length !== 0;
+}
+
+async function findStayers(stage: HostStage): Promise<string | undefined> {
+  const [stayer] = await endLeftovers(stage.program, isSandboxed(stage));
   return stayer?.text;
 }
 
@@ -90,7 +94,7 @@ async function outlastTime(stage: HostStage): Promise<HostFinding> {
   if (end === undefined) return noWish;
   const outlasted = end.records.get("D07")?.ending === "attempted" ? "it did all that it had to do" : undefined;
   if (outlasted === undefined) await pause(momentMs);
-  const stayer = findStayers(stage);
+  const stayer = await findStayers(stage);
   if (!end.hasStarted) return { failure: `the attacker did not start (${end.end})` };
   return { sign: outlasted ?? stayer };
 }
@@ -103,7 +107,7 @@ async function outlive(stage: HostStage, wishes: SandboxWishes, how: Run): Promi
   const end = await run(stage, wishes, how);
   if (end === undefined) return noWish;
   await pause(momentMs);
-  const stayer = findStayers(stage);
+  const stayer = await findStayers(stage);
   if (!end.hasStarted) return { failure: `the attacker did not start (${end.end})` };
   return { sign: stayer };
 }
@@ -113,8 +117,7 @@ const ownAlone: SandboxWishes = { timeoutMs: deadlineMs };
 
 async function outliveRunner(stage: HostStage): Promise<HostFinding> {
   const killed = await outlive(stage, {}, { orders: [stayOrders()], killAfterMs: 500 });
-  const isInside = stage.prefix({})?.length !== 0;
-  if (!isInside || killed.failure !== undefined || killed.sign !== undefined) return killed;
+  if (!isSandboxed(stage) || killed.failure !== undefined || killed.sign !== undefined) return killed;
   const parentless = await outlive(stage, ownAlone, { orders: [stayOrders(endParent)] });
   return parentless === noWish ? killed : parentless;
 }
@@ -180,7 +183,7 @@ async function leaveTraces(stage: HostStage): Promise<HostFinding> {
   const left = [
     ...mountsOf(stage).filter((mount) => !before.includes(mount)),
     ...controlGroupsOf(ends[1] ?? -1),
-    ...endLeftovers(stage.program).map(({ text }) => text),
+    ...(await endLeftovers(stage.program, isSandboxed(stage))).map(({ text }) => text),
     ...differencesOf("workspace", files, readTreeState(stage.workspace)).map(({ text }) => text),
   ][0];
   return { sign: left === undefined ? undefined : `left behind: ${left}` };

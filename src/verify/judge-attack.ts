@@ -57,9 +57,16 @@ function signsOf(spec: AttackSpec, { record, hits, tokens, context }: AttackSide
   return [...signsOfRecord(record, tokens), ...changes, ...states];
 }
 
+/** Whoever may may signal the victim at any time: of what is no attack on that, it says nothing. */
+function isTelling(label: string, id: GuaranteeId): boolean {
+  return label !== "change:signal" || id === "proc.signal";
+}
+
 /** Guarantees that these signs break. */
 function brokenBy({ guarantees, signs: patterns = {} }: AttackSpec, signs: readonly Sign[]): GuaranteeId[] {
-  return guarantees.filter((id) => signs.some(({ label }) => patterns[id]?.test(label) ?? true));
+  return guarantees.filter((id) =>
+    signs.some(({ label }) => isTelling(label, id) && (patterns[id]?.test(label) ?? true)),
+  );
 }
 
 /** What the signs come to; undefined where there are none that break anything. */

@@ -1,5 +1,6 @@
 /** Processes that an attack left behind: found by the program that they execute, and ended. */
 import { readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { errnoOf } from "../host/errno-of.ts";
 import { namesIn } from "../host/names-in.ts";
 import type { Hit } from "./canaries/hit.ts";
@@ -48,14 +49,29 @@ function end(pid: number): void {
   }
 }
 
-/** Ends every process that executes `program`; each is a hit. A sandbox's own view of the path is the same. */
-export function endLeftovers(program: string): Hit[] {
+function findLeftovers(program: string): string[] {
   const pids = namesIn("/proc").filter((name) => /^\d+$/.test(name));
-  return pids
-    .filter((pid) => executableOf(pid).startsWith(program))
-    .map((pid) => {
-      const hit = { canary: "process", text: `process ${pid} (${nameOf(pid)}) outlived the job` };
-      end(Number(pid));
-      return hit;
-    });
+  return pids.filter((pid) => executableOf(pid).startsWith(program));
+}
+
+/** Whoever waits for a sandbox may be told of its end while the kernel is still ending what was in it. */
+const patienceMs = 1000;
+const lookEveryMs = 20;
+
+/**
+ * Ends every process that executes `program`; each is a hit. A sandbox's own view of the path is the same. Inside of one
+ * they have a second to be gone.
+ */
+export async function endLeftovers(program: string, isInside: boolean): Promise<Hit[]> {
+  const until = performance.now() + (isInside ? patienceMs : 0);
+  let pids = findLeftovers(program);
+  while (pids.length > 0 && performance.now() < until) {
+    await pause(lookEveryMs);
+    pids = findLeftovers(program);
+  }
+  return pids.map((pid) => {
+    const hit = { canary: "process", text: `process ${pid} (${nameOf(pid)}) outlived the job` };
+    end(Number(pid));
+    return hit;
+  });
 }

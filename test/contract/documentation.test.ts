@@ -16,7 +16,9 @@ import {
   spanProblems,
 } from "../support/page-names.ts";
 
-const read = (path: string): string => readFileSync(join(repositoryRoot, path), "utf8");
+/** What was measured of others names what is theirs. */
+const ofOthers = /<!-- written by scripts\/peers\.ts -->[\s\S]*<!-- end of what scripts\/peers\.ts wrote -->/u;
+const read = (path: string): string => readFileSync(join(repositoryRoot, path), "utf8").replace(ofOthers, "");
 const pages = ["README.md", ...listFiles([".github/**/*.md"])];
 const readme = read("README.md");
 const contributing = read(".github/CONTRIBUTING.md");

@@ -9,6 +9,8 @@ import { until } from "./until.ts";
 export interface ContainerEngine extends AsyncDisposable {
   /** Runs words in a fresh container, with these flags for the engine; `directory` is where a flag's file is looked for. */
   run(flags: readonly string[], words: readonly string[], directory: string): Promise<Ran>;
+  /** Words that run what stands behind them in a fresh container with next to nothing in it, as the engine would by itself. */
+  bare(flags: readonly string[]): string[];
 }
 
 const controlGroupParent = `cupel-test-${process.pid}`;
@@ -74,6 +76,7 @@ export async function startDocker(stage: string): Promise<ContainerEngine> {
   if (imported.code !== 0) throw new Error(`docker import: ${imported.stderr}`);
   return {
     run: (flags, words, cwd) => docker(["run", "--rm", ...shared(stage), ...flags, "tiny", ...words], cwd),
+    bare: (flags) => ["docker", "--host", socket, "run", "--rm", "--interactive", ...flags, "tiny"],
     [Symbol.asyncDispose]: async () => {
       await stop(daemon);
       removeControlGroups();
@@ -130,6 +133,7 @@ export function usePodman(stage: string): ContainerEngine {
       const rest = [...shared(stage), ...flags, "--rootfs", root, ...words];
       return execute([...withoutUnified, ...command.split(" "), ...rest], { cwd });
     },
+    bare: (flags) => [...withoutUnified, ...command.split(" "), "--interactive", ...flags, "--rootfs", `${root}:O`],
     [Symbol.asyncDispose]: async () => {
       await execute(["podman", ...store, "system", "reset", "--force"]);
       directory[Symbol.dispose]();

@@ -55,6 +55,16 @@ describe("an attack that left a sign", () => {
     expect(judge({ inside, control: got })).toEqual({ verdict: "broke", because });
   });
 
+  test("broke signals alone, where the victim had one: others on the host may send it some", () => {
+    const inside = { ...nothing, hits: [{ canary: "signal", text: "23" }] };
+    expect(judge({ inside, control: got })).toMatchObject({ verdict: "held" });
+    expect(judge({ spec: { guarantees: ["fs.read", "proc.signal"] }, inside, control: got })).toEqual({
+      verdict: "broke",
+      because: "seen outside: signal: 23",
+      broke: ["proc.signal"],
+    });
+  });
+
   test("broke, by what it gained and by a state that is not as promised", () => {
     const gained = sideOf(recordOf({ sightings: [{ channel: "gained", value: "a shell\n" }] }));
     expect(judge({ inside: gained, control: got })).toEqual({ verdict: "broke", because: "it gained a shell" });

@@ -27,6 +27,7 @@ static const char *const reasons[] = {"", "another architecture's", "there is no
 char **own_environment;
 const char *own_path = "";
 long started_by;
+long own_pid;
 
 static const struct attack *find_attack(const char *id)
 {
@@ -231,6 +232,7 @@ int program(int argument_count, char **arguments, char **environment)
     own_environment = environment;
     own_path = argument_count > 0 ? arguments[0] : "";
     started_by = kernel_call(__NR_getppid);
+    own_pid = kernel_call(__NR_getpid);
     restore_signals();
     if (argument_count <= 1)
         return take_orders();

@@ -30,6 +30,7 @@ extern const struct attack file_attacks[], change_attacks[], leak_attacks[], pro
 extern char **own_environment;
 extern const char *own_path;
 extern long started_by;
+extern long own_pid;
 
 /* say.c: the lines; the attack under way is the one that a line is about. */
 void set_subject(const char *id);

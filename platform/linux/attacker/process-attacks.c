@@ -36,6 +36,12 @@ static enum ending signal_processes(void)
     return attempted;
 }
 
+/* 0 where that is the attacker itself, as in a container without an init: who traces it gains nothing of anybody's. */
+static long first_process(void)
+{
+    return own_pid == 1 ? 0 : 1;
+}
+
 /* A tracer that ends lets go of whom it traced. */
 static void trace_one(const char *step, long process)
 {
@@ -65,7 +71,7 @@ static enum ending trace_processes(void)
 {
     trace_one("victim", victim());
     peek_victim();
-    trace_one("first-process", 1);
+    trace_one("first-process", first_process());
     trace_one("parent", started_by);
     return attempted;
 }
@@ -123,7 +129,7 @@ static enum ending take_every_descriptor(void)
     const long length = kernel_call(__NR_pread64, taken, bytes, sizeof bytes, 0);
     if (length > 0)
         saw("descriptor", bytes, (size_t)length);
-    take_descriptors("first-process", 1, 0, some);
+    take_descriptors("first-process", first_process(), 0, some);
     take_descriptors("parent", started_by, 0, some);
     return attempted;
 }

@@ -122,7 +122,9 @@ const ruleLengthMax = 300;
 export function parseDestinationRule(text: string, name: string): DestinationRule {
   const rule = text.length > ruleLengthMax ? new RuleProblem("it is longer than any name") : parse(text);
   if (!(rule instanceof RuleProblem)) return rule;
-  const meant = rule.nearest === undefined ? "" : `; write ${rule.nearest}`;
+  // Nothing is proposed that would be refused again.
+  const isMeant = rule.nearest !== undefined && !(parse(rule.nearest) instanceof RuleProblem);
+  const meant = isMeant ? `; write ${rule.nearest}` : "";
   const shown = JSON.stringify(text.slice(0, ruleLengthMax));
   throw new CupelError("usage", `${name} ${shown} is no destination: ${rule.problem}${meant}`);
 }

@@ -64,6 +64,7 @@ describe("parseDestinationRule", () => {
     ["a.example:https", `${aPort}; write a.example:443`],
     ["a.example:80:443", `${aPort}; write a.example:443`],
     ["", aHost],
+    ["x:0//", aHost],
     [":443", aHost],
     ["a b", aHost],
     ["a_b.example", aHost],

@@ -192,6 +192,10 @@ async function inquire(line: CommandLine, host: Host): Promise<Inquiry> {
   if (request.terminal !== "none") {
     throw new CupelError("usage", `${statedAs(request, "tty")} and --batch do not go together; leave one out`);
   }
+  if (request.allowedHosts.length > 0) {
+    const place = statedAs(request, "allow-host", request.allowedHosts[0]);
+    throw new CupelError("usage", `${place} and --batch do not go together: a batch has no proxy; leave one out`);
+  }
   const job = await prepareJob(request, host, directories);
   return { job, host, directories };
 }

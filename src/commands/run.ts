@@ -19,7 +19,7 @@ import type { ResultFile } from "../run/write-result.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
 import { requestJob } from "./request-job.ts";
-import { tellEnding } from "./tell-ending.ts";
+import { tellEnding, tellNetwork } from "./tell-ending.ts";
 import { say, writeErrors } from "./terminal.ts";
 
 function isOpen(descriptor: number): boolean {
@@ -101,6 +101,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     const { events } = carried;
     const cut = isQuiet ? undefined : cutOutput(events);
     for (const lack of [lostInput(events), lostOutput(events), cut]) if (lack !== undefined) say(lack);
+    await tellNetwork(carried.network, isQuiet);
     const isSetUpFailure = events.some(({ event }) => event === "failed");
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
     const judged = { job, plan, selection, matrix: standings, reportId, ...carried };

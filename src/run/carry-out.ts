@@ -5,7 +5,7 @@ import type { LaunchEvent } from "../launch/launch-event.ts";
 import { outsideIdentity, seccompArchitecture } from "../launch/launch-identity.ts";
 import { startLaunch, type Launch } from "../launch/start-launch.ts";
 import type { Standings } from "../model/capability.ts";
-import type { Usage } from "../model/outcome.ts";
+import type { NetworkOutcome, Usage } from "../model/outcome.ts";
 import type { LauncherPlan, Plan } from "../model/plan.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
 import { createControlGroups, type JobControlGroups } from "./control-groups.ts";
@@ -30,6 +30,8 @@ export interface CarriedOut {
   readonly controlGroups: ControlGroupEvidence | undefined;
   /** What the tree used, where that was to be measured and control groups counted it. */
   readonly treeUsage: Usage["tree"];
+  /** What a job that lists what it may connect to was given and denied. */
+  readonly network: NetworkOutcome | undefined;
   /** The last signal passed on by which the caller asked for an end. */
   readonly asked: string | undefined;
   readonly totalMs: number;
@@ -91,17 +93,38 @@ async function readUsage(groups: JobControlGroups | undefined): Promise<Usage["t
   return readTreeUsage(groups.counting);
 }
 
-async function follow(
+async function withProxy(
   plan: LauncherPlan,
   context: CarryOutContext,
   groups: JobControlGroups | undefined,
 ): Promise<Omit<CarriedOut, "totalMs">> {
+  if (plan.proxy === undefined) return { ...(await follow(plan, context, groups)), network: undefined };
+  const { startProxy } = await import("./network/start-proxy.ts");
+  const { host, stateDirectories } = context;
+  const proxy = await startProxy(plan.proxy.allow, { directories: stateDirectories, uid: host.identity.uid });
+  try {
+    const seen = await follow(plan, context, groups, proxy.path);
+    const isCutOff = seen.events.some(({ event }) => event === "courier-lost");
+    return { ...seen, network: { ...(await proxy.close()), isCutOff } };
+  } catch (error) {
+    await proxy.close();
+    throw error;
+  }
+}
+
+async function follow(
+  plan: LauncherPlan,
+  context: CarryOutContext,
+  groups: JobControlGroups | undefined,
+  proxy?: string,
+): Promise<Omit<CarriedOut, "totalMs" | "network">> {
   const { host, stateDirectories } = context;
   const binding = {
     outside: outsideIdentity(plan, host),
     controlGroups: groups?.directories ?? [],
     rehearsal: false,
     architecture: seccompArchitecture(host.architecture),
+    proxy,
   };
   const places = { directories: stateDirectories, uid: host.identity.uid };
   // To follow events as they come takes a stream, and only a terminal has some that cannot wait.
@@ -124,7 +147,7 @@ export async function carryOut({ launch }: Plan, context: CarryOutContext): Prom
   const groups = hasLimits ? createControlGroups(launch.controlGroup, context.matrix, jobName()) : undefined;
   let seen: Omit<CarriedOut, "totalMs">;
   try {
-    seen = await follow(launch, context, groups);
+    seen = await withProxy(launch, context, groups);
   } finally {
     groups?.remove();
   }

@@ -30,6 +30,8 @@ const demands: Rule<unknown> = () => "less";
 const grantsWhenOn: Rule<boolean> = (value, base) => compare(Number(value), Number(base));
 
 /** `ro` stated would take a directory that is not taken by itself: it counts as the default, and is left at that. */
+const networkRule = byRank({ "no-sockets": 0, none: 1, host: 2 });
+
 const workspaceRule = byRank({ none: 0, ro: 1, rw: 2 });
 const outputRule = byRank({ kill: 0, truncate: 1 });
 
@@ -47,7 +49,10 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   read: grants,
   write: grants,
   tools: grantsWhenOn,
-  network: byRank({ "no-sockets": 0, none: 1, host: 2 }),
+  // A list of destinations lies between none and the host's network, and either of the first two takes it away.
+  network: (value, base, untouched) =>
+    untouched.settings.allowedHosts.length > 0 && value !== "host" ? "less" : networkRule(value, base, untouched),
+  allowedHosts: grants,
   seccomp: byRank({ strict: 0, default: 1, compat: 2 }),
   // Also one with a value: it can make a program of the caller's load what the project brings.
   environment: grants,

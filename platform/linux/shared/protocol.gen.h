@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 3u
+#define PROTOCOL_VERSION 4u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 
@@ -22,6 +22,7 @@ enum {
     record_time = 12,
     record_capture = 13,
     record_output = 14,
+    record_proxy = 15,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,
@@ -85,17 +86,18 @@ enum {
     step_pivot_root = 22,
     step_hostname = 23,
     step_loopback = 24,
-    step_drop_identity = 25,
-    step_user_namespace = 26,
-    step_terminal = 27,
-    step_working_directory = 28,
-    step_resource_limit = 29,
-    step_keyring = 30,
-    step_capabilities = 31,
-    step_no_new_privs = 32,
-    step_seccomp = 33,
-    step_landlock = 34,
-    step_fork = 35,
+    step_proxy = 25,
+    step_drop_identity = 26,
+    step_user_namespace = 27,
+    step_terminal = 28,
+    step_working_directory = 29,
+    step_resource_limit = 30,
+    step_keyring = 31,
+    step_capabilities = 32,
+    step_no_new_privs = 33,
+    step_seccomp = 34,
+    step_landlock = 35,
+    step_fork = 36,
 };
 
 static const char *const step_names[] = {
@@ -124,6 +126,7 @@ static const char *const step_names[] = {
     "pivot-root",
     "hostname",
     "loopback",
+    "proxy",
     "drop-identity",
     "user-namespace",
     "terminal",

@@ -6,7 +6,7 @@ test("a turn is waited for until it is given up, and no longer than that is wort
   const told: string[] = [];
   const order = (patienceMs: number, who: string) => ({ patienceMs, onWait: () => told.push(who) });
   const first = await takeTurn(order(60_000, "first"));
-  await expect(takeTurn(order(0, "impatient"))).rejects.toThrow(
+  expect(takeTurn(order(0, "impatient"))).rejects.toThrow(
     new CupelError("set-up", "another verification runs on this host, and does not end"),
   );
   const second = takeTurn(order(60_000, "second"));

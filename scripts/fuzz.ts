@@ -1,6 +1,7 @@
 /**
- * Fuzzes the launcher's reader of instructions, starting from the corpus that is kept and from what cupel itself writes.
- * Usage: bun scripts/fuzz.ts [--runs N] [--keep]. --keep writes what it came to, minimised, over the kept corpus.
+ * Fuzzes the launcher's reader of instructions, starting from the corpus that is kept and from what cupel itself writes; or
+ * the proxy's readers of requests, with --of proxy.
+ * Usage: bun scripts/fuzz.ts [--of instructions|proxy] [--runs N] [--keep]. --keep writes what it came to, minimised, over the kept corpus.
  * A finding ends it with exit code 1; the input lies in dist/fuzz then.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { encodedSeeds, readCorpus, writeCorpus } from "../test/support/instruction-corpus.ts";
 import { buildInstructionFuzzer, fuzzerArguments } from "../test/support/instruction-fuzzer.ts";
+import { proxyProperties } from "../test/support/proxy-properties.ts";
 import { repositoryRoot } from "./source/repository.ts";
 
 const folder = join(repositoryRoot, "dist/fuzz");
@@ -39,14 +41,37 @@ async function keep(found: string): Promise<void> {
   console.log(`kept ${kept.length} instructions`);
 }
 
-const { values } = parseArgs({ options: { runs: { type: "string", default: "1000000" }, keep: { type: "boolean" } } });
+async function fuzzInstructions(runs: string, isKept: boolean): Promise<void> {
+  const corpus = makeFolder("corpus");
+  for (const [index, bytes] of [...encodedSeeds(), ...readCorpus()].entries()) {
+    writeFileSync(join(corpus, `seed-${index}`), bytes);
+  }
+  await runFuzzer([`-runs=${runs}`, corpus]);
+  if (isKept) await keep(corpus);
+}
+
+/** What fast-check finds it shows itself, made as small as it can. */
+function fuzzProxy(runs: string): void {
+  for (const [name, check] of Object.entries(proxyProperties)) {
+    check(Number(runs));
+    console.log(`${name}: ${runs} times`);
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    of: { type: "string", default: "instructions" },
+    runs: { type: "string", default: "1000000" },
+    keep: { type: "boolean", default: false },
+  },
+});
 if (!/^\d+$/.test(values.runs)) {
   console.error(`cupel: --runs ${values.runs} is no number of inputs; write one, such as 10000000`);
   process.exit(64);
 }
-const corpus = makeFolder("corpus");
-for (const [index, bytes] of [...encodedSeeds(), ...readCorpus()].entries()) {
-  writeFileSync(join(corpus, `seed-${index}`), bytes);
+if (values.of !== "instructions" && values.of !== "proxy") {
+  console.error(`cupel: --of ${values.of} is nothing that is fuzzed; choose instructions or proxy`);
+  process.exit(64);
 }
-await runFuzzer([`-runs=${values.runs}`, corpus]);
-if (values.keep === true) await keep(corpus);
+if (values.of === "proxy") fuzzProxy(values.runs);
+else await fuzzInstructions(values.runs, values.keep);

@@ -85,11 +85,14 @@ describe("run, with a saved report,", () => {
     "report/report-schema.ts",
     "run/job-file.ts",
     "run/layered-request.ts",
+    "run/network/start-proxy.ts",
+    "run/network/destination-rule.ts",
+    "report/denial-words.ts",
     "run/strict-document.ts",
   ])("does not load %s", (path) => expect(loaded.sources).not.toContain(path));
 
-  test("loads no more than 264 kB of source besides what is generated", () =>
-    expect(sizeOf(loaded.sources.filter((path) => !path.endsWith(".gen.ts")))).toBeLessThan(264_000));
+  test("loads no more than 270 kB of source besides what is generated", () =>
+    expect(sizeOf(loaded.sources.filter((path) => !path.endsWith(".gen.ts")))).toBeLessThan(270_000));
 });
 
 test("check loads the renderer that is asked for, and no other command", async () => {

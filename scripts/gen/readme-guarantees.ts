@@ -48,6 +48,7 @@ const defaultJob: Job = {
   grants: [],
   toolDirectories: [],
   network: "none",
+  allowedHosts: [],
   nameResolution: {},
   seccomp: "default",
   environment: {},

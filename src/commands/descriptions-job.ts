@@ -34,6 +34,12 @@ export const jobFlags: readonly FlagDescription[] = [
     value: choice("MODE", networkModes),
   },
   {
+    name: "allow-host",
+    description: "what the job may connect to, and nothing else: api.example.com:443, *.example.org, 10.0.0.0/8:5432",
+    value: text("HOST[:PORT]"),
+    repeatable: true,
+  },
+  {
     name: "seccomp",
     description: "system calls: all but dangerous ones (default), the essential (strict), or debuggers' too (compat)",
     value: choice("PROFILE", seccompProfileNames),
@@ -123,6 +129,7 @@ export const runDescription: CommandDescription = {
     'cupel run -- echo "hello from a sandbox"',
     "cupel run --workspace rw --timeout 5m -- make test",
     "cupel run --tools --network host -- npm view left-pad",
+    "cupel run --allow-host registry.npmjs.org -- npm ci",
     "cupel run job.yaml",
     "cupel run --batch jobs.jsonl --parallel 4",
   ],

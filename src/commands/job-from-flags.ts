@@ -1,6 +1,6 @@
 /** A job request from the flags of `run` and `plan`. Pure. */
 import { jobFields, readSettings } from "../run/job-fields.ts";
-import { commandOf, defaultRequest, type JobRequest } from "../run/job-request.ts";
+import { commandOf, defaultRequest, twoNetworks, type JobRequest } from "../run/job-request.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 
 /** The request. @throws CupelError `usage` for a quantity that is none, or no command. */
@@ -9,5 +9,7 @@ export function jobFromFlags({ flags, operands }: CommandLine): JobRequest {
     (key) => flags.get(jobFields[key].flag),
     (key) => `--${jobFields[key].flag}`,
   );
+  if (flags.has(jobFields.network.flag) && flags.has(jobFields.allowedHosts.flag))
+    throw twoNetworks(`--${jobFields.allowedHosts.flag}`);
   return { ...defaultRequest, ...stated, command: commandOf(operands) };
 }

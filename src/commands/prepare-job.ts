@@ -9,7 +9,7 @@ import type { Report, Selection, Verdict } from "../model/report.ts";
 import { readFingerprintParts, type FingerprintParts } from "../report/fingerprint.ts";
 import { fileNames, loadSaved, saveReport } from "../report/saved-report.ts";
 import { parseVerdict, verdictOf } from "../report/verdict.ts";
-import type { JobRequest } from "../run/job-request.ts";
+import { statedAs, type JobRequest } from "../run/job-request.ts";
 import { resolveJob } from "../run/resolve-job.ts";
 import { notingStandings } from "../select/asked-capabilities.ts";
 import { select } from "../select/select.ts";
@@ -36,6 +36,11 @@ interface Decided {
 /** What was measured just now. */
 export type Measurement = Knowledge & { readonly report: Report };
 
+async function checkAllowedHosts(request: JobRequest): Promise<void> {
+  const { parseDestinationRule } = await import("../run/network/destination-rule.ts");
+  for (const text of request.allowedHosts) parseDestinationRule(text, statedAs(request, "allow-host", text));
+}
+
 /** The job. @throws CupelError `usage`. */
 export async function prepareJob(
   request: JobRequest,
@@ -43,6 +48,7 @@ export async function prepareJob(
   directories: readonly string[],
   isBatch = false,
 ): Promise<Job> {
+  if (request.allowedHosts.length > 0) await checkAllowedHosts(request);
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
   return resolveJob(request, { host, stateDirectories: directories, tools, isBatch });
 }

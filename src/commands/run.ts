@@ -20,7 +20,7 @@ import type { ResultFile } from "../run/write-result.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
 import { requestJob } from "./request-job.ts";
-import { tellEnding } from "./tell-ending.ts";
+import { tellEnding, tellNetwork } from "./tell-ending.ts";
 import { say, writeErrors } from "./terminal.ts";
 
 function isOpen(descriptor: number): boolean {
@@ -115,6 +115,7 @@ async function attempt(request: Attempt): Promise<Ended> {
   try {
     const carried = await carryOut(plan, context);
     tellStreams(carried, request);
+    await tellNetwork(carried.network, request.isQuiet);
     const isSetUpFailure = carried.events.some(({ event }) => event === "failed");
     const ending = judgeEnding({ ...carried, launch: plan.launch });
     const { other, workspace } = await settleLayer(carried, ending, request);

@@ -2,7 +2,7 @@
 import { lstatSync } from "node:fs";
 import type { Host } from "../host/host.ts";
 import type { Job } from "../model/job.ts";
-import type { Ending, OutcomeStatus } from "../model/outcome.ts";
+import type { Ending, NetworkOutcome, OutcomeStatus } from "../model/outcome.ts";
 import { say } from "./terminal.ts";
 
 /** Ends that the job itself has told of, or that were told already. */
@@ -33,4 +33,13 @@ export async function tellEnding(
   if (code === gitFailure && !isQuiet) await tellWorktree(job);
   if (plainStatuses.includes(status) || cause.code === "output-lost") return;
   if (status === "setup-failed" || !isQuiet) say(cause.summary);
+}
+
+/** One line each, where its network was lost, and where connections were denied: a job may call both something else. */
+export async function tellNetwork(network: NetworkOutcome | undefined, isQuiet: boolean): Promise<void> {
+  if (network === undefined) return;
+  if (network.isCutOff) say("the job's network was lost before it ended: what carried its connections was killed");
+  if (network.denied === 0 || isQuiet) return;
+  const { describeDenials } = await import("../report/denial-words.ts");
+  say(describeDenials(network));
 }

@@ -17,12 +17,13 @@ import { cleanVerifications, removalNow, verificationPlaces } from "../run/verif
 import { attackSpecs, chooseAttacks } from "../verify/attack-catalogue.ts";
 import { hostAttacks } from "../verify/host-attacks.ts";
 import { readHostFacts } from "../verify/host-facts.ts";
+import { takeTurn } from "../verify/take-turn.ts";
 import { verifySubjects, type Subject, type VerificationOrder } from "../verify/verify-subject.ts";
 import { chosenFormat } from "./chosen-format.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { withReportFiles } from "./report-files.ts";
 import { styleOf } from "./style-of.ts";
-import { writeErrors, writeOutput } from "./terminal.ts";
+import { say, writeErrors, writeOutput } from "./terminal.ts";
 import { findSubjects, sandboxChoice } from "./verify-subjects.ts";
 
 /** Below everything else that the machine has to do. */
@@ -64,6 +65,9 @@ function definedVariables(environment: Host["environment"]): Record<string, stri
   );
 }
 
+/** Some others may be in front. */
+const turnPatienceMs = 10 * 60_000;
+
 interface Findings extends VerificationView {
   readonly host: Host;
 }
@@ -74,6 +78,10 @@ async function attackAll(
   host: Host,
   directories: readonly string[],
 ): Promise<Verification> {
+  const turn = await takeTurn({
+    patienceMs: turnPatienceMs,
+    onWait: () => say("waits for another verification on this host to end"),
+  });
   const started = performance.now();
   const isQuick = line.flags.has("quick");
   const wanted = wantedGuarantees(line);
@@ -105,6 +113,7 @@ async function attackAll(
   } finally {
     progress.end();
     victim.close();
+    turn.close();
   }
 }
 

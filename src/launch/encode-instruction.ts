@@ -18,6 +18,8 @@ export interface LaunchBinding {
   readonly architecture: SeccompArchitecture;
   /** Directory that holds the job's own layer, or its copy, where the plan has a step that needs one. */
   readonly layer?: string | undefined;
+  /** The Unix socket where the proxy of a plan that has one waits; absent for a rehearsal, which has none. */
+  readonly proxy?: string | undefined;
   /** For a resident launcher: the plan is the shape of many jobs, and `controlGroups` are the places that hold theirs. */
   readonly resident?: ResidentBinding | undefined;
 }
@@ -125,6 +127,17 @@ function encodeEnd(writer: InstructionWriter, job: JobEnd): void {
   });
 }
 
+function encodeProxy(writer: InstructionWriter, { proxy }: LauncherPlan, binding: LaunchBinding): void {
+  const { proxy: place } = binding;
+  if (proxy === undefined || place === undefined) return;
+  writer.record(recordKinds.proxy, () => {
+    writer.text(place);
+    // In the order in which the proxy knows them: see start-proxy.ts.
+    writer.u32(proxy.httpPort);
+    writer.u32(proxy.socksPort);
+  });
+}
+
 function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
   if (plan.seccomp !== "none") {
     const program = compiledSeccomp[plan.seccomp][plan.sockets][binding.architecture]();
@@ -180,6 +193,7 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   writer.record(recordKinds.directory, () => writer.text(plan.directory));
   for (const step of plan.root) encodeRootStep(writer, step, binding.layer);
   encodeLimits(writer, plan, binding);
+  encodeProxy(writer, plan, binding);
   encodeFilters(writer, plan, binding);
   encodeCommand(writer, plan);
   return endInstruction(writer);

@@ -4,7 +4,7 @@
 export const protocolMagic = 0x4c_50_55_43;
 
 /** Raised with every change of the tables below: a launcher refuses another version whole. */
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 
 /** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
 export const instructionBytesMax = 4 * 1024 * 1024;
@@ -25,6 +25,7 @@ export const recordKinds = {
   time: 12,
   capture: 13,
   output: 14,
+  proxy: 15,
   mirror: 20,
   bind: 21,
   tmpfs: 22,
@@ -92,6 +93,7 @@ export const launchSteps = [
   "pivot-root",
   "hostname",
   "loopback",
+  "proxy",
   "drop-identity",
   "user-namespace",
   "terminal",

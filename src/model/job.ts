@@ -104,6 +104,9 @@ export const networkModes = ["none", "no-sockets", "host"] as const;
 /** One of {@link networkModes}. */
 export type NetworkMode = (typeof networkModes)[number];
 
+/** What a job of {@link NetworkMode}, or one that lists what it may connect to, has. */
+export type JobNetwork = NetworkMode | "allow";
+
 /** One job, complete: every default is filled in. */
 export interface Job {
   readonly command: readonly [string, ...string[]];
@@ -113,7 +116,9 @@ export interface Job {
   readonly grants: readonly Grant[];
   /** Directories that go in front of the job's PATH: the caller's, granted by `--tools`. */
   readonly toolDirectories: readonly string[];
-  readonly network: NetworkMode;
+  readonly network: JobNetwork;
+  /** With `allow`: what the job may connect to, `api.example.com:443`; each was read as a rule. */
+  readonly allowedHosts: readonly string[];
   /** With the host's network: what name resolution reads, by where the job looks for it; sources are canonical. */
   readonly nameResolution: Readonly<Record<string, string>>;
   readonly seccomp: SeccompProfileName;

@@ -146,6 +146,34 @@ export interface LimitOutcome {
   readonly by: string;
 }
 
+/** Why a connection was denied. */
+export const denialReasons = ["host-not-listed", "port-not-listed", "address-not-listed", "malformed"] as const;
+
+/** Connections to one destination that were denied, for one reason. */
+export interface Denial {
+  /** As the job named it; empty where what it said was no request. */
+  readonly host: string;
+  /** 0 where there was none. */
+  readonly port: number;
+  readonly reason: (typeof denialReasons)[number];
+  /** Where an allowed name led to it, and what it is: `this host's loopback`. */
+  readonly address?: string | undefined;
+  /** Of a request that was none: what is wrong with it. */
+  readonly kind?: string | undefined;
+  readonly count: number;
+}
+
+/** What a job that may connect to listed destinations was given and denied. */
+export interface NetworkOutcome {
+  /** The way to the proxy was lost before the job ended, and with it the job's network. */
+  readonly isCutOff: boolean;
+  /** Connections that were made. */
+  readonly allowed: number;
+  readonly denied: number;
+  /** The denied ones, each destination and reason once; the first hundred. */
+  readonly denials: readonly Denial[];
+}
+
 /** A decision, with the weakest evidence among the capabilities that it stands on; it may stand on none. */
 export type ReportedDecision = GuaranteeDecision & { readonly level?: EvidenceLevel | undefined };
 
@@ -182,6 +210,8 @@ export interface Outcome extends Ending {
   readonly limits: readonly LimitOutcome[];
   readonly phases?: Phases | undefined;
   readonly usage?: Usage | undefined;
+  /** Absent where the job had no list of destinations. */
+  readonly network?: NetworkOutcome | undefined;
   readonly output?: readonly OutputCount[] | undefined;
   readonly workspace?: WorkspaceOutcome | undefined;
 }

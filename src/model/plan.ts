@@ -80,6 +80,15 @@ export interface ControlGroupLimits {
   readonly countsCpuTime?: true | undefined;
 }
 
+/** A proxy outside of the job, reached through what listens on the job's own loopback. */
+export interface ProxyPlan {
+  /** Ports on 127.0.0.1 of the job's own. */
+  readonly httpPort: number;
+  readonly socksPort: number;
+  /** What it lets through, as it was stated: `api.example.com:443`. */
+  readonly allow: readonly string[];
+}
+
 /** What the launcher does, whole. */
 export interface LauncherPlan {
   readonly kind: "launcher";
@@ -95,6 +104,8 @@ export interface LauncherPlan {
   readonly root: readonly RootStep[];
   readonly hostname?: string | undefined;
   readonly loopbackUp: boolean;
+  /** The one way out of the job's own network namespace, where there is one. */
+  readonly proxy?: ProxyPlan | undefined;
   readonly command: readonly [string, ...string[]];
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;

@@ -109,9 +109,11 @@ function describeIdentity({ outside, inside }: LauncherPlan): string {
   return inside === undefined ? host : `${host}; inside uid ${inside.uid} and gid ${inside.gid}`;
 }
 
-function describeNetwork({ namespaces, loopbackUp, sockets }: LauncherPlan): string {
+function describeNetwork({ namespaces, loopbackUp, sockets, proxy }: LauncherPlan): string {
   if (sockets === "pairs-only") return "no socket can be made but connected pairs";
   if (!namespaces.includes("network")) return "the host's";
+  if (proxy !== undefined)
+    return `a loopback of its own, and through cupel's proxy ${joinWords(proxy.allow)}, nothing else`;
   return loopbackUp ? "none but a loopback of its own" : "none, and no loopback";
 }
 

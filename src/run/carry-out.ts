@@ -7,7 +7,7 @@ import type { LaunchBinding } from "../launch/encode-instruction.ts";
 import { startLaunch, type Launch } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import type { Standings } from "../model/capability.ts";
-import type { Usage } from "../model/outcome.ts";
+import type { NetworkOutcome, Usage } from "../model/outcome.ts";
 import type { LauncherPlan, Plan } from "../model/plan.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
 import { createControlGroups, type JobControlGroups } from "./control-groups.ts";
@@ -34,6 +34,8 @@ export interface CarriedOut {
   readonly controlGroups: ControlGroupEvidence | undefined;
   /** What the tree used, where that was to be measured and control groups counted it. */
   readonly treeUsage: Usage["tree"];
+  /** What a job that lists what it may connect to was given and denied. */
+  readonly network: NetworkOutcome | undefined;
   /** The last signal passed on by which the caller asked for an end. */
   readonly asked: string | undefined;
   readonly totalMs: number;
@@ -115,7 +117,10 @@ async function openLayerFor(
   return openLayer({ place, workspace: step.source, manner: step.step, owner });
 }
 
-async function follow(
+/** What a launch is given that was made for it. */
+type OwnBinding = Pick<LaunchBinding, "outside" | "layer" | "proxy">;
+
+async function withLayer(
   plan: LauncherPlan,
   context: CarryOutContext,
   groups: JobControlGroups | undefined,
@@ -123,19 +128,39 @@ async function follow(
   const outside = outsideIdentity(plan, context.host);
   const layer = await openLayerFor(plan, context, outside);
   try {
-    return { ...(await followLaunch(plan, context, groups, { outside, layer: layer?.path })), layer };
+    return { ...(await withProxy(plan, context, groups, { outside, layer: layer?.path })), layer };
   } catch (error) {
     if (layer !== undefined) (await import("./remove-tree.ts")).removeTree(layer.path);
     throw error;
   }
 }
 
-async function followLaunch(
+async function withProxy(
   plan: LauncherPlan,
   context: CarryOutContext,
   groups: JobControlGroups | undefined,
-  own: Pick<LaunchBinding, "outside" | "layer">,
+  own: OwnBinding,
 ): Promise<Omit<CarriedOut, "totalMs">> {
+  if (plan.proxy === undefined) return { ...(await follow(plan, context, groups, own)), network: undefined };
+  const { startProxy } = await import("./network/start-proxy.ts");
+  const { host, stateDirectories } = context;
+  const proxy = await startProxy(plan.proxy.allow, { directories: stateDirectories, uid: host.identity.uid });
+  try {
+    const seen = await follow(plan, context, groups, { ...own, proxy: proxy.path });
+    const isCutOff = seen.events.some(({ event }) => event === "courier-lost");
+    return { ...seen, network: { ...(await proxy.close()), isCutOff } };
+  } catch (error) {
+    await proxy.close();
+    throw error;
+  }
+}
+
+async function follow(
+  plan: LauncherPlan,
+  context: CarryOutContext,
+  groups: JobControlGroups | undefined,
+  own: OwnBinding,
+): Promise<Omit<CarriedOut, "totalMs" | "network">> {
   const { host, stateDirectories } = context;
   const binding = {
     ...own,
@@ -164,7 +189,7 @@ export async function carryOut({ launch }: Plan, context: CarryOutContext): Prom
   const groups = hasLimits ? createControlGroups(launch.controlGroup, context.matrix, jobName()) : undefined;
   let seen: Omit<CarriedOut, "totalMs">;
   try {
-    seen = await follow(launch, context, groups);
+    seen = await withLayer(launch, context, groups);
   } finally {
     groups?.remove();
   }

@@ -1,5 +1,5 @@
 /** Removes what cupel keeps in its state directories. Other cupels may be at work: they make again what they need. */
-import { lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { isThere } from "../host/is-there.ts";
 import { checkPrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
@@ -10,28 +10,39 @@ import { removeTree, treeBytes } from "./remove-tree.ts";
 import { removeEmpty, removeEntry, type RemovalContext } from "./removal.ts";
 import { knownEntry, type Folder, type KnownEntry } from "./state-contents.ts";
 
-type Kind = "directory" | "file" | "other";
+type Kind = "directory" | "file" | "socket" | "other";
 
 function kindAt(path: string): { kind: Kind; modifiedMs: number } | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
-  const other = stats.isDirectory() ? "directory" : "other";
-  return { kind: stats.isFile() ? "file" : other, modifiedMs: stats.mtimeMs };
+  return { kind: kindOf(stats), modifiedMs: stats.mtimeMs };
+}
+
+function kindOf(stats: Stats): Kind {
+  if (stats.isFile()) return "file";
+  if (stats.isDirectory()) return "directory";
+  return stats.isSocket() ? "socket" : "other";
 }
 
 function leave(path: string, reason: string): Removal[] {
   return [{ result: "left", path, reason }];
 }
 
+/** Why it may still be wanted; undefined where it is not. */
+function useOf({ kind, writer }: KnownEntry, modifiedMs: number): string | undefined {
+  if (writer === undefined || !isRunning(writer)) return undefined;
+  if (kind === "socket") return `a job of process ${writer} may be using it`;
+  return Date.now() - modifiedMs < leftoverAgeMs ? `process ${writer} may be writing it` : undefined;
+}
+
 function cleanKnown(path: string, name: string, known: KnownEntry, context: RemovalContext): Removal[] {
   const found = kindAt(path);
   if (found === undefined) return [];
-  const wanted: Kind = known.kind === "file" ? "file" : "directory";
+  const wanted: Kind = known.kind === "file" || known.kind === "socket" ? known.kind : "directory";
   if (found.kind !== wanted) return leave(path, `it is no ${wanted}, so it is not cupel's`);
-  const { writer } = known;
   if (known.kind === "layer") return cleanLayer(path, known, context);
-  if (writer !== undefined && isRunning(writer) && Date.now() - found.modifiedMs < leftoverAgeMs)
-    return leave(path, `process ${writer} may be writing it`);
+  const use = useOf(known, found.modifiedMs);
+  if (use !== undefined) return leave(path, use);
   if (known.kind !== "folder") return removeEntry(path, known.what, context);
   return asOne(path, known.what, cleanFolder(path, name as Folder, known.what, context));
 }

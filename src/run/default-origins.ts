@@ -10,7 +10,8 @@ function defaultValues(job: Job): Partial<Readonly<Record<SettingKey, string | u
     workspace: job.workspace.mode === "empty" ? "none" : job.workspace.mode,
     apply: job.workspace.mode === "cow" ? "never" : undefined,
     tools: "false",
-    network: job.network,
+    // A list of destinations was stated, and stands in the place of a mode.
+    network: job.network === "allow" ? undefined : job.network,
     seccomp: job.seccomp,
     terminal: "false",
     graceMs: formatDuration(job.limits.graceMs),

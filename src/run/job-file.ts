@@ -7,6 +7,7 @@ import { applyModes, networkModes, outputActions, seccompProfileNames } from "..
 import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
 import { limitEntries, quantityParsers, type QuantityKind } from "./limit-fields.ts";
+import { parseDestinationRule } from "./network/destination-rule.ts";
 import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
 
 /**
@@ -146,6 +147,50 @@ const filesystem = v.strictObject({
   tools: v.optional(v.pipe(v.boolean(), v.description("grant the directories of your PATH, read-only"))),
 });
 
+const destination = v.pipe(
+  v.string(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    try {
+      parseDestinationRule(dataset.value, "network.allow");
+    } catch (error) {
+      if (!(error instanceof CupelError)) throw error;
+      addIssue({ message: error.message });
+    }
+  }),
+);
+
+/** What a schema can say of a destination: a name or an IPv4 prefix, or an IPv6 prefix in brackets, and a port. */
+const destinationPattern = "^(\\[[0-9A-Fa-f:.]+\\](/\\d+)?|[*0-9A-Za-z.-]+(/\\d+)?)(:(\\*|\\d+))?$";
+
+const networkShape = {
+  type: "object",
+  properties: {
+    mode: { enum: networkModes, description: "a loopback alone, no socket at all, or the host's" },
+    allow: {
+      type: "array",
+      minItems: 1,
+      items: { type: "string", pattern: destinationPattern },
+      description:
+        "in the place of a mode, what the job may connect to, and nothing else: api.example.com:443, *.example.org, 10.0.0.0/8:5432",
+    },
+  },
+  additionalProperties: false,
+} as const;
+
+const network = v.pipe(
+  v.strictObject({
+    mode: v.optional(v.picklist(networkModes)),
+    allow: v.optional(
+      v.pipe(
+        v.array(destination),
+        v.minLength(1, "network.allow is empty; list what the job may connect to, or leave it out"),
+      ),
+    ),
+  }),
+  v.metadata({ jsonSchema: networkShape }),
+);
+
 type QuantitySchema = v.OptionalSchema<ReturnType<typeof quantity>, undefined>;
 
 const outputAction = v.optional(
@@ -212,11 +257,7 @@ export const settingSchemas = {
     }),
   ),
   filesystem: v.optional(filesystem),
-  network: v.optional(
-    v.strictObject({
-      mode: v.pipe(v.picklist(networkModes), v.description("a loopback alone, no socket at all, or the host's")),
-    }),
-  ),
+  network: v.optional(network),
   syscalls: v.optional(
     v.strictObject({
       profile: v.pipe(v.picklist(seccompProfileNames), v.description("which system calls the job may make")),

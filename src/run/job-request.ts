@@ -17,6 +17,8 @@ export interface JobSettings extends StatedLimits {
   readonly write: readonly string[];
   readonly tools: boolean;
   readonly network: NetworkMode;
+  /** What the job may connect to; none: what `network` says. */
+  readonly allowedHosts: readonly string[];
   readonly seccomp: SeccompProfileName;
   /** `NAME=value`, or `NAME` to take the caller's. */
   readonly environment: readonly string[];
@@ -49,6 +51,7 @@ export const defaultRequest: JobRequest = {
   write: [],
   tools: false,
   network: "none",
+  allowedHosts: [],
   seccomp: "default",
   environment: [],
   terminal: "none",
@@ -62,6 +65,14 @@ export const defaultRequest: JobRequest = {
 export function statedAs({ origins = [] }: Pick<JobRequest, "origins">, flag: string, value?: string): string {
   const origin = origins.find((one) => one.flag === flag && (value === undefined || one.value === value));
   return origin?.place === undefined ? `--${flag}` : `${origin.place}: ${origin.field}`;
+}
+
+/** Of a job that says both what its network is and what it may connect to; `place` is where. */
+export function twoNetworks(place: string): CupelError {
+  return new CupelError(
+    "usage",
+    `${place} lists what the job may connect to, and its network is stated beside it; leave the mode or the list out`,
+  );
 }
 
 /** Words as a command. @throws CupelError `usage` where there are none. */

@@ -31,8 +31,11 @@ command: [echo, "hello from a sandbox"]
 #  tools: false
 
 # none: a loopback of the job's own that leads nowhere; no-sockets: not even that; host: the host's network.
+# Or, in the place of a mode, allow: the destinations that it may connect to, and no others. Names, all names below one,
+# or addresses, with a port or, without one, on 80 and 443.
 #network:
 #  mode: none
+#  allow: [api.example.com:443, "*.example.org", "10.0.0.0/8:5432"]
 
 # Which system calls the job may make: default, strict (only the essential ones) or compat (those of debuggers as well).
 #syscalls:

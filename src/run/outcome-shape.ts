@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { evidenceLevels } from "../model/capability.ts";
 import { guaranteeIds } from "../model/guarantee.ts";
-import { causeCodes, limitNames, outcomeSchema, outcomeStatuses } from "../model/outcome.ts";
+import { causeCodes, denialReasons, limitNames, outcomeSchema, outcomeStatuses } from "../model/outcome.ts";
 import { batchOutcomeSchema } from "./batch-outcome.ts";
 
 const guarantee = v.picklist(guaranteeIds);
@@ -105,6 +105,26 @@ const workspace = v.pipe(
   }),
   v.description("what the job changed in its copy-on-write workspace"),
 );
+const network = v.strictObject({
+  isCutOff: v.pipe(v.boolean(), v.description("what carried the job's connections was killed before the job ended")),
+  allowed: v.pipe(v.number(), v.description("connections that were made")),
+  denied: v.pipe(v.number(), v.description("connections that were denied")),
+  denials: v.pipe(
+    v.array(
+      v.strictObject({
+        host: v.pipe(v.string(), v.description("as the job named it; empty where it sent no request")),
+        port: v.number(),
+        reason: v.picklist(denialReasons),
+        address: v.optional(v.pipe(v.string(), v.description("what the host's name led to"))),
+        kind: v.optional(
+          v.pipe(v.string(), v.description("what is special about the address, or wrong with a request")),
+        ),
+        count: v.number(),
+      }),
+    ),
+    v.description("each destination and reason once; the first hundred"),
+  ),
+});
 
 /** What `--result` writes. */
 export const outcomeShape = v.strictObject({
@@ -116,6 +136,7 @@ export const outcomeShape = v.strictObject({
   phases: v.optional(v.strictObject({ setupMs: v.number(), runMs: v.number(), teardownMs: v.number() })),
   output: v.optional(v.pipe(v.array(output), v.description("of outputs that cupel relayed; nobody counts the others"))),
   workspace: v.optional(workspace),
+  network: v.optional(v.pipe(network, v.description("of a job that lists what it may connect to"))),
 });
 
 const counted = { bytes: v.number(), isTruncated: v.boolean() };

@@ -7,6 +7,7 @@ import {
   outcomeSchema,
   type CauseCode,
   type Degradation,
+  type NetworkOutcome,
   type Outcome,
   type OutputCount,
   type Phases,
@@ -31,6 +32,7 @@ export interface OutcomeInput {
   readonly events: readonly LaunchEvent[];
   readonly controlGroups: ControlGroupEvidence | undefined;
   readonly treeUsage?: Usage["tree"];
+  readonly network?: NetworkOutcome | undefined;
   /** See `Seen` of ending.ts. */
   readonly asked?: string | undefined;
   /** From the start of the set-up to the end of the clean-up, where it was measured. */
@@ -108,6 +110,7 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
     usage: usageOf(input),
     output: outputOf(events),
     workspace: input.workspace,
+    network: input.network,
   };
 }
 

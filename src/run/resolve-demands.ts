@@ -19,10 +19,16 @@ export function resolveDemands(
 ): Demands {
   const opposed: GuaranteeId[] = [
     ...(isWrittenThrough ? (["fs.protected"] as const) : []),
-    ...(request.network === "host" ? (["net.none"] as const) : []),
+    ...(request.network === "host" || request.allowedHosts.length > 0 ? (["net.none"] as const) : []),
   ];
   const isolation = isolationSet.filter((id) => !opposed.includes(id));
-  const wanted = new Set<GuaranteeId>([...isolation, ...limitDemands(request, defaults), ...request.require]);
+  const listed: GuaranteeId[] = request.allowedHosts.length > 0 ? ["net.allowlist"] : [];
+  const wanted = new Set<GuaranteeId>([
+    ...isolation,
+    ...listed,
+    ...limitDemands(request, defaults),
+    ...request.require,
+  ]);
   const required = guaranteeIds.filter((id) => wanted.has(id));
   return {
     required,

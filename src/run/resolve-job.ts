@@ -89,23 +89,24 @@ function refuseUnreadableWords(words: readonly string[]): void {
   );
 }
 
-/** The one profile that lets no job make a socket, and the one mode that is of use to nobody else. */
+/** The one profile that lets no job make a socket, and a network that is of no use without one. */
 function refuseUselessNetwork(request: JobRequest): void {
-  if (request.network !== "host" || request.seccomp !== "strict") return;
-  const place = ["network", "seccomp"]
+  const isWanted = request.network === "host" || request.allowedHosts.length > 0;
+  if (!isWanted || request.seccomp !== "strict") return;
+  const place = ["network", "allow-host", "seccomp"]
     .map((flag) => statedAs(request, flag))
     .find((stated) => !stated.startsWith("--"));
   const prefix = place === undefined ? "" : `${place}: `;
   throw new CupelError(
     "usage",
-    `${prefix}the seccomp profile strict lets a job make no socket, so the host's network is of no use to it; take the default profile, or another network mode`,
+    `${prefix}the seccomp profile strict lets a job make no socket, so no network is of use to it; take the default profile, or leave the network out`,
   );
 }
 
 /**
  * The job that `request` stands for, here and now.
  * @throws CupelError `usage` for a path that does not exist or may not be granted, for what is not a variable, for the
- * host's network without sockets, and for output over no cap.
+ * a network without sockets, and for output over no cap.
  */
 export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
   refuseUnreadableWords(request.command);
@@ -127,7 +128,8 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
     directory: workspace.mode === "empty" ? "/" : workspace.path,
     grants,
     toolDirectories: tools?.directories ?? [],
-    network: request.network,
+    network: request.allowedHosts.length > 0 ? "allow" : request.network,
+    allowedHosts: [...new Set(request.allowedHosts)],
     seccomp: request.seccomp,
     nameResolution: request.network === "host" ? nameResolution() : {},
     environment: {

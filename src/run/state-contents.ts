@@ -6,8 +6,8 @@ export interface KnownEntry {
   /** For people. */
   readonly what: string;
   /** A tree is removed with all that is in it, as is a layer, which a job made; a folder keeps what is not known in it. */
-  readonly kind: "file" | "tree" | "folder" | "layer";
-  /** Of what was being written: the process that wrote it. */
+  readonly kind: "file" | "tree" | "folder" | "layer" | "socket";
+  /** Of what was being written, or is listened on: the process that does. */
   readonly writer?: number | undefined;
 }
 
@@ -17,6 +17,14 @@ const leftover =
 function leftoverOf(name: string): KnownEntry | undefined {
   const writer = leftover.exec(name)?.[1];
   return writer === undefined ? undefined : { what: "half written", kind: "file", writer: Number(writer) };
+}
+
+/** See start-proxy.ts: it goes with its job, but where cupel was killed. */
+const proxySocket = /^proxy-(\d+)-[0-9a-f]{8}$/;
+
+function proxySocketOf(name: string): KnownEntry | undefined {
+  const writer = proxySocket.exec(name)?.[1];
+  return writer === undefined ? undefined : { what: "a proxy's socket", kind: "socket", writer: Number(writer) };
 }
 
 /** In a state directory: see saved-report.ts, project-trust.ts, helper-file.ts and run-trial.ts. */
@@ -72,5 +80,6 @@ const names: Readonly<Record<Folder, typeof stateNames>> = {
 export function knownEntry(folder: Folder, name: string): KnownEntry | undefined {
   const known = names[folder].find(([pattern]) => pattern.test(name))?.[1];
   if (known !== undefined || folder === "engines") return known;
-  return folder === "layers" ? runningLayer(name) : leftoverOf(name);
+  if (folder === "layers") return runningLayer(name);
+  return leftoverOf(name) ?? (folder === "state" ? proxySocketOf(name) : undefined);
 }

@@ -7,7 +7,7 @@ import { isolationStrength, isolationClasses } from "../model/guarantee.ts";
 import type { Origin, OriginKind } from "../model/origin.ts";
 import { jobFields, offWord, readSettings, settingKeys, type SettingKey } from "./job-fields.ts";
 import type { Path } from "./document-places.ts";
-import type { JobSettings } from "./job-request.ts";
+import { twoNetworks, type JobSettings } from "./job-request.ts";
 import type { StrictDocument } from "./strict-document.ts";
 
 /** One value. */
@@ -96,8 +96,31 @@ function strengthOf({ word }: Statement): number {
   return isolation === undefined ? 0 : isolationStrength(isolation);
 }
 
-/** Those that count, of statements that begin with those that count least. */
+const networkKeys: ReadonlySet<SettingKey> = new Set(["network", "allowedHosts"]);
+
+/**
+ * A network is a mode or a list of destinations: whoever counts most says which of the two it is.
+ * @throws CupelError `usage` where that is said in two ways at once.
+ */
+function withOneNetwork(stated: readonly Statement[]): readonly Statement[] {
+  const about = stated.filter(({ key }) => networkKeys.has(key));
+  const decisive = about.filter(({ from }) => from === about.at(-1)?.from);
+  const [list] = decisive.filter(({ key }) => key === "allowedHosts");
+  if (list !== undefined && decisive.some(({ key }) => key === "network")) throw twoNetworks(placedField(list));
+  const gone = list === undefined ? "allowedHosts" : "network";
+  return about.length === 0 ? stated : stated.filter(({ key }) => key !== gone);
+}
+
+function placedField({ place, field }: Statement): string {
+  return place === undefined ? field : `${place}: ${field}`;
+}
+
+/** Those that count, of statements that begin with those that count least. @throws CupelError `usage` for two networks. */
 export function mergeStatements(stated: readonly Statement[]): Statement[] {
+  return mergeAlike(withOneNetwork(stated));
+}
+
+function mergeAlike(stated: readonly Statement[]): Statement[] {
   const counting = new Map<string, Statement>();
   for (const statement of stated) {
     const subject = subjectOf(statement);

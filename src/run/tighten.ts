@@ -34,6 +34,7 @@ const workspaceRanks = byRank({ none: 0, ro: 1, cow: 2, rw: 3 });
 /** `ro` stated would take a directory that is not taken by itself: it counts as the default, and is left at that. */
 const workspaceRule: Rule<JobSettings["workspace"]> = (value = "cow", base, untouched) =>
   base === undefined && value === "ro" ? "same" : workspaceRanks(value, base ?? "cow", untouched);
+const networkRule = byRank({ "no-sockets": 0, none: 1, host: 2 });
 const outputRule = byRank({ kill: 0, truncate: 1 });
 
 /** As little as there would be, stated, is a demand for it. */
@@ -53,7 +54,10 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   read: grants,
   write: grants,
   tools: grantsWhenOn,
-  network: byRank({ "no-sockets": 0, none: 1, host: 2 }),
+  // A list of destinations lies between none and the host's network, and either of the first two takes it away.
+  network: (value, base, untouched) =>
+    untouched.settings.allowedHosts.length > 0 && value !== "host" ? "less" : networkRule(value, base, untouched),
+  allowedHosts: grants,
   seccomp: byRank({ strict: 0, default: 1, compat: 2 }),
   // Also one with a value: it can make a program of the caller's load what the project brings.
   environment: grants,

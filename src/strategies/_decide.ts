@@ -117,8 +117,13 @@ export function supervision(
 /** PATH of every job, behind the directories that `--tools` granted. */
 export const standardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** The job's variables: the declared ones over the few that every program expects. */
-export function jobEnvironment(job: Job, home: string, user: string): Record<string, string> {
+/** The job's variables: the declared ones over the few that every program expects, and over those of the strategy. */
+export function jobEnvironment(
+  job: Job,
+  home: string,
+  user: string,
+  own: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   return {
     PATH: [...job.toolDirectories, standardPath].join(":"),
     HOME: home,
@@ -126,6 +131,7 @@ export function jobEnvironment(job: Job, home: string, user: string): Record<str
     LOGNAME: user,
     SHELL: "/bin/sh",
     LANG: "C.UTF-8",
+    ...own,
     ...job.environment,
   };
 }

@@ -2,7 +2,7 @@
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
-import { makesSockets, writesWorkspace, type Job, type NetworkMode } from "../model/job.ts";
+import { makesSockets, writesWorkspace, type Job, type JobNetwork } from "../model/job.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import {
   controlGroupLimits,
@@ -17,6 +17,7 @@ import {
   supervision,
   type GuaranteeRule,
 } from "./_decide.ts";
+import { proxyFor, proxyVariables } from "./_proxy.ts";
 import { emptyWorkspace, jobHome, jobUser, orderedGrants, sandboxRoot, type LayerStep } from "./_sandbox-root.ts";
 import { defineStrategy } from "./_strategy.ts";
 import { profileMechanisms, socketsOf } from "./_system-calls.ts";
@@ -41,10 +42,11 @@ const noSockets = "the seccomp filter lets no socket be made but connected pairs
 const hiddenPaths = "no path outside the grants is visible (a socket inside a granted directory is granted with it)";
 
 /** On the host's network the abstract sockets of everyone are in reach, unless Landlock scopes them (ABI 6). */
-const socketRules: Readonly<Record<NetworkMode, GuaranteeRule>> = {
+const socketRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
   none: keptBy(`${hiddenPaths}; abstract names by network namespace`, ...rootCapabilities, "ns.network"),
   // Landlock's scope is applied too where there is one; the filter is enough.
   "no-sockets": keptBy(`${noSockets}, so none can be connected`, "seccomp.filter"),
+  allow: keptBy(`${hiddenPaths}; abstract names by network namespace`, ...rootCapabilities, "ns.network"),
   host: keptBy(`${hiddenPaths}; abstract names by Landlock scope`, ...rootCapabilities, "landlock.scopes"),
 };
 
@@ -82,14 +84,23 @@ const unchangedWorkspace: GuaranteeRule = (circumstances) => {
   return layeredWorkspace(circumstances);
 };
 
-const networkRules: Readonly<Record<NetworkMode, GuaranteeRule>> = {
+const networkRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
   none: isolatedNetwork,
   "no-sockets": keptBy(
     `${noSockets} (/proc/net still tells of the host's interfaces and connections)`,
     "seccomp.filter",
   ),
+  allow: notProvided("the job may connect to the destinations that it lists (--allow-host)"),
   host: notProvided("the job has the host's network (--network host)"),
 };
+
+const listedDestinations: GuaranteeRule = (circumstances) =>
+  circumstances.job.network === "allow"
+    ? keptBy(
+        "a network namespace with nothing but a loopback, on which a proxy of cupel's takes what is listed, and no more",
+        "ns.network",
+      )(circumstances)
+    : { kept: false, reason: "the job lists no destinations (--allow-host)" };
 
 const loopback: GuaranteeRule = (circumstances) => {
   const { job } = circumstances;
@@ -154,7 +165,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "fs.protected": unchangedWorkspace,
   "fs.workspace": unchangedWorkspace,
   "net.none": (circumstances) => networkRules[circumstances.job.network](circumstances),
-  "net.allowlist": notProvided("there is no filtering proxy yet"),
+  "net.allowlist": listedDestinations,
   "net.loopback": loopback,
   "ipc.sockets": (circumstances) => socketRules[circumstances.job.network](circumstances),
   "ipc.shared": keptBy(
@@ -185,9 +196,9 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "tty.safe": terminalSafety,
 };
 
-/** A caller may have given `net.none` up by name; what cannot be made is then left out. */
+/** A caller may have given `net.none` or `net.allowlist` up by name; what cannot be made is then left out. */
 function hasOwnNetwork(job: Job, matrix: Standings): boolean {
-  return job.network === "none" && isUsable(matrix["ns.network"]);
+  return (job.network === "none" || job.network === "allow") && isUsable(matrix["ns.network"]);
 }
 
 function namespacesFor(job: Job, matrix: Standings): NamespaceKind[] {
@@ -224,6 +235,7 @@ function landlockScopes(matrix: Standings): LauncherPlan["landlockScopes"] {
 function plan(job: Job, matrix: Standings): LauncherPlan {
   const fresh = takesFreshIdentity(matrix);
   const ownNetwork = hasOwnNetwork(job, matrix);
+  const proxy = ownNetwork && job.network === "allow" ? proxyFor(job) : undefined;
   return {
     kind: "launcher",
     namespaces: namespacesFor(job, matrix),
@@ -232,9 +244,10 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     root: sandboxRoot(job, fresh, layerStep(job, matrix)),
     hostname: jobUser.name,
     loopbackUp: ownNetwork,
+    proxy,
     command: job.command,
     directory: job.workspace.mode === "empty" ? emptyWorkspace : job.directory,
-    environment: jobEnvironment(job, jobHome(job), jobUser.name),
+    environment: jobEnvironment(job, jobHome(job), jobUser.name, proxy && proxyVariables(proxy)),
     umask: 0o022,
     resourceLimits: { ...resourceLimits({ job, matrix }), processes: processLimit(job, matrix) },
     controlGroup: controlGroupLimits({ job, matrix }),

@@ -57,15 +57,16 @@ function signsOf(spec: AttackSpec, { record, hits, tokens, context }: AttackSide
   return [...signsOfRecord(record, tokens), ...changes, ...states];
 }
 
-/** Whoever may may signal the victim at any time: of what is no attack on that, it says nothing. */
-function isTelling(label: string, id: GuaranteeId): boolean {
-  return label !== "change:signal" || id === "proc.signal";
+/** Others on the host may signal the victim at any time: of an attack that does not know the victim it says nothing. */
+function isTelling(label: string, id: GuaranteeId, { keys }: AttackSpec): boolean {
+  return label !== "change:signal" || (id === "proc.signal" && keys.includes("victim-pid"));
 }
 
 /** Guarantees that these signs break. */
-function brokenBy({ guarantees, signs: patterns = {} }: AttackSpec, signs: readonly Sign[]): GuaranteeId[] {
+function brokenBy(spec: AttackSpec, signs: readonly Sign[]): GuaranteeId[] {
+  const { guarantees, signs: patterns = {} } = spec;
   return guarantees.filter((id) =>
-    signs.some(({ label }) => isTelling(label, id) && (patterns[id]?.test(label) ?? true)),
+    signs.some(({ label }) => isTelling(label, id, spec) && (patterns[id]?.test(label) ?? true)),
   );
 }
 

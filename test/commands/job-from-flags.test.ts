@@ -50,6 +50,7 @@ describe("jobFromFlags", () => {
     [["--network", "host"], { network: "host" }],
     [["--network", "none"], {}],
     [["--network", "no-sockets"], { network: "no-sockets" }],
+    [["--allow-host", "a.example", "--allow-host=b.example:1"], { allowedHosts: ["a.example", "b.example:1"] }],
     [["--seccomp", "default"], {}],
     [["--seccomp=strict"], { seccomp: "strict" }],
     [["--seccomp", "compat"], { seccomp: "compat" }],
@@ -88,6 +89,10 @@ describe("jobFromFlags", () => {
     [
       ["--pids", "1.5", "true"],
       '--pids "1.5" is not a count of processes; write a whole number from 2 on, such as 256',
+    ],
+    [
+      ["--network", "none", "--allow-host", "a.example", "true"],
+      "--allow-host lists what the job may connect to, and its network is stated beside it; leave the mode or the list out",
     ],
     [["--", ""], "No command is given; write it behind --, or name a job file"],
   ])("refuses %p", (words, message) => expect(refusal(...words)).toEqual(["usage", message]));

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../support/compile-c.ts";
 import { execute, type Ran } from "../support/execute.ts";
+import { startFiles } from "../support/loopback-servers.ts";
 import { needs } from "../support/must-work.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
@@ -108,5 +109,17 @@ describe("under Deno", () => {
     expect(await underDeno(["run", "--require", "kernel.boundary", "--", "true"])).toMatchObject({ code: 125 });
     expect(await underDeno(["run", "--no-such-flag"])).toMatchObject({ code: 125 });
     expect(await underDeno(["no-such-command"])).toMatchObject({ code: 64 });
+  });
+
+  withDeno("jobs reach what they list, and nothing else", async () => {
+    using server = startFiles();
+    const rule = `127.0.0.1:${server.port}`;
+    const script = `curl -s --noproxy "" http://${rule}/x; curl -s --noproxy "" -p http://${rule}/y; curl -s http://b.example/`;
+    expect(await underDeno(["run", "--allow-host", rule, "--", "sh", "-c", script])).toEqual({
+      code: 0,
+      signal: null,
+      stdout: "GET /x\nGET /y\ncupel: b.example:80 is not among the destinations that this job may connect to\n",
+      stderr: "cupel: the job was denied 1 connection: b.example:80 (--allow-host b.example:80)\n",
+    });
   });
 });

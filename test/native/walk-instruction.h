@@ -49,7 +49,9 @@ static size_t walk_instruction(const struct instruction *instruction)
         sum += walk_root_step(&instruction->root[index]);
     for (size_t index = 0; index < instruction->resource_limit_count; index++)
         sum += instruction->resource_limits[index].resource;
-    return sum + walk_filter(&instruction->seccomp);
+    for (size_t index = 0; index < instruction->listener_count; index++)
+        sum += instruction->listener_ports[index];
+    return sum + walk_text(instruction->proxy) + walk_filter(&instruction->seccomp);
 }
 
 #endif

@@ -33,6 +33,11 @@ const pairs: readonly (readonly [readonly string[], string, Partial<JobRequest>]
   [["--network=none"], "network: {mode: none}", {}],
   [["--network=no-sockets"], "network: {mode: no-sockets}", { network: "no-sockets" }],
   [["--network=host"], "network: {mode: host}", { network: "host" }],
+  [
+    ["--allow-host=a.example:443", "--allow-host=*.b.example"],
+    "network: {allow: ['a.example:443', '*.b.example']}",
+    { allowedHosts: ["a.example:443", "*.b.example"] },
+  ],
   [["--seccomp=strict"], "syscalls: {profile: strict}", { seccomp: "strict" }],
   [["--seccomp=compat"], "syscalls: {profile: compat}", { seccomp: "compat" }],
   [["--env=TERM"], "env: {inherit: [TERM]}", { environment: ["TERM"] }],

@@ -55,6 +55,7 @@ describe("resolveJob", () => {
       grants: [],
       toolDirectories: [],
       network: "none",
+      allowedHosts: [],
       seccomp: "default",
       nameResolution: {},
       terminal: "none",
@@ -100,7 +101,7 @@ describe("resolveJob", () => {
   test("refuses the host's network to a job that can make no socket", () => {
     using place = makeProject();
     expect(refusal({ network: "host", seccomp: "strict" }, place.host)).toBe(
-      "the seccomp profile strict lets a job make no socket, so the host's network is of no use to it; take the default profile, or another network mode",
+      "the seccomp profile strict lets a job make no socket, so no network is of use to it; take the default profile, or leave the network out",
     );
     expect(resolve({ network: "no-sockets", seccomp: "strict" }, place.host)).toMatchObject({
       network: "no-sockets",

@@ -30,7 +30,16 @@ describe("knownEntry", () => {
     expect(knownEntry("state", name)).toEqual({ what: "half written", kind: "file", writer }),
   );
 
+  test("a proxy's socket was listened on by the process in its name", () =>
+    expect(knownEntry("state", "proxy-90-0123abcd")).toEqual({
+      what: "a proxy's socket",
+      kind: "socket",
+      writer: 90,
+    }));
+
   test.each([
+    ["root", "proxy-90-0123abcd"],
+    ["state", "proxy-90-0123ABCD"],
     ["state", "notes.txt"],
     ["state", "report.json.old"],
     ["state", "report.json~"],

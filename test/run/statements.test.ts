@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
+import { CupelError } from "../../src/model/error.ts";
 import { settingSchemas } from "../../src/run/job-file.ts";
 import type { SettingKey } from "../../src/run/job-fields.ts";
 import {
@@ -59,12 +60,28 @@ describe("mergeStatements", () => {
       { require: ["fs.read", "net.none"] },
     ],
     ["all that is given up", "minimum: {accept_missing: [net.none]}", { "accept-missing": ["all"] }, { accept: "all" }],
+    ["a mode over a list", "network: {allow: [a.example]}", { network: ["none"] }, { network: "none" }],
+    ["a list over a mode", "network: {mode: host}", { "allow-host": ["a.example"] }, { allowedHosts: ["a.example"] }],
+    [
+      "all that is listed",
+      "network: {allow: [a.example, b.example]}",
+      { "allow-host": ["b.example", "c.example"] },
+      { allowedHosts: ["a.example", "b.example", "c.example"] },
+    ],
     ["what a file switches off", "tty: false", {}, { terminal: "none" }],
     ["what a flag switches on", "tty: false", { tty: [""] }, { terminal: "private" }],
   ])("lets count %s", (_, text, flags, settings) =>
     expect(settingsOf(mergeStatements([...inFile(text), ...inFlags(flags)]))).toEqual(settings as never),
   );
 });
+
+test("mergeStatements refuses a mode and a list in one place, and says where", () =>
+  expect(() => mergeStatements(inFile("tty: true\nnetwork: {allow: [a.example], mode: none}"))).toThrow(
+    new CupelError(
+      "usage",
+      "f:2:19: network.allow lists what the job may connect to, and its network is stated beside it; leave the mode or the list out",
+    ),
+  ));
 
 describe("originOf", () => {
   test.each([

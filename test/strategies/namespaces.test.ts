@@ -194,6 +194,7 @@ describe("plan", () => {
         ],
         "output": undefined,
         "outside": "fresh",
+        "proxy": undefined,
         "resourceLimits": {
           "core": 0,
           "cpuSeconds": undefined,

@@ -61,6 +61,7 @@ export function encodedSeeds(): Uint8Array[] {
     jobOf({
       limits: { graceMs: 1, cpuTimeMs: 2, idleMs: 3, outputBytes: 4, onOutput: "kill", diskBytes: 5, diskFiles: 6 },
     }),
+    jobOf({ network: "allow", allowedHosts: ["a.example"] }),
     jobOf({ workspace: { mode: "rw", path: "/w" }, grants: [{ path: "/srv", access: "write" }], hidden: ["/srv/s"] }),
   ];
   const seeds = (["x64", "arm64"] as const).flatMap((architecture) =>
@@ -71,6 +72,7 @@ export function encodedSeeds(): Uint8Array[] {
             outside: { uid: 1000, gid: 1000 },
             controlGroups: ["/sys/fs/cgroup/a", "/sys/fs/cgroup/b"],
             rehearsal: false,
+            proxy: "/run/proxy",
             architecture,
           }),
         ),

@@ -35,6 +35,20 @@ const path = word
   .filter((text) => text !== "" && !text.startsWith("~"))
   .map((text) => (text.startsWith("/") ? text : `/${text}`));
 
+const destination = fc
+  .tuple(
+    fc.oneof(
+      fc.stringMatching(/^(\*\.)?[a-z0-9]{1,9}\.[a-z]{2,9}$/),
+      fc.ipV4(),
+      fc.constantFrom("10.0.0.0/8", "[::1]", "[fd00::]/8", "localhost", "UP.Example."),
+    ),
+    fc.oneof(
+      fc.constantFrom("", ":*"),
+      fc.integer({ min: 1, max: 65_535 }).map((port) => `:${port}`),
+    ),
+  )
+  .map(([host, port]) => host + port);
+
 const isolation = same(isolationClasses);
 const ids = fc.uniqueArray(fc.constantFrom(...guaranteeIds), { maxLength: 4 });
 const inReportOrder = (chosen: readonly string[]) => guaranteeIds.filter((id) => chosen.includes(id));
@@ -47,6 +61,7 @@ const parts = fc.record(
     write: fc.uniqueArray(path, { maxLength: 3 }),
     tools: fc.boolean(),
     network: same(networkModes),
+    allow: fc.uniqueArray(destination, { minLength: 1, maxLength: 3 }),
     seccomp: same(seccompProfileNames),
     inherit: fc.uniqueArray(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,6}$/), { maxLength: 3 }),
     set: variables,
@@ -78,7 +93,7 @@ function fileOf(of: Parts): ValidFile["file"] {
     command: of.command,
     workspace: of.workspace && mapping({ mode: of.workspace.written }),
     filesystem: mapping({ read: allowing(of.read), write: allowing(of.write), tools: of.tools }),
-    network: of.network && mapping({ mode: of.network.written }),
+    network: mapping({ mode: of.network?.written, allow: of.network === undefined ? of.allow : undefined }),
     syscalls: of.seccomp && mapping({ profile: of.seccomp.written }),
     env: mapping({ inherit: of.inherit, set: of.set && Object.fromEntries(of.set) }),
     tty: of.tty,
@@ -122,6 +137,7 @@ function requestOf(of: Parts): JobRequest {
     command: of.command as [string, ...string[]],
     workspace: of.workspace?.means,
     network: of.network?.means ?? "none",
+    allowedHosts: of.network === undefined ? (of.allow ?? []) : [],
     seccomp: of.seccomp?.means ?? "default",
     environment: environmentOf(of),
     terminal: of.tty === true ? "private" : "none",

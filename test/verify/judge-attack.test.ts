@@ -57,8 +57,9 @@ describe("an attack that left a sign", () => {
 
   test("broke signals alone, where the victim had one: others on the host may send it some", () => {
     const inside = { ...nothing, hits: [{ canary: "signal", text: "23" }] };
-    expect(judge({ inside, control: got })).toMatchObject({ verdict: "held" });
-    expect(judge({ spec: { guarantees: ["fs.read", "proc.signal"] }, inside, control: got })).toEqual({
+    const guarantees = ["fs.read", "proc.signal"] as const;
+    expect(judge({ spec: { guarantees }, inside, control: got })).toMatchObject({ verdict: "held" });
+    expect(judge({ spec: { guarantees, keys: ["victim-pid"] }, inside, control: got })).toEqual({
       verdict: "broke",
       because: "seen outside: signal: 23",
       broke: ["proc.signal"],

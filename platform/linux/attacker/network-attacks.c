@@ -1,4 +1,5 @@
 /* Group E: whatever leads to somebody else. */
+#include "../shared/virtual-socket.h"
 #include "attacker.h"
 
 #include <linux/fcntl.h>
@@ -231,24 +232,13 @@ static enum ending connect_paths(void)
     return attempted;
 }
 
-/* linux/vm_sockets.h, which needs a C library's headers. */
-struct vsock_address {
-    unsigned short family;
-    unsigned short reserved;
-    unsigned port;
-    unsigned context;
-    unsigned char rest[4];
-};
-
 static enum ending connect_vsock(void)
 {
     /* vsock(7): the host, the own loopback, and whatever runs this machine. */
     static const unsigned contexts[] = {2, 1, 0};
-    enum { family_vsock = 40 };
     for (size_t index = 0; index < sizeof contexts / sizeof *contexts; index++) {
-        const struct vsock_address socket = {.family = family_vsock,
-                                             .port = (unsigned)key_number("vsock-port", 0, __INT_MAX__),
-                                             .context = contexts[index]};
+        const struct virtual_address socket = {
+            .family = family_vsock, .port = (unsigned)key_number("vsock-port", 0, __INT_MAX__), .id = contexts[index]};
         struct address target = {.length = sizeof socket, .bytes = {0}};
         memcpy(target.bytes, &socket, sizeof socket);
         talk("vsock", family_vsock, stream, 0, &target);

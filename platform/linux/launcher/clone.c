@@ -95,4 +95,5 @@ void leave_to_first_process(struct launch *launch, const struct pipes *pipes)
     close_descriptor(pipes->report[1]);
     close_descriptor(pipes->command[0]);
     close_job_ends(launch->streams);
+    leave_listeners(launch->courier);
 }

@@ -72,6 +72,8 @@ static bool build_sandbox(const struct launch *launch)
         must(launch, set_hostname(instruction), step_hostname, instruction->hostname);
     if (has_option(instruction, option_loopback_up) && (prepared & CLONE_NEWNET) == 0)
         must(launch, bring_loopback_up(), step_loopback, "lo");
+    if (instruction->listener_count > 0)
+        must(launch, offer_listeners(launch), step_proxy, "127.0.0.1");
     if (fresh)
         take_fresh_identity(launch);
     if (has_option(instruction, option_terminal))
@@ -434,6 +436,7 @@ __attribute__((noreturn)) void first_process(struct launch *launch)
     forget_words(launch->words);
     close_descriptor(launch->cpu_descriptor);
     leave_callers_streams(launch->streams, launch->control, launch->events);
+    close_descriptor(launch->courier->life[1]);
     if ((launch->instruction->namespaces & CLONE_NEWPID) == 0)
         kernel_call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     launch->own_process_descriptor =

@@ -206,6 +206,24 @@ static void parse_resource_limit(struct cursor *cursor, struct instruction *into
     limit->hard = take_u64(cursor);
 }
 
+/* Ports that nobody needs a privilege for. */
+enum { own_ports_min = 1024, own_ports_max = 65535 };
+
+static void parse_proxy(struct cursor *cursor, struct instruction *into)
+{
+    into->proxy = take_absolute_path(cursor);
+    while (cursor->at < cursor->end && !cursor->broken) {
+        const uint32_t port = take_u32(cursor);
+        if (into->listener_count == listeners_max || port < own_ports_min || port > own_ports_max) {
+            cursor->broken = true;
+            return;
+        }
+        into->listener_ports[into->listener_count++] = (uint16_t)port;
+    }
+    if (into->listener_count == 0)
+        cursor->broken = true;
+}
+
 static void append_text(struct cursor *cursor, char **list, size_t *count)
 {
     if (*count >= arguments_max - 1) {
@@ -271,6 +289,9 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
     case record_capture:
         into->capture_bytes_max = take_u64(cursor);
         return;
+    case record_proxy:
+        parse_proxy(cursor, into);
+        return;
     case record_time:
         into->timeout_ms = take_milliseconds(cursor);
         into->grace_ms = take_milliseconds(cursor);
@@ -290,7 +311,7 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
 static const uint64_t single_records = 1ULL << record_identity | 1ULL << record_namespaces | 1ULL << record_options |
                                        1ULL << record_hostname | 1ULL << record_directory | 1ULL << record_seccomp |
                                        1ULL << record_landlock | 1ULL << record_time | 1ULL << record_capture |
-                                       1ULL << record_output;
+                                       1ULL << record_output | 1ULL << record_proxy;
 
 /* Notes a record of this kind in `seen`; false where it must not be there again. */
 static bool is_welcome(uint16_t kind, uint64_t *seen)

@@ -23,6 +23,7 @@
 #include <linux/time_types.h>
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
+enum { listeners_max = 4 };
 
 struct root_step {
     uint16_t kind;
@@ -74,6 +75,10 @@ struct instruction {
     uint64_t output_bytes_max;
     bool ends_at_output_max;
     uint64_t capture_bytes_max;
+    /* Ports that are listened on on the job's own loopback, and the Unix socket where the proxy waits. */
+    uint16_t listener_ports[listeners_max];
+    size_t listener_count;
+    const char *proxy;
     struct root_step root[root_steps_max];
     size_t root_count;
     /* Kinds of the records that it was told in, a bit each. */
@@ -163,6 +168,24 @@ struct streams {
     uint64_t capture_bytes_max;
 };
 
+/* See courier.c; -1 where there is none, and a number of 0. */
+struct courier {
+    /* Through which the listening sockets come out of the sandbox: the courier's end, and the first process's. */
+    int channel[2];
+    /* The courier's end, and the launcher's: a byte says that the job has ended, its own end that the courier has. */
+    int life[2];
+    long pid;
+};
+
+/* Listening sockets in one message; its length says how many (cmsg(3)). */
+struct listener_message {
+    size_t length;
+    int level, type;
+    int descriptors[listeners_max];
+};
+
+#define LISTENER_HEADER_BYTES offsetof(struct listener_message, descriptors)
+
 /* Where cupel hears of a job: lines of JSON, from a resident launcher in frames, with the job's output between them. */
 struct channel {
     int descriptor;
@@ -183,6 +206,7 @@ struct launch {
     /* Where the kernel says how much CPU time the job's control group has used; open where that is capped. */
     int cpu_descriptor;
     struct streams *streams;
+    struct courier *courier;
     /* Files to write to in order to join; -1 where the process was born in its group. */
     int control_group_descriptors[control_groups_max];
     struct group_place group_places[control_groups_max];
@@ -293,6 +317,13 @@ void build_own_part(const struct launch *launch);
 
 /* network.c */
 long bring_loopback_up(void);
+long offer_listeners(const struct launch *launch);
+
+/* courier.c */
+void clear_courier(struct courier *courier);
+long start_courier(const struct launch *launch);
+void leave_listeners(struct courier *courier);
+int end_courier(struct courier *courier, bool is_patient);
 
 /* landlock.c */
 void enter_landlock(const struct launch *launch);

@@ -33,6 +33,10 @@ static long start(struct launch *launch, struct instruction *instruction, const 
     result = prepare_owner_namespaces(instruction);
     if (result < 0)
         return fail_early(launch, step_idmap_namespace, result, "");
+    if (instruction->listener_count > 0)
+        result = start_courier(launch);
+    if (result < 0)
+        return fail_early(launch, step_proxy, result, "");
     return start_first_process(launch, pipes);
 }
 
@@ -63,6 +67,7 @@ static void leave_processes_to_cupel(void)
 
 static struct instruction instruction;
 static struct streams streams;
+static struct courier courier;
 
 /*
  * A job can be this very program (/proc/self/exe, also behind "#!"), and what it then started could reach the host's
@@ -95,9 +100,11 @@ int program(int argument_count, char **arguments, char **environment)
     if (make_pipes(&pipes) < 0)
         return 1;
     clear_streams(&streams);
+    clear_courier(&courier);
     struct launch launch = {
         .instruction = &instruction,
         .streams = &streams,
+        .courier = &courier,
         .words = arguments,
         .control = descriptors[0],
         .events = descriptors[1],

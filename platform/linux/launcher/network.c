@@ -1,5 +1,5 @@
-/* A network namespace's own loopback. */
-#include "launcher.h"
+/* A network namespace's own loopback, and what listens on it for a proxy that is outside. */
+#include "descriptors.h"
 
 #include <linux/fcntl.h>
 
@@ -28,5 +28,70 @@ long bring_loopback_up(void)
     if (result >= 0)
         result = kernel_call(__NR_ioctl, descriptor, set_interface_flags, &request);
     close_descriptor((int)descriptor);
+    return result;
+}
+
+/* struct sockaddr_in (ip(7)) */
+struct inet_address {
+    uint16_t family;
+    uint8_t port[2];
+    uint8_t address[4];
+    uint8_t rest[8];
+};
+
+enum { connections_waiting_max = 256 };
+
+/* A socket belongs to the network namespace that it is made in, whoever holds it later. */
+static long listen_on_loopback(uint16_t port)
+{
+    const long descriptor = kernel_call(__NR_socket, address_inet, socket_stream | O_CLOEXEC | O_NONBLOCK, 0);
+    if (descriptor < 0)
+        return descriptor;
+    const struct inet_address address = {
+        .family = address_inet, .port = {(uint8_t)(port >> 8), (uint8_t)port}, .address = {127, 0, 0, 1}};
+    long result = kernel_call(__NR_bind, descriptor, &address, sizeof address);
+    if (result >= 0)
+        result = kernel_call(__NR_listen, descriptor, connections_waiting_max);
+    if (result >= 0)
+        return descriptor;
+    close_descriptor((int)descriptor);
+    return result;
+}
+
+static long send_listeners(int channel, const int *listeners, size_t count)
+{
+    char byte = 0;
+    struct vector vector = {.base = &byte, .length = 1};
+    struct listener_message control = {
+        .length = LISTENER_HEADER_BYTES + count * sizeof(int), .level = level_socket, .type = rights};
+    memcpy(control.descriptors, listeners, count * sizeof(int));
+    const struct message message = {.vectors = &vector,
+                                    .vector_count = 1,
+                                    .control = &control,
+                                    /* Whole words: CMSG_SPACE of cmsg(3). */
+                                    .control_length = (control.length + 7) & ~(size_t)7};
+    return kernel_call(__NR_sendmsg, channel, &message, 0);
+}
+
+/*
+ * In the first process, once the loopback is up: what listens there goes out to the courier, and nothing inside keeps
+ * an end of it.
+ */
+long offer_listeners(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    int listeners[listeners_max];
+    size_t count = 0;
+    long result = 0;
+    while (count < instruction->listener_count && result >= 0) {
+        result = listen_on_loopback(instruction->listener_ports[count]);
+        if (result >= 0)
+            listeners[count++] = (int)result;
+    }
+    if (result >= 0)
+        result = send_listeners(launch->courier->channel[1], listeners, count);
+    for (size_t index = 0; index < count; index++)
+        close_descriptor(listeners[index]);
+    close_descriptor(launch->courier->channel[1]);
     return result;
 }

@@ -19,6 +19,8 @@ enum { signal_kill = 9, signal_child = 17, wait_no_hang = 1, unreaped_max = 32 }
 
 static struct instruction shape, job, merged;
 static struct streams streams;
+/* One of many jobs has none. */
+static struct courier courier;
 
 struct resident {
     struct channel channel;
@@ -37,6 +39,7 @@ static struct launch new_launch(const struct resident *resident, const struct in
     struct launch launch = {
         .instruction = instruction,
         .streams = &streams,
+        .courier = &courier,
         .words = resident->words,
         .control = resident->channel.descriptor,
         .events = -1,
@@ -153,6 +156,7 @@ static bool run_job(struct resident *resident, long problem)
 {
     static struct traffic traffic;
     clear_streams(&streams);
+    clear_courier(&courier);
     share_traffic(&streams, &merged, &traffic);
     streams.capture_bytes_max = shape.capture_bytes_max;
     struct pipes pipes;
@@ -283,6 +287,8 @@ int reside(int channel, char **words)
     if (result < 0)
         return fail(&resident, step_instruction, result);
     keep_instruction();
+    if (shape.listener_count > 0)
+        return fail(&resident, step_proxy, -EINVAL);
     result = open_group_places(&resident);
     if (result < 0)
         return fail(&resident, step_control_group, result);

@@ -394,6 +394,9 @@ bool supervise(const struct supervised *given)
     };
     watch_first_process(&supervision);
     await_first_process(&supervision);
+    const int courier_status = end_courier(given->launch->courier, !supervision.is_orphaned);
+    if (courier_status != 0)
+        tell_number(&given->channel, "courier-lost", "status", courier_status);
     if (!end_terminal(streams))
         kill_relay(streams, 0);
     drain_output(&supervision);

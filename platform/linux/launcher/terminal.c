@@ -4,28 +4,10 @@
  * master may write what the job reads and reads what it writes, so nothing inside keeps it: the first process makes the
  * pair, sends both ends out through a socket, and closes the master and the socket before there is a job.
  */
-#include "launcher.h"
+#include "descriptors.h"
 
 #include <asm/ioctls.h>
 #include <linux/fcntl.h>
-
-enum { address_unix = 1 /* AF_UNIX */, socket_sequence = 5 /* SOCK_SEQPACKET */, level_socket = 1, rights = 1 };
-
-/* sendmsg(2), cmsg(3); the kernel's own headers have them for itself alone. */
-struct vector {
-    void *base;
-    size_t length;
-};
-
-struct message {
-    void *name;
-    uint32_t name_length;
-    struct vector *vectors;
-    size_t vector_count;
-    void *control;
-    size_t control_length;
-    int flags;
-};
 
 struct two_descriptors {
     size_t length;

@@ -1,4 +1,5 @@
 /* Devices, opened and asked for what only the real one knows. */
+#include "../shared/virtual-socket.h"
 #include "prober.h"
 
 #include <linux/fcntl.h>
@@ -6,18 +7,12 @@
 #include <linux/stat.h>
 #include <linux/vhost.h>
 
-enum { family_vsock = 40, stream = 1, get_terminal = 0x5441 /* TIOCGPTPEER */, act_deadline = 1000 };
+enum { stream = 1, get_terminal = 0x5441 /* TIOCGPTPEER */, act_deadline = 1000 };
 /* inode(7); linux/stat.h keeps these to itself beside a C library. */
 enum { file_type = 0170000, character_device = 0020000 };
 
-/* vsock(7) and include/uapi/linux/vm_sockets.h, which does not compile by itself everywhere. */
-struct virtual_address {
-    uint16_t family, reserved;
-    uint32_t port, id;
-    uint8_t flags, zero[3];
-};
+/* vsock(7), include/uapi/linux/vm_sockets.h */
 enum { get_local_id = 0x7b9 /* IOCTL_VM_SOCKETS_GET_LOCAL_CID */, local_id = 1 /* VMADDR_CID_LOCAL */ };
-static const uint32_t any_port = 0xffffffff; /* VMADDR_PORT_ANY */
 
 struct device {
     const char *path;
@@ -202,7 +197,7 @@ static int look_at_basics(void *argument)
 /* A word through the loopback of virtual sockets (VMADDR_CID_LOCAL, Linux 5.6). */
 static long loop_back(void)
 {
-    struct virtual_address address = {.family = family_vsock, .port = any_port, .id = local_id};
+    struct virtual_address address = {.family = family_vsock, .port = ANY_VIRTUAL, .id = local_id};
     unsigned int length = sizeof address;
     const long listener = kernel_call(__NR_socket, family_vsock, stream | O_CLOEXEC, 0);
     if (listener < 0)

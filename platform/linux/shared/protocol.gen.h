@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 4u
+#define PROTOCOL_VERSION 5u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 
@@ -22,6 +22,7 @@ enum {
     record_time = 12,
     record_capture = 13,
     record_output = 14,
+    record_proxy = 15,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,
@@ -87,17 +88,18 @@ enum {
     step_pivot_root = 23,
     step_hostname = 24,
     step_loopback = 25,
-    step_drop_identity = 26,
-    step_user_namespace = 27,
-    step_terminal = 28,
-    step_working_directory = 29,
-    step_resource_limit = 30,
-    step_keyring = 31,
-    step_capabilities = 32,
-    step_no_new_privs = 33,
-    step_seccomp = 34,
-    step_landlock = 35,
-    step_fork = 36,
+    step_proxy = 26,
+    step_drop_identity = 27,
+    step_user_namespace = 28,
+    step_terminal = 29,
+    step_working_directory = 30,
+    step_resource_limit = 31,
+    step_keyring = 32,
+    step_capabilities = 33,
+    step_no_new_privs = 34,
+    step_seccomp = 35,
+    step_landlock = 36,
+    step_fork = 37,
 };
 
 static const char *const step_names[] = {
@@ -127,6 +129,7 @@ static const char *const step_names[] = {
     "pivot-root",
     "hostname",
     "loopback",
+    "proxy",
     "drop-identity",
     "user-namespace",
     "terminal",

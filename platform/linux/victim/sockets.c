@@ -1,18 +1,17 @@
 /* Listeners: whoever connects is sent the token, and what it sends is said. */
+#include "../shared/virtual-socket.h"
 #include "victim.h"
 
 #include <linux/fcntl.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/un.h>
-#include <linux/vm_sockets.h>
 
 /* include/linux/socket.h, include/linux/net.h */
 enum {
     family_unix = 1,
     family_inet = 2,
     family_inet6 = 10,
-    family_vsock = 40,
     stream = 1,
     datagram = 2,
     socket_level = 1,
@@ -125,13 +124,13 @@ static long hold_abstract_datagram(struct canary *canary, char *value)
 
 static long hold_vsock(struct canary *canary, char *value)
 {
-    struct sockaddr_vm address = {.svm_family = family_vsock, .svm_port = VMADDR_PORT_ANY, .svm_cid = VMADDR_CID_ANY};
+    struct virtual_address address = {.family = family_vsock, .port = ANY_VIRTUAL, .id = ANY_VIRTUAL};
     unsigned int length = sizeof address;
     const long result = bind_socket(canary, family_vsock, stream, &address, sizeof address);
     if (result < 0)
         return result;
     kernel_call(__NR_getsockname, canary->handle, &address, &length);
-    put_decimal(value, (long)address.svm_port);
+    put_decimal(value, (long)address.port);
     return 0;
 }
 

@@ -1,0 +1,119 @@
+/*
+ * The courier: a process outside of the sandbox that holds the sockets which listen on the job's own loopback, and
+ * takes each connection to cupel's proxy, through a Unix socket in a directory that is cupel's alone. What the job can
+ * reach of the network is what that proxy lets it reach: its namespace has no other way out.
+ *
+ *   job ──▶ 127.0.0.1:PORT (the job's namespace) ──▶ courier ──▶ proxy (cupel) ──▶ the network
+ *
+ * The job sees neither the courier nor a descriptor of its: it is in no namespace of the job's, and is there before
+ * the job is. It ends with the launcher, or when that says that the job has ended.
+ */
+#include "courier.h"
+#include "descriptors.h"
+
+#include <linux/fcntl.h>
+#include <linux/poll.h>
+#include <linux/prctl.h>
+#include <linux/time_types.h>
+
+enum { signal_kill = 9, last_words_ms = 1000 };
+
+/* What is kept, by number. */
+enum { kept_channel, kept_life, kept_count };
+
+void clear_courier(struct courier *courier)
+{
+    courier->channel[0] = courier->channel[1] = -1;
+    courier->life[0] = courier->life[1] = -1;
+    courier->pid = 0;
+}
+
+/* How many listening sockets came; 0 where the first process ended without sending any. */
+static size_t receive_listeners(int channel, int *listeners)
+{
+    char byte;
+    struct vector vector = {.base = &byte, .length = 1};
+    struct listener_message control = {0};
+    struct message message = {
+        .vectors = &vector, .vector_count = 1, .control = &control, .control_length = sizeof control};
+    long count;
+    do
+        count = kernel_call(__NR_recvmsg, channel, &message, 0x40000000 /* MSG_CMSG_CLOEXEC */);
+    while (count == -EINTR);
+    if (count != 1 || control.level != level_socket || control.type != rights ||
+        control.length < LISTENER_HEADER_BYTES || control.length > sizeof control)
+        return 0;
+    const size_t received = (control.length - LISTENER_HEADER_BYTES) / sizeof(int);
+    memcpy(listeners, control.descriptors, received * sizeof(int));
+    return received;
+}
+
+__attribute__((noreturn)) static void serve(const char *proxy)
+{
+    int listeners[listeners_max];
+    const size_t count = receive_listeners(kept_channel, listeners);
+    if (count > 0)
+        carry_connections(listeners, count, kept_life, proxy);
+    leave(0);
+}
+
+/* Before there is a first process, so that what cannot be is told like any other failure of the set-up. */
+long start_courier(const struct launch *launch)
+{
+    struct courier *courier = launch->courier;
+    long result = kernel_call(__NR_socketpair, address_unix, socket_sequence | O_CLOEXEC, 0, courier->channel);
+    if (result >= 0)
+        result = kernel_call(__NR_socketpair, address_unix, socket_stream | O_CLOEXEC, 0, courier->life);
+    if (result < 0)
+        return result;
+    const long launcher_pid = kernel_call(__NR_getpid);
+    const long pid = fork_process();
+    if (pid == 0) {
+        kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
+        if (kernel_call(__NR_getppid) != launcher_pid)
+            leave(0);
+        int kept[kept_count] = {[kept_channel] = courier->channel[0], [kept_life] = courier->life[0]};
+        keep_descriptors(kept, kept_count);
+        serve(launch->instruction->proxy);
+    }
+    close_descriptor(courier->channel[0]);
+    close_descriptor(courier->life[0]);
+    courier->channel[0] = courier->life[0] = -1;
+    courier->pid = pid;
+    return pid;
+}
+
+/* In the launcher, once there is a first process: held here, its end of the channel would hide its death. */
+void leave_listeners(struct courier *courier)
+{
+    close_descriptor(courier->channel[1]);
+    courier->channel[1] = -1;
+}
+
+/* Hung up when it has ended. */
+static bool has_ended(const struct courier *courier, const struct __kernel_timespec *within)
+{
+    struct pollfd watched = {.fd = courier->life[1], .events = POLLIN};
+    return kernel_call(__NR_ppoll, &watched, 1, within, NULL, 0) > 0;
+}
+
+/*
+ * The job has ended: what it has sent may still get to the proxy, for as long as that takes and no longer than this.
+ * 0, or how it ended before (wait4(2)) where something else put an end to it: then the job lost its network.
+ */
+int end_courier(struct courier *courier, bool is_patient)
+{
+    if (courier->pid <= 0)
+        return 0;
+    const struct __kernel_timespec now = {0};
+    const bool was_over = has_ended(courier, &now);
+    const struct __kernel_timespec time = {.tv_sec = last_words_ms / 1000, .tv_nsec = last_words_ms % 1000 * 1000000};
+    kernel_call(__NR_write, courier->life[1], "", 1);
+    if (!is_patient || !has_ended(courier, &time))
+        kernel_call(__NR_kill, courier->pid, signal_kill);
+    int status = 0;
+    kernel_call(__NR_wait4, courier->pid, &status, 0, NULL);
+    close_descriptor(courier->life[1]);
+    courier->pid = 0;
+    return was_over ? status : 0;
+}

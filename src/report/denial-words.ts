@@ -1,0 +1,29 @@
+/** What a job was denied of the network, in one line that says what would allow it. Pure. */
+import type { Denial, NetworkOutcome } from "../model/outcome.ts";
+import { count, joinWords } from "./phrase.ts";
+import { printableText } from "./printable-text.ts";
+
+/** So many are named. */
+const named = 3;
+
+/** The narrowest rule that would let it through; undefined for what was no request. */
+export function ruleFor({ host, port, reason, address }: Denial): string | undefined {
+  if (reason === "malformed") return undefined;
+  if (address === undefined) return `${host}:${port}`;
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function describeDenial(denial: Denial): string {
+  const { host, port, address, kind = "" } = denial;
+  const rule = ruleFor(denial);
+  if (rule === undefined) return `a request that is none (${kind})`;
+  const led = address === undefined ? "" : `, which leads to ${address} (${kind})`;
+  return `${host}:${port}${led} (--allow-host ${rule})`;
+}
+
+/** The line, where something was denied. */
+export function describeDenials({ denied, denials }: NetworkOutcome): string {
+  const words = denials.slice(0, named).map(describeDenial);
+  const rest = denials.length > named ? [`${denials.length - named} more`] : [];
+  return printableText(`the job was denied ${count(denied, "connection")}: ${joinWords([...words, ...rest])}`, true);
+}

@@ -1,0 +1,35 @@
+import { expect, test } from "bun:test";
+import { describeDenials } from "../../src/report/denial-words.ts";
+import type { Denial } from "../../src/model/outcome.ts";
+
+const denial: Denial = { host: "a.example", port: 443, reason: "host-not-listed", count: 1 };
+const led: Denial = {
+  host: "b.example",
+  port: 80,
+  reason: "address-not-listed",
+  address: "::1",
+  kind: "this host's loopback",
+  count: 2,
+};
+const malformed: Denial = { host: "", port: 0, reason: "malformed", kind: "there is no request line", count: 1 };
+
+test.each([
+  [[denial], 1, "1 connection: a.example:443 (--allow-host a.example:443)"],
+  [
+    [{ ...led, address: "10.0.0.1", kind: "a private network" }],
+    2,
+    "2 connections: b.example:80, which leads to 10.0.0.1 (a private network) (--allow-host 10.0.0.1:80)",
+  ],
+  [
+    [led, malformed],
+    3,
+    "3 connections: b.example:80, which leads to ::1 (this host's loopback) (--allow-host [::1]:80) and a request that is none (there is no request line)",
+  ],
+  [
+    [denial, denial, denial, denial, denial],
+    9,
+    "9 connections: a.example:443 (--allow-host a.example:443), a.example:443 (--allow-host a.example:443), a.example:443 (--allow-host a.example:443) and 2 more",
+  ],
+])("%j", (denials, denied, words) =>
+  expect(describeDenials({ isCutOff: false, allowed: 0, denied, denials })).toBe(`the job was denied ${words}`),
+);

@@ -33,8 +33,21 @@ function runningName(): string {
   return `running-${process.pid}-${Math.floor(Math.random() * 36 ** 8).toString(36)}`;
 }
 
+const triesMax = 20;
+
+/** `cupel clean` may take the directory that holds it away at any moment; then that is made again. */
+function makePlace(path: string, layers: string): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      mkdirSync(layers, { recursive: true, mode: 0o700 });
+      return mkdirSync(path, { mode: 0o700 });
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT" || tries === triesMax) throw error;
+    }
+  }
+}
+
 function makeDirectories(path: string, workspace: string, owner: LayerOwner | undefined): void {
-  mkdirSync(path, { mode: 0o700 });
   mkdirSync(`${path}/work`, { mode: 0o700 });
   mkdirSync(`${path}/upper`, { mode: 0o700 });
   // The job sees the layer's root as its workspace.
@@ -76,7 +89,7 @@ async function makeLayer(wish: LayerWish): Promise<Layer> {
   const stateDirectory = place.directory;
   const path = `${layersIn(stateDirectory)}/${runningName()}`;
   try {
-    mkdirSync(layersIn(stateDirectory), { recursive: true, mode: 0o700 });
+    makePlace(path, layersIn(stateDirectory));
     makeDirectories(path, workspace, owner);
     const startedNs = lstatSync(`${path}/upper`, { bigint: true }).ctimeNs;
     const layer = { path, stateDirectory, workspace, manner, startedNs, owner };

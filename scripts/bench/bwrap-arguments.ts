@@ -62,7 +62,19 @@ export interface HostLook {
   isDirectory(path: string): boolean;
 }
 
+type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>;
+
 function stepWords(step: RootStep, look: HostLook, describe: (content: string) => number): string[] {
+  // Before 0.11 bwrap has no overlays: it shows the directory itself.
+  if (step.step === "overlay" || step.step === "copy") return ["--ro-bind", step.source, step.destination];
+  return otherWords(step, look, describe);
+}
+
+function otherWords(
+  step: Exclude<RootStep, LayerStep>,
+  look: HostLook,
+  describe: (content: string) => number,
+): string[] {
   switch (step.step) {
     case "mirror":
       return mirrorWords(step.path, look.entry(step.path));

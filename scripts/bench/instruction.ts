@@ -10,7 +10,8 @@ import type { Workshop } from "./workshop.ts";
 
 /** What `cupel plan` decides for a job in the strategy `namespaces`; a reason where it refuses. */
 export function readPlan({ executable, directory, environment }: Workshop): LauncherPlan | string {
-  const command = [executable, "plan", "--json", "--strategy", "namespaces", "--", "/bin/true"];
+  // Read-only: a layer would be one job's alone, and other runners have none.
+  const command = [executable, "plan", "--json", "--strategy", "namespaces", "--workspace", "ro", "--", "/bin/true"];
   const ran = Bun.spawnSync(command, { cwd: directory, env: { ...environment }, stdin: "ignore" });
   if (ran.exitCode !== 0) return ran.stderr.toString().trim().split("\n")[0] ?? `exit code ${ran.exitCode}`;
   const { plan } = JSON.parse(ran.stdout.toString()) as { plan: { launch: LauncherPlan } };

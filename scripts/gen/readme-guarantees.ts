@@ -43,7 +43,7 @@ const everythingWorks: Standings = new Proxy({}, { get: (): Standing => ({ state
 /** A job without flags, in a directory of its own. */
 const defaultJob: Job = {
   command: ["/bin/true"],
-  workspace: { mode: "ro", path: "/srv/project" },
+  workspace: { mode: "cow", path: "/srv/project", isStated: false, manner: "overlay", ignore: [], apply: "never" },
   directory: "/srv/project",
   grants: [],
   toolDirectories: [],

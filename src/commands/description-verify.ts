@@ -28,8 +28,8 @@ export const verifyDescription: CommandDescription = {
     { name: "quick", description: "one attack on each guarantee, the one that says most" },
     {
       name: "workspace",
-      description: "attack jobs with this workspace: ro (the default) or rw",
-      value: choice("MODE", ["ro", "rw"]),
+      description: "attack jobs with this workspace: cow (the default), ro or rw",
+      value: choice("MODE", ["cow", "ro", "rw"]),
     },
     { name: "network", description: "and with this network; default none", value: choice("MODE", networkModes) },
     {

@@ -1,6 +1,6 @@
 /** `run` and `plan`: the same flags, since they are about the same job. */
 import { guaranteeIds } from "../model/guarantee.ts";
-import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
+import { applyModes, networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
 import { preferences, workspaceModes } from "../run/job-fields.ts";
 import { limitFlags, minimumFlag, strategyFlag } from "./demand-flags.ts";
@@ -10,8 +10,20 @@ import { choice, helpFlag, jsonFlag, path, text } from "./description-parts.ts";
 export const jobFlags: readonly FlagDescription[] = [
   {
     name: "workspace",
-    description: "the current directory read-only (ro), written through (rw), or not at all (none); default ro",
+    description:
+      "the current directory copy-on-write (cow, the default), read-only (ro), written through (rw), or not at all (none)",
     value: choice("MODE", workspaceModes),
+  },
+  {
+    name: "ignore",
+    description: "with cow: changes at these paths are not kept, as in a .gitignore",
+    value: text("GLOB"),
+    repeatable: true,
+  },
+  {
+    name: "apply",
+    description: "with cow: what to do with the changes at the end: keep them (never, the default), ask, or on-success",
+    value: choice("WHEN", applyModes),
   },
   { name: "read", description: "grant a path, read-only", value: path("PATH"), repeatable: true },
   { name: "write", description: "grant a path, to be changed", value: path("PATH"), repeatable: true },

@@ -1,5 +1,6 @@
 /** Every command and flag, as data: parsing, usage and completion are all made from it. */
 import type { CommandDescription } from "../report/command-description.ts";
+import { applyDescription, changesDescription, discardDescription } from "./descriptions-changes.ts";
 import { planDescription, runDescription } from "./descriptions-job.ts";
 import {
   checkDescription,
@@ -29,6 +30,9 @@ export const descriptions: readonly CommandDescription[] = [
   explainDescription,
   planDescription,
   runDescription,
+  changesDescription,
+  applyDescription,
+  discardDescription,
   initDescription,
   trustDescription,
   schemaDescription,

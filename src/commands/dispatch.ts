@@ -13,6 +13,7 @@ interface Entry {
   readonly load: () => Promise<Command>;
 }
 
+const changed = () => import("./descriptions-changes.ts");
 const job = () => import("./descriptions-job.ts");
 const report = () => import("./descriptions-report.ts");
 const upkeep = () => import("./descriptions-upkeep.ts");
@@ -38,6 +39,18 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./schema.ts")).schema,
   },
   plan: { describe: async () => (await job()).planDescription, load: async () => (await import("./plan.ts")).plan },
+  changes: {
+    describe: async () => (await changed()).changesDescription,
+    load: async () => (await import("./changes.ts")).changes,
+  },
+  apply: {
+    describe: async () => (await changed()).applyDescription,
+    load: async () => (await import("./apply.ts")).apply,
+  },
+  discard: {
+    describe: async () => (await changed()).discardDescription,
+    load: async () => (await import("./discard.ts")).discard,
+  },
   verify: {
     describe: async () => (await import("./description-verify.ts")).verifyDescription,
     load: async () => (await import("./verify.ts")).verify,

@@ -42,10 +42,15 @@ async function checkAllowedHosts(request: JobRequest): Promise<void> {
 }
 
 /** The job. @throws CupelError `usage`. */
-export async function prepareJob(request: JobRequest, host: Host, directories: readonly string[]): Promise<Job> {
+export async function prepareJob(
+  request: JobRequest,
+  host: Host,
+  directories: readonly string[],
+  isBatch = false,
+): Promise<Job> {
   if (request.allowedHosts.length > 0) await checkAllowedHosts(request);
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
-  return resolveJob(request, { host, stateDirectories: directories, tools });
+  return resolveJob(request, { host, stateDirectories: directories, tools, isBatch });
 }
 
 /** Where to look, and for which job. */

@@ -192,11 +192,17 @@ async function inquire(line: CommandLine, host: Host): Promise<Inquiry> {
   if (request.terminal !== "none") {
     throw new CupelError("usage", `${statedAs(request, "tty")} and --batch do not go together; leave one out`);
   }
+  if (request.workspace === "cow") {
+    throw new CupelError(
+      "usage",
+      `${statedAs(request, "workspace")} cow and --batch do not go together; take ro, rw or none`,
+    );
+  }
   if (request.allowedHosts.length > 0) {
     const place = statedAs(request, "allow-host", request.allowedHosts[0]);
     throw new CupelError("usage", `${place} and --batch do not go together: a batch has no proxy; leave one out`);
   }
-  const job = await prepareJob(request, host, directories);
+  const job = await prepareJob(request, host, directories, true);
   return { job, host, directories };
 }
 

@@ -6,10 +6,11 @@ import { createRealHost } from "../host/real-host.ts";
 import type { CallerStreams } from "../host/spawn-child.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
-import type { Ending, Outcome } from "../model/outcome.ts";
+import type { Ending, Outcome, WorkspaceOutcome } from "../model/outcome.ts";
+import type { Plan } from "../model/plan.ts";
 import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";
-import { carryOut } from "../run/carry-out.ts";
+import { carryOut, type CarriedOut } from "../run/carry-out.ts";
 import { statedAs, type JobRequest } from "../run/job-request.ts";
 import { judgeEnding } from "../run/ending.ts";
 import { exitCodeOf } from "../run/exit-code-of.ts";
@@ -48,11 +49,26 @@ async function checkTerminal(job: Job, request: JobRequest): Promise<void> {
   );
 }
 
+/** @throws CupelError `usage` where there is nobody to ask, or nothing to ask about. */
+async function checkApply({ workspace }: Job, request: JobRequest): Promise<void> {
+  if (request.apply === "never" && request.ignore.length === 0) return;
+  const { refuseUselessApply } = await import("./layer-of-run.ts");
+  refuseUselessApply(workspace, request);
+}
+
 /** Said before the job: what was given up. Never silent. */
-function announce(selection: Selection): void {
+function announce(selection: Selection, { workspace }: Job, { launch }: Plan): void {
+  const hasLayer = launch.root.some(({ step }) => step === "overlay" || step === "copy");
+  if (workspace.mode === "cow" && launch.root.length > 0 && !hasLayer)
+    say(`${workspace.path} is read-only for this job, since overlays do not work here; --workspace cow copies it`);
   if (selection.accepted.length > 0) {
     say(`running in ${selection.chosen ?? "nothing"} without ${selection.accepted.join(", ")}, given up by name`);
   }
+}
+
+function announceWorkspace({ workspace }: Job): void {
+  const why = workspace.mode === "empty" || workspace.mode === "ro" ? workspace.why : undefined;
+  if (why !== undefined && why !== "") say(why);
 }
 
 interface Attempt extends Inquiry {
@@ -82,10 +98,10 @@ async function refuse(job: Job, selection: Selection, report: Report): Promise<E
 
 /** One try. A set-up that fails shows what was saved wrong; what was measured just now has nothing newer to ask. */
 async function attempt(request: Attempt): Promise<Ended> {
-  const { host, directories, job, isQuiet } = request;
+  const { host, directories, job } = request;
   const { knowledge, selection, plan } = await choose(request, request.knowledge);
   if (plan === undefined) return refuse(job, selection, knowledge.report);
-  announce(selection);
+  announce(selection, job, plan);
   const { standings, id: reportId } = knowledge.verdict;
   const isFresh = knowledge.report !== undefined;
   const context = {
@@ -98,15 +114,16 @@ async function attempt(request: Attempt): Promise<Ended> {
   };
   try {
     const carried = await carryOut(plan, context);
-    const { events } = carried;
-    const cut = isQuiet ? undefined : cutOutput(events);
-    for (const lack of [lostInput(events), lostOutput(events), cut]) if (lack !== undefined) say(lack);
-    await tellNetwork(carried.network, isQuiet);
-    const isSetUpFailure = events.some(({ event }) => event === "failed");
+    tellStreams(carried, request);
+    await tellNetwork(carried.network, request.isQuiet);
+    const isSetUpFailure = carried.events.some(({ event }) => event === "failed");
+    const ending = judgeEnding({ ...carried, launch: plan.launch });
+    const { other, workspace } = await settleLayer(carried, ending, request);
+    if (other !== undefined) return await attempt(other);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
-    const judged = { job, plan, selection, matrix: standings, reportId, ...carried };
+    const judged = { job, plan, selection, matrix: standings, reportId, ...carried, workspace };
     return {
-      ending: judgeEnding({ ...carried, launch: plan.launch }),
+      ending,
       judgeWhole: async () => (await import("../run/outcome.ts")).judgeOutcome(judged),
     };
   } catch (error) {
@@ -114,6 +131,25 @@ async function attempt(request: Attempt): Promise<Ended> {
     if (!isFresh) return attemptAnew(request);
     return withoutJob("setup-failed", error.message, reportId);
   }
+}
+
+function tellStreams({ events }: CarriedOut, { isQuiet }: Attempt): void {
+  const cut = isQuiet ? undefined : cutOutput(events);
+  for (const lack of [lostInput(events), lostOutput(events), cut]) if (lack !== undefined) say(lack);
+}
+
+/** What the job changed in its workspace; or what is to be tried instead, where that cannot be overlaid. */
+async function settleLayer(
+  carried: CarriedOut,
+  ending: Ending,
+  request: Attempt,
+): Promise<{ readonly other?: Attempt; readonly workspace?: WorkspaceOutcome | undefined }> {
+  if (carried.layer === undefined) return {};
+  const { withoutOverlay, settle } = await import("./layer-of-run.ts");
+  const job = withoutOverlay(request.job, carried);
+  if (job === undefined) return { workspace: await settle(carried, ending, request) };
+  // What was decided was so for another job.
+  return { other: { ...request, job, knowledge: { ...request.knowledge, decided: undefined } } };
 }
 
 async function attemptAnew(input: Attempt): Promise<Ended> {
@@ -147,9 +183,10 @@ export async function run(line: CommandLine): Promise<number> {
   const request = await requestJob(line, host);
   const job = await prepareJob(request, host, directories);
   await checkTerminal(job, request);
+  await checkApply(job, request);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
-  if (job.workspace.mode === "empty" && job.workspace.why !== "") say(job.workspace.why);
+  announceWorkspace(job);
   const input = {
     job,
     host,

@@ -1,4 +1,5 @@
 /** What `run` says of a job's end. */
+import { lstatSync } from "node:fs";
 import type { Host } from "../host/host.ts";
 import type { Job } from "../model/job.ts";
 import type { Ending, NetworkOutcome, OutcomeStatus } from "../model/outcome.ts";
@@ -7,15 +8,29 @@ import { say } from "./terminal.ts";
 /** Ends that the job itself has told of, or that were told already. */
 const plainStatuses: readonly OutcomeStatus[] = ["ok", "nonzero", "signalled", "cancelled", "refused"];
 
+/** What git exits with where it cannot go on (git(1), "fatal: …"). */
+const gitFailure = 128;
+
+/** Git in a worktree whose repository is not there says only that there is none. */
+async function tellWorktree(job: Job): Promise<void> {
+  const { workspace } = job;
+  if (workspace.mode === "empty") return;
+  if (lstatSync(`${workspace.path}/.git`, { throwIfNoEntry: false })?.isFile() !== true) return;
+  const { describeWorktree } = await import("../run/git-worktree.ts");
+  const said = describeWorktree(job);
+  if (said !== undefined) say(said);
+}
+
 /** One line, where the exit code alone would leave the caller wondering. `--quiet` silences what is about the job. */
 export async function tellEnding(
-  { status, cause }: Ending,
+  { status, cause, code }: Ending,
   { job, host, isQuiet }: { readonly job: Job; readonly host: Host; readonly isQuiet: boolean },
 ): Promise<void> {
   if (cause.code === "program-not-found") {
     const { explainMissingProgram } = await import("../run/explain-missing-program.ts");
     return say(explainMissingProgram(job, host));
   }
+  if (code === gitFailure && !isQuiet) await tellWorktree(job);
   if (plainStatuses.includes(status) || cause.code === "output-lost") return;
   if (status === "setup-failed" || !isQuiet) say(cause.summary);
 }

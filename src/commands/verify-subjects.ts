@@ -28,7 +28,7 @@ export function sandboxChoice({ flags }: CommandLine): SandboxChoice {
   return {
     network: named("network", networkModes, "none"),
     seccomp: named("seccomp", seccompProfileNames, "default"),
-    workspace: named("workspace", ["ro", "rw"], "ro"),
+    workspace: named("workspace", ["cow", "ro", "rw"], "cow"),
   };
 }
 
@@ -46,7 +46,9 @@ function requestOf({ network, seccomp }: SandboxChoice, strategy: string | undef
 /** As the attacked job will be: with a directory of the host's, and a program that is granted. */
 function asAttacked(job: Job, { workspace }: SandboxChoice): Job {
   const path = "/cupel-verify/workspace";
-  return { ...job, workspace: { mode: workspace, path }, directory: path };
+  if (workspace !== "cow") return { ...job, workspace: { mode: workspace, path }, directory: path };
+  const layered = { mode: workspace, path, isStated: true, manner: "overlay", ignore: [], apply: "never" } as const;
+  return { ...job, workspace: layered, directory: path };
 }
 
 function subjectOf(strategy: Strategy, job: Job, choice: SandboxChoice, report: Report): Subject {

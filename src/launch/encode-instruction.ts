@@ -16,6 +16,8 @@ export interface LaunchBinding {
   /** Everything but the job. */
   readonly rehearsal: boolean;
   readonly architecture: SeccompArchitecture;
+  /** Directory that holds the job's own layer, or its copy, where the plan has a step that needs one. */
+  readonly layer?: string | undefined;
   /** The Unix socket where the proxy of a plan that has one waits; absent for a rehearsal, which has none. */
   readonly proxy?: string | undefined;
   /** For a resident launcher: the plan is the shape of many jobs, and `controlGroups` are the places that hold theirs. */
@@ -189,7 +191,7 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   const { hostname } = plan;
   if (hostname !== undefined) writer.record(recordKinds.hostname, () => writer.text(hostname));
   writer.record(recordKinds.directory, () => writer.text(plan.directory));
-  for (const step of plan.root) encodeRootStep(writer, step);
+  for (const step of plan.root) encodeRootStep(writer, step, binding.layer);
   encodeLimits(writer, plan, binding);
   encodeProxy(writer, plan, binding);
   encodeFilters(writer, plan, binding);

@@ -1,4 +1,5 @@
 /** Encodes one step of building a root as a record of the launcher's instruction. */
+import { CupelError } from "../model/error.ts";
 import type { RootStep } from "../model/plan.ts";
 import { bitsOf, type InstructionWriter } from "./instruction-writer.ts";
 import { recordKinds, stepBits } from "./protocol.ts";
@@ -37,8 +38,38 @@ function encodeFile(writer: InstructionWriter, step: Extract<RootStep, { step: "
   });
 }
 
-/** Writes the step's record. @throws CupelError `usage` where a path holds a NUL. */
-export function encodeRootStep(writer: InstructionWriter, step: RootStep): void {
+/** Where the job's own layer, or its copy, lies. */
+function layerOf(layer: string | undefined): string {
+  if (layer === undefined) throw new CupelError("set-up", "There is no place for what the job changes");
+  return layer;
+}
+
+type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>;
+
+function isLayerStep(step: RootStep): step is LayerStep {
+  return step.step === "overlay" || step.step === "copy";
+}
+
+function encodeLayer(writer: InstructionWriter, step: LayerStep, layer: string | undefined): void {
+  if (step.step === "copy") {
+    const { destination } = step;
+    const source = `${layerOf(layer)}/upper`;
+    return encodeBind(writer, { step: "bind", source, destination, writable: true, mapOwner: "no", optional: false });
+  }
+  writer.record(recordKinds.overlay, () => {
+    writer.u32(bitsOf(step.mapOwner === "must" && stepBits.mapOwner));
+    writer.text(step.source);
+    writer.text(step.destination);
+    writer.text(layerOf(layer));
+  });
+}
+
+/**
+ * Writes the step's record; `layer` is where the job's own layer lies, for the steps that need one.
+ * @throws CupelError `usage` where a path holds a NUL, `set-up` where there is no layer.
+ */
+export function encodeRootStep(writer: InstructionWriter, step: RootStep, layer?: string): void {
+  if (isLayerStep(step)) return encodeLayer(writer, step, layer);
   switch (step.step) {
     case "mirror":
       return writer.record(recordKinds.mirror, () => writer.text(step.path));

@@ -12,7 +12,7 @@ import { CupelError } from "../model/error.ts";
 import { helpers } from "./helpers.gen.ts";
 
 /** Names of the helpers. */
-export type HelperName = "launcher" | "prober" | "attacker" | "victim";
+export type HelperName = "launcher" | "prober" | "courier" | "attacker" | "victim";
 
 /** A helper, open and equal to the original. */
 export interface HelperFile {

@@ -7,6 +7,11 @@ function isOwn(step: RootStep): boolean {
   return step.step === "tmpfs" || step.step === "proc";
 }
 
+/** What jobs change must not be another's as well. */
+function isLayer(step: RootStep): boolean {
+  return step.step === "overlay" || step.step === "copy";
+}
+
 /** What is shown from the host below a directory of each job's own would be hidden by it. */
 function isShownWithin(step: RootStep, directory: string): boolean {
   if (step.step === "bind") return isWithin(step.destination, directory);
@@ -20,5 +25,7 @@ function isShownWithin(step: RootStep, directory: string): boolean {
 export function sharesRoot({ root, namespaces }: LauncherPlan): boolean {
   const own = root.flatMap((step) => (isOwn(step) && "destination" in step ? [step.destination] : []));
   const isHidden = root.some((step) => own.some((directory) => isShownWithin(step, directory)));
-  return root.length > 0 && !isHidden && namespaces.includes("mount") && namespaces.includes("pid");
+  return (
+    root.length > 0 && !isHidden && !root.some(isLayer) && namespaces.includes("mount") && namespaces.includes("pid")
+  );
 }

@@ -1,9 +1,31 @@
 /** A job: what the caller wants run and what must hold while it runs. */
 import type { GuaranteeId, IsolationClass } from "./guarantee.ts";
 
-/** What becomes of the workspace. `cow` (copy-on-write) is reserved. */
+/** What is done with the changes of a job that has a copy-on-write workspace: nothing before the caller says so, … */
+export const applyModes = ["never", "ask", "on-success"] as const;
+
+/** One of {@link applyModes}. */
+export type ApplyMode = (typeof applyModes)[number];
+
+/** The host's files to read, and a layer of the job's own for what it changes. */
+export interface CopyOnWrite {
+  readonly mode: "cow";
+  readonly path: string;
+  /** Asked for. Otherwise it is worth an overlay, and no copy: without overlays the workspace is then read-only. */
+  readonly isStated: boolean;
+  /** How it is to be made: an overlay where the host has them, or in any case a copy. */
+  readonly manner: "overlay" | "copy";
+  /** Globs of what is not worth keeping of the changes. */
+  readonly ignore: readonly string[];
+  readonly apply: ApplyMode;
+}
+
+/** What becomes of the workspace. */
 export type Workspace =
-  | { readonly mode: "ro" | "rw"; readonly path: string }
+  | CopyOnWrite
+  /** `why` it is not copy-on-write is said to the caller. */
+  | { readonly mode: "ro"; readonly path: string; readonly why?: string | undefined }
+  | { readonly mode: "rw"; readonly path: string }
   /** A private, empty directory: nothing of the host. `why` is said to the caller. */
   | { readonly mode: "empty"; readonly why: string };
 

@@ -1,6 +1,7 @@
 /** An outcome: what became of a job. */
 import type { Evidence, EvidenceLevel } from "./capability.ts";
 import type { GuaranteeDecision, GuaranteeId } from "./guarantee.ts";
+import type { ChangeCounts } from "./layer.ts";
 
 /** Version of the outcome's shape. */
 export const outcomeSchema = 2;
@@ -182,6 +183,18 @@ export interface Degradation {
   readonly reason: string;
 }
 
+/** What the job changed in its copy-on-write workspace. */
+export interface WorkspaceOutcome {
+  /** How it was made: see `LayerStep` of the plan. */
+  readonly manner: "overlay" | "copy";
+  readonly changes?: ChangeCounts | undefined;
+  /** By which the changes are kept, where they are. */
+  readonly id?: string | undefined;
+  readonly isApplied?: boolean | undefined;
+  /** Why the changes could not be read. */
+  readonly lost?: string | undefined;
+}
+
 /** The whole outcome, as `--result` writes it. */
 export interface Outcome extends Ending {
   readonly schema: typeof outcomeSchema;
@@ -200,4 +213,5 @@ export interface Outcome extends Ending {
   /** Absent where the job had no list of destinations. */
   readonly network?: NetworkOutcome | undefined;
   readonly output?: readonly OutputCount[] | undefined;
+  readonly workspace?: WorkspaceOutcome | undefined;
 }

@@ -22,6 +22,15 @@ export type RootStep =
       /** An absent source is skipped. */
       readonly optional: boolean;
     }
+  /** A directory of the host with a layer of the job's own above it, where changes go; it must exist. */
+  | {
+      readonly step: "overlay";
+      readonly source: string;
+      readonly destination: string;
+      readonly mapOwner: "no" | "must";
+    }
+  /** A copy of a directory of the host's, made for the job before it starts; to be changed. */
+  | { readonly step: "copy"; readonly source: string; readonly destination: string }
   | {
       readonly step: "tmpfs";
       readonly destination: string;

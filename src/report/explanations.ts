@@ -54,7 +54,8 @@ export const guaranteeExplanations: Readonly<Record<GuaranteeId, string>> = {
   "fs.metadata": "Other paths do not exist for the job: their names, sizes and times cannot be found out either.",
   "fs.protected":
     "Names that tools obey, such as .git/hooks, shell start-up files, cupel.yaml, cupel.lock.json or a job file, stay as they are, also those that are not there yet. The user's own configuration of cupel cannot be granted for writing at all.",
-  "fs.workspace": "What the job does to the workspace is kept apart until the caller takes it over.",
+  "fs.workspace":
+    "What the job does to the workspace is kept apart (an overlay, or a copy of it) until the caller applies it: cupel changes shows it, cupel apply does it, cupel discard forgets it.",
   "net.none":
     "A network namespace of the job's own, with a loopback that leads nowhere, or no socket at all (--network no-sockets): no packet and no name leaves.",
   "net.allowlist": "Connections reach the listed destinations and no others, by name or address.",

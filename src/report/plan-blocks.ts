@@ -96,6 +96,8 @@ function describeDecision(decision: GuaranteeDecision, matrix: Matrix): string {
 
 function describeWorkspace(workspace: Workspace): string {
   if (workspace.mode === "empty") return sentence(workspace.why === "" ? "empty" : `empty: ${workspace.why}`);
+  if (workspace.mode === "cow")
+    return `${workspace.path}, copy-on-write: changes are kept apart until they are applied.`;
   return `${workspace.path}, ${workspace.mode === "ro" ? "read-only." : "writable: changes are made to the host's files."}`;
 }
 

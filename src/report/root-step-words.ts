@@ -2,8 +2,24 @@
 import type { RootStep } from "../model/plan.ts";
 import { count, formatBytes, joinWords } from "./phrase.ts";
 
+type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>;
+
+function isLayerStep(step: RootStep): step is LayerStep {
+  return step.step === "overlay" || step.step === "copy";
+}
+
+function describeLayer(step: LayerStep): string {
+  const { source, destination } = step;
+  if (step.step === "copy") return `${destination}: a copy of ${source} of the host, where changes stay`;
+  return `${destination}: ${source} of the host with a layer above it, where changes stay${ownerWords[step.mapOwner]}`;
+}
+
 /** One step, as it reads after its number. */
 export function describeRootStep(step: RootStep): string {
+  return isLayerStep(step) ? describeLayer(step) : describeOther(step);
+}
+
+function describeOther(step: Exclude<RootStep, LayerStep>): string {
   switch (step.step) {
     case "mirror":
       return `${step.path}: as on the host, read-only`;
@@ -44,6 +60,8 @@ export function summarizeRoot(steps: readonly RootStep[]): string {
 const stepNouns: Readonly<Record<RootStep["step"], readonly [singular: string, plural: string]>> = {
   mirror: ["entry of the host, read-only", "entries of the host, read-only"],
   bind: ["granted path", "granted paths"],
+  overlay: ["layer for changes", "layers for changes"],
+  copy: ["copied directory", "copied directories"],
   tmpfs: ["file system in memory", "file systems in memory"],
   directory: ["directory", "directories"],
   file: ["written file", "written files"],

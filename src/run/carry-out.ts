@@ -3,12 +3,16 @@ import type { Host } from "../host/host.ts";
 import type { CallerStreams } from "../host/spawn-child.ts";
 import type { LaunchEvent } from "../launch/launch-event.ts";
 import { outsideIdentity, seccompArchitecture } from "../launch/launch-identity.ts";
+import type { LaunchBinding } from "../launch/encode-instruction.ts";
 import { startLaunch, type Launch } from "../launch/start-launch.ts";
+import { CupelError } from "../model/error.ts";
 import type { Standings } from "../model/capability.ts";
 import type { NetworkOutcome, Usage } from "../model/outcome.ts";
 import type { LauncherPlan, Plan } from "../model/plan.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
 import { createControlGroups, type JobControlGroups } from "./control-groups.ts";
+import type { LayerOwner } from "./layer-place.ts";
+import type { Layer } from "./open-layer.ts";
 import { continueSignal, forwardedSignals, stopSignal } from "./signals.ts";
 
 /** What carrying out needs besides the plan. */
@@ -35,6 +39,8 @@ export interface CarriedOut {
   /** The last signal passed on by which the caller asked for an end. */
   readonly asked: string | undefined;
   readonly totalMs: number;
+  /** What the job changed in its copy-on-write workspace, for the caller to settle. */
+  readonly layer?: Layer | undefined;
 }
 
 /** How often Ctrl-C may be ignored before it ends the job all the same. */
@@ -93,17 +99,54 @@ async function readUsage(groups: JobControlGroups | undefined): Promise<Usage["t
   return readTreeUsage(groups.counting);
 }
 
-async function withProxy(
+/** @throws CupelError `set-up` where there is no place for it, `refused` for a tree that is too large to copy. */
+async function openLayerFor(
+  plan: LauncherPlan,
+  { host, stateDirectories }: CarryOutContext,
+  outside: LayerOwner,
+): Promise<Layer | undefined> {
+  const step = plan.root.find((candidate) => candidate.step === "overlay" || candidate.step === "copy");
+  if (step?.step !== "overlay" && step?.step !== "copy") return undefined;
+  const [{ openLayer }, { findLayerPlace }] = await Promise.all([
+    import("./open-layer.ts"),
+    import("./layer-place.ts"),
+  ]);
+  const place = findLayerPlace(stateDirectories, host.identity.uid, step.source);
+  if (place === undefined) throw new CupelError("set-up", "There is no place for what the job changes");
+  const owner = plan.outside === "fresh" ? outside : undefined;
+  return openLayer({ place, workspace: step.source, manner: step.step, owner });
+}
+
+/** What a launch is given that was made for it. */
+type OwnBinding = Pick<LaunchBinding, "outside" | "layer" | "proxy">;
+
+async function withLayer(
   plan: LauncherPlan,
   context: CarryOutContext,
   groups: JobControlGroups | undefined,
 ): Promise<Omit<CarriedOut, "totalMs">> {
-  if (plan.proxy === undefined) return { ...(await follow(plan, context, groups)), network: undefined };
+  const outside = outsideIdentity(plan, context.host);
+  const layer = await openLayerFor(plan, context, outside);
+  try {
+    return { ...(await withProxy(plan, context, groups, { outside, layer: layer?.path })), layer };
+  } catch (error) {
+    if (layer !== undefined) (await import("./remove-tree.ts")).removeTree(layer.path);
+    throw error;
+  }
+}
+
+async function withProxy(
+  plan: LauncherPlan,
+  context: CarryOutContext,
+  groups: JobControlGroups | undefined,
+  own: OwnBinding,
+): Promise<Omit<CarriedOut, "totalMs">> {
+  if (plan.proxy === undefined) return { ...(await follow(plan, context, groups, own)), network: undefined };
   const { startProxy } = await import("./network/start-proxy.ts");
   const { host, stateDirectories } = context;
   const proxy = await startProxy(plan.proxy.allow, { directories: stateDirectories, uid: host.identity.uid });
   try {
-    const seen = await follow(plan, context, groups, proxy.path);
+    const seen = await follow(plan, context, groups, { ...own, proxy: proxy.path });
     const isCutOff = seen.events.some(({ event }) => event === "courier-lost");
     return { ...seen, network: { ...(await proxy.close()), isCutOff } };
   } catch (error) {
@@ -116,15 +159,14 @@ async function follow(
   plan: LauncherPlan,
   context: CarryOutContext,
   groups: JobControlGroups | undefined,
-  proxy?: string,
+  own: OwnBinding,
 ): Promise<Omit<CarriedOut, "totalMs" | "network">> {
   const { host, stateDirectories } = context;
   const binding = {
-    outside: outsideIdentity(plan, host),
+    ...own,
     controlGroups: groups?.directories ?? [],
     rehearsal: false,
     architecture: seccompArchitecture(host.architecture),
-    proxy,
   };
   const places = { directories: stateDirectories, uid: host.identity.uid };
   // To follow events as they come takes a stream, and only a terminal has some that cannot wait.
@@ -147,7 +189,7 @@ export async function carryOut({ launch }: Plan, context: CarryOutContext): Prom
   const groups = hasLimits ? createControlGroups(launch.controlGroup, context.matrix, jobName()) : undefined;
   let seen: Omit<CarriedOut, "totalMs">;
   try {
-    seen = await withProxy(launch, context, groups);
+    seen = await withLayer(launch, context, groups);
   } finally {
     groups?.remove();
   }

@@ -6,6 +6,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import type { Removal } from "../model/removal.ts";
 import { leftoverAgeMs } from "../report/saved-report.ts";
 import { isRunning } from "./control-groups.ts";
+import { removeTree, treeBytes } from "./remove-tree.ts";
 import { removeEmpty, removeEntry, type RemovalContext } from "./removal.ts";
 import { knownEntry, type Folder, type KnownEntry } from "./state-contents.ts";
 
@@ -39,10 +40,21 @@ function cleanKnown(path: string, name: string, known: KnownEntry, context: Remo
   if (found === undefined) return [];
   const wanted: Kind = known.kind === "file" || known.kind === "socket" ? known.kind : "directory";
   if (found.kind !== wanted) return leave(path, `it is no ${wanted}, so it is not cupel's`);
+  if (known.kind === "layer") return cleanLayer(path, known, context);
   const use = useOf(known, found.modifiedMs);
   if (use !== undefined) return leave(path, use);
   if (known.kind !== "folder") return removeEntry(path, known.what, context);
-  return asOne(path, known.what, cleanFolder(path, name === "root" ? "root" : "engines", known.what, context));
+  return asOne(path, known.what, cleanFolder(path, name as Folder, known.what, context));
+}
+
+/** However long a job runs, its layer is its own. */
+function cleanLayer(path: string, { what, writer }: KnownEntry, context: RemovalContext): Removal[] {
+  if (writer !== undefined && isRunning(writer)) return leave(path, `a job of process ${writer} may be using it`);
+  const mounted = context.mountPoints.find((point) => point === path || point.startsWith(`${path}/`));
+  const failure = mounted === undefined ? undefined : `something is mounted on ${mounted}`;
+  const bytes = failure === undefined ? treeBytes(path) : 0;
+  const reason = failure ?? (context.dryRun ? undefined : removeTree(path));
+  return [reason === undefined ? { result: "removed", path, what, bytes } : { result: "failed", path, reason }];
 }
 
 /** What went as a whole is one thing. */

@@ -8,6 +8,7 @@ function defaultValues(job: Job): Partial<Readonly<Record<SettingKey, string | u
   const { memoryBytes, pids } = job.defaultLimits;
   return {
     workspace: job.workspace.mode === "empty" ? "none" : job.workspace.mode,
+    apply: job.workspace.mode === "cow" ? "never" : undefined,
     tools: "false",
     // A list of destinations was stated, and stands in the place of a mode.
     network: job.network === "allow" ? undefined : job.network,

@@ -3,7 +3,7 @@
  * turning it into the words that its flag would be given, so that the two cannot differ.
  */
 import { guaranteeIds, isolationClasses, type GuaranteeId } from "../model/guarantee.ts";
-import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
+import { applyModes, networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import type { JobSettings } from "./job-request.ts";
 import { limitEntries, quantityParsers, type LimitKey } from "./limit-fields.ts";
 
@@ -28,7 +28,7 @@ export interface JobField<Value> {
 export const offWord = "no";
 
 /** Modes that a workspace can be asked for in. */
-export const workspaceModes = ["ro", "rw", "none"] as const;
+export const workspaceModes = ["cow", "ro", "rw", "none"] as const;
 /** Preferences among strategies that fit. */
 export const preferences = ["fastest", "strongest"] as const;
 
@@ -72,6 +72,8 @@ function limitJobFields(): LimitFields {
 /** Everything that can be asked, by its name in a request. */
 export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[Key]> } = {
   workspace: { flag: "workspace", fields: ["workspace.mode"], ...oneOf(workspaceModes) },
+  ignore: { flag: "ignore", fields: ["workspace.ignore"], ...list },
+  apply: { flag: "apply", fields: ["workspace.apply"], ...oneOfOr(applyModes, "never") },
   read: { flag: "read", fields: ["filesystem.read.allow"], ...list },
   write: { flag: "write", fields: ["filesystem.write.allow"], ...list },
   tools: { flag: "tools", fields: ["filesystem.tools"], ...isOn },

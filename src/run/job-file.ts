@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { readInputFile } from "../host/read-input-file.ts";
 import { CupelError } from "../model/error.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
-import { networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
+import { applyModes, networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
 import { limitEntries, quantityParsers, type QuantityKind } from "./limit-fields.ts";
@@ -246,10 +246,14 @@ const minimum = v.strictObject({
 export const settingSchemas = {
   workspace: v.optional(
     v.strictObject({
-      mode: v.pipe(
-        v.picklist(workspaceModes),
-        v.description("the current directory read-only (ro), written through (rw), or not at all (none)"),
+      mode: v.optional(
+        v.pipe(
+          v.picklist(workspaceModes),
+          v.description("the current directory copy-on-write (cow), read-only (ro), written through (rw), or none"),
+        ),
       ),
+      ignore: v.optional(v.pipe(v.array(v.string()), v.description("globs of changes that are not kept"))),
+      apply: v.optional(v.pipe(v.picklist(applyModes), v.description("what to do with the changes at the end"))),
     }),
   ),
   filesystem: v.optional(filesystem),

@@ -22,6 +22,8 @@ export interface JobSurroundings {
   /** Cupel's own state, which no job may see. */
   readonly stateDirectories: readonly string[];
   readonly tools: ToolGrants | undefined;
+  /** The job stands for many, which have no layers of their own. */
+  readonly isBatch?: boolean | undefined;
 }
 
 /** An existing path, resolved. @throws CupelError `usage`. */

@@ -1,14 +1,18 @@
 /** What the caller asked for, as the command line and files say it: checked words, nothing looked up yet. */
 import { CupelError } from "../model/error.ts";
 import type { GuaranteeId, IsolationClass } from "../model/guarantee.ts";
-import type { NetworkMode, OutputAction, SeccompProfileName } from "../model/job.ts";
+import type { ApplyMode, NetworkMode, OutputAction, SeccompProfileName } from "../model/job.ts";
 import type { Origin } from "../model/origin.ts";
 import type { StatedLimits } from "./limit-fields.ts";
 
 /** Everything that can be asked for but the command. */
 export interface JobSettings extends StatedLimits {
   /** Absent: the default, which depends on where the caller stands. */
-  readonly workspace?: "ro" | "rw" | "none" | undefined;
+  readonly workspace?: "cow" | "ro" | "rw" | "none" | undefined;
+  /** Globs of changes to a copy-on-write workspace that are not worth keeping. */
+  readonly ignore: readonly string[];
+  /** What is done with those changes when the job has ended. */
+  readonly apply: ApplyMode;
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly tools: boolean;
@@ -41,6 +45,8 @@ export interface JobRequest extends JobSettings {
 /** The job that the report selects for: what `cupel run` does without a flag. */
 export const defaultRequest: JobRequest = {
   command: ["/bin/true"],
+  ignore: [],
+  apply: "never",
   read: [],
   write: [],
   tools: false,

@@ -13,9 +13,13 @@ version: 1
 # The program and its arguments; no shell reads them. A command behind -- replaces it.
 command: [echo, "hello from a sandbox"]
 
-# The directory that cupel is called in: ro (read-only, the default), rw (what the job writes is written there) or none.
+# The directory that cupel is called in: cow (what the job changes is kept apart, for cupel apply; the default), ro
+# (read-only), rw (what the job writes is written there) or none. Of what is kept apart, ignore leaves out what matches;
+# apply says what becomes of it at the end: never, ask or on-success.
 #workspace:
-#  mode: ro
+#  mode: cow
+#  ignore: []
+#  apply: never
 
 # Other paths that the job may read or change; they begin at this file's directory. tools grants the directories of your
 # PATH and what the programs there need, read-only.

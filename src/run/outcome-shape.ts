@@ -84,6 +84,27 @@ const output = v.strictObject({
   isTruncated: v.pipe(v.boolean(), v.description("less was passed on, for a cap")),
 });
 
+const amount = v.pipe(v.number(), v.integer());
+
+const workspace = v.pipe(
+  v.strictObject({
+    manner: v.picklist(["overlay", "copy"]),
+    changes: v.optional(
+      v.strictObject({
+        added: amount,
+        modified: amount,
+        deleted: amount,
+        "type-changed": amount,
+        "mode-changed": amount,
+        sizeBytes: v.pipe(amount, v.description("in files that were added, modified or took another's place")),
+      }),
+    ),
+    id: v.optional(v.pipe(v.string(), v.description("what cupel changes, apply and discard know them by"))),
+    isApplied: v.optional(v.boolean()),
+    lost: v.optional(v.pipe(v.string(), v.description("why the changes could not be read"))),
+  }),
+  v.description("what the job changed in its copy-on-write workspace"),
+);
 const network = v.strictObject({
   isCutOff: v.pipe(v.boolean(), v.description("what carried the job's connections was killed before the job ended")),
   allowed: v.pipe(v.number(), v.description("connections that were made")),
@@ -114,6 +135,7 @@ export const outcomeShape = v.strictObject({
   ...decided,
   phases: v.optional(v.strictObject({ setupMs: v.number(), runMs: v.number(), teardownMs: v.number() })),
   output: v.optional(v.pipe(v.array(output), v.description("of outputs that cupel relayed; nobody counts the others"))),
+  workspace: v.optional(workspace),
   network: v.optional(v.pipe(network, v.description("of a job that lists what it may connect to"))),
 });
 

@@ -13,6 +13,7 @@ import {
   type Phases,
   type ReportedDecision,
   type Usage,
+  type WorkspaceOutcome,
 } from "../model/outcome.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Selection } from "../model/report.ts";
@@ -36,6 +37,7 @@ export interface OutcomeInput {
   readonly asked?: string | undefined;
   /** From the start of the set-up to the end of the clean-up, where it was measured. */
   readonly totalMs?: number | undefined;
+  readonly workspace?: WorkspaceOutcome | undefined;
 }
 
 function usageOf({ events, treeUsage }: OutcomeInput): Usage | undefined {
@@ -107,6 +109,7 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
     phases: phasesOf(input),
     usage: usageOf(input),
     output: outputOf(events),
+    workspace: input.workspace,
     network: input.network,
   };
 }

@@ -11,16 +11,6 @@ export interface RemovalContext {
   readonly mountPoints: readonly string[];
 }
 
-/** The mount points of /proc/PID/mountinfo; spaces and the like are octal there (proc_pid_mountinfo(5)). Pure. */
-export function parseMountPoints(mountinfo: string): string[] {
-  const decode = (text: string): string =>
-    text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCodePoint(Number.parseInt(digits, 8)));
-  return mountinfo.split("\n").flatMap((line) => {
-    const point = line.split(" ")[4];
-    return point === undefined ? [] : [decode(point)];
-  });
-}
-
 /** Bytes in regular files at `path` and below. */
 function sizeOf(path: string): number {
   const stats = lstatSync(path);

@@ -1,12 +1,16 @@
 /** The workspace: the current directory where it is one project's, and nothing where it is not. */
 import { statSync } from "node:fs";
+import type { Host } from "../host/host.ts";
 import { ancestorsOf } from "../host/private-directory.ts";
 import { CupelError } from "../model/error.ts";
-import { isWithin, type Grant, type Workspace } from "../model/job.ts";
+import { isWithin, type CopyOnWrite, type Grant, type Workspace } from "../model/job.ts";
 import { isCommonDirectory } from "./common-directories.ts";
 import { listHomes } from "./home-directories.ts";
-import { canonical, kernelDirectories, refuseUnfit, type JobSurroundings } from "./job-paths.ts";
+import { canonical, canonicalPlace, kernelDirectories, refuseUnfit, type JobSurroundings } from "./job-paths.ts";
 import { statedAs, type JobRequest } from "./job-request.ts";
+import { findLayerPlace } from "./layer-place.ts";
+import { parseMountPoints } from "./mount-points.ts";
+import { userConfigurationPath } from "./settings-files.ts";
 
 /** Why the current directory is not taken, or undefined. */
 function unfitWorkspace(path: string, homes: readonly string[], states: readonly string[]): string | undefined {
@@ -17,12 +21,78 @@ function unfitWorkspace(path: string, homes: readonly string[], states: readonly
   return isHome ? "it holds a whole home directory" : undefined;
 }
 
+/** What lies mounted in a directory is in none of its layers. */
+function holdsMounts(path: string, host: Host): boolean {
+  const mountinfo = host.readText("/proc/self/mountinfo");
+  const points = mountinfo.ok ? parseMountPoints(mountinfo.value) : [];
+  return points.some((point) => point !== path && isWithin(point, path));
+}
+
+/** Why a workspace cannot be copy-on-write: what a job made there could be applied, and would count at the next run. */
+function cowObstacle(path: string, { host, stateDirectories }: JobSurroundings): string | undefined {
+  const state = stateDirectories.find((place) => isWithin(place, path));
+  if (state !== undefined) return `cupel keeps its own state in it (${state})`;
+  const configuration = userConfigurationPath(host);
+  if (configuration !== undefined && isWithin(canonicalPlace(configuration), path))
+    return `your configuration of cupel lies in it (${configuration})`;
+  return findLayerPlace(stateDirectories, host.identity.uid, path) === undefined
+    ? "there is no place for what a job changes"
+    : undefined;
+}
+
+function copyOnWrite(path: string, request: JobRequest, surroundings: JobSurroundings): CopyOnWrite {
+  const { host, stateDirectories } = surroundings;
+  const place = findLayerPlace(stateDirectories, host.identity.uid, path);
+  const isOverlay = place?.isFitForOverlay === true && !holdsMounts(path, host);
+  return {
+    mode: "cow",
+    path,
+    isStated: request.workspace === "cow",
+    manner: isOverlay ? "overlay" : "copy",
+    ignore: request.ignore,
+    apply: request.apply,
+  };
+}
+
+type StatedMode = Exclude<JobRequest["workspace"], "none" | undefined>;
+
+function inMode(mode: StatedMode, path: string, request: JobRequest, surroundings: JobSurroundings): Workspace {
+  if (mode !== "cow") return { mode, path };
+  const obstacle = cowObstacle(path, surroundings);
+  if (obstacle === undefined) return copyOnWrite(path, request, surroundings);
+  throw new CupelError(
+    "usage",
+    `${statedAs(request, "workspace")} cow: ${path} cannot be copy-on-write, since ${obstacle}; take ro, or another directory`,
+  );
+}
+
+/** What is asked for that a layer would have to hold, and cannot. */
+function cappedDisk({ require, diskBytes, diskFiles }: JobRequest): string | undefined {
+  const isCapped = diskBytes !== undefined || diskFiles !== undefined || require.includes("limit.disk");
+  return isCapped ? "a cap on disk cannot hold for what a job changes in it" : undefined;
+}
+
+/** Copy-on-write where that takes an overlay and no more. */
+function byDefault(path: string, request: JobRequest, surroundings: JobSurroundings): Workspace {
+  if (surroundings.isBatch === true) return { mode: "ro", path };
+  const obstacle = cappedDisk(request) ?? cowObstacle(path, surroundings);
+  const workspace = obstacle === undefined ? copyOnWrite(path, request, surroundings) : undefined;
+  if (workspace?.manner === "overlay") return workspace;
+  const why = obstacle ?? "something is mounted in it, or cupel's state lies where no layer can be";
+  return { mode: "ro", path, why: `${path} is read-only for this job, since ${why}` };
+}
+
 /** @throws CupelError `usage` for a workspace that was asked for and cannot be one. */
-export function resolveWorkspace(request: JobRequest, { host, stateDirectories }: JobSurroundings): Workspace {
+export function resolveWorkspace(request: JobRequest, surroundings: JobSurroundings): Workspace {
   if (request.workspace === "none") return { mode: "empty", why: "" };
+  const { host, stateDirectories } = surroundings;
   const path = canonical(host.directory, "The current directory", "/");
   const unfit = unfitWorkspace(path, listHomes(host), stateDirectories);
-  if (unfit === undefined) return { mode: request.workspace ?? "ro", path };
+  if (unfit === undefined) {
+    return request.workspace === undefined
+      ? byDefault(path, request, surroundings)
+      : inMode(request.workspace, path, request, surroundings);
+  }
   if (request.workspace === undefined) {
     return {
       mode: "empty",
@@ -30,7 +100,7 @@ export function resolveWorkspace(request: JobRequest, { host, stateDirectories }
     };
   }
   refuseUnfit(path, `${statedAs(request, "workspace")} ${request.workspace} in`, stateDirectories);
-  return { mode: request.workspace, path };
+  return inMode(request.workspace, path, request, surroundings);
 }
 
 /** @throws CupelError `usage` where it is none any more. */

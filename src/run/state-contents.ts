@@ -5,14 +5,14 @@ import { mountPoints } from "../launch/container-root.ts";
 export interface KnownEntry {
   /** For people. */
   readonly what: string;
-  /** A tree is removed with all that is in it; a folder keeps what is not known in it. */
-  readonly kind: "file" | "tree" | "folder" | "socket";
+  /** A tree is removed with all that is in it, as is a layer, which a job made; a folder keeps what is not known in it. */
+  readonly kind: "file" | "tree" | "folder" | "layer" | "socket";
   /** Of what was being written, or is listened on: the process that does. */
-  readonly writer?: number;
+  readonly writer?: number | undefined;
 }
 
 const leftover =
-  /^(?:(?:report|verdict|verification|trusted-[0-9a-f]{16})\.json\.|(?:launcher|prober|attacker|victim)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
+  /^(?:(?:report|verdict|verification|trusted-[0-9a-f]{16})\.json\.|(?:launcher|prober|courier|attacker|victim)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
 
 function leftoverOf(name: string): KnownEntry | undefined {
   const writer = leftover.exec(name)?.[1];
@@ -37,6 +37,8 @@ const stateNames: readonly (readonly [RegExp, KnownEntry])[] = [
   [/^trusted-[0-9a-f]{16}\.json$/, { what: "a project that you trust", kind: "file" }],
   [/^launcher-[0-9a-f]{16}$/, { what: "a copy of the launcher", kind: "file" }],
   [/^prober-[0-9a-f]{16}$/, { what: "a copy of the prober", kind: "file" }],
+  [/^courier-[0-9a-f]{16}$/, { what: "a copy of the courier", kind: "file" }],
+  [/^layers$/, { what: "what jobs changed", kind: "folder" }],
   [/^root$/, { what: "the root for containers", kind: "folder" }],
   [/^engines$/, { what: "the engines' places", kind: "folder" }],
 ];
@@ -52,18 +54,32 @@ const engineNames: readonly (readonly [RegExp, KnownEntry])[] = [
   [/^[a-z][a-z0-9-]*$/, { what: "an engine's place", kind: "tree" }],
 ];
 
+/** In its `layers`: see open-layer.ts and kept-layers.ts. */
+const layerNames: readonly (readonly [RegExp, KnownEntry])[] = [
+  [/^[a-z2-9]{6}$/, { what: "what a job changed, not applied yet", kind: "layer" }],
+];
+
+function runningLayer(name: string): KnownEntry | undefined {
+  const owner = /^running-(\d+)-[0-9a-z]+$/.exec(name)?.[1];
+  return owner === undefined
+    ? undefined
+    : { what: "a layer that a cupel which was killed left", kind: "layer", writer: Number(owner) };
+}
+
 /** Where a name was found. */
-export type Folder = "state" | "root" | "engines";
+export type Folder = "state" | "root" | "engines" | "layers";
 
 const names: Readonly<Record<Folder, typeof stateNames>> = {
   state: stateNames,
   root: rootNames,
   engines: engineNames,
+  layers: layerNames,
 };
 
 /** What a name in a folder is; undefined for what is not cupel's. */
 export function knownEntry(folder: Folder, name: string): KnownEntry | undefined {
   const known = names[folder].find(([pattern]) => pattern.test(name))?.[1];
   if (known !== undefined || folder === "engines") return known;
+  if (folder === "layers") return runningLayer(name);
   return leftoverOf(name) ?? (folder === "state" ? proxySocketOf(name) : undefined);
 }

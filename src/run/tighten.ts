@@ -29,10 +29,12 @@ const grants: Rule<unknown> = () => "more";
 const demands: Rule<unknown> = () => "less";
 const grantsWhenOn: Rule<boolean> = (value, base) => compare(Number(value), Number(base));
 
-/** `ro` stated would take a directory that is not taken by itself: it counts as the default, and is left at that. */
-const networkRule = byRank({ "no-sockets": 0, none: 1, host: 2 });
+const workspaceRanks = byRank({ none: 0, ro: 1, cow: 2, rw: 3 });
 
-const workspaceRule = byRank({ none: 0, ro: 1, rw: 2 });
+/** `ro` stated would take a directory that is not taken by itself: it counts as the default, and is left at that. */
+const workspaceRule: Rule<JobSettings["workspace"]> = (value = "cow", base, untouched) =>
+  base === undefined && value === "ro" ? "same" : workspaceRanks(value, base ?? "cow", untouched);
+const networkRule = byRank({ "no-sockets": 0, none: 1, host: 2 });
 const outputRule = byRank({ kill: 0, truncate: 1 });
 
 /** As little as there would be, stated, is a demand for it. */
@@ -45,7 +47,10 @@ const capRules = Object.fromEntries(limitEntries.map(([key]) => [key, cap(key)])
 };
 
 const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
-  workspace: (value = "ro", base = "ro", untouched) => workspaceRule(value, base, untouched),
+  workspace: workspaceRule,
+  // What a project would have left out of sight, its user may want to see.
+  ignore: grants,
+  apply: byRank({ never: 0, ask: 1, "on-success": 2 }),
   read: grants,
   write: grants,
   tools: grantsWhenOn,

@@ -2,17 +2,25 @@
 import { writesWorkspace, type Job } from "../model/job.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 
-/** A job that is shown nothing of the host's has the same sandbox as one that is shown something to read. */
-function shownOfHost(job: Job): "written" | "read" {
-  return writesWorkspace(job) || job.grants.some(({ access }) => access === "write") ? "written" : "read";
+/**
+ * A job that is shown nothing of the host's has the same sandbox as one that is shown something to read, or has a copy. With
+ * an overlay there is one more file system between it and the host.
+ */
+function shownOfHost(job: Job, root: LauncherPlan["root"]): string {
+  const isWritten = writesWorkspace(job) || job.grants.some(({ access }) => access === "write");
+  const isOverlaid = root.some(({ step }) => step === "overlay");
+  return `${isWritten ? "written" : "read"}${isOverlaid ? "+overlaid" : ""}`;
 }
 
 /** One line, equal for jobs whose sandboxes differ in what is granted and in nothing that keeps the rest away. */
-export function mechanismsOf(job: Job, launch: Pick<LauncherPlan, "seccomp" | "outside" | "terminal">): string {
+export function mechanismsOf(
+  job: Job,
+  launch: Pick<LauncherPlan, "seccomp" | "outside" | "terminal" | "root">,
+): string {
   return [
     `seccomp=${launch.seccomp}`,
     `network=${job.network}`,
-    `files=${shownOfHost(job)}`,
+    `files=${shownOfHost(job, launch.root)}`,
     `terminal=${launch.terminal}`,
     `user=${launch.outside}`,
   ].join(" ");

@@ -122,7 +122,8 @@ function nameResolution(job: Job): RootStep[] {
 
 /** A link where a grant is to be mounted would be in its way. */
 function linkUnlessGranted(job: Job, destination: string, target: string): RootStep[] {
-  const isGranted = orderedGrants(job).some(({ path }) => isWithin(path, destination));
+  const layered = job.workspace.mode === "cow" ? [job.workspace] : [];
+  const isGranted = [...layered, ...orderedGrants(job)].some(({ path }) => isWithin(path, destination));
   return isGranted ? [] : [{ step: "symlink", destination, target }];
 }
 
@@ -149,10 +150,11 @@ function privateDirectories(job: Job): RootStep[] {
 /** Grants in the order in which they can be mounted: what holds another comes first. Write wins over read. */
 export function orderedGrants(job: Job): Grant[] {
   const grants = new Map<string, Grant>();
+  const { workspace } = job;
   const own: Grant[] =
-    job.workspace.mode === "empty"
+    workspace.mode === "empty" || workspace.mode === "cow"
       ? []
-      : [{ path: job.workspace.path, access: job.workspace.mode === "rw" ? "write" : "read" }];
+      : [{ path: workspace.path, access: workspace.mode === "rw" ? "write" : "read" }];
   for (const grant of [...own, ...job.grants]) {
     if (grants.get(grant.path)?.access !== "write") grants.set(grant.path, grant);
   }
@@ -165,18 +167,36 @@ function isShownAnyway(grant: Grant, all: readonly Grant[]): boolean {
   return grant.access === "read" && !isWritableAround && systemPaths.some((path) => isWithin(grant.path, path));
 }
 
-function grantSteps(job: Job, mapOwners: boolean): RootStep[] {
+/** How a copy-on-write workspace is made here. */
+export type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>["step"] | "none";
+
+function layerSteps({ workspace }: Job, step: LayerStep, mapOwners: boolean): PlacedStep[] {
+  if (workspace.mode !== "cow") return [];
+  const { path } = workspace;
+  if (step === "none") return grantsToSteps([{ path, access: "read" }], mapOwners);
+  if (step === "copy") return [{ step, source: path, destination: path }];
+  return [{ step, source: path, destination: path, mapOwner: mapOwners ? "must" : "no" }];
+}
+
+type PlacedStep = Extract<RootStep, { step: "bind" | "overlay" | "copy" }>;
+
+function bindSteps(job: Job, mapOwners: boolean): PlacedStep[] {
   const grants = orderedGrants(job);
-  return grants
-    .filter((grant) => !isShownAnyway(grant, grants))
-    .map((grant) => ({
-      step: "bind",
-      source: grant.path,
-      destination: grant.path,
-      writable: grant.access === "write",
-      mapOwner: mapOwners ? (grant.access === "write" ? "must" : "if-possible") : "no",
-      optional: false,
-    }));
+  return grantsToSteps(
+    grants.filter((grant) => !isShownAnyway(grant, grants)),
+    mapOwners,
+  );
+}
+
+function grantsToSteps(grants: readonly Grant[], mapOwners: boolean): PlacedStep[] {
+  return grants.map((grant) => ({
+    step: "bind",
+    source: grant.path,
+    destination: grant.path,
+    writable: grant.access === "write",
+    mapOwner: mapOwners ? (grant.access === "write" ? "must" : "if-possible") : "no",
+    optional: false,
+  }));
 }
 
 function workspaceSteps(job: Job): RootStep[] {
@@ -193,8 +213,19 @@ function workspaceSteps(job: Job): RootStep[] {
   ];
 }
 
-/** All steps. `mapOwners`: called by root, so granted paths are shown as the job's own. */
-export function sandboxRoot(job: Job, mapOwners: boolean): RootStep[] {
+/** What holds another comes first, and a grant comes after a layer in the same place. */
+function grantSteps(job: Job, mapOwners: boolean, layer: LayerStep): RootStep[] {
+  const steps = [...layerSteps(job, layer, mapOwners), ...bindSteps(job, mapOwners)];
+  return steps.sort((one, other) =>
+    one.destination === other.destination ? 0 : one.destination < other.destination ? -1 : 1,
+  );
+}
+
+/**
+ * All steps. `mapOwners`: called by root, so granted paths are shown as the job's own. `layer`: how a copy-on-write
+ * workspace is made; without any it is shown read-only.
+ */
+export function sandboxRoot(job: Job, mapOwners: boolean, layer: LayerStep = "overlay"): RootStep[] {
   return [
     ...systemPaths.map((path): RootStep => ({ step: "mirror", path })),
     { step: "directory", destination: "/etc", mode: 0o755 },
@@ -203,7 +234,7 @@ export function sandboxRoot(job: Job, mapOwners: boolean): RootStep[] {
     ...nameResolution(job),
     ...privateDirectories(job),
     ...workspaceSteps(job),
-    ...grantSteps(job, mapOwners),
+    ...grantSteps(job, mapOwners, layer),
     ...job.hidden.map((destination): RootStep => ({ step: "mask", destination })),
     { step: "proc", destination: "/proc" },
     ...readOnlyProcPaths.map((destination): RootStep => ({ step: "read-only", destination })),

@@ -18,7 +18,7 @@ import {
   type GuaranteeRule,
 } from "./_decide.ts";
 import { proxyFor, proxyVariables } from "./_proxy.ts";
-import { emptyWorkspace, jobHome, jobUser, orderedGrants, sandboxRoot } from "./_sandbox-root.ts";
+import { emptyWorkspace, jobHome, jobUser, orderedGrants, sandboxRoot, type LayerStep } from "./_sandbox-root.ts";
 import { defineStrategy } from "./_strategy.ts";
 import { profileMechanisms, socketsOf } from "./_system-calls.ts";
 
@@ -50,10 +50,39 @@ const socketRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
   host: keptBy(`${hiddenPaths}; abstract names by Landlock scope`, ...rootCapabilities, "landlock.scopes"),
 };
 
-const unchangedWorkspace: GuaranteeRule = (circumstances) =>
-  writesWorkspace(circumstances.job)
-    ? { kept: false, reason: "the workspace, or part of it, is written through (--workspace rw, --write)" }
-    : keptBy("nothing of the workspace is writable", ...rootCapabilities)(circumstances);
+/** Root mounts overlays as root, above files whose owner appears as the job's user (Linux 5.19). */
+function overlayCapabilities(matrix: Standings): CapabilityId[] {
+  return takesFreshIdentity(matrix) ? ["mount.overlay", "mount.idmap"] : ["mount.overlay-user"];
+}
+
+/** How a copy-on-write workspace is made here. */
+function layerStep({ workspace }: Job, matrix: Standings): LayerStep {
+  if (workspace.mode !== "cow") return "none";
+  const isOverlay = workspace.manner === "overlay" && overlayCapabilities(matrix).every((id) => isUsable(matrix[id]));
+  if (isOverlay) return "overlay";
+  return workspace.isStated ? "copy" : "none";
+}
+
+const layerMechanisms: Readonly<Record<LayerStep, string>> = {
+  overlay: "an overlay: what the job changes goes to a layer, which the caller may apply",
+  copy: "the job has a copy of it, whose changes the caller may apply",
+  none: "nothing of the workspace is writable",
+};
+
+const layeredWorkspace: GuaranteeRule = (circumstances) => {
+  const { job, matrix } = circumstances;
+  const step = layerStep(job, matrix);
+  return step === "overlay"
+    ? keptBy(layerMechanisms[step], ...rootCapabilities, ...overlayCapabilities(matrix))(circumstances)
+    : keptBy(layerMechanisms[step], ...rootCapabilities)(circumstances);
+};
+
+const unchangedWorkspace: GuaranteeRule = (circumstances) => {
+  const { job } = circumstances;
+  if (writesWorkspace(job))
+    return { kept: false, reason: "the workspace, or part of it, is written through (--workspace rw, --write)" };
+  return layeredWorkspace(circumstances);
+};
 
 const networkRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
   none: isolatedNetwork,
@@ -112,14 +141,17 @@ const terminalSafety: GuaranteeRule = (circumstances) =>
   )(circumstances);
 
 /** What is written through to the host goes to file systems of the host's. */
-const sizedStorage: GuaranteeRule = (circumstances) =>
-  orderedGrants(circumstances.job).some(({ access }) => access === "write")
+const sizedStorage: GuaranteeRule = (circumstances) => {
+  if (layerStep(circumstances.job, circumstances.matrix) !== "none")
+    return { kept: false, reason: "the layer of what the job changes in its workspace (--workspace cow) has no cap" };
+  return orderedGrants(circumstances.job).some(({ access }) => access === "write")
     ? { kept: false, reason: "what the job writes through to the host (--workspace rw, --write) has no cap" }
     : keptBy(
         "all that the job can write to are file systems of its own in memory, each with a size",
         "mount.private-root",
         "mount.tmpfs",
       )(circumstances);
+};
 
 const countedOutput = keptBy("output that has a cap goes through relays that count it together", ...rootCapabilities);
 
@@ -209,7 +241,7 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     namespaces: namespacesFor(job, matrix),
     outside: fresh ? "fresh" : "caller",
     inside: hasUserNamespace(matrix) ? { uid: jobUser.uid, gid: jobUser.gid } : undefined,
-    root: sandboxRoot(job, fresh),
+    root: sandboxRoot(job, fresh, layerStep(job, matrix)),
     hostname: jobUser.name,
     loopbackUp: ownNetwork,
     proxy,

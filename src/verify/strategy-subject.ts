@@ -8,7 +8,7 @@ import type { Subject } from "./verify-subject.ts";
 export interface SandboxChoice {
   readonly network: NetworkMode;
   readonly seccomp: SeccompProfileName;
-  readonly workspace: "ro" | "rw";
+  readonly workspace: "cow" | "ro" | "rw";
 }
 
 /** What is known of it beforehand. */
@@ -44,6 +44,8 @@ export function strategyPrefix({ id, cupel, choice }: StrategyFacts, program: st
     "all",
     "--workspace",
     choice.workspace,
+    // Nobody is to find what an attack left.
+    ...(choice.workspace === "cow" ? ["--ignore", "**"] : []),
     "--network",
     choice.network,
     "--seccomp",

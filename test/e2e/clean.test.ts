@@ -54,6 +54,7 @@ describe.each(callers)("clean, called by $name", (caller) => {
     expect(ran).toMatchObject({ code: 0, stderr: "" });
     expect(linesAbout(home, ran)).toEqual([
       "removed HOME/cupel/launcher-HASH: a copy of the launcher",
+      "removed HOME/cupel/layers: what jobs changed",
       "removed HOME/cupel/prober-HASH: a copy of the prober",
       "removed HOME/cupel/report.json: the saved report",
       "removed HOME/cupel/verdict.json: the saved verdict",

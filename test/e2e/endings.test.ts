@@ -156,7 +156,10 @@ describe.each(callers)("a run called by $name", (caller) => {
     await noneBut(files, temporaryFiles);
     expect(readdirSync(cupel.workspace(caller))).toEqual([]);
     const state = readdirSync(home.at("cupel"));
-    expect(state.filter((name) => !/^((report|verdict)\.json|(launcher|prober)-[0-9a-f]{16})$/.test(name))).toEqual([]);
+    if (state.includes("layers")) expect(readdirSync(home.at("cupel/layers"))).toEqual([]);
+    expect(
+      state.filter((name) => !/^((report|verdict)\.json|layers|(launcher|prober)-[0-9a-f]{16})$/.test(name)),
+    ).toEqual([]);
   });
 
   test("and killed leaves no control group behind the next one", async () => {

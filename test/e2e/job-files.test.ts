@@ -1,6 +1,6 @@
 /** `cupel run job.yaml` and `cupel plan job.yaml`, as users of this machine call them. */
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { createRealHost } from "../../src/host/real-host.ts";
 import type { Job } from "../../src/model/job.ts";
@@ -21,7 +21,9 @@ interface Planned {
 }
 
 function call(caller: Caller, directory: TempDir, ...words: readonly string[]): Promise<Ran> {
-  return cupel.run(caller, words, { cwd: directory.path, env: { XDG_CONFIG_HOME: directory.at("config") } });
+  // A workspace that holds the caller's configuration is not copy-on-write, and a line says so.
+  const env = existsSync(directory.at("config")) ? { XDG_CONFIG_HOME: directory.at("config") } : {};
+  return cupel.run(caller, words, { cwd: directory.path, env });
 }
 
 function failed(text: string): Ran {
@@ -239,8 +241,13 @@ describe("a job file at random", () => {
     using directory = makeTempDir({ owner: ordinaryCaller });
     const environment = cupel.environment(ordinaryCaller);
     const places = {
-      host: { ...host, directory: directory.path, environment },
-      stateDirectories: [],
+      host: {
+        ...host,
+        directory: directory.path,
+        environment,
+        identity: { ...host.identity, uid: ordinaryCaller.uid },
+      },
+      stateDirectories: [cupel.state(ordinaryCaller)],
       tools: undefined,
     };
     const plan = (): Promise<Ran> => cupel.run(ordinaryCaller, ["plan", "--json", "job.yaml"], { cwd: directory.path });

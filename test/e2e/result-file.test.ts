@@ -50,6 +50,8 @@ function normalize({ cause, guarantees, limits, usage, phases, degraded, ...rest
 const groupEvidence = ["control group, processes killed for memory", "control group, forks refused"];
 const plainUsage = ["maxRssBytes", "systemMs", "userMs", "wallMs"];
 const phases = ["setupMs", "runMs", "teardownMs"];
+const nothing = { added: 0, modified: 0, deleted: 0, "type-changed": 0, "mode-changed": 0, sizeBytes: 0 };
+const unchanged = { manner: "overlay", changes: nothing };
 
 describe.each(callers)("the outcome, called by $name", (caller) => {
   /** Root has control groups here, and their counters with every job. */
@@ -57,7 +59,16 @@ describe.each(callers)("the outcome, called by $name", (caller) => {
   const usage = caller.uid === 0 ? [...plainUsage, "tree"].sort() : plainUsage;
   // A user has no cap on memory here.
   const degraded = caller.uid === 0 ? [] : ["limit.memory"];
-  const ended = { schema: 2, strategy: "namespaces", report: "string", accepted: [], kept: true, limits: 2, degraded };
+  const ended = {
+    schema: 2,
+    strategy: "namespaces",
+    report: "string",
+    accepted: [],
+    kept: true,
+    limits: 2,
+    degraded,
+    workspace: unchanged,
+  };
 
   test("of a job that exited", async () => {
     expect(normalize(await outcomeOf(caller, ["--", "sh", "-c", "exit 42"]))).toEqual({

@@ -40,11 +40,25 @@ describe.each(callers)("the workspace, called by $name", (caller) => {
     expect(ran).toMatchObject({ code: 0, stdout: `${workspace.path}\ncontentinner\n`, stderr: "" });
   });
 
-  test.each(writes)("cannot be changed by default: %s", async (write) => {
+  test.each(writes)("can be changed by default, and the host's file stays as it is: %s", async (write) => {
     using workspace = makeTempDir({ owner: caller });
     const file = workspace.file("file", "content", 0o644);
     const before = statSync(file);
     const ran = await cupel.run(caller, ["run", "--", "sh", "-c", write], { cwd: workspace.path });
+    expect(ran.code).toBe(0);
+    expect(readdirSync(workspace.path)).toEqual(["file"]);
+    expect([readFileSync(file, "utf8"), statSync(file).mtimeMs, statSync(file).mode]).toEqual([
+      "content",
+      before.mtimeMs,
+      before.mode,
+    ]);
+  });
+
+  test.each(writes)("read-only, cannot be changed: %s", async (write) => {
+    using workspace = makeTempDir({ owner: caller });
+    const file = workspace.file("file", "content", 0o644);
+    const before = statSync(file);
+    const ran = await cupel.run(caller, ["run", "--workspace", "ro", "--", "sh", "-c", write], { cwd: workspace.path });
     expect(ran.code).not.toBe(0);
     expect(ran.stderr).toContain("Read-only file system");
     expect(readdirSync(workspace.path)).toEqual(["file"]);

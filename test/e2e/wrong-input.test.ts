@@ -26,7 +26,7 @@ const wrongFlags: readonly (readonly [readonly string[], ...string[]])[] = [
   [["--timeout", "0s"], "--timeout", '"0s"'],
   [["--timeout", "5 minutes"], "--timeout", '"5 minutes"'],
   [["--grace", "soon"], "--grace", '"soon"'],
-  [["--workspace", "cow"], "--workspace", '"cow"', "ro"],
+  [["--workspace", "crow"], "--workspace", '"crow"', "cow"],
   [["--workspace", "RW"], "--workspace", '"RW"'],
   [["--network", "hosts"], "--network", '"hosts"', "did you mean host?"],
   [["--strategy", "namespace"], "--strategy", '"namespace"', "did you mean namespaces?"],

@@ -4,10 +4,10 @@ import { InstructionWriter } from "../../src/launch/instruction-writer.ts";
 import type { RootStep } from "../../src/model/plan.ts";
 
 /** The record's bytes, behind a header of twelve. */
-function bytesOf(step: RootStep): string {
+function bytesOf(step: RootStep, layer?: string): string {
   const writer = new InstructionWriter();
   for (let word = 0; word < 3; word++) writer.u32(0);
-  encodeRootStep(writer, step);
+  encodeRootStep(writer, step, layer);
   return Buffer.from(writer.finish().subarray(12)).toString("hex");
 }
 
@@ -41,4 +41,14 @@ describe("encodeRootStep", () => {
   test.each(rows.map(([step, bytes]) => [step.step, step, bytes] as const))("writes %s", (_, step, bytes) =>
     expect(bytesOf(step)).toBe(bytes.replaceAll(" ", "")),
   );
+
+  test("puts the layer's place into what needs one", () => {
+    const overlay = { step: "overlay", source: "/a", destination: "/b", mapOwner: "must" } as const;
+    expect(bytesOf(overlay, "/l")).toBe(
+      "1e00 0000 19000000 08000000 02000000 2f61 00 02000000 2f62 00 02000000 2f6c 00".replaceAll(" ", ""),
+    );
+    const bind = { step: "bind", source: "/l/upper", destination: "/b", writable: true, optional: false } as const;
+    expect(bytesOf({ step: "copy", source: "/a", destination: "/b" }, "/l")).toBe(bytesOf({ ...bind, mapOwner: "no" }));
+    expect(() => bytesOf(overlay)).toThrow("There is no place for what the job changes");
+  });
 });

@@ -58,6 +58,12 @@ const pairs: readonly (readonly [readonly string[], string, Partial<JobRequest>]
   [["--open-files=256"], "limits: {open_files: '256'}", { openFiles: 256 }],
   [["--file-size=1K"], "limits: {file_size: 1024}", { fileBytes: 1024 }],
   [["--core-size=1M"], "limits: {core_size: 1M}", { coreBytes: 1_048_576 }],
+  [
+    ["--workspace=cow", "--ignore=*.o"],
+    "workspace: {mode: cow, ignore: ['*.o']}",
+    { workspace: "cow", ignore: ["*.o"] },
+  ],
+  [["--apply=on-success"], "workspace: {apply: on-success}", { apply: "on-success" }],
   [["--min=vm"], "minimum: {isolation: vm}", { minimum: "vm" }],
   [["--require=net.none,fs.read"], "minimum: {guarantees: [net.none, fs.read]}", { require: ["fs.read", "net.none"] }],
   [["--accept-missing=tty.safe"], "minimum: {accept_missing: [tty.safe]}", { accept: ["tty.safe"] }],

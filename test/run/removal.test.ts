@@ -1,15 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, symlinkSync } from "node:fs";
-import { parseMountPoints, removeEmpty, removeEntry } from "../../src/run/removal.ts";
+import { removeEmpty, removeEntry } from "../../src/run/removal.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const really = { dryRun: false, mountPoints: [] };
-
-test("parseMountPoints reads the fifth word of each line, with its escapes", () => {
-  const text = "22 1 8:1 / / rw - ext4 a rw\n23 22 0:5 / /a\\040b\\134c rw - tmpfs none rw\n";
-  expect(parseMountPoints(text)).toEqual(["/", "/a b\\c"]);
-  expect(parseMountPoints("")).toEqual([]);
-});
 
 describe("removeEntry", () => {
   test("removes a tree and tells its size; a symlink is removed, and not what it leads to", () => {

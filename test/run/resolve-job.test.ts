@@ -45,7 +45,12 @@ describe("resolveJob", () => {
     using place = makeProject();
     expect(resolve({}, place.host)).toEqual({
       command: ["/bin/true"],
-      workspace: { mode: "ro", path: place.project },
+      workspace: {
+        mode: "ro",
+        path: place.project,
+        // There are no state directories here.
+        why: `${place.project} is read-only for this job, since there is no place for what a job changes`,
+      },
       directory: place.project,
       grants: [],
       toolDirectories: [],

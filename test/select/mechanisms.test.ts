@@ -3,7 +3,8 @@ import type { Job } from "../../src/model/job.ts";
 import { mechanismsOf } from "../../src/select/mechanisms.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
 
-const launch = { seccomp: "default", outside: "fresh", terminal: "none" } as const;
+const launch = { seccomp: "default", outside: "fresh", terminal: "none", root: [] } as const;
+const overlay = { step: "overlay", source: "/w", destination: "/w", mapOwner: "no" } as const;
 
 test("what keeps the rest of the host away tells sandboxes apart, and what is granted does not", () => {
   const of = (parts: Partial<Job> = {}): string => mechanismsOf(jobOf(parts), launch);
@@ -17,6 +18,7 @@ test("what keeps the rest of the host away tells sandboxes apart, and what is gr
     mechanismsOf(jobOf(), { ...launch, seccomp: "strict" }),
     mechanismsOf(jobOf(), { ...launch, outside: "caller" }),
     mechanismsOf(jobOf(), { ...launch, terminal: "private" }),
+    mechanismsOf(jobOf(), { ...launch, root: [overlay] }),
   ];
-  expect(new Set([of(), ...others]).size).toBe(6);
+  expect(new Set([of(), ...others]).size).toBe(7);
 });

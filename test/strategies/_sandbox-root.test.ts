@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { dirname } from "node:path";
 import fc from "fast-check";
 import type { Grant, Job } from "../../src/model/job.ts";
 import type { RootStep } from "../../src/model/plan.ts";
-import { jobHome, orderedGrants, sandboxRoot } from "../../src/strategies/_sandbox-root.ts";
+import { jobHome, orderedGrants, sandboxRoot, type LayerStep } from "../../src/strategies/_sandbox-root.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
 
 const project = "/home/ada/project";
@@ -85,6 +86,35 @@ describe("sandboxRoot", () => {
       { ...workspace, mapOwner: "if-possible" },
       { ...cache, mapOwner: "must" },
     ]);
+  });
+
+  test("makes a copy-on-write workspace as it is told, in its place among the grants", () => {
+    const workspace = {
+      mode: "cow",
+      path: project,
+      isStated: true,
+      manner: "overlay",
+      ignore: [],
+      apply: "never",
+    } as const;
+    const job = jobOf({ workspace, grants: [write(`${project}/out`), read(dirname(project))] });
+    const placed = (layer: LayerStep, mapOwners = false): string[] =>
+      sandboxRoot(job, mapOwners, layer).flatMap((step) =>
+        step.step === "bind" || step.step === "overlay" || step.step === "copy"
+          ? [`${step.step} ${step.destination}${step.step === "bind" && step.writable ? " writable" : ""}`]
+          : [],
+      );
+    const around = `bind ${dirname(project)}`;
+    const inside = `bind ${project}/out writable`;
+    expect(placed("overlay")).toEqual([around, `overlay ${project}`, inside]);
+    expect(placed("copy")).toEqual([around, `copy ${project}`, inside]);
+    expect(placed("none")).toEqual([around, `bind ${project}`, inside]);
+    expect(sandboxRoot(job, true, "overlay")).toContainEqual({
+      step: "overlay",
+      source: project,
+      destination: project,
+      mapOwner: "must",
+    });
   });
 
   test("leaves out a grant to read what is shown anyhow, and keeps one to write", () => {

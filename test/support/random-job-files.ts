@@ -56,7 +56,7 @@ const inReportOrder = (chosen: readonly string[]) => guaranteeIds.filter((id) =>
 const parts = fc.record(
   {
     command: fc.array(word, { minLength: 1, maxLength: 4 }).filter(([program]) => program !== ""),
-    workspace: same(["ro", "rw", "none"]),
+    workspace: same(["cow", "ro", "rw", "none"]),
     read: fc.uniqueArray(path, { maxLength: 3 }),
     write: fc.uniqueArray(path, { maxLength: 3 }),
     tools: fc.boolean(),

@@ -6,7 +6,10 @@ import { listFiles, repositoryRoot } from "../../scripts/source/repository.ts";
 /** Words in capitals that are names of something else. */
 const otherNames: readonly (readonly [RegExp, string])[] = [
   [/^E(?:2BIG|[A-Z]+)$/u, "an error number"],
-  [/^(?:ID|FILE|PATH|MODE|SIZE|TIME|WHAT|CLASS|NAME|FORMAT|REPORT|SHELL|COMMAND|PROFILE|PID)$/u, "a placeholder"],
+  [
+    /^(?:ID|FILE|PATH|MODE|SIZE|TIME|WHAT|CLASS|NAME|FORMAT|REPORT|SHELL|COMMAND|PROFILE|PID|GLOB|WHEN)$/u,
+    "a placeholder",
+  ],
   [/^SIG[A-Z0-9]+$/u, "a signal"],
   [/^CONNECT$/u, "a method of HTTP"],
   [/^(?:CAP|RLIMIT|SCMP|KVM|VHOST|SYS|IOCTL)_/u, "a constant of the kernel's or of a filter's"],
@@ -15,6 +18,7 @@ const otherNames: readonly (readonly [RegExp, string])[] = [
   [/^(?:MULTIPLE_DOCS|NON_STRING_KEY|TAG_RESOLVE_FAILED)$/u, "a fault in YAML"],
   [/^(?:EAI|ERR)_[A-Z_]+$/u, "a code of an error of the runtime's"],
   [/^(?:SHA256SUMS|Z_)$/u, "a file of a release, the beginning of zlib's names"],
+  [/^NFC$/u, "a normal form of Unicode"],
   [/^CONTAINERS_CONF$/u, "a variable that Podman is given"],
   [/^[A-G]\d{2}$/u, "an attack"],
   [/^(?:CUPEL_SMUGGLED|SHLVL)$/u, "a variable that an attack would have, and one that shells make"],

@@ -140,6 +140,12 @@ static void parse_root_step(struct cursor *cursor, struct instruction *into, uin
         step->source = take_absolute_path(cursor);
         step->destination = take_absolute_path(cursor);
         return;
+    case record_overlay:
+        step->bits = take_bits(cursor, step_bit_all);
+        step->source = take_absolute_path(cursor);
+        step->destination = take_absolute_path(cursor);
+        step->layer = take_absolute_path(cursor);
+        return;
     case record_tmpfs:
         step->bits = take_bits(cursor, step_bit_all);
         step->mode = take_bits(cursor, mode_bits);

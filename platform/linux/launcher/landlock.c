@@ -101,6 +101,8 @@ static void allow_step(const struct ruleset *ruleset, const struct root_step *st
         /* A process may set its own name and score, which a shell opens as a file to be cut; the host's is read-only by
          * mount. */
         allow(ruleset, step->destination, access_to_read | access_write_file | access_truncate);
+    } else if (step->kind == record_overlay) {
+        allow(ruleset, step->destination, to_change);
     } else if ((step->kind == record_tmpfs || step->kind == record_bind) && (step->bits & step_bit_writable) != 0) {
         allow(ruleset, step->destination, to_change);
     }

@@ -35,6 +35,8 @@ struct root_step {
     /* Where it comes from: a host path, or a symlink's target. */
     const char *source;
     const char *destination;
+    /* Of an overlay: where what is changed goes. */
+    const char *layer;
     const char *content;
     uint32_t content_length;
     /* Descriptor of the user namespace that maps the source's owner, or -1. */

@@ -44,6 +44,8 @@ static inline long attach_mount(int mount, int destination)
 
 static inline long set_option(int context, const char *name, const char *value)
 {
+    if (value[0] == '\0')
+        return kernel_call(__NR_fsconfig, context, FSCONFIG_SET_FLAG, name, NULL, 0);
     return kernel_call(__NR_fsconfig, context, FSCONFIG_SET_STRING, name, value, 0);
 }
 

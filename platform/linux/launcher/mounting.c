@@ -15,12 +15,12 @@ static bool is_denied(long result)
 }
 
 /* "fd/N", from the process's own directory of the host's /proc, which is the working directory while this goes on. */
-static void name_descriptor(char name[32], int descriptor)
+void name_descriptor(char name[32], int descriptor)
 {
     append_number(append_text(name, "fd/"), (uint64_t)descriptor, 10);
 }
 
-static long go_to_descriptors(const struct builder *builder)
+long go_to_descriptors(const struct builder *builder)
 {
     return kernel_call(__NR_fchdir, builder->launch->own_process_descriptor);
 }
@@ -105,7 +105,9 @@ static long make_by_path(const struct builder *builder, const struct new_file_sy
     char *end = options;
     for (size_t index = 0; index < made->option_count; index++) {
         end = append_text(end, index == 0 ? "" : ",");
-        end = append_text(append_text(append_text(end, made->options[index].name), "="), made->options[index].value);
+        end = append_text(end, made->options[index].name);
+        if (made->options[index].value[0] != '\0')
+            end = append_text(append_text(end, "="), made->options[index].value);
     }
     *end = '\0';
     name_descriptor(name, destination);

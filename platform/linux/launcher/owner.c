@@ -119,7 +119,8 @@ long prepare_owner_namespaces(struct instruction *instruction)
 {
     for (size_t index = 0; index < instruction->root_count; index++) {
         struct root_step *step = &instruction->root[index];
-        if (step->kind != record_bind || (step->bits & (step_bit_map_owner | step_bit_map_owner_if_possible)) == 0)
+        const bool is_shown = step->kind == record_bind || step->kind == record_overlay;
+        if (!is_shown || (step->bits & (step_bit_map_owner | step_bit_map_owner_if_possible)) == 0)
             continue;
         const long result = prepare_owner_namespace(instruction, step);
         if (result < 0)

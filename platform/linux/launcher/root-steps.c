@@ -21,7 +21,7 @@ int must_build(const struct builder *builder, long result, int step, const char 
     return (int)result;
 }
 
-static struct stat status_of(const struct builder *builder, int descriptor, const char *subject)
+struct stat status_of(const struct builder *builder, int descriptor, const char *subject)
 {
     struct stat status;
     must_build(builder, kernel_call(__NR_fstat, descriptor, &status), step_mount_point, subject);
@@ -29,7 +29,7 @@ static struct stat status_of(const struct builder *builder, int descriptor, cons
 }
 
 /* A handle may stand for a symlink itself. What is done to the link is not done to what it leads to, now or later. */
-static void refuse_symlink(const struct builder *builder, int descriptor, int step, const char *subject)
+void refuse_symlink(const struct builder *builder, int descriptor, int step, const char *subject)
 {
     if (is_type(status_of(builder, descriptor, subject).st_mode, type_symlink))
         fail(builder, step, -ELOOP, subject);
@@ -515,6 +515,8 @@ void do_step(struct builder *builder, const struct root_step *step)
         return do_mirror(builder, step);
     case record_bind:
         return do_bind(builder, step);
+    case record_overlay:
+        return do_overlay(builder, step);
     case record_tmpfs:
         return do_tmpfs(builder, step);
     case record_make_directory:

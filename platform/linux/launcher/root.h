@@ -4,6 +4,8 @@
 
 #include "launcher.h"
 
+#include <asm/stat.h>
+
 enum { own_file_systems_max = 64 };
 
 struct builder {
@@ -34,13 +36,14 @@ struct root_copy {
     bool must_map_owner;
 };
 
-enum { file_system_options_max = 5 };
+enum { file_system_options_max = 8 };
 
 struct new_file_system {
     const char *type;
     uint64_t attributes;
     struct {
         const char *name;
+        /* Empty: the name is all that there is. */
         char value[24];
     } options[file_system_options_max];
     size_t option_count;
@@ -49,13 +52,21 @@ struct new_file_system {
 /* mounting.c: give a negative errno where it cannot be done. */
 long mount_copy(struct builder *builder, const struct root_copy *copy);
 long mount_new(struct builder *builder, const struct new_file_system *made, int destination, const char *path);
+/* Afterwards "fd/N" names descriptor N. */
+long go_to_descriptors(const struct builder *builder);
+void name_descriptor(char name[32], int descriptor);
 long restrict_mount(struct builder *builder, int mount, const char *path, uint64_t attributes, bool is_recursive);
 
 /* mounts-below.c */
 long restrict_below(struct builder *builder, const char *path, uint64_t attributes);
 
+/* overlay.c: reports its own failures and does not return then. */
+void do_overlay(struct builder *builder, const struct root_step *step);
+
 /* root-steps.c: all report their own failures and do not return then. */
 int must_build(const struct builder *builder, long result, int step, const char *subject);
+struct stat status_of(const struct builder *builder, int descriptor, const char *subject);
+void refuse_symlink(const struct builder *builder, int descriptor, int step, const char *subject);
 void mount_new_root(struct builder *builder, int covered);
 void own_file_system(struct builder *builder, int mount, const char *subject);
 /* A handle on a path below the new root; what is missing of it is made. */

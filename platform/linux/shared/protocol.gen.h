@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 4u
+#define PROTOCOL_VERSION 5u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 
@@ -33,6 +33,7 @@ enum {
     record_read_only = 27,
     record_mask = 28,
     record_devices = 29,
+    record_overlay = 30,
 };
 
 enum {
@@ -73,31 +74,32 @@ enum {
     step_mirror = 9,
     step_bind = 10,
     step_bind_source = 11,
-    step_mount_point = 12,
-    step_idmap = 13,
-    step_mount_tmpfs = 14,
-    step_make_directory = 15,
-    step_write_file = 16,
-    step_make_symlink = 17,
-    step_mount_proc = 18,
-    step_read_only = 19,
-    step_mask = 20,
-    step_devices = 21,
-    step_pivot_root = 22,
-    step_hostname = 23,
-    step_loopback = 24,
-    step_proxy = 25,
-    step_drop_identity = 26,
-    step_user_namespace = 27,
-    step_terminal = 28,
-    step_working_directory = 29,
-    step_resource_limit = 30,
-    step_keyring = 31,
-    step_capabilities = 32,
-    step_no_new_privs = 33,
-    step_seccomp = 34,
-    step_landlock = 35,
-    step_fork = 36,
+    step_overlay = 12,
+    step_mount_point = 13,
+    step_idmap = 14,
+    step_mount_tmpfs = 15,
+    step_make_directory = 16,
+    step_write_file = 17,
+    step_make_symlink = 18,
+    step_mount_proc = 19,
+    step_read_only = 20,
+    step_mask = 21,
+    step_devices = 22,
+    step_pivot_root = 23,
+    step_hostname = 24,
+    step_loopback = 25,
+    step_proxy = 26,
+    step_drop_identity = 27,
+    step_user_namespace = 28,
+    step_terminal = 29,
+    step_working_directory = 30,
+    step_resource_limit = 31,
+    step_keyring = 32,
+    step_capabilities = 33,
+    step_no_new_privs = 34,
+    step_seccomp = 35,
+    step_landlock = 36,
+    step_fork = 37,
 };
 
 static const char *const step_names[] = {
@@ -113,6 +115,7 @@ static const char *const step_names[] = {
     "mirror",
     "bind",
     "bind-source",
+    "overlay",
     "mount-point",
     "idmap",
     "mount-tmpfs",

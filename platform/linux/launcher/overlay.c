@@ -1,0 +1,88 @@
+/*
+ * A directory of the host with a layer above it (overlayfs): what is changed in it lands in the layer, and the host's
+ * own files stay as they are. The layer holds two directories: `upper`, which is what there is to read afterwards, and
+ * `work`, which is the kernel's.
+ */
+#include "root.h"
+#include "../shared/append.h"
+#include "mount-calls.h"
+
+#include <linux/sched.h>
+
+static int open_in_layer(const struct builder *builder, int layer, const char *name, const char *path)
+{
+    const int found = must_build(builder, open_path_in(layer, name), step_overlay, path);
+    if (!is_type(status_of(builder, found, path).st_mode, type_directory))
+        must_build(builder, -ENOTDIR, step_overlay, path);
+    return found;
+}
+
+static void add_text(struct new_file_system *made, const char *name, const char *value)
+{
+    made->options[made->option_count].name = name;
+    append_text(made->options[made->option_count].value, value);
+    made->option_count++;
+}
+
+static void add_directory(struct new_file_system *made, const char *name, int directory)
+{
+    char path[32];
+    name_descriptor(path, directory);
+    add_text(made, name, path);
+}
+
+/*
+ * By descriptors: a path may hold what separates options, and has been looked at already. Everything that would let
+ * the layer speak of other places than its own is off. In a user namespace the marks are attributes that a user may
+ * set (Linux 5.11); elsewhere they are the kernel's own, which every file system of root's takes.
+ */
+static void mount_overlay(struct builder *builder, const struct root_step *step, int lower, int at)
+{
+    const struct instruction *instruction = builder->launch->instruction;
+    const bool is_mapped = (instruction->namespaces & CLONE_NEWUSER) != 0;
+    const int layer = must_build(builder, open_path_in(builder->host_root, step->layer), step_overlay, step->layer);
+    const int upper = open_in_layer(builder, layer, "upper", step->layer);
+    const int work = open_in_layer(builder, layer, "work", step->layer);
+    struct new_file_system made = {.type = "overlay", .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+    add_directory(&made, "lowerdir", lower);
+    add_directory(&made, "upperdir", upper);
+    add_directory(&made, "workdir", work);
+    add_text(&made, "redirect_dir", "nofollow");
+    add_text(&made, "metacopy", "off");
+    add_text(&made, "index", "off");
+    if (is_mapped && !has_option(instruction, option_fresh_identity))
+        add_text(&made, "userxattr", "");
+    must_build(builder, go_to_descriptors(builder), step_overlay, step->source);
+    close_descriptor(must_build(builder, mount_new(builder, &made, at, step->destination), step_overlay, step->source));
+    close_descriptor(work);
+    close_descriptor(upper);
+    close_descriptor(layer);
+}
+
+/*
+ * The directory is bound into its place first, where the overlay then covers it: a layer must be a mount of this
+ * namespace, and only as one can its owner appear as the job's user. What lies mounted below it is not in it.
+ */
+void do_overlay(struct builder *builder, const struct root_step *step)
+{
+    const int source = must_build(builder, open_path_in(builder->host_root, step->source), step_overlay, step->source);
+    refuse_symlink(builder, source, step_overlay, step->source);
+    const int covered = place(builder, step->destination, type_directory, 0755);
+    const struct root_copy copy = {
+        .source = source,
+        .destination = covered,
+        .path = step->destination,
+        .owner_namespace = step->owner_namespace,
+        .must_map_owner = (step->bits & step_bit_map_owner) != 0,
+    };
+    const int lower = must_build(builder, mount_copy(builder, &copy), step_overlay, step->source);
+    const uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    must_build(builder, restrict_mount(builder, lower, step->destination, attributes, false), step_overlay,
+               step->source);
+    const int at = place(builder, step->destination, type_directory, 0755);
+    mount_overlay(builder, step, lower, at);
+    close_descriptor(at);
+    close_descriptor(lower);
+    close_descriptor(covered);
+    close_descriptor(source);
+}

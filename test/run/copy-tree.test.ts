@@ -1,0 +1,52 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, symlinkSync, truncateSync } from "node:fs";
+import { CupelError } from "../../src/model/error.ts";
+import { copyMax, copyTree } from "../../src/run/copy-tree.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
+import { readTree } from "../support/tree.ts";
+
+describe("copyTree", () => {
+  test("copies files, directories and links with their permissions, and no set-id bits", () => {
+    using directory = makeTempDir();
+    directory.file("from/a/file", "content", 0o640);
+    directory.file("from/run", "#!", 0o755);
+    symlinkSync("/nowhere", directory.at("from/link"));
+    directory.folder("from/empty", 0o700);
+    directory.folder("to");
+    copyTree(directory.at("from"), directory.at("to"), undefined);
+    expect(readTree(directory.at("to"))).toEqual(readTree(directory.at("from")));
+    chmodSync(directory.at("from/run"), 0o4755);
+    directory.folder("again");
+    copyTree(directory.at("from"), directory.at("again"), undefined);
+    expect(readTree(directory.at("again"))).toEqual(readTree(directory.at("to")));
+  });
+
+  test("leaves out what is no file, directory or link", () => {
+    using directory = makeTempDir();
+    directory.file("from/file");
+    expect(Bun.spawnSync(["mkfifo", directory.at("from/fifo")]).exitCode).toBe(0);
+    directory.folder("to");
+    copyTree(directory.at("from"), directory.at("to"), undefined);
+    expect(readTree(directory.at("to")).map((line) => line.split(" ")[0])).toEqual(["file"]);
+  });
+
+  test("refuses more than it takes before it copies anything", () => {
+    using directory = makeTempDir();
+    directory.file("from/large");
+    truncateSync(directory.at("from/large"), copyMax.bytes + 1);
+    mkdirSync(directory.at("to"));
+    const refusal = (): unknown => {
+      try {
+        return copyTree(directory.at("from"), directory.at("to"), undefined);
+      } catch (error) {
+        return error instanceof CupelError ? [error.code, error.message] : error;
+      }
+    };
+    const path = directory.at("from");
+    expect(refusal()).toEqual([
+      "refused",
+      `${path} cannot be overlaid here, and is too large to copy for a job: more than 100000 files, or 1 GiB`,
+    ]);
+    expect(readTree(directory.at("to"))).toEqual([]);
+  });
+});

@@ -1,0 +1,26 @@
+import { describe, expect, test } from "bun:test";
+import { ignoringOf } from "../../src/run/ignore-globs.ts";
+
+describe("ignoringOf", () => {
+  test.each([
+    [
+      "node_modules",
+      ["node_modules", "node_modules/a/b", "src/node_modules/x"],
+      ["node_modules2", "src/my_node_modules"],
+    ],
+    ["node_modules/", ["node_modules", "a/node_modules/b"], []],
+    ["*.o", ["a.o", "src/b.o", "c.o/inner"], ["a.out", "o"]],
+    ["/target", ["target", "target/debug"], ["src/target"]],
+    ["src/*.js", ["src/a.js"], ["src/lib/a.js", "other/src/a.js"]],
+    ["src/**/*.js", ["src/a.js", "src/lib/deep/a.js"], ["a.js"]],
+    ["a?c", ["abc"], ["ac", "a/c"]],
+    ["a.b(c)+", ["a.b(c)+"], ["aXb(c)+", "a.bcc"]],
+    ["**", ["anything/at/all"], []],
+  ])("%s", (glob, ignored, kept) => {
+    const isIgnored = ignoringOf([glob]);
+    expect([ignored.filter(isIgnored), kept.filter(isIgnored)]).toEqual([ignored, []]);
+  });
+
+  test("ignores nothing for nothing", () =>
+    expect(["", "/"].map((glob) => ignoringOf([glob])("a"))).toEqual([false, false]));
+});

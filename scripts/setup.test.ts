@@ -18,7 +18,7 @@ const copied = ["src", "scripts", "platform", "package.json", "bun.lock", "bunfi
 const standIn = `import { helpers } from "./launch/helpers.gen.ts";
 console.log([...Object.keys(helpers), ...process.argv.slice(2)].join(" "));
 `;
-const printed = (words: string): string => `launcher prober ${words}\n`;
+const printed = (words: string): string => `courier launcher prober ${words}\n`;
 
 /** Somebody who owns nothing else: `nobody` where root runs the tests, the caller otherwise. */
 const isRoot = process.getuid?.() === 0;

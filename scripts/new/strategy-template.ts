@@ -88,6 +88,7 @@ const job: Job = {
   defaultLimits: {},
   demands: { required: [], accepted: [], prefer: "fastest" },
   nameResolution: {},
+  allowedHosts: [],
   hidden: [],
 };
 

@@ -35,7 +35,7 @@ describe.each(callers)("called by $name", (caller) => {
   });
 
   test("a file system that has room for all is no cause of anything", async () => {
-    const words = ["--tmp-size", "8M", "--tmp-files", "100", "--", "sh", "-c"];
+    const words = ["--workspace", "ro", "--tmp-size", "8M", "--tmp-files", "100", "--", "sh", "-c"];
     const fits = await runLimited(cupel, caller, [...words, "head -c 3000000 /dev/zero > /tmp/x; exit 4"]);
     expect(fits).toMatchObject({ code: 4, stderr: "", outcome: { status: "nonzero" } });
   });

@@ -10,6 +10,15 @@ import { makeTempDir } from "../support/temp-dir.ts";
 import { callers, ordinaryCaller } from "../support/tester.ts";
 import { until } from "../support/until.ts";
 
+/** The network namespace of a process; nothing of one that has ended. */
+function networkOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined;
+  }
+}
+
 const cupel = installCupel();
 
 /** Says bytes to a port of the job's own loopback, and prints what comes back. */
@@ -187,7 +196,7 @@ describe.each(callers)("the proxy ends with its job, called by $name,", (caller)
     await using running = cupel.start(caller, ["run", ...flags, "--", "sh", "-c", script]);
     await running.wrote("GET /ready");
     const own = readlinkSync("/proc/self/ns/net");
-    const inPlace = childrenOf(running.pid).filter((pid) => readlinkSync(`/proc/${pid}/ns/net`) === own);
+    const inPlace = childrenOf(running.pid).filter((pid) => networkOf(pid) === own);
     // The launcher, which has made the courier first.
     process.kill(inPlace[1] ?? 0, "SIGKILL");
     const { code, stderr } = await running.ended;

@@ -63,11 +63,15 @@ export function parseResults(text: string): { steps: Record<string, StepResult>;
   return { steps, isOver: blocks.at(-1)?.startsWith("over") === true };
 }
 
-/** The emulator itself loses a kernel now and then: one that panicked, or never came to its first step, is booted once more. */
+/**
+ * The emulator itself loses a kernel or a program now and then: a kernel that panicked or never came to its first step,
+ * and one in which something crashed, is booted once more. What is cupel's own fault is so again.
+ */
 export async function bootHost(...words: Parameters<typeof bootOnce>): Promise<BootResult> {
   const first = await bootOnce(...words);
   const isLost = Object.keys(first.steps).length === 0 || first.console.includes("Kernel panic");
-  return first.isOver || !isLost ? first : bootOnce(...words);
+  const hasCrashed = Object.values(first.steps).some(({ errors }) => errors.includes("Segmentation fault"));
+  return hasCrashed || (isLost && !first.isOver) ? bootOnce(...words) : first;
 }
 
 /** Boots it, waits for its end or the deadline, and leaves nothing behind. */

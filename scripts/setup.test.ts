@@ -88,9 +88,7 @@ describe("scripts/cupel in a fresh clone", () => {
     const environment = { PATH: path.join(":"), npm_config_prefer_offline: "true" };
     const first = await run([join(clone, "scripts/cupel"), "a b", "c"], environment);
     expect(first).toMatchObject({ stdout: printed("a b c"), code: 0 });
-    expect(first.stderr).toMatch(
-      /^cupel: fetching Bun [\d.]+\ncupel: installing dependencies\ncupel: built launcher: /,
-    );
+    expect(first.stderr).toMatch(/^cupel: fetching Bun [\d.]+\ncupel: installing dependencies\ncupel: built \w+: /);
     const second = await run([join(clone, "scripts/cupel"), "again"], environment);
     expect(second).toEqual({ stdout: printed("again"), stderr: "", code: 0 });
   });

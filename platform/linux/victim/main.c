@@ -11,6 +11,8 @@ enum { canaries_max = 32, input_capacity = 8192, line_capacity = 1024, not_found
 static struct canary canaries[canaries_max];
 static size_t canary_count;
 static int signals = -1;
+/* To tell of the SIGPIPE of a line that nobody takes would be one more of them, without end. */
+static bool is_heard = true;
 
 static void say(const char *line, size_t length)
 {
@@ -19,9 +21,10 @@ static void say(const char *line, size_t length)
         const long count = kernel_call(__NR_write, 1, line + done, length - done);
         if (count == -EINTR)
             continue;
-        /* Nobody reads: the end of the input says the same. */
-        if (count <= 0)
+        if (count <= 0) {
+            is_heard = false;
             return;
+        }
         done += (size_t)count;
     }
 }
@@ -161,17 +164,17 @@ static void report_signal(void)
 {
     static const struct canary sender = {.channel = "signal"};
     struct signalfd_siginfo info;
-    while (kernel_call(__NR_read, signals, &info, sizeof info) == (long)sizeof info) {
+    while (is_heard && kernel_call(__NR_read, signals, &info, sizeof info) == (long)sizeof info) {
         char text[32] = "";
         put_decimal(text, (long)info.ssi_signo);
         say_hit(&sender, text, strlen(text));
     }
 }
 
-/* Until the input ends. A descriptor that something came into is answered by its kind. */
+/* Until the input ends, or nobody hears it. A descriptor that something came into is answered by its kind. */
 static void serve(void)
 {
-    for (;;) {
+    while (is_heard) {
         struct pollfd waits[canaries_max + 2] = {{.fd = 0, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
         for (size_t index = 0; index < canary_count; index++) {
             const struct canary *canary = &canaries[index];

@@ -1,7 +1,9 @@
 /** One line of a batch: what a job of many has for itself, in the words of a job file. */
 import * as v from "valibot";
 import { CupelError } from "../model/error.ts";
-import { commandSchema, timeLimits, variablesSchema } from "./job-file.ts";
+import { timeLimits } from "./limit-schemas.ts";
+import { variablesSchema } from "./variable-schemas.ts";
+import { commandSchema } from "./word-schemas.ts";
 import { parseDurationMs } from "./parse-quantity.ts";
 import { parseStrictDocument } from "./strict-document.ts";
 

@@ -2,7 +2,8 @@
 import { guaranteeIds, type GuaranteeId } from "../model/guarantee.ts";
 import { attackRules, unjudgedAttacks } from "./attack-rules.ts";
 import type { AttackControl, AttackRule, AttackScope, AttackSpec } from "./attack-spec.ts";
-import { attacks, type Attack } from "./attacks.ts";
+import type { Attack } from "./attack.ts";
+import { attacks } from "./attacks.ts";
 import { hostAttacks } from "./host-attacks.ts";
 import { leftOutAttacks, type LeftOutAttack } from "./left-out-attacks.ts";
 

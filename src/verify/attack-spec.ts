@@ -2,7 +2,7 @@
 import type { GuaranteeId } from "../model/guarantee.ts";
 import type { AttackKey } from "./attack-keys.ts";
 import type { AttackRecord } from "./attack-record.ts";
-import type { Attack } from "./attacks.ts";
+import type { Attack } from "./attack.ts";
 
 /** What a sandbox is asked for besides; absent is not asked. */
 export interface SandboxWishes {

@@ -1,33 +1,5 @@
 /** Every attack of the attacker: what it is about, what proves that it got through, and by whom it can be controlled. */
-import type { GuaranteeId } from "../model/guarantee.ts";
-import type { AttackKey } from "./attack-keys.ts";
-
-/**
- * What shows that an attack got through: a `token` in a `saw` line; a `change` seen from outside; an effect that the
- * attack saw (`gained`); or a `fact` that is not what was promised.
- */
-export type AttackEvidence = "token" | "change" | "gained" | "fact";
-
-/**
- * Who can carry the attack out where nothing holds it back: `any` user; an `ordinary` one alone, who has something to
- * gain; `root` alone; or `none`, and then a pass proves less.
- */
-export type AttackControl = "any" | "ordinary" | "root" | "none";
-
-/** One attack. */
-export interface Attack {
-  readonly id: string;
-  readonly title: string;
-  /** Without these it is `impossible`. */
-  readonly keys: readonly AttackKey[];
-  readonly optionalKeys: readonly AttackKey[];
-  /** Guarantees that are broken where it gets through. */
-  readonly guarantees: readonly GuaranteeId[];
-  readonly evidence: readonly AttackEvidence[];
-  readonly control: AttackControl;
-  /** What a control needs besides the keys, or why there is none. */
-  readonly note?: string;
-}
+import { attack, type Attack } from "./attack.ts";
 
 /** All, in the order of the catalogue. */
 export const attacks: readonly Attack[] = [
@@ -269,27 +241,3 @@ export const attacks: readonly Attack[] = [
   ),
   attack("F11", "open devices that were not granted", "tty? mark", "priv.devices", "gained change", "any"),
 ];
-
-// --- internal ---
-
-function attack(
-  id: string,
-  title: string,
-  keys: string,
-  guarantees: string,
-  evidence: string,
-  control: AttackControl,
-  note: { readonly note?: string } = {},
-): Attack {
-  const names = keys === "-" ? [] : keys.split(" ");
-  return {
-    id,
-    title,
-    keys: names.filter((name) => !name.endsWith("?")) as AttackKey[],
-    optionalKeys: names.filter((name) => name.endsWith("?")).map((name) => name.slice(0, -1) as AttackKey),
-    guarantees: guarantees.split(" ") as GuaranteeId[],
-    evidence: evidence.split(" ") as AttackEvidence[],
-    control,
-    ...note,
-  };
-}

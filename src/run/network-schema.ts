@@ -1,0 +1,50 @@
+/** The network of a file: a mode, or a list of destinations. */
+import * as v from "valibot";
+import { CupelError } from "../model/error.ts";
+import { networkModes } from "../model/job.ts";
+import { parseDestinationRule } from "./network/destination-rule.ts";
+
+const destination = v.pipe(
+  v.string(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    try {
+      parseDestinationRule(dataset.value, "network.allow");
+    } catch (error) {
+      if (!(error instanceof CupelError)) throw error;
+      addIssue({ message: error.message });
+    }
+  }),
+);
+
+/** What a schema can say of a destination: a name or an IPv4 prefix, or an IPv6 prefix in brackets, and a port. */
+const destinationPattern = "^(\\[[0-9A-Fa-f:.]+\\](/\\d+)?|[*0-9A-Za-z.-]+(/\\d+)?)(:(\\*|\\d+))?$";
+
+const networkShape = {
+  type: "object",
+  properties: {
+    mode: { enum: networkModes, description: "a loopback alone, no socket at all, or the host's" },
+    allow: {
+      type: "array",
+      minItems: 1,
+      items: { type: "string", pattern: destinationPattern },
+      description:
+        "in the place of a mode, what the job may connect to, and nothing else: api.example.com:443, *.example.org, 10.0.0.0/8:5432",
+    },
+  },
+  additionalProperties: false,
+} as const;
+
+/** The network of a file. */
+export const networkSchema = v.pipe(
+  v.strictObject({
+    mode: v.optional(v.picklist(networkModes)),
+    allow: v.optional(
+      v.pipe(
+        v.array(destination),
+        v.minLength(1, "network.allow is empty; list what the job may connect to, or leave it out"),
+      ),
+    ),
+  }),
+  v.metadata({ jsonSchema: networkShape }),
+);

@@ -2,7 +2,7 @@
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
-import { makesSockets, writesWorkspace, type Job, type JobNetwork } from "../model/job.ts";
+import type { Job } from "../model/job.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import {
   controlGroupLimits,
@@ -17,97 +17,17 @@ import {
   supervision,
   type GuaranteeRule,
 } from "./_decide.ts";
+import { hasOwnNetwork, listedDestinations, loopback, networkRules, socketRules } from "./_network-rules.ts";
+import { ownRoot, rootCapabilities, takesFreshIdentity } from "./_own-root.ts";
 import { proxyFor, proxyVariables } from "./_proxy.ts";
-import { emptyWorkspace, jobHome, jobUser, orderedGrants, sandboxRoot, type LayerStep } from "./_sandbox-root.ts";
+import { emptyWorkspace, jobHome, jobUser, sandboxRoot } from "./_sandbox-root.ts";
 import { defineStrategy } from "./_strategy.ts";
 import { profileMechanisms, socketsOf } from "./_system-calls.ts";
-
-const rootCapabilities = ["ns.mount", "mount.private-root", "mount.setattr", "mount.tmpfs"] as const;
-
-/** Root takes ids that nobody has, and then needs no user namespace; everyone else needs one that has capabilities. */
-function takesFreshIdentity(matrix: Standings): boolean {
-  return isUsable(matrix["privilege.drop-identity"]);
-}
+import { layerStep, sizedStorage, unchangedWorkspace } from "./_workspace-rules.ts";
 
 function hasUserNamespace(matrix: Standings): boolean {
   return isUsable(matrix["userns.capable"]);
 }
-
-const ownRoot = keptBy("a root of the job's own, with what was granted bound into it", ...rootCapabilities);
-
-const isolatedNetwork = keptBy("a network namespace with nothing but a loopback", "ns.network");
-
-const noSockets = "the seccomp filter lets no socket be made but connected pairs";
-
-const hiddenPaths = "no path outside the grants is visible (a socket inside a granted directory is granted with it)";
-
-/** On the host's network the abstract sockets of everyone are in reach, unless Landlock scopes them (ABI 6). */
-const socketRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
-  none: keptBy(`${hiddenPaths}; abstract names by network namespace`, ...rootCapabilities, "ns.network"),
-  // Landlock's scope is applied too where there is one; the filter is enough.
-  "no-sockets": keptBy(`${noSockets}, so none can be connected`, "seccomp.filter"),
-  allow: keptBy(`${hiddenPaths}; abstract names by network namespace`, ...rootCapabilities, "ns.network"),
-  host: keptBy(`${hiddenPaths}; abstract names by Landlock scope`, ...rootCapabilities, "landlock.scopes"),
-};
-
-/** Root mounts overlays as root, above files whose owner appears as the job's user (Linux 5.19). */
-function overlayCapabilities(matrix: Standings): CapabilityId[] {
-  return takesFreshIdentity(matrix) ? ["mount.overlay", "mount.idmap"] : ["mount.overlay-user"];
-}
-
-/** How a copy-on-write workspace is made here. */
-function layerStep({ workspace }: Job, matrix: Standings): LayerStep {
-  if (workspace.mode !== "cow") return "none";
-  const isOverlay = workspace.manner === "overlay" && overlayCapabilities(matrix).every((id) => isUsable(matrix[id]));
-  if (isOverlay) return "overlay";
-  return workspace.isStated ? "copy" : "none";
-}
-
-const layerMechanisms: Readonly<Record<LayerStep, string>> = {
-  overlay: "an overlay: what the job changes goes to a layer, which the caller may apply",
-  copy: "the job has a copy of it, whose changes the caller may apply",
-  none: "nothing of the workspace is writable",
-};
-
-const layeredWorkspace: GuaranteeRule = (circumstances) => {
-  const { job, matrix } = circumstances;
-  const step = layerStep(job, matrix);
-  return step === "overlay"
-    ? keptBy(layerMechanisms[step], ...rootCapabilities, ...overlayCapabilities(matrix))(circumstances)
-    : keptBy(layerMechanisms[step], ...rootCapabilities)(circumstances);
-};
-
-const unchangedWorkspace: GuaranteeRule = (circumstances) => {
-  const { job } = circumstances;
-  if (writesWorkspace(job))
-    return { kept: false, reason: "the workspace, or part of it, is written through (--workspace rw, --write)" };
-  return layeredWorkspace(circumstances);
-};
-
-const networkRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
-  none: isolatedNetwork,
-  "no-sockets": keptBy(
-    `${noSockets} (/proc/net still tells of the host's interfaces and connections)`,
-    "seccomp.filter",
-  ),
-  allow: notProvided("the job may connect to the destinations that it lists (--allow-host)"),
-  host: notProvided("the job has the host's network (--network host)"),
-};
-
-const listedDestinations: GuaranteeRule = (circumstances) =>
-  circumstances.job.network === "allow"
-    ? keptBy(
-        "a network namespace with nothing but a loopback, on which a proxy of cupel's takes what is listed, and no more",
-        "ns.network",
-      )(circumstances)
-    : { kept: false, reason: "the job lists no destinations (--allow-host)" };
-
-const loopback: GuaranteeRule = (circumstances) => {
-  const { job } = circumstances;
-  if (job.network === "host") return networkRules.host(circumstances);
-  if (!makesSockets(job)) return { kept: false, reason: "the job can make no socket that would use it" };
-  return isolatedNetwork(circumstances);
-};
 
 /** What compat does not filter, the PID namespace bounds: its first process is not dumpable, so nobody traces it. */
 const signalling: GuaranteeRule = (circumstances) =>
@@ -139,19 +59,6 @@ const terminalSafety: GuaranteeRule = (circumstances) =>
     "ns.mount",
     "seccomp.filter",
   )(circumstances);
-
-/** What is written through to the host goes to file systems of the host's. */
-const sizedStorage: GuaranteeRule = (circumstances) => {
-  if (layerStep(circumstances.job, circumstances.matrix) !== "none")
-    return { kept: false, reason: "the layer of what the job changes in its workspace (--workspace cow) has no cap" };
-  return orderedGrants(circumstances.job).some(({ access }) => access === "write")
-    ? { kept: false, reason: "what the job writes through to the host (--workspace rw, --write) has no cap" }
-    : keptBy(
-        "all that the job can write to are file systems of its own in memory, each with a size",
-        "mount.private-root",
-        "mount.tmpfs",
-      )(circumstances);
-};
 
 const countedOutput = keptBy("output that has a cap goes through relays that count it together", ...rootCapabilities);
 
@@ -195,11 +102,6 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "secret.private": notProvided("cupel has no secrets to give yet"),
   "tty.safe": terminalSafety,
 };
-
-/** A caller may have given `net.none` or `net.allowlist` up by name; what cannot be made is then left out. */
-function hasOwnNetwork(job: Job, matrix: Standings): boolean {
-  return (job.network === "none" || job.network === "allow") && isUsable(matrix["ns.network"]);
-}
 
 function namespacesFor(job: Job, matrix: Standings): NamespaceKind[] {
   const always: NamespaceKind[] = ["mount", "pid", "ipc", "uts"];

@@ -1,0 +1,64 @@
+/** What was granted, and the workspace in its layer, in the order in which they can be mounted. Pure. */
+import { isWithin, type Grant, type Job } from "../model/job.ts";
+import type { RootStep } from "../model/plan.ts";
+import { systemPaths } from "./_system-paths.ts";
+
+/** Grants in the order in which they can be mounted: what holds another comes first. Write wins over read. */
+export function orderedGrants(job: Job): Grant[] {
+  const grants = new Map<string, Grant>();
+  const { workspace } = job;
+  const own: Grant[] =
+    workspace.mode === "empty" || workspace.mode === "cow"
+      ? []
+      : [{ path: workspace.path, access: workspace.mode === "rw" ? "write" : "read" }];
+  for (const grant of [...own, ...job.grants]) {
+    if (grants.get(grant.path)?.access !== "write") grants.set(grant.path, grant);
+  }
+  return [...grants.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** A read grant of what is shown anyway needs no mount, unless a writable one lies around it. */
+function isShownAnyway(grant: Grant, all: readonly Grant[]): boolean {
+  const isWritableAround = all.some(({ path, access }) => access === "write" && isWithin(grant.path, path));
+  return grant.access === "read" && !isWritableAround && systemPaths.some((path) => isWithin(grant.path, path));
+}
+
+/** How a copy-on-write workspace is made here. */
+export type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>["step"] | "none";
+
+function layerSteps({ workspace }: Job, step: LayerStep, mapOwners: boolean): PlacedStep[] {
+  if (workspace.mode !== "cow") return [];
+  const { path } = workspace;
+  if (step === "none") return grantsToSteps([{ path, access: "read" }], mapOwners);
+  if (step === "copy") return [{ step, source: path, destination: path }];
+  return [{ step, source: path, destination: path, mapOwner: mapOwners ? "must" : "no" }];
+}
+
+type PlacedStep = Extract<RootStep, { step: "bind" | "overlay" | "copy" }>;
+
+function bindSteps(job: Job, mapOwners: boolean): PlacedStep[] {
+  const grants = orderedGrants(job);
+  return grantsToSteps(
+    grants.filter((grant) => !isShownAnyway(grant, grants)),
+    mapOwners,
+  );
+}
+
+function grantsToSteps(grants: readonly Grant[], mapOwners: boolean): PlacedStep[] {
+  return grants.map((grant) => ({
+    step: "bind",
+    source: grant.path,
+    destination: grant.path,
+    writable: grant.access === "write",
+    mapOwner: mapOwners ? (grant.access === "write" ? "must" : "if-possible") : "no",
+    optional: false,
+  }));
+}
+
+/** What holds another comes first, and a grant comes after a layer in the same place. */
+export function grantSteps(job: Job, mapOwners: boolean, layer: LayerStep): RootStep[] {
+  const steps = [...layerSteps(job, layer, mapOwners), ...bindSteps(job, mapOwners)];
+  return steps.sort((one, other) =>
+    one.destination === other.destination ? 0 : one.destination < other.destination ? -1 : 1,
+  );
+}

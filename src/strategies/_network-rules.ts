@@ -1,0 +1,53 @@
+/** What a network of the job's own keeps, by the network that the job asks for. */
+import { isUsable, type Standings } from "../model/capability.ts";
+import { makesSockets, type Job, type JobNetwork } from "../model/job.ts";
+import { keptBy, notProvided, type GuaranteeRule } from "./_decide.ts";
+import { rootCapabilities } from "./_own-root.ts";
+
+const isolatedNetwork = keptBy("a network namespace with nothing but a loopback", "ns.network");
+
+const noSockets = "the seccomp filter lets no socket be made but connected pairs";
+
+const hiddenPaths = "no path outside the grants is visible (a socket inside a granted directory is granted with it)";
+
+/** On the host's network the abstract sockets of everyone are in reach, unless Landlock scopes them (ABI 6). */
+export const socketRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
+  none: keptBy(`${hiddenPaths}; abstract names by network namespace`, ...rootCapabilities, "ns.network"),
+  // Landlock's scope is applied too where there is one; the filter is enough.
+  "no-sockets": keptBy(`${noSockets}, so none can be connected`, "seccomp.filter"),
+  allow: keptBy(`${hiddenPaths}; abstract names by network namespace`, ...rootCapabilities, "ns.network"),
+  host: keptBy(`${hiddenPaths}; abstract names by Landlock scope`, ...rootCapabilities, "landlock.scopes"),
+};
+
+/** `net.none`. */
+export const networkRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
+  none: isolatedNetwork,
+  "no-sockets": keptBy(
+    `${noSockets} (/proc/net still tells of the host's interfaces and connections)`,
+    "seccomp.filter",
+  ),
+  allow: notProvided("the job may connect to the destinations that it lists (--allow-host)"),
+  host: notProvided("the job has the host's network (--network host)"),
+};
+
+/** `net.allowlist`. */
+export const listedDestinations: GuaranteeRule = (circumstances) =>
+  circumstances.job.network === "allow"
+    ? keptBy(
+        "a network namespace with nothing but a loopback, on which a proxy of cupel's takes what is listed, and no more",
+        "ns.network",
+      )(circumstances)
+    : { kept: false, reason: "the job lists no destinations (--allow-host)" };
+
+/** `net.loopback`. */
+export const loopback: GuaranteeRule = (circumstances) => {
+  const { job } = circumstances;
+  if (job.network === "host") return networkRules.host(circumstances);
+  if (!makesSockets(job)) return { kept: false, reason: "the job can make no socket that would use it" };
+  return isolatedNetwork(circumstances);
+};
+
+/** A caller may have given `net.none` or `net.allowlist` up by name; what cannot be made is then left out. */
+export function hasOwnNetwork(job: Job, matrix: Standings): boolean {
+  return (job.network === "none" || job.network === "allow") && isUsable(matrix["ns.network"]);
+}

@@ -1,5 +1,5 @@
 /** Which modules each command of the sources loads, seen while it runs. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../../scripts/source/repository.ts";
 import { execute } from "./execute.ts";
@@ -42,7 +42,10 @@ export async function loadedBy(directory: TempDir, words: readonly string[]): Pr
   return sort(readFileSync(record, "utf8").split("\n"));
 }
 
-/** Bytes of these sources. */
+const transpiler = new Bun.Transpiler({ loader: "ts", minifyWhitespace: true });
+
+/** Bytes of these sources as a bundle holds them: without types, comments and indentation. */
 export function sizeOf(sources: readonly string[]): number {
-  return sources.reduce((total, path) => total + statSync(join(repositoryRoot, "src", path)).size, 0);
+  const texts = sources.map((path) => readFileSync(join(repositoryRoot, "src", path), "utf8"));
+  return texts.reduce((total, text) => total + transpiler.transformSync(text).length, 0);
 }

@@ -59,8 +59,10 @@ async function checkApply({ workspace }: Job, request: JobRequest): Promise<void
 /** Said before the job: what was given up. Never silent. */
 function announce(selection: Selection, { workspace }: Job, { launch }: Plan): void {
   const hasLayer = launch.root.some(({ step }) => step === "overlay" || step === "copy");
-  if (workspace.mode === "cow" && launch.root.length > 0 && !hasLayer)
-    say(`${workspace.path} is read-only for this job, since overlays do not work here; --workspace cow copies it`);
+  if (workspace.mode === "cow" && launch.root.length > 0 && !hasLayer) {
+    const why = launch.maker === undefined ? "overlays do not work here" : `${launch.maker.program} lays none over it`;
+    say(`${workspace.path} is read-only for this job, since ${why}; --workspace cow copies it`);
+  }
   if (selection.accepted.length > 0) {
     say(`running in ${selection.chosen ?? "nothing"} without ${selection.accepted.join(", ")}, given up by name`);
   }

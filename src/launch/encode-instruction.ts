@@ -4,6 +4,7 @@ import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import { compiledSeccomp } from "./compiled-seccomp.gen.ts";
 import { encodeRootStep } from "./encode-root-step.ts";
 import { bitsOf, InstructionWriter } from "./instruction-writer.ts";
+import type { MakerCall } from "./maker-call.ts";
 import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds } from "./protocol.ts";
 import type { SeccompArchitecture } from "./system-call-numbers.ts";
 
@@ -20,6 +21,8 @@ export interface LaunchBinding {
   readonly layer?: string | undefined;
   /** The Unix socket where the proxy of a plan that has one waits; absent for a rehearsal, which has none. */
   readonly proxy?: string | undefined;
+  /** How the program of a plan that has a maker is called. */
+  readonly maker?: MakerCall | undefined;
   /** For a resident launcher: the plan is the shape of many jobs, and `controlGroups` are the places that hold theirs. */
   readonly resident?: ResidentBinding | undefined;
 }
@@ -127,6 +130,19 @@ function encodeEnd(writer: InstructionWriter, job: JobEnd): void {
   });
 }
 
+function encodeMaker(writer: InstructionWriter, maker: MakerCall | undefined): void {
+  if (maker === undefined) return;
+  for (const word of [maker.path, ...maker.arguments])
+    writer.record(recordKinds.makerArgument, () => writer.text(word));
+  for (const [name, value] of Object.entries(maker.environment))
+    writer.record(recordKinds.makerVariable, () => writer.text(`${name}=${value}`));
+  writer.record(recordKinds.makerStart, () => writer.u64(maker.startTimeoutMs));
+  for (const input of maker.inputs) {
+    if ("text" in input) writer.record(recordKinds.makerInput, () => writer.raw(Buffer.from(input.text)));
+    else writer.record(recordKinds.makerSource, () => writer.text(input.source));
+  }
+}
+
 function encodeProxy(writer: InstructionWriter, { proxy }: LauncherPlan, binding: LaunchBinding): void {
   const { proxy: place } = binding;
   if (proxy === undefined || place === undefined) return;
@@ -194,6 +210,7 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   for (const step of plan.root) encodeRootStep(writer, step, binding.layer);
   encodeLimits(writer, plan, binding);
   encodeProxy(writer, plan, binding);
+  encodeMaker(writer, binding.maker);
   encodeFilters(writer, plan, binding);
   encodeCommand(writer, plan);
   return endInstruction(writer);

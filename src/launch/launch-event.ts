@@ -54,6 +54,10 @@ const checks = {
   finished: event("finished", { outputBytes: integer, errorBytes: integer }),
   /** What carried the job's connections to the proxy died before the job ended; `status` as wait4(2) gives it. */
   "courier-lost": event("courier-lost", { status: integer }),
+  /** What was to make the sandbox had not started a job by then, and was ended. */
+  "maker-timeout": event("maker-timeout", { timeoutMs: integer }),
+  /** What was to make the sandbox ended without a job having started; what it said of that. */
+  "maker-failed": event("maker-failed", { status: integer, words: text }),
   /** The first process died without a word; `status` as wait4(2) gives it. */
   lost: event("lost", { status: integer }),
 };

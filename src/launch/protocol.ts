@@ -4,7 +4,7 @@
 export const protocolMagic = 0x4c_50_55_43;
 
 /** Raised with every change of the tables below: a launcher refuses another version whole. */
-export const protocolVersion = 5;
+export const protocolVersion = 6;
 
 /** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
 export const instructionBytesMax = 4 * 1024 * 1024;
@@ -37,6 +37,29 @@ export const recordKinds = {
   mask: 28,
   devices: 29,
   overlay: 30,
+  makerArgument: 40,
+  makerVariable: 41,
+  makerInput: 42,
+  makerSource: 43,
+  makerStart: 44,
+} as const;
+
+/**
+ * Where another program makes the sandbox: what it finds at which descriptor, and passes on to the launcher that it starts
+ * inside. Inputs of its own follow each other from `firstInput` on.
+ */
+export const makerDescriptors = {
+  report: 3,
+  command: 4,
+  instruction: 5,
+  input: 6,
+  output: 7,
+  errors: 8,
+  terminal: 9,
+  listeners: 10,
+  program: 11,
+  knowledge: 12,
+  firstInput: 13,
 } as const;
 
 /** Bits of the `options` record. */
@@ -105,6 +128,7 @@ export const launchSteps = [
   "seccomp",
   "landlock",
   "fork",
+  "maker",
 ] as const;
 
 /** One of {@link launchSteps}. */
@@ -142,6 +166,7 @@ export function renderProtocolHeader(): string {
     "",
     renderEnum("record", Object.entries(recordKinds)),
     renderEnum("option", withAll(optionBits)),
+    renderEnum("maker", Object.entries(makerDescriptors)),
     renderEnum("frame", Object.entries(frameKinds)),
     renderEnum("step_bit", withAll(stepBits)),
     renderEnum(

@@ -89,9 +89,18 @@ export interface ProxyPlan {
   readonly allow: readonly string[];
 }
 
+/** A program that makes the namespaces and the root in the launcher's place, and starts the launcher inside of them. */
+export interface MakerPlan {
+  readonly program: "bubblewrap";
+  /** Its file on the host. */
+  readonly path: string;
+}
+
 /** What the launcher does, whole. */
 export interface LauncherPlan {
   readonly kind: "launcher";
+  /** Absent: the launcher makes the namespaces and the root itself. */
+  readonly maker?: MakerPlan | undefined;
   readonly namespaces: readonly NamespaceKind[];
   /**
    * Who the job is. `caller` keeps the caller's ids outside; `fresh` takes ids that nobody on the host has, which only

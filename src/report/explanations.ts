@@ -37,14 +37,6 @@ export const classExplanations: Readonly<Record<IsolationClass, string>> = {
   process: "An ordinary process with a clean environment and fewer privileges. The weakest class.",
 };
 
-/** Strategies: what they do, beyond their one line. */
-export const strategyExplanations: Readonly<Record<string, string>> = {
-  namespaces:
-    "cupel's own launcher makes user, mount, PID, IPC, UTS, control group and network namespaces, builds a root from the host's programs and what was granted, drops every privilege and loads a filter on system calls.",
-  process:
-    "cupel's own launcher starts the command in a session of its own with a clean environment and no new privileges. It is taken only where what it does not keep was given up by name.",
-};
-
 /** Guarantees: what is meant, and what is not. */
 export const guaranteeExplanations: Readonly<Record<GuaranteeId, string>> = {
   "fs.read":

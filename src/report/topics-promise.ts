@@ -2,7 +2,7 @@
 import { guaranteePromises, type GuaranteeId } from "../model/guarantee.ts";
 import type { Report } from "../model/report.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
-import { guaranteeExplanations, strategyExplanations } from "./explanations.ts";
+import { guaranteeExplanations } from "./explanations.ts";
 import { describeFreedoms } from "./lost-guarantee-words.ts";
 import { joinWords, sentence } from "./phrase.ts";
 import { field, item } from "./text-block.ts";
@@ -37,8 +37,8 @@ function keptHere(id: GuaranteeId, { strategies }: Report): Block[] {
 }
 
 /** One strategy: what it is, and how it fares here. */
-export function strategyTopic({ id, isolation, rank, summary }: Strategy): Topic {
-  const text = `${sentence(`${summary[0]?.toUpperCase() ?? ""}${summary.slice(1)}`)} ${strategyExplanations[id] ?? ""} Class ${isolation}, rank ${rank} (lower is preferred).`;
+export function strategyTopic({ id, isolation, rank, summary, explanation }: Strategy): Topic {
+  const text = `${sentence(`${summary[0]?.toUpperCase() ?? ""}${summary.slice(1)}`)} ${explanation} Class ${isolation}, rank ${rank} (lower is preferred).`;
   return {
     kind: "strategy",
     id,

@@ -4,6 +4,7 @@ import type { CallerStreams } from "../host/spawn-child.ts";
 import type { LaunchEvent } from "../launch/launch-event.ts";
 import { outsideIdentity, seccompArchitecture } from "../launch/launch-identity.ts";
 import type { LaunchBinding } from "../launch/encode-instruction.ts";
+import { isMade, type MakerCall } from "../launch/maker-call.ts";
 import { startLaunch, type Launch } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import type { Standings } from "../model/capability.ts";
@@ -155,6 +156,16 @@ async function withProxy(
   }
 }
 
+/** Most plans have none, and load none of this. */
+async function makerCall(plan: LauncherPlan, layer: string | undefined): Promise<MakerCall | undefined> {
+  if (!isMade(plan)) return undefined;
+  const [{ callBubblewrap }, { lookUpHere }] = await Promise.all([
+    import("../launch/bubblewrap-call.ts"),
+    import("../launch/look-up.ts"),
+  ]);
+  return callBubblewrap(plan, lookUpHere, layer);
+}
+
 async function follow(
   plan: LauncherPlan,
   context: CarryOutContext,
@@ -164,6 +175,7 @@ async function follow(
   const { host, stateDirectories } = context;
   const binding = {
     ...own,
+    maker: await makerCall(plan, own.layer),
     controlGroups: groups?.directories ?? [],
     rehearsal: false,
     architecture: seccompArchitecture(host.architecture),

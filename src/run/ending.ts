@@ -41,6 +41,14 @@ function verdict(status: OutcomeStatus, because: CauseCode, summary: string): Ve
 
 const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
 
+/** What kept another program from making the sandbox: its last words. */
+export function describeMakerFailure({ status, words }: EventOf<"maker-failed">): string {
+  const said = words.trim().split("\n").at(-1) ?? "";
+  const { code, signal } = parseWaitStatus(status);
+  const how = signal === undefined ? `exited with ${code ?? 0}` : `was ended by ${signal.name}`;
+  return `the program that makes the sandbox ${how}${said === "" ? ", and said nothing" : `: ${said}`}`;
+}
+
 function notStarted({ events }: Seen): Verdict | undefined {
   const failed = findEvent(events, "failed");
   if (failed !== undefined) {
@@ -51,6 +59,13 @@ function notStarted({ events }: Seen): Verdict | undefined {
       `setting up the sandbox failed at ${failed.step}${about}: ${errnoName(failed.errno)}`,
     );
   }
+  const late = findEvent(events, "maker-timeout");
+  if (late !== undefined) {
+    const within = `the program that makes the sandbox had started no job within ${seconds(late.timeoutMs)}`;
+    return verdict("setup-failed", "set-up", within);
+  }
+  const maker = findEvent(events, "maker-failed");
+  if (maker !== undefined) return verdict("setup-failed", "set-up", describeMakerFailure(maker));
   const exec = findEvent(events, "exec-failed");
   if (exec === undefined) return undefined;
   const name = errnoName(exec.errno);

@@ -13,6 +13,8 @@ export interface Strategy {
   readonly rank: number;
   readonly isolation: IsolationClass;
   readonly summary: string;
+  /** What it does, beyond that line, in whole sentences. */
+  readonly explanation: string;
   /** Ids of the capabilities without which it does not exist here, for this matrix. */
   requires(matrix: Standings): readonly CapabilityId[];
   /** For every guarantee: by which mechanism it is kept for this job on this host, or why not. */

@@ -169,6 +169,8 @@ export default defineStrategy({
   rank: 10,
   isolation: "namespace",
   summary: "namespaces, a root of its own, seccomp; through cupel's launcher",
+  explanation:
+    "cupel's own launcher makes user, mount, PID, IPC, UTS, control group and network namespaces, builds a root from the host's programs and what was granted, drops every privilege and loads a filter on system calls.",
   requires: (matrix): CapabilityId[] => [
     ...(takesFreshIdentity(matrix)
       ? (["privilege.drop-identity"] as const)

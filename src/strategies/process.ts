@@ -97,6 +97,8 @@ export default defineStrategy({
   rank: 100,
   isolation: "process",
   summary: "a session with a clean environment; keeps few guarantees",
+  explanation:
+    "cupel's own launcher starts the command in a session of its own with a clean environment and no new privileges. It is taken only where what it does not keep was given up by name.",
   requires: () => ["privilege.no-new-privs"],
   guarantees: (job, matrix) => decideAll(rules, { job, matrix }),
   plan,

@@ -13,6 +13,7 @@ import type { Job } from "../model/job.ts";
 import type { LauncherPlan, RootStep } from "../model/plan.ts";
 import type { Trial } from "../model/trial.ts";
 import { carryOut } from "../run/carry-out.ts";
+import { describeMakerFailure } from "../run/ending.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
 import { judgeInside, type InsideFacts } from "./judge-inside.ts";
 
@@ -144,6 +145,7 @@ function describeEnd(events: Awaited<ReturnType<typeof carryOut>>["events"]): st
   for (const event of events) {
     if (event.event === "failed") return `set-up failed at ${event.step} (${event.subject}): ${errnoName(event.errno)}`;
     if (event.event === "exec-failed") return `the prober could not be executed: ${errnoName(event.errno)}`;
+    if (event.event === "maker-failed") return describeMakerFailure(event);
     if (event.event === "timeout") return "timeout";
     if (event.event === "lost" || event.event === "ended") return `it ended with wait status ${event.status}`;
   }

@@ -50,6 +50,7 @@ describe.each(strategies.map((strategy) => [strategy.id, strategy] as const))("s
     expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(isolationClasses).toContain(strategy.isolation);
     expect(strategy.summary).toMatch(/^\S.{8,100}[^.]$/);
+    expect(strategy.explanation).toMatch(/^\S.{40,400}\.$/);
   });
 
   test("requires, and stands on, capabilities that some probe establishes, on every host", () => {

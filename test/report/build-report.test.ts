@@ -7,11 +7,13 @@ import { buildReport, summarizeCandidate, type ReportInput } from "../../src/rep
 import { layersOf, withLayers } from "../../src/report/layers.ts";
 import { remediesFor } from "../../src/report/remedies.ts";
 import { judgeAll, select } from "../../src/select/select.ts";
-import { strategies } from "../../src/strategies/registry.gen.ts";
+import namespaces from "../../src/strategies/namespaces.ts";
+import process from "../../src/strategies/process.ts";
 import { demands, jobOf } from "../fixtures/jobs/jobs.ts";
 import { allMatrices } from "../fixtures/matrices/matrix.ts";
 import { createFixtureHost } from "../support/fixture-host.ts";
 
+const strategies = [namespaces, process];
 const host = createFixtureHost({ uid: 1000, programs: { "/usr/bin/dnf": "" } });
 const fingerprintParts = { boot: "one", kernel: "two" };
 

@@ -4,7 +4,6 @@ import { blockerCodes, capabilityStates, evidenceLevels } from "../../src/model/
 import { guaranteeIds, isolationClasses } from "../../src/model/guarantee.ts";
 import { findTopics, topicListBlocks } from "../../src/report/explain-topics.ts";
 import { topicKinds, type TopicKind } from "../../src/report/topic.ts";
-import { strategyExplanations } from "../../src/report/explanations.ts";
 import { layOutBlocks } from "../../src/report/lay-out-blocks.ts";
 import { strategies } from "../../src/strategies/registry.gen.ts";
 import { capabilityIds } from "../fixtures/matrices/standings.ts";
@@ -31,9 +30,6 @@ describe("topics", () => {
     ["state", capabilityStates],
     ["evidence level", evidenceLevels],
   ] as const)("of kind %s are complete", (kind, ids) => expect(idsOf(kind).toSorted()).toEqual([...ids].toSorted()));
-
-  test("explain every strategy, and none that is not there", () =>
-    expect(Object.keys(strategyExplanations).toSorted()).toEqual(strategies.map(({ id }) => id).toSorted()));
 
   test("know every exit code of check", () =>
     expect(idsOf("exit code")).toEqual(expect.arrayContaining(["0", "1", "2", "3", "4", "64", "70", "124", "125"])));

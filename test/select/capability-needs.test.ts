@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { needsOf } from "../../src/select/capability-needs.ts";
-import { strategies } from "../../src/strategies/registry.gen.ts";
+import namespaces from "../../src/strategies/namespaces.ts";
+import process from "../../src/strategies/process.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
 import { nothingKnown, rootEverything, userEverything } from "../fixtures/matrices/standings.ts";
+
+const strategies = [namespaces, process];
 
 describe("needsOf", () => {
   test("finds strategies that cannot do without it, and guarantees that stand on it", () => {

@@ -128,3 +128,18 @@ void remove_control_groups(const struct launch *launch)
         }
     }
 }
+
+/* "0" stands for the writer (cgroups(7)). Before anything else, so that all of what follows is already counted. */
+void join_control_groups(const struct launch *launch)
+{
+    for (size_t index = 0; index < launch->instruction->control_group_count; index++) {
+        const int group = launch->control_group_descriptors[index];
+        /* Born in it. */
+        if (group < 0)
+            continue;
+        const long result = kernel_call(__NR_write, group, "0", 1);
+        if (result < 0)
+            fail_launch(launch, step_control_group, result, launch->instruction->control_groups[index]);
+        close_descriptor(group);
+    }
+}

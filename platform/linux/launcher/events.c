@@ -103,6 +103,15 @@ void tell_numbers(const struct channel *channel, const char *event, const char *
     end_event(channel, &line);
 }
 
+void tell_maker_failure(const struct channel *channel, int status, const char *words)
+{
+    static struct line line;
+    begin_event(&line, "maker-failed");
+    put_number_field(&line, "status", status);
+    put_string_field(&line, "words", words);
+    end_event(channel, &line);
+}
+
 void tell_suspended(const struct channel *channel)
 {
     static struct line line;

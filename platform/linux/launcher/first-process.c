@@ -22,20 +22,6 @@ static void must(const struct launch *launch, long result, int step, const char 
         fail_launch(launch, step, result, subject);
 }
 
-/* "0" stands for the writer (cgroups(7)). Before anything else, so that all of what follows is already counted. */
-static void join_control_groups(const struct launch *launch)
-{
-    for (size_t index = 0; index < launch->instruction->control_group_count; index++) {
-        const int group = launch->control_group_descriptors[index];
-        /* Born in it. */
-        if (group < 0)
-            continue;
-        must(launch, kernel_call(__NR_write, group, "0", 1), step_control_group,
-             launch->instruction->control_groups[index]);
-        close_descriptor(group);
-    }
-}
-
 static void set_resource_limits(const struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
@@ -50,8 +36,8 @@ static void set_resource_limits(const struct launch *launch)
     }
 }
 
-/* True where the host's root stays below the new one. */
-static bool build_sandbox(const struct launch *launch)
+/* The namespaces and the root; true where the host's root stays below the new one. */
+static bool enter_sandbox(const struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
     const uint64_t namespaces = instruction->namespaces;
@@ -72,9 +58,16 @@ static bool build_sandbox(const struct launch *launch)
         must(launch, set_hostname(instruction), step_hostname, instruction->hostname);
     if (has_option(instruction, option_loopback_up) && (prepared & CLONE_NEWNET) == 0)
         must(launch, bring_loopback_up(), step_loopback, "lo");
+    return is_covering;
+}
+
+static bool build_sandbox(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    const bool is_covering = launch->is_made ? false : enter_sandbox(launch);
     if (instruction->listener_count > 0)
         must(launch, offer_listeners(launch), step_proxy, "127.0.0.1");
-    if (fresh)
+    if (has_option(instruction, option_fresh_identity) && !launch->is_made)
         take_fresh_identity(launch);
     if (has_option(instruction, option_terminal))
         must(launch, make_terminal(launch->streams), step_terminal, "/dev/ptmx");
@@ -195,7 +188,7 @@ struct signal_action {
 };
 
 /* What was ignored or blocked outside must not be so inside: a shell in a pipeline leaves both behind. */
-static void reset_signals(void)
+void reset_signals(void)
 {
     const struct signal_action standard = {0};
     for (int number = 1; number <= signals; number++)

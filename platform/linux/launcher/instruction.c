@@ -224,6 +224,31 @@ static void parse_proxy(struct cursor *cursor, struct instruction *into)
         cursor->broken = true;
 }
 
+/* A maker is a program of the host's, by its path. */
+static void append_maker_word(struct cursor *cursor, char **list, size_t *count)
+{
+    if (*count == maker_words_max - 1) {
+        cursor->broken = true;
+        return;
+    }
+    list[(*count)++] = take_text(cursor);
+}
+
+static void parse_maker_input(struct cursor *cursor, struct instruction *into, uint16_t kind)
+{
+    if (into->maker_input_count == maker_inputs_max) {
+        cursor->broken = true;
+        return;
+    }
+    struct maker_input *input = &into->maker_inputs[into->maker_input_count++];
+    if (kind == record_maker_source) {
+        input->path = take_absolute_path(cursor);
+        return;
+    }
+    input->length = (uint32_t)(cursor->end - cursor->at);
+    input->content = take_bytes(cursor, input->length);
+}
+
 static void append_text(struct cursor *cursor, char **list, size_t *count)
 {
     if (*count >= arguments_max - 1) {
@@ -298,6 +323,19 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
         into->cpu_ms = take_milliseconds(cursor);
         into->idle_ms = take_milliseconds(cursor);
         return;
+    case record_maker_argument:
+        append_maker_word(cursor, into->maker_arguments, &into->maker_argument_count);
+        return;
+    case record_maker_variable:
+        append_maker_word(cursor, into->maker_environment, &into->maker_variable_count);
+        return;
+    case record_maker_start:
+        into->maker_start_ms = take_milliseconds(cursor);
+        return;
+    case record_maker_input:
+    case record_maker_source:
+        parse_maker_input(cursor, into, kind);
+        return;
     case record_output:
         into->output_bytes_max = take_u64(cursor);
         into->ends_at_output_max = take_bits(cursor, 1) != 0;
@@ -311,7 +349,7 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
 static const uint64_t single_records = 1ULL << record_identity | 1ULL << record_namespaces | 1ULL << record_options |
                                        1ULL << record_hostname | 1ULL << record_directory | 1ULL << record_seccomp |
                                        1ULL << record_landlock | 1ULL << record_time | 1ULL << record_capture |
-                                       1ULL << record_output | 1ULL << record_proxy;
+                                       1ULL << record_output | 1ULL << record_proxy | 1ULL << record_maker_start;
 
 /* Notes a record of this kind in `seen`; false where it must not be there again. */
 static bool is_welcome(uint16_t kind, uint64_t *seen)
@@ -332,6 +370,14 @@ static long parse_header(unsigned char *bytes)
     if (magic != PROTOCOL_MAGIC || length < instruction_header_bytes || length > INSTRUCTION_BYTES_MAX)
         return -EBADMSG;
     return version == PROTOCOL_VERSION ? (long)length : -EPROTO;
+}
+
+/* Inputs and variables without a program are meant for nobody. */
+static bool is_maker_whole(const struct instruction *instruction)
+{
+    if (instruction->maker_argument_count > 0)
+        return instruction->maker_arguments[0][0] == '/';
+    return instruction->maker_variable_count == 0 && instruction->maker_input_count == 0;
 }
 
 static long parse_records(unsigned char *bytes, size_t length, struct instruction *into)
@@ -355,13 +401,15 @@ static long parse_records(unsigned char *bytes, size_t length, struct instructio
             return -EBADMSG;
         cursor.at += payload;
     }
-    if (counts.arguments == kept_arguments || into->directory == NULL)
+    if (counts.arguments == kept_arguments || into->directory == NULL || !is_maker_whole(into))
         return -EBADMSG;
     /* An earlier instruction may have left pointers of its own here. */
     argument_pointers[counts.arguments] = NULL;
     environment_pointers[counts.variables] = NULL;
     into->arguments = argument_pointers + kept_arguments;
     into->environment = environment_pointers + kept_variables;
+    into->bytes = bytes;
+    into->length = length;
     last_read = (struct extent){length, counts.arguments + 1, counts.variables + 1};
     return 0;
 }

@@ -24,6 +24,7 @@
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
 enum { listeners_max = 4 };
+enum { maker_words_max = 1024, maker_inputs_max = 64 };
 
 struct root_step {
     uint16_t kind;
@@ -41,6 +42,13 @@ struct root_step {
     uint32_t content_length;
     /* Descriptor of the user namespace that maps the source's owner, or -1. */
     int owner_namespace;
+};
+
+/* What a maker finds at a descriptor of its own: this content, or the host's file or directory at `path`. */
+struct maker_input {
+    const char *content;
+    uint32_t length;
+    const char *path;
 };
 
 struct resource_limit {
@@ -81,6 +89,18 @@ struct instruction {
     const char *proxy;
     struct root_step root[root_steps_max];
     size_t root_count;
+    /* The program that makes the sandbox in the launcher's place, and what it is given; none where the first is NULL.
+     */
+    char *maker_arguments[maker_words_max];
+    char *maker_environment[maker_words_max];
+    size_t maker_argument_count, maker_variable_count;
+    struct maker_input maker_inputs[maker_inputs_max];
+    size_t maker_input_count;
+    /* Until when there has to be a job; 0 is never. */
+    uint64_t maker_start_ms;
+    /* The whole as it came. */
+    const unsigned char *bytes;
+    size_t length;
     /* Kinds of the records that it was told in, a bit each. */
     uint64_t records;
 };
@@ -215,6 +235,10 @@ struct launch {
     bool is_one_of_many;
     /* The root is there already, but for what is the job's own. */
     bool is_root_shared;
+    /* A maker's sandbox is around this process already. */
+    bool is_made;
+    /* Holds what a maker wrote as its errors; -1 where there is none. */
+    int maker_errors;
     /* Namespaces that the first process is born in, fresh and with their set-up done. */
     uint64_t prepared_namespaces;
     int report_descriptor;
@@ -250,6 +274,7 @@ long open_control_groups(struct launch *launch);
 void remove_control_groups(const struct launch *launch);
 long open_own_group(const struct launch *launch);
 long open_cpu_time(struct launch *launch);
+void join_control_groups(const struct launch *launch);
 int64_t read_cpu_time_ms(int descriptor);
 
 /* resident.c */
@@ -304,6 +329,20 @@ long prepare_owner_namespaces(struct instruction *instruction);
 
 /* first-process.c */
 __attribute__((noreturn)) void first_process(struct launch *launch);
+void reset_signals(void);
+
+/* maker.c */
+static inline bool has_maker(const struct instruction *instruction)
+{
+    return instruction->maker_argument_count > 0;
+}
+long prepare_maker(struct launch *launch);
+__attribute__((noreturn)) void become_maker(struct launch *launch);
+int start_inside(char **words);
+
+/* maker-sources.c */
+void prepare_maker_sources(struct launch *launch);
+int open_maker_source(const struct launch *launch, const char *path);
 
 /* report.c */
 void copy_subject(struct report *report, const char *subject);
@@ -330,6 +369,7 @@ void enter_landlock(const struct launch *launch);
 
 /* privilege.c */
 void map_own_ids(const struct launch *launch, uint32_t outside_uid, uint32_t outside_gid);
+void take_outside_identity(const struct launch *launch);
 void take_fresh_identity(const struct launch *launch);
 void forbid_new_privileges(const struct launch *launch);
 void give_up_privileges(const struct launch *launch);
@@ -341,6 +381,7 @@ void tell_end(const struct channel *channel, const struct report *report);
 void tell_number(const struct channel *channel, const char *event, const char *name, long long number);
 void tell_numbers(const struct channel *channel, const char *event, const char *first, long long one,
                   const char *second, long long two);
+void tell_maker_failure(const struct channel *channel, int status, const char *words);
 void tell_suspended(const struct channel *channel);
 void tell_streams(const struct channel *channel, const struct streams *streams);
 void tell_residence(const struct channel *channel, const struct report *failure);

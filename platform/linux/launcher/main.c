@@ -1,6 +1,7 @@
 /*
  * launcher CONTROL EVENTS STDIN STDOUT STDERR: five descriptor numbers. Everything else comes in the instruction.
  * launcher resident CHANNEL: one job after another, see resident.c.
+ * launcher inside: the first process of a sandbox that another program has made, see maker.c.
  */
 #include "launcher.h"
 
@@ -30,6 +31,9 @@ static long start(struct launch *launch, struct instruction *instruction, const 
     result = prepare_streams(launch->streams, caller);
     if (result < 0)
         return fail_early(launch, step_standard_streams, result, "");
+    result = prepare_maker(launch);
+    if (result < 0)
+        return fail_early(launch, step_maker, result, "");
     result = prepare_owner_namespaces(instruction);
     if (result < 0)
         return fail_early(launch, step_idmap_namespace, result, "");
@@ -86,8 +90,10 @@ int program(int argument_count, char **arguments, char **environment)
     /* What is made for a job has the mode that it is made with, whatever the caller lets nobody else see. */
     kernel_call(__NR_umask, 0);
     kernel_call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
-    leave_processes_to_cupel();
     kernel_call(__NR_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
+    if (argument_count == 2 && strcmp(arguments[1], "inside") == 0)
+        return start_inside(arguments);
+    leave_processes_to_cupel();
 
     if (argument_count == 3 && strcmp(arguments[1], "resident") == 0 && may_give_orders(parse_descriptor(arguments[2])))
         return reside(parse_descriptor(arguments[2]), arguments);
@@ -111,6 +117,7 @@ int program(int argument_count, char **arguments, char **environment)
         .report_descriptor = pipes.report[1],
         .command_descriptor = pipes.command[0],
         .cpu_descriptor = -1,
+        .maker_errors = -1,
     };
     for (size_t index = 0; index < control_groups_max; index++)
         launch.control_group_descriptors[index] = -1;

@@ -69,7 +69,7 @@ static void drop_bounding_set(const struct launch *launch)
 }
 
 /* Groups first, then gid, then uid: each needs the privilege that the last one ends. */
-void take_fresh_identity(const struct launch *launch)
+void take_outside_identity(const struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
     const uint32_t uid = instruction->outside_uid;
@@ -80,10 +80,17 @@ void take_fresh_identity(const struct launch *launch)
     must(launch, kernel_call(__NR_setgroups, 0, NULL), step_drop_identity, "setgroups");
     must(launch, kernel_call(__NR_setresgid, gid, gid, gid), step_drop_identity, "setresgid");
     must(launch, kernel_call(__NR_setresuid, uid, uid, uid), step_drop_identity, "setresuid");
+}
+
+/* The same in a user namespace of the job's own, where it is to have one. */
+void take_fresh_identity(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    take_outside_identity(launch);
     if ((instruction->namespaces & CLONE_NEWUSER) == 0)
         return;
     must(launch, kernel_call(__NR_unshare, CLONE_NEWUSER), step_user_namespace, "unshare");
-    map_own_ids(launch, uid, gid);
+    map_own_ids(launch, instruction->outside_uid, instruction->outside_gid);
 }
 
 /* While CAP_SETPCAP is still there: bounding set and securebits. Without it there is nothing that exec could add. */

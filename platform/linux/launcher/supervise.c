@@ -32,6 +32,8 @@ struct supervision {
     bool is_cut_short;
     /* cupel asked for the end of everything. */
     bool is_kill_wished;
+    bool is_started;
+    int maker_errors;
     /* cupel has ended before its job. */
     bool is_orphaned;
     bool is_excess_told;
@@ -40,9 +42,20 @@ struct supervision {
     int64_t deadline_ms;
 };
 
+/* A maker that hangs would be waited for without an end; 0 where nobody makes anything any more. */
+static int64_t start_due_ms(const struct supervision *supervision)
+{
+    const uint64_t start_ms = supervision->instruction->maker_start_ms;
+    return supervision->is_started || start_ms == 0 ? 0 : supervision->allowance.began_ms + (int64_t)start_ms;
+}
+
 static int64_t when_due_ms(const struct supervision *supervision)
 {
-    return supervision->phase == phase_running ? next_look_ms(&supervision->allowance) : supervision->deadline_ms;
+    if (supervision->phase != phase_running)
+        return supervision->deadline_ms;
+    const int64_t look_ms = next_look_ms(&supervision->allowance);
+    const int64_t start_ms = start_due_ms(supervision);
+    return start_ms != 0 && (look_ms == 0 || start_ms < look_ms) ? start_ms : look_ms;
 }
 
 static void command(const struct supervision *supervision, unsigned char byte)
@@ -64,6 +77,13 @@ static void meet_deadline(struct supervision *supervision)
 {
     switch (supervision->phase) {
     case phase_running:
+        if (start_due_ms(supervision) != 0 && monotonic_ms() >= start_due_ms(supervision)) {
+            tell_number(supervision->channel, "maker-timeout", "timeoutMs",
+                        (long long)supervision->instruction->maker_start_ms);
+            kernel_call(__NR_kill, supervision->first_pid, signal_kill);
+            begin_killing(supervision);
+            return;
+        }
         if (!is_used_up(&supervision->allowance, supervision->channel))
             return;
         command(supervision, signal_terminate);
@@ -186,6 +206,7 @@ static bool take_report(struct supervision *supervision)
         supervision->phase = phase_over;
         break;
     case report_started:
+        supervision->is_started = true;
         begin_relaying(supervision);
         tell_number(supervision->channel, "started", "pid", report.pid);
         break;
@@ -358,15 +379,28 @@ static void drain_output(struct supervision *supervision)
         drain_relays(supervision);
 }
 
+/* The first of it: a maker that fails says why, and ends. */
+static void tell_what_the_maker_said(const struct supervision *supervision, int status)
+{
+    char words[subject_bytes];
+    const long count = kernel_call(__NR_pread64, supervision->maker_errors, words, sizeof words - 1, 0);
+    words[count > 0 ? count : 0] = '\0';
+    tell_maker_failure(supervision->channel, status, words);
+}
+
 static void await_first_process(const struct supervision *supervision)
 {
     int status = 0;
     if (supervision->channel->is_framed && supervision->phase == phase_over)
         return;
     kernel_call(__NR_wait4, supervision->first_pid, &status, 0, NULL);
+    if (supervision->phase == phase_over)
+        return;
     /* It said nothing of an end, so something ended it: the out-of-memory killer, say. */
-    if (supervision->phase != phase_over)
+    if (supervision->is_started || !has_maker(supervision->instruction))
         tell_number(supervision->channel, "lost", "status", status);
+    else
+        tell_what_the_maker_said(supervision, status);
 }
 
 /* Follows a job to its end and tells of it; false when cupel itself has ended meanwhile. */
@@ -384,6 +418,7 @@ bool supervise(const struct supervised *given)
         .report = given->report,
         .command = given->command,
         .first_pid = given->first_pid,
+        .maker_errors = given->launch->maker_errors,
         .phase = phase_running,
         .allowance = {.instruction = instruction,
                       .streams = streams,

@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 5u
+#define PROTOCOL_VERSION 6u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 
@@ -34,6 +34,11 @@ enum {
     record_mask = 28,
     record_devices = 29,
     record_overlay = 30,
+    record_maker_argument = 40,
+    record_maker_variable = 41,
+    record_maker_input = 42,
+    record_maker_source = 43,
+    record_maker_start = 44,
 };
 
 enum {
@@ -44,6 +49,20 @@ enum {
     option_shared_root = 16,
     option_terminal = 32,
     option_all = 63,
+};
+
+enum {
+    maker_report = 3,
+    maker_command = 4,
+    maker_instruction = 5,
+    maker_input = 6,
+    maker_output = 7,
+    maker_errors = 8,
+    maker_terminal = 9,
+    maker_listeners = 10,
+    maker_program = 11,
+    maker_knowledge = 12,
+    maker_first_input = 13,
 };
 
 enum {
@@ -100,6 +119,7 @@ enum {
     step_seccomp = 35,
     step_landlock = 36,
     step_fork = 37,
+    step_maker = 38,
 };
 
 static const char *const step_names[] = {
@@ -141,6 +161,7 @@ static const char *const step_names[] = {
     "seccomp",
     "landlock",
     "fork",
+    "maker",
 };
 
 #endif

@@ -146,6 +146,13 @@ async function attempt(request: Request, knowledge: Knowledge): Promise<number> 
   if (selection.accepted.length > 0)
     say(`running in ${plan.strategy} without ${selection.accepted.join(", ")}, given up by name`);
   const { standings: matrix, id: reportId } = choice.knowledge.verdict;
+  if (plan.launch.maker !== undefined) {
+    const { program } = plan.launch.maker;
+    throw new CupelError(
+      "refused",
+      `${program} makes one sandbox at a time; run these jobs one by one, without --batch`,
+    );
+  }
   const shape = shapeOf(inquiry, plan.launch, matrix, captured);
   const slots = Array.from({ length: parallel }, () => new BatchSlot(shape));
   // A set-up that does not work at all is found out before the first line is read.

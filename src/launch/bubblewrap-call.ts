@@ -52,9 +52,16 @@ function lowerBind(step: StepOf<"bind">, { inputs }: Lowering): string[] {
   return [`--${flag}-fd`, inputs.add({ source: step.source }), step.destination];
 }
 
+/** Directories that lead there, the root apart: made along with what is private, they would be private, too. */
+function parentsOf(path: string): string[] {
+  const names = path.split("/").slice(1, -1);
+  return names.map((_, at) => `/${names.slice(0, at + 1).join("/")}`);
+}
+
 function lowerTmpfs(step: StepOf<"tmpfs">): string[] {
   if (step.filesMax !== undefined) throw cannot(`cap the number of files in ${step.destination}`);
-  return ["--perms", octal(step.mode), "--size", String(step.sizeBytes), "--tmpfs", step.destination];
+  const above = parentsOf(step.destination).flatMap((path) => ["--dir", path]);
+  return [...above, "--perms", octal(step.mode), "--size", String(step.sizeBytes), "--tmpfs", step.destination];
 }
 
 /** Whether the step shows something of the host at this path. */
@@ -102,7 +109,7 @@ function lowerStep(step: RootStep, lowering: Lowering): string[] {
     case "directory":
       return ["--perms", octal(step.mode), "--dir", step.destination];
     case "file":
-      return ["--perms", "0644", "--file", lowering.inputs.add({ text: step.content }), step.destination];
+      return ["--perms", "0444", "--file", lowering.inputs.add({ text: step.content }), step.destination];
     case "symlink":
       return ["--symlink", step.target, step.destination];
     case "proc":

@@ -4,7 +4,7 @@ import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import { compiledSeccomp } from "./compiled-seccomp.gen.ts";
 import { encodeRootStep } from "./encode-root-step.ts";
 import { bitsOf, InstructionWriter } from "./instruction-writer.ts";
-import type { MakerCall } from "./maker-call.ts";
+import { isMade, type MakerCall } from "./maker-call.ts";
 import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds } from "./protocol.ts";
 import type { SeccompArchitecture } from "./system-call-numbers.ts";
 
@@ -130,7 +130,10 @@ function encodeEnd(writer: InstructionWriter, job: JobEnd): void {
   });
 }
 
-function encodeMaker(writer: InstructionWriter, maker: MakerCall | undefined): void {
+function encodeMaker(writer: InstructionWriter, plan: LauncherPlan, maker: MakerCall | undefined): void {
+  // Without its call the launcher would make the sandbox itself, which is another one than was planned.
+  if (isMade(plan) !== (maker !== undefined))
+    throw new TypeError("a plan with a maker, or its call, without the other");
   if (maker === undefined) return;
   for (const word of [maker.path, ...maker.arguments])
     writer.record(recordKinds.makerArgument, () => writer.text(word));
@@ -210,7 +213,7 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   for (const step of plan.root) encodeRootStep(writer, step, binding.layer);
   encodeLimits(writer, plan, binding);
   encodeProxy(writer, plan, binding);
-  encodeMaker(writer, binding.maker);
+  encodeMaker(writer, plan, binding.maker);
   encodeFilters(writer, plan, binding);
   encodeCommand(writer, plan);
   return endInstruction(writer);

@@ -26,7 +26,7 @@ export interface Probe<Id extends string = string> {
   readonly area: Area;
   /** Id and title of every capability that the probe reports. */
   readonly capabilities: Readonly<Record<Id, string>>;
-  /** `slow`: asks an engine or a manager, which may take seconds; no job waits for it that something quicker can run. */
+  /** `slow`: runs another sandbox, an engine or a manager; no job waits for it that cupel's own launcher can run. */
   readonly pace?: "slow" | undefined;
   /** After this the whole family is `unknown`. */
   readonly deadlineMs: number;

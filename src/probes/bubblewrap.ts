@@ -129,6 +129,7 @@ export default defineProbe({
   id: "bubblewrap",
   area: "programs",
   capabilities: { "program.bwrap": "bubblewrap" },
+  pace: "slow",
   deadlineMs: 8000,
   run: onLinux(["program.bwrap"], run),
 });

@@ -7,6 +7,7 @@ import { guaranteeIds, isolationClasses } from "../../src/model/guarantee.ts";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import { strategies } from "../../src/strategies/registry.gen.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
+import { makerCallOf } from "../fixtures/jobs/plans.ts";
 import { allStandings, capabilityIds } from "../fixtures/matrices/standings.ts";
 import { decodeInstruction } from "../support/decode-instruction.ts";
 
@@ -92,7 +93,13 @@ describe.each(strategies.map((strategy) => [strategy.id, strategy] as const))("s
     for (const { standings, job } of cases) {
       const plan = strategy.plan(job, standings);
       expect(plan.command).toEqual(job.command);
-      const bytes = encodeInstruction(plan, { outside, controlGroups: [], rehearsal: false, architecture: "x64" });
+      const bytes = encodeInstruction(plan, {
+        outside,
+        controlGroups: [],
+        rehearsal: false,
+        architecture: "x64",
+        maker: makerCallOf(plan),
+      });
       const words = decodeInstruction(bytes).flatMap(([kind, ...fields]) => (kind === "argument" ? fields : []));
       expect(words).toEqual([...job.command]);
     }

@@ -92,12 +92,17 @@ describe("callBubblewrap", () => {
     ["a grant to be written", { ...bind, writable: true }, ["--bind-fd", "14", "/b"]],
     ["what may be missing", { ...bind, optional: true }, ["--ro-bind-try", "/a", "/b"]],
     ["a directory", { step: "directory", destination: "/d", mode: 0o750 }, ["--perms", "0750", "--dir", "/d"]],
-    ["a file", { step: "file", destination: "/f", content: "text" }, ["--perms", "0644", "--file", "14", "/f"]],
+    ["a file", { step: "file", destination: "/f", content: "text" }, ["--perms", "0444", "--file", "14", "/f"]],
     ["a link", { step: "symlink", destination: "/l", target: "to" }, ["--symlink", "to", "/l"]],
     [
       "a file system in memory",
       { step: "tmpfs", destination: "/t", mode: 0o1777, sizeBytes: 4096, owned: true, writable: true },
       ["--perms", "1777", "--size", "4096", "--tmpfs", "/t"],
+    ],
+    [
+      "a private one below directories that are not",
+      { step: "tmpfs", destination: "/a/b/t", mode: 0o700, sizeBytes: 1, owned: true, writable: true },
+      ["--dir", "/a", "--dir", "/a/b", "--perms", "0700", "--size", "1", "--tmpfs", "/a/b/t"],
     ],
     ["a /proc", { step: "proc", destination: "/proc" }, ["--proc", "/proc"]],
     [

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import { instructionBytesMax, protocolMagic, protocolVersion } from "../../src/launch/protocol.ts";
+import type { MakerCall } from "../../src/launch/maker-call.ts";
 import type { RootStep } from "../../src/model/plan.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 import { compileC } from "../support/compile-c.ts";
@@ -48,6 +49,14 @@ const binding = {
   resident: { sharesRoot: true, captureBytesMax: 2 ** 20 },
 } as const;
 
+const maker: MakerCall = {
+  path: "/usr/bin/maker",
+  arguments: ["--a", ""],
+  environment: { M: "1" },
+  inputs: [{ text: "süß\0" }, { source: "/srv" }],
+  startTimeoutMs: 9,
+};
+
 /** An instruction with a record of every kind. */
 const whole = encodeInstruction(
   barePlan(["/bin/echo", "", "süß"], {
@@ -59,8 +68,9 @@ const whole = encodeInstruction(
     seccomp: "default",
     landlockScopes: ["signal"],
     output: { bytesMax: 9, beyond: "kill" },
+    maker: { program: "bubblewrap", path: maker.path },
   }),
-  binding,
+  { ...binding, maker },
 );
 
 /** Where each record begins. */
@@ -146,7 +156,7 @@ describe("read_instruction", () => {
   });
 
   needsCompiler("refuses a text whose length is not its own, in every record that has one", async () => {
-    const textKinds = new Set([4, 5, 6, 7, 9, 20, 24, 25, 26, 27, 28]);
+    const textKinds = new Set([4, 5, 6, 7, 9, 20, 24, 25, 26, 27, 28, 40, 41, 43]);
     const texts = recordOffsets(whole).filter((at) => textKinds.has(u32At(whole, at) & 0xffff));
     const lengths = (own: number): number[] =>
       [own - 1, own + 1, own + 2, 0x7fff_ffff, 0xffff_ffff].filter((one) => one >= 0);
@@ -160,7 +170,7 @@ describe("read_instruction", () => {
     const unknown = Array.from({ length: 400 }, (_, kind) => kind).filter((kind) => !known.has(kind));
     const records = [...unknown, 0xffff, 0x0001_0006].map((kind) => assemble(...least, [kind, text("/")]));
     expect(new Set(await readInstructions(records))).toEqual(new Set([malformed]));
-    expect(known.size).toBe(24);
+    expect(known.size).toBe(29);
   });
 
   needsCompiler("refuses what lacks a command or a directory, and a path that is not absolute", async () => {
@@ -183,11 +193,26 @@ describe("read_instruction", () => {
       [maskKind, text("/"), 1024],
       [9, text("/"), 8],
       [8, limit, 16],
+      [40, text("/"), 1023],
     ] as const;
     const results = await readInstructions(
       rows.flatMap(([kind, payload, most]) => [many(kind, payload, most), many(kind, payload, most + 1)]),
     );
     expect(results).toEqual(rows.flatMap(() => [accepted, malformed]));
+    // What is for a maker needs one.
+    const forMaker = (kind: number, payload: Uint8Array, count: number): Uint8Array =>
+      assemble(...least, [40, text("/")], ...Array.from({ length: count }, () => [kind, payload] as const));
+    const inputs = [
+      [41, text("A=1"), 1023],
+      [42, Buffer.from("any"), 64],
+      [43, text("/"), 64],
+    ] as const;
+    const made = inputs.flatMap(([kind, payload, most]) => [
+      forMaker(kind, payload, most),
+      forMaker(kind, payload, most + 1),
+      many(kind, payload, 1),
+    ]);
+    expect(await readInstructions(made)).toEqual(inputs.flatMap(() => [accepted, malformed, malformed]));
     // Words are as many as an instruction can hold.
     const fullest = many(argumentKind, text(""), Math.floor((instructionBytesMax - 100) / 13));
     expect(await readInstructions([fullest])).toEqual([accepted]);
@@ -245,7 +270,7 @@ describe("read_instruction", () => {
   );
 
   needsCompiler("refuses a second record where one says all", async () => {
-    const single = [1, 2, 3, 4, 5, 10, 11, 12, 13, 14];
+    const single = [1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 44];
     const records = recordOffsets(whole).map((at) => whole.subarray(at, at + 8 + u32At(whole, at + 4)));
     const twice = records.map((record) => {
       const body = Buffer.concat([...records, record]);

@@ -6,6 +6,7 @@ import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import { protocolVersion } from "../../src/launch/protocol.ts";
 import { strategies } from "../../src/strategies/registry.gen.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
+import { makerCallOf } from "../fixtures/jobs/plans.ts";
 import { allStandings } from "../fixtures/matrices/standings.ts";
 import { repositoryRoot } from "./compile-c.ts";
 
@@ -67,15 +68,17 @@ export function encodedSeeds(): Uint8Array[] {
   const seeds = (["x64", "arm64"] as const).flatMap((architecture) =>
     strategies.flatMap((strategy) =>
       Object.values(allStandings).flatMap((standings) =>
-        jobs.map((job) =>
-          encodeInstruction(strategy.plan(job, standings), {
+        jobs.map((job) => {
+          const plan = strategy.plan(job, standings);
+          return encodeInstruction(plan, {
             outside: { uid: 1000, gid: 1000 },
             controlGroups: ["/sys/fs/cgroup/a", "/sys/fs/cgroup/b"],
             rehearsal: false,
             proxy: "/run/proxy",
+            maker: makerCallOf(plan),
             architecture,
-          }),
-        ),
+          });
+        }),
       ),
     ),
   );

@@ -9,6 +9,18 @@ import { callers, type Caller } from "./tester.ts";
 /** The one that was built, or another one that is to be tried. */
 const builtExecutable = resolve(import.meta.dir, "../../dist/cupel", process.env["CUPEL_EXECUTABLE"] ?? "");
 
+/** Runs the jobs of every test that leaves the choice to cupel in this strategy: see scripts/check/strategy-suites.ts. */
+const strategy = process.env["CUPEL_TEST_STRATEGY"];
+
+/** The words of a run in the strategy that is to be tried, unless they name one. */
+function inStrategy(words: readonly string[]): readonly string[] {
+  const [verb, ...rest] = words;
+  const own = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : undefined);
+  if (strategy === undefined || verb !== "run" || own.includes("--strategy")) return words;
+  const workspace = own.includes("--workspace") ? [] : ["--workspace", "ro"];
+  return [verb, "--strategy", strategy, ...workspace, ...rest];
+}
+
 /** How cupel is called; `env` goes over the caller's plain environment, `undefined` takes a variable out. */
 export interface CallOptions extends Omit<ExecuteOptions, "env"> {
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -78,8 +90,9 @@ export function installCupel(): InstalledCupel {
     path: base.at("cupel"),
     workspace,
     outside,
-    run: (caller, words, options) => outside(caller, [base.at("cupel"), ...words], options),
-    start: (caller, words, options) => start([...caller.prefix, base.at("cupel"), ...words], settle(caller, options)),
+    run: (caller, words, options) => outside(caller, [base.at("cupel"), ...inStrategy(words)], options),
+    start: (caller, words, options) =>
+      start([...caller.prefix, base.at("cupel"), ...inStrategy(words)], settle(caller, options)),
     shell: (caller, script, options) => outside(caller, ["sh", "-c", script], options),
     environment: (caller) => plainEnvironment(caller, base),
     state: (caller) => join(base.at(`state-${caller.uid}`), "cupel"),

@@ -289,6 +289,8 @@ int reside(int channel, char **words)
     keep_instruction();
     if (shape.listener_count > 0)
         return fail(&resident, step_proxy, -EINVAL);
+    if (has_maker(&shape))
+        return fail(&resident, step_maker, -EINVAL);
     result = open_group_places(&resident);
     if (result < 0)
         return fail(&resident, step_control_group, result);

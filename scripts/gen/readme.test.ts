@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { descriptions } from "../../src/commands/descriptions.ts";
 import { guaranteePromises, isolationSet, type GuaranteeDecision } from "../../src/model/guarantee.ts";
 import type { Strategy } from "../../src/strategies/_strategy.ts";
+import namespaces from "../../src/strategies/namespaces.ts";
+import process from "../../src/strategies/process.ts";
 import { strategies } from "../../src/strategies/registry.gen.ts";
 import { generate, listStale } from "../gen.ts";
 import { repositoryRoot } from "../source/repository.ts";
@@ -25,10 +27,12 @@ describe("renderReadme", () => {
   });
 
   test("has every strategy say of every guarantee how it keeps it, or why not", () => {
-    const [one, other] = strategies;
     const lost = ({ id }: GuaranteeDecision): GuaranteeDecision => ({ id, kept: false, reason: "it forgot how" });
-    const changed: Strategy = { ...one, guarantees: (job, matrix) => one.guarantees(job, matrix).map(lost) };
-    const text = renderReadme(readme, { ...facts, strategies: [changed, other] });
+    const changed: Strategy = {
+      ...namespaces,
+      guarantees: (job, matrix) => namespaces.guarantees(job, matrix).map(lost),
+    };
+    const text = renderReadme(readme, { ...facts, strategies: [changed, process] });
     expect(text).toMatch(/^\| `tty\.safe` .*\| yes +\| no +\| no +\|$/mu);
     expect(text.replaceAll(/\s+/gu, " ")).toContain("`secret.private`, `tty.safe`: it forgot how.");
   });

@@ -10,12 +10,18 @@ export interface RegistryKind {
   readonly folder: "probes" | "strategies";
   /** End of every imported name, so that a plug-in may be called like a keyword or a global. */
   readonly suffix: "Probe" | "Strategy";
+  /** How the list is ordered, and code that puts it into that order where file names do not. */
+  readonly order: { readonly words: string; readonly code?: string };
 }
 
 /** All registries. */
 export const registryKinds: readonly RegistryKind[] = [
-  { folder: "probes", suffix: "Probe" },
-  { folder: "strategies", suffix: "Strategy" },
+  { folder: "probes", suffix: "Probe", order: { words: "by file name" } },
+  {
+    folder: "strategies",
+    suffix: "Strategy",
+    order: { words: "the preferred first", code: "toSorted((one, other) => one.rank - other.rank)" },
+  },
 ];
 
 /** Names of the plug-in files of a folder, without endings, sorted: a default export, and no `_` in front. */
@@ -32,7 +38,10 @@ export function renderRegistry(kind: RegistryKind, plugins: readonly string[]): 
   const imports = rows.map(({ name, identifier }) => `import ${identifier} from "./${name}.ts";\n`).join("");
   const identifiers = rows.map(({ identifier }) => identifier);
   const head = `// Written by scripts/gen.ts from the files of this folder; do not edit.\n${imports}\n`;
-  return `${head}/** All ${kind.folder}, by file name. */\n${renderList(kind.folder, identifiers)}`;
+  const comment = `/** All ${kind.folder}, ${kind.order.words}. */\n`;
+  const { code } = kind.order;
+  if (code === undefined) return `${head}${comment}export ${renderList(kind.folder, identifiers)}`;
+  return `${head}${renderList("unordered", identifiers)}\n${comment}export const ${kind.folder} = unordered.${code};\n`;
 }
 
 // --- internal ---
@@ -40,9 +49,9 @@ export function renderRegistry(kind: RegistryKind, plugins: readonly string[]): 
 const printWidth = 120;
 
 function renderList(name: string, items: readonly string[]): string {
-  const line = `export const ${name} = [${items.join(", ")}] as const;\n`;
-  if (line.length <= printWidth + 1) return line;
-  return `export const ${name} = [\n${items.map((item) => `  ${item},\n`).join("")}] as const;\n`;
+  const line = `const ${name} = [${items.join(", ")}] as const;\n`;
+  if (line.length + "export ".length <= printWidth + 1) return line;
+  return `const ${name} = [\n${items.map((item) => `  ${item},\n`).join("")}] as const;\n`;
 }
 
 function camelCase(kebab: string): string {

@@ -61,6 +61,7 @@ export default defineStrategy({
   rank: ${rank},
   isolation: "process",
   summary: "keeps nothing yet",
+  explanation: "It says here in whole sentences what it does, and when it is the one to take.",
   requires: () => ["privilege.no-new-privs"],
   guarantees: (job, matrix) => decideAll(rules, { job, matrix }),
   plan,

@@ -37,7 +37,7 @@ export interface Bench {
 /** Why none of these is there: the one of which nothing is known against it, otherwise the last to be preferred. */
 export function explainAbsence(candidates: readonly Candidate[], matrix: Matrix): Answer {
   const unknown = candidates.find((candidate) => mightBeThere(candidate, matrix));
-  const candidate = unknown ?? candidates.toSorted((one, other) => one.missing.length - other.missing.length)[0];
+  const candidate = unknown ?? candidates.find(({ missing }) => missing.length === 0) ?? candidates[0];
   const result = unknown === undefined ? "fails" : "unknown";
   return { result, ...(candidate === undefined ? { because: "there is no strategy" } : lackOf(candidate, matrix)) };
 }

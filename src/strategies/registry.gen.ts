@@ -3,5 +3,7 @@ import bubblewrapStrategy from "./bubblewrap.ts";
 import namespacesStrategy from "./namespaces.ts";
 import processStrategy from "./process.ts";
 
-/** All strategies, by file name. */
-export const strategies = [bubblewrapStrategy, namespacesStrategy, processStrategy] as const;
+const unordered = [bubblewrapStrategy, namespacesStrategy, processStrategy] as const;
+
+/** All strategies, the preferred first. */
+export const strategies = unordered.toSorted((one, other) => one.rank - other.rank);

@@ -41,6 +41,7 @@ const anyStrategy = fc
       rank,
       isolation,
       summary: "",
+      explanation: "A strategy that a test made, and that no host has.",
       requires: () => requires,
       guarantees: (_, matrix) =>
         guaranteeIds.map((id) =>

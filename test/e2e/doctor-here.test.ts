@@ -43,10 +43,11 @@ describe.each(callers)("this machine, as $name sees it", (caller: Caller) => {
     expect(find("host.layers").summary).not.toMatch(/container|docker|bare/i);
   });
 
-  here("runs jobs in namespaces, and both strategies were tried", () => {
+  here("runs jobs in namespaces, and all strategies were tried", () => {
     expect(report.selection.chosen).toBe("namespaces");
     expect(report.trials.map(({ strategy, result }) => [strategy, result])).toEqual([
       ["namespaces", "passed"],
+      ["bubblewrap", "passed"],
       ["process", "passed"],
     ]);
   });

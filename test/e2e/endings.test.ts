@@ -158,7 +158,9 @@ describe.each(callers)("a run called by $name", (caller) => {
     const state = readdirSync(home.at("cupel"));
     if (state.includes("layers")) expect(readdirSync(home.at("cupel/layers"))).toEqual([]);
     expect(
-      state.filter((name) => !/^((report|verdict)\.json|layers|root|engines|(launcher|prober)-[0-9a-f]{16})$/.test(name)),
+      state.filter(
+        (name) => !/^((report|verdict)\.json|layers|root|engines|(launcher|prober)-[0-9a-f]{16})$/.test(name),
+      ),
     ).toEqual([]);
   });
 

@@ -27,6 +27,7 @@ function strategyOf(
     rank,
     isolation,
     summary: id,
+    explanation: "A strategy that a test made, and that no host has.",
     requires: () => requires,
     guarantees: (_job, matrix) =>
       guaranteeIds.map((one) => {

@@ -24,6 +24,7 @@ function strategyOf(
     rank,
     isolation,
     summary: id,
+    explanation: "A strategy that a test made, and that no host has.",
     requires: () => requires,
     guarantees: () =>
       guaranteeIds.map((one) =>

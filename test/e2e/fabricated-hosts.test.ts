@@ -163,7 +163,7 @@ describe.each(harmless)("$name", (given) => {
     const ran = await callUnder(given, ["run", "--", "sh", "-c", "echo ran in $$"]);
     const readOnly = given.caller.uid === 0 && withoutRootsOverlays.includes(given.condition);
     const line = /^cupel: [^\n]*since overlays do not work here; --workspace cow copies it\n$/;
-    const stderr: unknown = readOnly ? expect.stringMatching(line) : "";
+    const stderr = readOnly ? (expect.stringMatching(line) as unknown as string) : "";
     expect(ran).toEqual({ code: 0, signal: null, stdout: "ran in 2\n", stderr });
   });
 });

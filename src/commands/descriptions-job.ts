@@ -68,6 +68,7 @@ export const jobFlags: readonly FlagDescription[] = [
   },
   { name: "verified", description: "only where cupel verify saw every demanded guarantee hold, in this very sandbox" },
   { name: "strict", description: "demand the default limits as well" },
+  { name: "no-record", description: "keep no record of the run for cupel runs" },
   {
     name: "prefer",
     description: "which strategy to take of those that fit; default fastest",

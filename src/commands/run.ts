@@ -74,26 +74,32 @@ function announceWorkspace({ workspace }: Job): void {
 interface Attempt extends Inquiry {
   readonly knowledge: Knowledge;
   readonly isQuiet: boolean;
-  /** The outcome goes to a file. */
-  readonly isWritten: boolean;
+  /** Somebody will read the outcome. */
+  readonly isJudged: boolean;
+  readonly isRecorded: boolean;
 }
 
 /** How it ended, and all that is to be said of it, where anybody wants to read that. */
 interface Ended {
   readonly ending: Ending;
+  readonly job: Job;
+  readonly plan?: Plan | undefined;
   readonly judgeWhole: () => Promise<Outcome>;
 }
 
-async function withoutJob(...[status, message, reportId]: Parameters<typeof outcomeWithoutJob>): Promise<Ended> {
+async function withoutJob(
+  job: Job,
+  ...[status, message, reportId]: Parameters<typeof outcomeWithoutJob>
+): Promise<Ended> {
   const outcome = (await import("../run/outcome.ts")).outcomeWithoutJob(status, message, reportId);
-  return { ending: outcome, judgeWhole: async () => outcome };
+  return { ending: outcome, job, judgeWhole: async () => outcome };
 }
 
 async function refuse(job: Job, selection: Selection, report: Report): Promise<Ended> {
   const [{ describeRefused }, { styleOf }] = await Promise.all([import("./refuse.ts"), import("./style-of.ts")]);
   const { text, message } = describeRefused(job, selection, report, styleOf(2));
   writeErrors(text);
-  return withoutJob("refused", message, report.id);
+  return withoutJob(job, "refused", message, report.id);
 }
 
 /** One try. A set-up that fails shows what was saved wrong; what was measured just now has nothing newer to ask. */
@@ -110,7 +116,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     stateDirectories: directories,
     streams: callerStreams(),
     forwardSignals: true,
-    measuresUsage: request.isWritten,
+    measuresUsage: request.isJudged,
   };
   try {
     const carried = await carryOut(plan, context);
@@ -124,12 +130,14 @@ async function attempt(request: Attempt): Promise<Ended> {
     const judged = { job, plan, selection, matrix: standings, reportId, ...carried, workspace };
     return {
       ending,
+      job,
+      plan,
       judgeWhole: async () => (await import("../run/outcome.ts")).judgeOutcome(judged),
     };
   } catch (error) {
     if (!(error instanceof CupelError) || error.code !== "set-up") throw error;
     if (!isFresh) return attemptAnew(request);
-    return withoutJob("setup-failed", error.message, reportId);
+    return withoutJob(job, "setup-failed", error.message, reportId);
   }
 }
 
@@ -165,6 +173,17 @@ async function openResult(path: string | undefined): Promise<ResultFile | undefi
   return openResultFile(path);
 }
 
+/** The outcome goes where somebody can read it. */
+async function keepOutcome(ended: Ended, input: Attempt, startedAt: Date, result?: ResultFile): Promise<void> {
+  if (!input.isJudged) return;
+  const outcome = await ended.judgeWhole();
+  const { job, plan } = ended;
+  const run = { startedAt, job, plan, outcome };
+  const told = input.isRecorded ? await (await import("./record-outcome.ts")).recordOutcome(run, input) : outcome;
+  result?.write(told);
+  result?.close();
+}
+
 /** Flags that mean something to a batch only. */
 const batchFlags = ["parallel", "capture"];
 
@@ -178,6 +197,7 @@ function refuseBatchFlags({ flags }: CommandLine): void {
 export async function run(line: CommandLine): Promise<number> {
   if (line.flags.has("batch")) return (await import("./run-batch.ts")).runMany(line);
   refuseBatchFlags(line);
+  const startedAt = new Date();
   const host = createRealHost();
   const directories = stateDirectories(host);
   const request = await requestJob(line, host);
@@ -187,17 +207,18 @@ export async function run(line: CommandLine): Promise<number> {
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   announceWorkspace(job);
+  const isRecorded = request.isUnrecorded !== true;
   const input = {
     job,
     host,
     directories,
     knowledge,
     isQuiet: line.flags.has("quiet"),
-    isWritten: result !== undefined,
+    isJudged: result !== undefined || isRecorded,
+    isRecorded,
   };
-  const { ending, judgeWhole } = await attempt(input);
-  await tellEnding(ending, input);
-  result?.write(await judgeWhole());
-  result?.close();
-  return exitCodeOf(ending);
+  const ended = await attempt(input);
+  await tellEnding(ended.ending, input);
+  await keepOutcome(ended, input, startedAt, result);
+  return exitCodeOf(ended.ending);
 }

@@ -95,8 +95,18 @@ export interface Usage {
         readonly cpuMs?: number | undefined;
         readonly peakMemoryBytes?: number | undefined;
         readonly peakPids?: number | undefined;
+        /** Absent where no control group of the job's has the controller. */
+        readonly io?: DiskTraffic | undefined;
       }
     | undefined;
+  /** Of the processes that were waited for: ru_inblock and ru_oublock of getrusage(2), in blocks of 512 bytes. */
+  readonly blocks: DiskTraffic;
+}
+
+/** What was read from disks and written to them; what the page cache answered is not in it. */
+export interface DiskTraffic {
+  readonly readBytes: number;
+  readonly writtenBytes: number;
 }
 
 /** Where the time went. There is no queue: a job starts when it is asked for. */
@@ -200,6 +210,8 @@ export interface Outcome extends Ending {
   readonly schema: typeof outcomeSchema;
   /** Exit code of cupel. */
   readonly exitCode: number;
+  /** By which `cupel runs` knows it, where it was recorded. */
+  readonly run?: string | undefined;
   readonly strategy?: string | undefined;
   /** Id of the report that the choice was made from. */
   readonly report?: string | undefined;

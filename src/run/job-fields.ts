@@ -109,6 +109,12 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
     merge: "last",
     read: (words, name) => (isOn.read(words, name) ? true : undefined),
   },
+  isUnrecorded: {
+    flag: "no-record",
+    fields: ["records.off"],
+    merge: "last",
+    read: (words, name) => (isOn.read(words, name) ? true : undefined),
+  },
   strategy: { flag: "strategy", fields: ["require.strategy", "selection.strategy"], ...text },
   prefer: { flag: "prefer", fields: ["selection.prefer"], ...oneOfOr(preferences, "fastest") },
 };

@@ -74,6 +74,9 @@ export const settingSchemas = {
   tty: v.optional(v.pipe(v.boolean(), v.description("give the job a terminal of its own, relayed to yours"))),
   limits: v.optional(v.strictObject(limitSchemas)),
   minimum: v.optional(minimum),
+  records: v.optional(
+    v.strictObject({ off: v.optional(v.pipe(v.boolean(), v.description("keep no record of the run"))) }),
+  ),
   selection: v.optional(
     v.strictObject({
       strategy: v.optional(v.pipe(strategySchema, v.description("this strategy and no other"))),

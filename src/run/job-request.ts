@@ -33,6 +33,8 @@ export interface JobSettings extends StatedLimits {
   readonly prefer: "fastest" | "strongest";
   /** Only what attacks on this very sandbox did not break. */
   readonly verified?: boolean | undefined;
+  /** Nothing is kept of the run. */
+  readonly isUnrecorded?: boolean | undefined;
 }
 
 /** One request for a job. */

@@ -23,6 +23,8 @@ const ending = {
   report: v.optional(v.pipe(v.string(), v.description("id of the report that the choice was made from"))),
 };
 
+const run = v.optional(v.pipe(v.string(), v.description("what cupel runs knows it by, where it was recorded")));
+
 const level = v.optional(
   v.pipe(v.picklist(evidenceLevels), v.description("the weakest evidence of what it stands on")),
 );
@@ -51,6 +53,8 @@ const limit = v.strictObject({
   by: v.string(),
 });
 
+const traffic = { readBytes: v.number(), writtenBytes: v.number() };
+
 const usage = v.strictObject({
   wallMs: v.number(),
   userMs: v.number(),
@@ -62,9 +66,14 @@ const usage = v.strictObject({
         cpuMs: v.optional(v.number()),
         peakMemoryBytes: v.optional(v.number()),
         peakPids: v.optional(v.number()),
+        io: v.optional(v.strictObject(traffic)),
       }),
       v.description("of the whole tree, as its control groups counted"),
     ),
+  ),
+  blocks: v.pipe(
+    v.strictObject(traffic),
+    v.description("from and to disks, by the processes that were waited for, in blocks of 512 bytes (getrusage(2))"),
   ),
 });
 
@@ -129,6 +138,7 @@ const network = v.strictObject({
 /** What `--result` writes. */
 export const outcomeShape = v.strictObject({
   schema: v.literal(outcomeSchema),
+  run,
   ...ending,
   cause: v.strictObject({ ...cause, evidence: v.array(evidence) }),
   guarantees: v.array(decision),

@@ -40,6 +40,9 @@ export interface OutcomeInput {
   readonly workspace?: WorkspaceOutcome | undefined;
 }
 
+/** What getrusage(2) counts in. */
+const blockBytes = 512;
+
 function usageOf({ events, treeUsage }: OutcomeInput): Usage | undefined {
   const ended = findEvent(events, "ended");
   if (ended === undefined) return undefined;
@@ -49,6 +52,7 @@ function usageOf({ events, treeUsage }: OutcomeInput): Usage | undefined {
     systemMs: ended.systemMicros / 1000,
     maxRssBytes: ended.maxRssBytes,
     tree: treeUsage,
+    blocks: { readBytes: ended.readBlocks * blockBytes, writtenBytes: ended.writtenBlocks * blockBytes },
   };
 }
 

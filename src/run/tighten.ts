@@ -69,6 +69,8 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   accept: grants,
   strict: (value, base) => compare(Number(base), Number(value)),
   verified: (value, base) => compare(Number(base ?? false), Number(value ?? false)),
+  // What it has its jobs do is the user's to look up.
+  isUnrecorded: (value, base) => compare(Number(value ?? false), Number(base ?? false)),
   // Which one is taken decides what is lost where guarantees are given up.
   strategy: (value, base) => (value === base ? "same" : "more"),
   prefer: byRank({ strongest: 0, fastest: 1 }),

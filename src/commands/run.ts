@@ -14,11 +14,12 @@ import { carryOut, type CarriedOut } from "../run/carry-out.ts";
 import { statedAs, type JobRequest } from "../run/job-request.ts";
 import { judgeEnding } from "../run/ending.ts";
 import { exitCodeOf } from "../run/exit-code-of.ts";
-import type { outcomeWithoutJob } from "../run/outcome.ts";
+import { judgeOutcome, outcomeWithoutJob } from "../run/outcome.ts";
 import { cutOutput, lostInput, lostOutput } from "../run/stream-notices.ts";
 import type { ResultFile } from "../run/write-result.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
+import { recordOutcome } from "./record-outcome.ts";
 import { requestJob } from "./request-job.ts";
 import { tellEnding, tellNetwork } from "./tell-ending.ts";
 import { say, writeErrors } from "./terminal.ts";
@@ -84,15 +85,12 @@ interface Ended {
   readonly ending: Ending;
   readonly job: Job;
   readonly plan?: Plan | undefined;
-  readonly judgeWhole: () => Promise<Outcome>;
+  readonly judgeWhole: () => Outcome;
 }
 
-async function withoutJob(
-  job: Job,
-  ...[status, message, reportId]: Parameters<typeof outcomeWithoutJob>
-): Promise<Ended> {
-  const outcome = (await import("../run/outcome.ts")).outcomeWithoutJob(status, message, reportId);
-  return { ending: outcome, job, judgeWhole: async () => outcome };
+function withoutJob(job: Job, ...told: Parameters<typeof outcomeWithoutJob>): Ended {
+  const outcome = outcomeWithoutJob(...told);
+  return { ending: outcome, job, judgeWhole: () => outcome };
 }
 
 async function refuse(job: Job, selection: Selection, report: Report): Promise<Ended> {
@@ -132,7 +130,7 @@ async function attempt(request: Attempt): Promise<Ended> {
       ending,
       job,
       plan,
-      judgeWhole: async () => (await import("../run/outcome.ts")).judgeOutcome(judged),
+      judgeWhole: () => judgeOutcome(judged),
     };
   } catch (error) {
     if (!(error instanceof CupelError) || error.code !== "set-up") throw error;
@@ -176,10 +174,9 @@ async function openResult(path: string | undefined): Promise<ResultFile | undefi
 /** The outcome goes where somebody can read it. */
 async function keepOutcome(ended: Ended, input: Attempt, startedAt: Date, result?: ResultFile): Promise<void> {
   if (!input.isJudged) return;
-  const outcome = await ended.judgeWhole();
   const { job, plan } = ended;
-  const run = { startedAt, job, plan, outcome };
-  const told = input.isRecorded ? await (await import("./record-outcome.ts")).recordOutcome(run, input) : outcome;
+  const outcome = ended.judgeWhole();
+  const told = input.isRecorded ? await recordOutcome({ startedAt, job, plan, outcome }, input) : outcome;
   result?.write(told);
   result?.close();
 }

@@ -1,15 +1,13 @@
 /** `cupel run`: from the command line to the job's end. */
-import { fstatSync } from "node:fs";
 import { stateDirectories } from "../host/private-directory.ts";
-import { errnoOf } from "../host/errno-of.ts";
 import { createRealHost } from "../host/real-host.ts";
-import type { CallerStreams } from "../host/spawn-child.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
 import type { Ending, Outcome, WorkspaceOutcome } from "../model/outcome.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";
+import type { ArtifactStore } from "../run/artifact-store.ts";
 import { carryOut, type CarriedOut } from "../run/carry-out.ts";
 import { statedAs, type JobRequest } from "../run/job-request.ts";
 import { judgeEnding } from "../run/ending.ts";
@@ -17,27 +15,14 @@ import { exitCodeOf } from "../run/exit-code-of.ts";
 import { judgeOutcome, outcomeWithoutJob } from "../run/outcome.ts";
 import { cutOutput, lostInput, lostOutput } from "../run/stream-notices.ts";
 import type { ResultFile } from "../run/write-result.ts";
+import type { Collected } from "./artifacts-of-run.ts";
+import { callerStreams } from "./caller-streams.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
 import { recordOutcome } from "./record-outcome.ts";
 import { requestJob } from "./request-job.ts";
 import { tellEnding, tellNetwork } from "./tell-ending.ts";
 import { say, writeErrors } from "./terminal.ts";
-
-function isOpen(descriptor: number): boolean {
-  try {
-    fstatSync(descriptor);
-    return true;
-  } catch (error) {
-    errnoOf(error);
-    return false;
-  }
-}
-
-function callerStreams(): CallerStreams {
-  const [input, output, errors] = [0, 1, 2].map((descriptor) => (isOpen(descriptor) ? descriptor : -1));
-  return [input ?? -1, output ?? -1, errors ?? -1];
-}
 
 /** What the job's own terminal would be relayed to. @throws CupelError `usage` where there is none. */
 async function checkTerminal(job: Job, request: JobRequest): Promise<void> {
@@ -78,6 +63,8 @@ interface Attempt extends Inquiry {
   /** Somebody will read the outcome. */
   readonly isJudged: boolean;
   readonly isRecorded: boolean;
+  /** Where artifacts go, if any are wanted. */
+  readonly store: ArtifactStore | undefined;
 }
 
 /** How it ended, and all that is to be said of it, where anybody wants to read that. */
@@ -121,11 +108,12 @@ async function attempt(request: Attempt): Promise<Ended> {
     tellStreams(carried, request);
     await tellNetwork(carried.network, request.isQuiet);
     const isSetUpFailure = carried.events.some(({ event }) => event === "failed");
-    const ending = judgeEnding({ ...carried, launch: plan.launch });
+    const collected = await collectArtifacts(carried, plan, request);
+    const ending = judgeEnding({ ...carried, ...collected, launch: plan.launch });
     const { other, workspace } = await settleLayer(carried, ending, request);
     if (other !== undefined) return await attempt(other);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
-    const judged = { job, plan, selection, matrix: standings, reportId, ...carried, workspace };
+    const judged = { job, plan, selection, matrix: standings, reportId, ...carried, ...collected, workspace };
     return {
       ending,
       job,
@@ -137,6 +125,15 @@ async function attempt(request: Attempt): Promise<Ended> {
     if (!isFresh) return attemptAnew(request);
     return withoutJob(job, "setup-failed", error.message, reportId);
   }
+}
+
+async function openStore({ artifacts }: Job): Promise<ArtifactStore | undefined> {
+  return artifacts === undefined ? undefined : (await import("./artifacts-of-run.ts")).openStore(artifacts);
+}
+
+async function collectArtifacts(carried: CarriedOut, plan: Plan, request: Attempt): Promise<Collected> {
+  if (request.store === undefined) return {};
+  return (await import("./artifacts-of-run.ts")).collectFrom(carried, plan, request.store, request);
 }
 
 function tellStreams({ events }: CarriedOut, { isQuiet }: Attempt): void {
@@ -213,6 +210,7 @@ export async function run(line: CommandLine): Promise<number> {
     isQuiet: line.flags.has("quiet"),
     isJudged: result !== undefined || isRecorded,
     isRecorded,
+    store: await openStore(job),
   };
   const ended = await attempt(input);
   await tellEnding(ended.ending, input);

@@ -1,4 +1,5 @@
 /** An outcome: what became of a job. */
+import type { ArtifactsOutcome } from "./artifact.ts";
 import type { Evidence, EvidenceLevel } from "./capability.ts";
 import type { GuaranteeDecision, GuaranteeId } from "./guarantee.ts";
 import type { ChangeCounts } from "./layer.ts";
@@ -55,6 +56,7 @@ export const causeCodes = [
   "program-not-executable",
   "set-up",
   "output-lost",
+  "artifacts-missing",
   "first-process-lost",
   "launcher-lost",
 ] as const;
@@ -226,4 +228,5 @@ export interface Outcome extends Ending {
   readonly network?: NetworkOutcome | undefined;
   readonly output?: readonly OutputCount[] | undefined;
   readonly workspace?: WorkspaceOutcome | undefined;
+  readonly artifacts?: ArtifactsOutcome | undefined;
 }

@@ -1,6 +1,8 @@
 /** Records of runs in words: a table of them, as wide as the terminal, and one of them in whole. */
+import type { ArtifactsOutcome } from "../model/artifact.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RunRecord } from "../model/run-record.ts";
+import { describeArtifacts, describeMissingArtifacts, describeRefusedArtifacts } from "./artifact-words.ts";
 import { count, formatBytes, formatDuration, joinWords } from "./phrase.ts";
 import { printableText } from "./printable-text.ts";
 import { quoteWords } from "./shell-words.ts";
@@ -100,9 +102,17 @@ function changeWords({ workspace }: Outcome): string[] {
   return [`${summarizeChanges(changes)}${isApplied === true ? ", applied" : kept}`];
 }
 
+function artifactWords(artifacts: ArtifactsOutcome): string {
+  const lacks = [
+    ...(artifacts.refusedCount === 0 ? [] : [describeRefusedArtifacts(artifacts)]),
+    ...(artifacts.missing.length === 0 ? [] : [describeMissingArtifacts(artifacts)]),
+  ];
+  return [describeArtifacts(artifacts), ...lacks].join("; ");
+}
+
 /** One of them: a line for each thing that is known. */
 export function renderRun({ id, startedAt, command, directory, outcome }: ShownRun): string {
-  const { status, cause, exitCode, strategy, guarantees, accepted, degraded } = outcome;
+  const { status, cause, exitCode, strategy, guarantees, accepted, degraded, artifacts } = outcome;
   const time = outcome.usage === undefined ? "" : `, took ${formatDuration(outcome.usage.wallMs)}`;
   const kept = guarantees.filter((decision) => decision.kept).map((decision) => decision.id);
   const lines: (readonly [string, string])[] = [
@@ -116,6 +126,7 @@ export function renderRun({ id, startedAt, command, directory, outcome }: ShownR
     ...degraded.map((lack) => ["degraded", `${lack.id}: ${lack.reason}`] as const),
     ...usageWords(outcome).map((words) => ["used", words] as const),
     ...changeWords(outcome).map((words) => ["changes", words] as const),
+    ...(artifacts === undefined ? [] : [["artifacts", artifactWords(artifacts)] as const]),
     ...cause.evidence.map(({ action, result }) => ["evidence", `${action}: ${result}`] as const),
   ];
   const width = Math.max(...lines.map(([name]) => name.length)) + gap;

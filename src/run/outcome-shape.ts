@@ -1,5 +1,6 @@
 /** The shapes of outcomes, for publishing and for tests: what `--result` writes, and a line of a batch. */
 import * as v from "valibot";
+import { artifactRefusals } from "../model/artifact.ts";
 import { evidenceLevels } from "../model/capability.ts";
 import { guaranteeIds } from "../model/guarantee.ts";
 import { causeCodes, denialReasons, limitNames, outcomeSchema, outcomeStatuses } from "../model/outcome.ts";
@@ -135,6 +136,17 @@ const network = v.strictObject({
   ),
 });
 
+const artifacts = v.strictObject({
+  directory: v.pipe(v.string(), v.description("where the copies are")),
+  files: v.array(v.strictObject({ path: v.string(), bytes: amount, sha256: v.string() })),
+  refused: v.pipe(
+    v.array(v.strictObject({ path: v.string(), reason: v.picklist(artifactRefusals), errno: v.optional(v.string()) })),
+    v.description("what matches and was not copied; the first hundred"),
+  ),
+  refusedCount: amount,
+  missing: v.pipe(v.array(v.string()), v.description("globs that nothing was copied for")),
+});
+
 /** What `--result` writes. */
 export const outcomeShape = v.strictObject({
   schema: v.literal(outcomeSchema),
@@ -147,6 +159,7 @@ export const outcomeShape = v.strictObject({
   output: v.optional(v.pipe(v.array(output), v.description("of outputs that cupel relayed; nobody counts the others"))),
   workspace: v.optional(workspace),
   network: v.optional(v.pipe(network, v.description("of a job that lists what it may connect to"))),
+  artifacts: v.optional(v.pipe(artifacts, v.description("of a job whose artifacts are collected"))),
 });
 
 const counted = { bytes: v.number(), isTruncated: v.boolean() };

@@ -1,6 +1,7 @@
 /** What became of a job, from what was seen of it and what was decided about it. Pure. */
 import { findEvent, type LaunchEvent } from "../launch/launch-event.ts";
 import { evidenceLevels, type Standings } from "../model/capability.ts";
+import type { ArtifactsOutcome } from "../model/artifact.ts";
 import type { GuaranteeDecision } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import {
@@ -35,9 +36,11 @@ export interface OutcomeInput {
   readonly network?: NetworkOutcome | undefined;
   /** See `Seen` of ending.ts. */
   readonly asked?: string | undefined;
+  readonly artifactsLack?: string | undefined;
   /** From the start of the set-up to the end of the clean-up, where it was measured. */
   readonly totalMs?: number | undefined;
   readonly workspace?: WorkspaceOutcome | undefined;
+  readonly artifacts?: ArtifactsOutcome | undefined;
 }
 
 /** What getrusage(2) counts in. */
@@ -115,6 +118,7 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
     output: outputOf(events),
     workspace: input.workspace,
     network: input.network,
+    artifacts: input.artifacts,
   };
 }
 

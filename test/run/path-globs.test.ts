@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { ignoringOf } from "../../src/run/ignore-globs.ts";
+import { matchingOf } from "../../src/run/path-globs.ts";
 
-describe("ignoringOf", () => {
+describe("matchingOf", () => {
   test.each([
     [
       "node_modules",
@@ -17,10 +17,10 @@ describe("ignoringOf", () => {
     ["a.b(c)+", ["a.b(c)+"], ["aXb(c)+", "a.bcc"]],
     ["**", ["anything/at/all"], []],
   ])("%s", (glob, ignored, kept) => {
-    const isIgnored = ignoringOf([glob]);
+    const isIgnored = matchingOf([glob]);
     expect([ignored.filter(isIgnored), kept.filter(isIgnored)]).toEqual([ignored, []]);
   });
 
   test("ignores nothing for nothing", () =>
-    expect(["", "/"].map((glob) => ignoringOf([glob])("a"))).toEqual([false, false]));
+    expect(["", "/"].map((glob) => matchingOf([glob])("a"))).toEqual([false, false]));
 });

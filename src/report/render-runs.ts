@@ -34,15 +34,15 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-  { title: "ID", fromWidth: 0, text: ({ id }) => id },
-  { title: "STARTED", fromWidth: 50, text: ({ startedAt }, nowMs) => describeAge(nowMs - Date.parse(startedAt)) },
-  { title: "STATUS", fromWidth: 0, text: ({ outcome }) => outcome.status },
+  { title: "id", fromWidth: 0, text: ({ id }) => id },
+  { title: "started", fromWidth: 50, text: ({ startedAt }, nowMs) => describeAge(nowMs - Date.parse(startedAt)) },
+  { title: "status", fromWidth: 0, text: ({ outcome }) => outcome.status },
   {
-    title: "TIME",
+    title: "time",
     fromWidth: 60,
     text: ({ outcome: { usage } }) => (usage === undefined ? "-" : formatDuration(usage.wallMs)),
   },
-  { title: "STRATEGY", fromWidth: 72, text: ({ outcome }) => outcome.strategy ?? "-" },
+  { title: "strategy", fromWidth: 72, text: ({ outcome }) => outcome.strategy ?? "-" },
 ];
 
 const gap = 2;
@@ -67,7 +67,10 @@ export function renderRunList(
     unreadable === 0 ? [] : [`${count(unreadable, "record")} cannot be read: cut short, or of another version`];
   if (runs.length === 0) return `${["runs: nothing is recorded", ...notes].join("\n")}\n`;
   const shown = columns.filter(({ fromWidth }) => isWide || style.columns >= fromWidth);
-  const rows = [shown.map(({ title }) => title), ...runs.map((run) => shown.map(({ text }) => text(run, nowMs)))];
+  const rows = [
+    shown.map(({ title }) => title.toUpperCase()),
+    ...runs.map((run) => shown.map(({ text }) => text(run, nowMs))),
+  ];
   const widths = shown.map((_, index) => Math.max(...rows.map((row) => (row[index] ?? "").length)));
   const taken = widths.reduce((sum, width) => sum + width + gap, 0);
   const room = isWide ? Infinity : Math.max(commandLeast, style.columns - taken);

@@ -48,7 +48,7 @@ function normalize({ cause, guarantees, limits, usage, phases, degraded, ...rest
 }
 
 const groupEvidence = ["control group, processes killed for memory", "control group, forks refused"];
-const plainUsage = ["maxRssBytes", "systemMs", "userMs", "wallMs"];
+const plainUsage = ["blocks", "maxRssBytes", "systemMs", "userMs", "wallMs"];
 const phases = ["setupMs", "runMs", "teardownMs"];
 const nothing = { added: 0, modified: 0, deleted: 0, "type-changed": 0, "mode-changed": 0, sizeBytes: 0 };
 const unchanged = { manner: "overlay", changes: nothing };

@@ -3,9 +3,10 @@
  * under another name and renamed, so that a run is there whole or not at all, and no other is touched. It is not synced:
  * after a crash of the machine the last ones may be missing or empty, which readers take for what it is.
  */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { usePrivateDirectory } from "../host/private-directory.ts";
+import { removeIfThere } from "../host/replace-file.ts";
 import type { Job } from "../model/job.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Plan } from "../model/plan.ts";
@@ -63,14 +64,26 @@ function makePlace(runs: string): string {
   }
 }
 
-function write(record: RunRecord, runs: string): string | undefined {
+/** What could not be put in its place goes again, as far as it is there. */
+function removePlace(path: string): void {
+  removeIfThere(`${path}/${runRecordName}`);
   try {
-    const path = makePlace(runs);
+    rmdirSync(path);
+  } catch (error) {
+    errnoOf(error);
+  }
+}
+
+function write(record: RunRecord, runs: string): string | undefined {
+  let path: string | undefined;
+  try {
+    path = makePlace(runs);
     writeFileSync(`${path}/${runRecordName}`, JSON.stringify(record), { mode: 0o600, flag: "wx" });
     // Another's directory is never empty, so that it is not replaced (rename(2), ENOTEMPTY).
     renameSync(path, `${runs}/${record.id}`);
     return undefined;
   } catch (error) {
+    if (path !== undefined) removePlace(path);
     return `${runs}: ${errnoOf(error)}`;
   }
 }

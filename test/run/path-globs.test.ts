@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { matchingOf } from "../../src/run/path-globs.ts";
+import { matchingOf, mayHoldMatches } from "../../src/run/path-globs.ts";
 
 describe("matchingOf", () => {
   test.each([
@@ -23,4 +23,19 @@ describe("matchingOf", () => {
 
   test("ignores nothing for nothing", () =>
     expect(["", "/"].map((glob) => matchingOf([glob])("a"))).toEqual([false, false]));
+});
+
+describe("mayHoldMatches", () => {
+  test.each([
+    ["dist/a/*.js", "dist", true],
+    ["dist/a/*.js", "dist/a", true],
+    ["dist/a/*.js", "dist/a/b", true],
+    ["dist/a/*.js", "dist/b", false],
+    ["dist/a/*.js", "distance", false],
+    ["/dist", "dist", true],
+    ["/dist", "src", false],
+    ["dist/", "anything", true],
+    ["**/x/y", "anything", true],
+    ["*.log", "anything", true],
+  ])("%s below %s: %p", (glob, directory, expected) => expect(mayHoldMatches([glob])(directory)).toBe(expected));
 });

@@ -52,9 +52,12 @@ const commandLeast = 12;
 function shorten(text: string, width: number, { unicode }: TerminalStyle): string {
   if (displayWidth(text) <= width) return text;
   const mark = unicode ? "…" : "...";
-  const letters = [...text];
-  while (letters.length > 0 && displayWidth(letters.join("")) + mark.length > width) letters.pop();
-  return `${letters.join("")}${mark}`;
+  let kept = "";
+  for (const letter of text) {
+    if (displayWidth(kept + letter) + mark.length > width) break;
+    kept += letter;
+  }
+  return `${kept}${mark}`;
 }
 
 /** The table, newest first as they come; `isWide` shortens no command. */

@@ -76,20 +76,27 @@ class Collection {
   #collectEntry(path: string, { side, isUnreadable }: ViewEntry, sides: Sides): void {
     const isWanted = this.#isWanted(path);
     if (isUnreadable) return isWanted ? this.#refuse(path, "name") : undefined;
-    let stats: BigIntStats;
-    try {
-      stats = this.#view.stats(side, path);
-    } catch (error) {
-      return isWanted && errnoOf(error) !== "ENOENT" ? this.#refuse(path, "unreadable", errnoOf(error)) : undefined;
-    }
-    if (stats.isDirectory()) {
-      const isHidden = this.#source.hidden.includes(`${this.#source.workspace}/${path}`);
-      const isLeftOut = isHidden || this.#store.isItself(stats) || !(isWanted || this.#mayHold(path));
-      return isLeftOut ? undefined : this.#collectIn(path, this.#view.sidesOf(path, side, sides));
-    }
-    if (!isWanted) return undefined;
+    const stats = this.#look(path, side, isWanted);
+    if (stats?.isDirectory() === true) return this.#collectDirectory(path, side, sides, stats);
+    if (stats === undefined || !isWanted) return undefined;
     if (stats.isSymbolicLink()) return this.#refuse(path, "symlink");
     return stats.isFile() ? this.#collectFile(path, side) : this.#refuse(path, "special");
+  }
+
+  #look(path: string, side: ViewEntry["side"], isWanted: boolean): BigIntStats | undefined {
+    try {
+      return this.#view.stats(side, path);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (isWanted && errno !== "ENOENT") this.#refuse(path, "unreadable", errno);
+      return undefined;
+    }
+  }
+
+  #collectDirectory(path: string, side: ViewEntry["side"], sides: Sides, stats: BigIntStats): void {
+    const { hidden, workspace } = this.#source;
+    if (hidden.includes(`${workspace}/${path}`) || this.#store.isItself(stats)) return;
+    if (this.#isWanted(path) || this.#mayHold(path)) this.#collectIn(path, this.#view.sidesOf(path, side, sides));
   }
 
   #collectFile(path: string, side: ViewEntry["side"]): void {

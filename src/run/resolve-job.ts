@@ -8,7 +8,6 @@ import { canonicalPlace, hiddenWithin, refuseConfiguration, resolveGrants, type 
 import { statedAs, type JobRequest } from "./job-request.ts";
 import { kernelMountsWithin } from "./kernel-mounts.ts";
 import type { StatedLimits } from "./limit-fields.ts";
-import { resolveArtifacts } from "./resolve-artifacts.ts";
 import { resolveDemands } from "./resolve-demands.ts";
 import { checkDirectory, resolveWorkspace, workspaceGrant } from "./resolve-workspace.ts";
 
@@ -142,7 +141,6 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
     limits: limitsOf(request),
     defaultLimits: defaults,
     demands: resolveDemands(request, writesWorkspace({ workspace, grants }), defaults),
-    artifacts: resolveArtifacts(request, workspace, host.directory),
     hidden,
   };
 }

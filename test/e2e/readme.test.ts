@@ -137,13 +137,16 @@ describe("a block of YAML", () => {
 
   test("that is a configuration is by the schema, and counts", async () => {
     const { stdout } = await cupel.run(ordinaryCaller, ["schema", "config"]);
-    const [{ text = "", document = {} } = {}, ...others] = having("records");
-    expect([others, createValidator(JSON.parse(stdout) as object)(document)]).toEqual([[], []]);
-    using place = makeTempDir({ owner: ordinaryCaller });
-    place.file("cupel/config.yaml", text);
-    const options = { env: { XDG_CONFIG_HOME: place.path } };
-    const { code, stdout: said, stderr } = await cupel.run(ordinaryCaller, ["runs", "prune"], options);
-    expect([code, said, stderr]).toEqual([0, expect.stringMatching(/^runs: /), ""]);
+    const problemsOf = createValidator(JSON.parse(stdout) as object);
+    expect(having("records")).toHaveLength(1);
+    for (const { text, document } of having("records")) {
+      expect(problemsOf(document)).toEqual([]);
+      using place = makeTempDir({ owner: ordinaryCaller });
+      place.file("cupel/config.yaml", text);
+      const options = { env: { XDG_CONFIG_HOME: place.path } };
+      const { code, stdout: said, stderr } = await cupel.run(ordinaryCaller, ["runs", "prune"], options);
+      expect([code, said, stderr]).toEqual([0, expect.stringMatching(/^runs: /), ""]);
+    }
   });
 
   test.each([

@@ -186,6 +186,17 @@ export interface NetworkOutcome {
   readonly denials: readonly Denial[];
 }
 
+/** Kinds of {@link DeniedActs}. */
+export const deniedKinds = ["connection", "process", "memory", "system-call"] as const;
+
+/** What was denied to the job and counted: more may have been denied without a word to anybody but the job. */
+export interface DeniedActs {
+  /** `memory`: processes that the kernel ended; `system-call`: the one that the job ended at. */
+  readonly kind: (typeof deniedKinds)[number];
+  readonly by: string;
+  readonly count: number;
+}
+
 /** A decision, with the weakest evidence among the capabilities that it stands on; it may stand on none. */
 export type ReportedDecision = GuaranteeDecision & { readonly level?: EvidenceLevel | undefined };
 
@@ -221,6 +232,8 @@ export interface Outcome extends Ending {
   /** Demanded guarantees that were given up by name. */
   readonly accepted: readonly GuaranteeId[];
   readonly degraded: readonly Degradation[];
+  /** Absent where there was no job to deny anything to. */
+  readonly denied?: readonly DeniedActs[] | undefined;
   readonly limits: readonly LimitOutcome[];
   readonly phases?: Phases | undefined;
   readonly usage?: Usage | undefined;

@@ -118,7 +118,7 @@ function artifactWords(artifacts: ArtifactsOutcome): string {
 
 /** One of them: a line for each thing that is known. */
 export function renderRun({ id, startedAt, command, directory, outcome }: ShownRun): string {
-  const { status, cause, exitCode, strategy, guarantees, accepted, degraded, artifacts } = outcome;
+  const { status, cause, exitCode, strategy, guarantees, accepted, degraded, denied = [], artifacts } = outcome;
   const time = outcome.usage === undefined ? "" : `, took ${formatDuration(outcome.usage.wallMs)}`;
   const kept = guarantees.filter((decision) => decision.kept).map((decision) => decision.id);
   const lines: (readonly [string, string])[] = [
@@ -130,6 +130,7 @@ export function renderRun({ id, startedAt, command, directory, outcome }: ShownR
     ...(kept.length === 0 ? [] : [["kept", kept.join(", ")] as const]),
     ...(accepted.length === 0 ? [] : [["given up", joinWords(accepted)] as const]),
     ...degraded.map((lack) => ["degraded", `${lack.id}: ${lack.reason}`] as const),
+    ...denied.map(({ kind, count: times, by }) => ["denied", `${kind}, by ${by}: ${times}`] as const),
     ...usageWords(outcome).map((words) => ["used", words] as const),
     ...changeWords(outcome).map((words) => ["changes", words] as const),
     ...(artifacts === undefined ? [] : [["artifacts", artifactWords(artifacts)] as const]),

@@ -3,7 +3,14 @@ import * as v from "valibot";
 import { artifactRefusals } from "../model/artifact.ts";
 import { evidenceLevels } from "../model/capability.ts";
 import { guaranteeIds } from "../model/guarantee.ts";
-import { causeCodes, denialReasons, limitNames, outcomeSchema, outcomeStatuses } from "../model/outcome.ts";
+import {
+  causeCodes,
+  deniedKinds,
+  denialReasons,
+  limitNames,
+  outcomeSchema,
+  outcomeStatuses,
+} from "../model/outcome.ts";
 import { batchOutcomeSchema } from "./batch-outcome.ts";
 
 const guarantee = v.picklist(guaranteeIds);
@@ -147,6 +154,15 @@ const artifacts = v.strictObject({
   missing: v.pipe(v.array(v.string()), v.description("globs that nothing was copied for")),
 });
 
+const denied = v.strictObject({
+  kind: v.pipe(
+    v.picklist(deniedKinds),
+    v.description("memory: processes that were ended; system-call: the one that the job ended at"),
+  ),
+  by: v.string(),
+  count: amount,
+});
+
 /** What `--result` writes. */
 export const outcomeShape = v.strictObject({
   schema: v.literal(outcomeSchema),
@@ -155,6 +171,9 @@ export const outcomeShape = v.strictObject({
   cause: v.strictObject({ ...cause, evidence: v.array(evidence) }),
   guarantees: v.array(decision),
   ...decided,
+  denied: v.optional(
+    v.pipe(v.array(denied), v.description("what was counted; more may have failed with an error to the job alone")),
+  ),
   phases: v.optional(v.strictObject({ setupMs: v.number(), runMs: v.number(), teardownMs: v.number() })),
   output: v.optional(v.pipe(v.array(output), v.description("of outputs that cupel relayed; nobody counts the others"))),
   workspace: v.optional(workspace),

@@ -19,6 +19,7 @@ import {
 import type { Plan } from "../model/plan.ts";
 import type { Selection } from "../model/report.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
+import { deniedActs } from "./denied-acts.ts";
 import { judgeEnding } from "./ending.ts";
 import { exitCodeOf } from "./exit-code-of.ts";
 import { limitOutcomes } from "./limit-outcomes.ts";
@@ -112,6 +113,7 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
     guarantees: plan.guarantees.map((decision) => withLevel(decision, matrix)),
     accepted: input.selection.accepted,
     degraded: degradedOf(input),
+    denied: deniedActs({ ...input, ending }),
     limits: limitOutcomes(input.job, plan),
     phases: phasesOf(input),
     usage: usageOf(input),

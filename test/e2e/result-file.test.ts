@@ -63,6 +63,7 @@ describe.each(callers)("the outcome, called by $name", (caller) => {
   const ended = {
     schema: 2,
     run: "string",
+    denied: [],
     strategy: "namespaces",
     report: "string",
     accepted: [],
@@ -133,6 +134,7 @@ describe.each(callers)("the outcome, called by $name", (caller) => {
     expect(normalize(await outcomeOf(caller, ["--require", "kernel.boundary", "--", "true"]))).toEqual({
       schema: 2,
       run: "string",
+      status: "refused",
       cause: ["demands", expect.stringContaining("kernel.boundary")],
       exitCode: 125,
       evidence: [],

@@ -16,6 +16,7 @@ const outcome: Outcome = {
   ],
   accepted: [],
   degraded: [{ id: "limit.memory", reason: "no group" }],
+  denied: [{ kind: "process", by: "the cap on processes", count: 2 }],
   limits: [],
   usage: {
     wallMs: 1234,
@@ -108,6 +109,7 @@ test("renderRun says all that is known", () =>
     "strategy   namespaces",
     "kept       net.none",
     "degraded   limit.memory: no group",
+    "denied     process, by the cap on processes: 2",
     "used       CPU 15 ms, memory 8 KiB",
     "used       3 processes",
     "used       disk: 0 bytes read, 1 KiB written",

@@ -73,6 +73,7 @@ describe("judgeOutcome", () => {
         { id: "net.none", reason: "no namespaces" },
         { id: "limit.memory", reason: "no group" },
       ],
+      denied: [],
       limits: [
         {
           name: "memory",

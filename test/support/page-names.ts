@@ -59,6 +59,7 @@ const otherWords: ReadonlySet<string> = new Set([
   "require",
   "usage",
   "blocks",
+  "denied",
   "tree.io",
   "rw",
   "ro",

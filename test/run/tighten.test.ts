@@ -140,6 +140,7 @@ describe("tighten", () => {
       const { counting } = tighten(stated(one), { settings: defaultRequest, limits });
       const after = { ...defaultRequest, ...settingsOf(mergeStatements(counting)) };
       expect(after).toMatchObject({ read: [], write: [], tools: false, environment: [], terminal: "none", accept: [] });
+      expect([after.artifacts, after.artifactsTo, after.isUnrecorded]).toEqual([[], undefined, undefined]);
       expect(["none", "no-sockets"]).toContain(after.network);
       expect(["default", "strict"]).toContain(after.seccomp);
       expect([undefined, "none"]).toContain(after.workspace);

@@ -11,7 +11,7 @@ interface Keeper {
   readonly directories: readonly string[];
 }
 
-/** So much of the ids begin with it: every thirty-second run looks for records that are too old or too many. */
+/** So much of the ids begin with it: every thirty-second run looks whether records are to be removed. */
 const pruningLetter = "a";
 
 /** Keeps it under the id by which its changes are kept, if some are; gives the outcome with that. */
@@ -23,6 +23,11 @@ export async function recordOutcome(run: Omit<FinishedRun, "id">, { host, direct
     if (recorded.reason !== undefined) say(`the run could not be recorded: ${recorded.reason}`);
     return run.outcome;
   }
-  if (id.startsWith(pruningLetter)) (await import("../run/prune-runs.ts")).pruneByConfiguration(host);
+  if (id.startsWith(pruningLetter)) await pruneIfDue(host, directories);
   return outcome;
+}
+
+async function pruneIfDue(host: Host, directories: readonly string[]): Promise<void> {
+  const { mayHoldExpired } = await import("../run/records-due.ts");
+  if (mayHoldExpired(directories, Date.now())) (await import("../run/prune-runs.ts")).pruneByConfiguration(host);
 }

@@ -29,5 +29,6 @@ export async function recordOutcome(run: Omit<FinishedRun, "id">, { host, direct
 
 async function pruneIfDue(host: Host, directories: readonly string[]): Promise<void> {
   const { mayHoldExpired } = await import("../run/records-due.ts");
-  if (mayHoldExpired(directories, Date.now())) (await import("../run/prune-runs.ts")).pruneByConfiguration(host);
+  if (mayHoldExpired(directories, Date.now()))
+    (await import("../run/prune-runs.ts")).pruneByConfiguration(host, directories);
 }

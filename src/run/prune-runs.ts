@@ -7,7 +7,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import type { Host } from "../host/host.ts";
 import { isThere } from "../host/is-there.ts";
 import { namesIn } from "../host/names-in.ts";
-import { stateDirectories } from "../host/private-directory.ts";
+import type { HelperPlaces } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import { leftoverAgeMs } from "../report/saved-report.ts";
 import { isRunning } from "./control-groups.ts";
@@ -87,10 +87,10 @@ export interface Pruned {
 }
 
 /** Removes them. */
-export function pruneRuns(host: Host, limits: RecordLimits): Pruned {
+export function pruneRuns(places: HelperPlaces, limits: RecordLimits): Pruned {
   const nowMs = Date.now();
-  const layers = stateDirectories(host).map(layersIn);
-  const placed = recordPlaces(host).map((place) => ({ place, entries: entriesIn(place, layers) }));
+  const layers = places.directories.map(layersIn);
+  const placed = recordPlaces(places).map((place) => ({ place, entries: entriesIn(place, layers) }));
   const all = placed.flatMap(({ entries }) => entries);
   const expired = new Set(expiredRecords(all, nowMs, limits));
   const removed = placed.flatMap(({ place, entries }) =>
@@ -111,9 +111,9 @@ export function readRecordLimits(host: Host): RecordLimits {
 }
 
 /** Beside a run, which has read the same configuration: what went wrong since then is the next run's to say. */
-export function pruneByConfiguration(host: Host): void {
+export function pruneByConfiguration(host: Host, directories: readonly string[]): void {
   try {
-    pruneRuns(host, readRecordLimits(host));
+    pruneRuns({ directories, uid: host.identity.uid }, readRecordLimits(host));
   } catch (error) {
     if (!(error instanceof CupelError)) throw error;
   }

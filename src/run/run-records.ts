@@ -1,15 +1,15 @@
 /** Reads what is kept of runs. What was cut short, or is of another version, is counted, and stands in nobody's way. */
 import { lstatSync } from "node:fs";
 import * as v from "valibot";
-import type { Host } from "../host/host.ts";
 import { isThere } from "../host/is-there.ts";
 import { namesIn } from "../host/names-in.ts";
-import { checkPrivateDirectory, stateDirectories } from "../host/private-directory.ts";
+import { checkPrivateDirectory } from "../host/private-directory.ts";
 import { readOwnFile } from "../host/read-own-file.ts";
 import { CupelError } from "../model/error.ts";
 import { isolationClasses } from "../model/guarantee.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import { runRecordSchema } from "../model/run-record.ts";
+import type { HelperPlaces } from "../launch/start-launch.ts";
 import { outcomeShape } from "./outcome-shape.ts";
 import { runRecordName, runsIn } from "./record-run.ts";
 import { idPattern } from "./run-id.ts";
@@ -38,9 +38,9 @@ export const runRecordShape = v.strictObject({
 /** A record as it is read back. */
 export type ReadRecord = v.InferOutput<typeof runRecordShape>;
 
-/** Where the records of this user lie. */
-export function recordPlaces(host: Host): string[] {
-  const own = stateDirectories(host).filter((directory) => checkPrivateDirectory(directory, host.identity.uid).ok);
+/** Where the records of this user lie, of these state directories. */
+export function recordPlaces({ directories, uid }: HelperPlaces): string[] {
+  const own = directories.filter((directory) => checkPrivateDirectory(directory, uid).ok);
   return [...new Set(own)].map(runsIn).filter(isThere);
 }
 
@@ -70,8 +70,8 @@ export interface RunRecords {
 }
 
 /** Every id that there is, with the place where it lies. */
-function listIds(host: Host): { readonly place: string; readonly id: string }[] {
-  return recordPlaces(host).flatMap((place) =>
+function listIds(places: HelperPlaces): { readonly place: string; readonly id: string }[] {
+  return recordPlaces(places).flatMap((place) =>
     namesIn(place)
       .filter((name) => idPattern.test(name))
       .map((id) => ({ place, id })),
@@ -79,8 +79,8 @@ function listIds(host: Host): { readonly place: string; readonly id: string }[] 
 }
 
 /** Reads them all. */
-export function readRunRecords(host: Host): RunRecords {
-  const found = listIds(host).map(({ place, id }) => ({ place, id, record: readRecord(place, id, host.identity.uid) }));
+export function readRunRecords(places: HelperPlaces): RunRecords {
+  const found = listIds(places).map(({ place, id }) => ({ place, id, record: readRecord(place, id, places.uid) }));
   const records = found.flatMap(({ record }) => (record === undefined ? [] : [record]));
   // What was removed meanwhile was not cut short.
   const unreadable = found.filter(({ place, id, record }) => record === undefined && isThere(`${place}/${id}`));
@@ -99,8 +99,8 @@ function unknownRun(stated: string, ids: readonly string[]): CupelError {
 }
 
 /** One of them, by the beginning of its id. @throws CupelError `usage` where that is no run's, or several begin so. */
-export function findRunRecord(stated: string, host: Host): ReadRecord {
-  const all = listIds(host);
+export function findRunRecord(stated: string, places: HelperPlaces): ReadRecord {
+  const all = listIds(places);
   const meant = all.filter(({ id }) => stated !== "" && id.startsWith(stated));
   const [first, second] = meant;
   const ids = all.map(({ id }) => id);
@@ -113,7 +113,7 @@ export function findRunRecord(stated: string, host: Host): ReadRecord {
       `${JSON.stringify(stated)} is the beginning of several runs' ids: ${shown}${names.length > 8 ? ", …" : ""}`,
     );
   }
-  const record = readRecord(first.place, first.id, host.identity.uid);
+  const record = readRecord(first.place, first.id, places.uid);
   if (record !== undefined) return record;
   throw new CupelError("usage", `The record of run ${first.id} cannot be read: it is cut short, or of another version`);
 }

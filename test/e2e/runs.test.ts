@@ -5,11 +5,13 @@ import * as v from "valibot";
 import { outcomeShape } from "../../src/run/outcome-shape.ts";
 import { runRecordShape } from "../../src/run/run-records.ts";
 import { idIn } from "../support/filled-workspace.ts";
+import { usePrivatePlaces } from "../support/private-places.ts";
 import { installCupel, type CallOptions } from "../support/run-cli.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { callers, type Caller } from "../support/tester.ts";
 
 const cupel = installCupel();
+const apart = usePrivatePlaces();
 
 /** A state of the test's own; what was measured is taken from the file's, so that nothing is measured anew. */
 async function freshState(caller: Caller): Promise<TempDir> {
@@ -33,7 +35,7 @@ const optionsFor = (home: TempDir, options: CallOptions = {}): CallOptions => ({
 
 describe.each(callers)("runs, called by $name", (caller) => {
   const call = (home: TempDir, words: readonly string[], options?: CallOptions) =>
-    cupel.run(caller, words, optionsFor(home, options));
+    cupel.run(apart(caller, options?.cwd ?? cupel.workspace(caller)), words, optionsFor(home, options));
   const list = async (home: TempDir): Promise<Listed[]> =>
     JSON.parse((await call(home, ["runs", "--json"])).stdout) as Listed[];
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, utimesSync } from "node:fs";
 import { expiredRecords, pruneRuns, type RecordEntry } from "../../src/run/prune-runs.ts";
 import { recordLimitsOf } from "../../src/run/record-settings.ts";
-import { hostWithState, recordIn } from "../fixtures/jobs/finished-runs.ts";
+import { placesIn, recordIn } from "../fixtures/jobs/finished-runs.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 
 const entry = (path: string, writtenMs: number, bytes = 10, isHeld = false): RecordEntry => ({
@@ -47,7 +47,7 @@ function age(directory: TempDir, name: string, hours: number): void {
 describe("pruneRuns", () => {
   test("removes old records, torn ones as well, and what killed writers left", () => {
     using directory = makeTempDir();
-    const host = hostWithState(directory);
+    const places = placesIn(directory);
     for (const id of ["aaaaaa", "bbbbbb", "cccccc"]) recordIn(directory, id);
     directory.folder("cupel/runs/eeeeee");
     // 2^22 is beyond any process id (proc(5), pid_max).
@@ -55,7 +55,7 @@ describe("pruneRuns", () => {
     for (const name of [dead, alive, young]) directory.folder(`cupel/runs/${name}`);
     for (const name of ["bbbbbb", "cccccc", "eeeeee", dead, alive]) age(directory, name, 25);
     directory.folder("cupel/layers/cccccc");
-    const pruned = pruneRuns(host, recordLimitsOf({ days: 1 }));
+    const pruned = pruneRuns(places, recordLimitsOf({ days: 1 }));
     expect(pruned).toEqual({ removed: 2, removedBytes: expect.any(Number), left: 2 });
     expect(readdirSync(directory.at("cupel/runs")).toSorted()).toEqual(["aaaaaa", "cccccc", young, alive].toSorted());
     expect(readdirSync(directory.at("cupel/layers"))).toEqual(["cccccc"]);
@@ -63,11 +63,11 @@ describe("pruneRuns", () => {
 
   test("leaves what is not cupel's", () => {
     using directory = makeTempDir();
-    const host = hostWithState(directory);
+    const places = placesIn(directory);
     recordIn(directory, "aaaaaa");
     directory.file("cupel/runs/notes.txt");
     directory.file("cupel/runs/bbbbbb");
-    pruneRuns(host, recordLimitsOf({ runs: 1 }));
+    pruneRuns(places, recordLimitsOf({ runs: 1 }));
     expect(readdirSync(directory.at("cupel/runs")).toSorted()).toEqual(["aaaaaa", "bbbbbb", "notes.txt"]);
   });
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { recordRun } from "../../src/run/record-run.ts";
 import { readRunRecords } from "../../src/run/run-records.ts";
 import { repositoryRoot } from "../../scripts/source/repository.ts";
-import { finishedRun, hostWithState, recordIn } from "../fixtures/jobs/finished-runs.ts";
+import { finishedRun, placesIn, recordIn } from "../fixtures/jobs/finished-runs.ts";
 import { start } from "../support/execute.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { rootCallers } from "../support/tester.ts";
@@ -14,13 +14,13 @@ const uid = process.getuid?.() ?? 0;
 describe("recordRun", () => {
   test("keeps it whole, for its user alone, without the values of variables", () => {
     using directory = makeTempDir();
-    const host = hostWithState(directory);
+    const places = placesIn(directory);
     recordIn(directory, "abcdef");
     const path = directory.at("cupel/runs/abcdef/run.json");
     expect(readFileSync(path, "utf8")).not.toContain("very-secret");
     expect([statSync(path).mode & 0o777, statSync(directory.at("cupel/runs")).mode & 0o777]).toEqual([0o600, 0o700]);
     const { plan, outcome } = finishedRun("abcdef");
-    expect(readRunRecords(host)).toEqual({
+    expect(readRunRecords(places)).toEqual({
       records: [
         {
           schema: 1,
@@ -44,17 +44,19 @@ describe("recordRun", () => {
 
   test("replaces none that has its id", () => {
     using directory = makeTempDir();
-    const host = hostWithState(directory);
+    const places = placesIn(directory);
     recordIn(directory, "abcdef");
     const again = recordRun(finishedRun("abcdef", { plan: undefined }), [directory.at("cupel")], uid);
     expect(again).toEqual({ ok: false, reason: `${directory.at("cupel/runs")}: ENOTEMPTY` });
-    expect(readRunRecords(host).records).toEqual([expect.objectContaining({ id: "abcdef", plan: expect.anything() })]);
+    expect(readRunRecords(places).records).toEqual([
+      expect.objectContaining({ id: "abcdef", plan: expect.anything() }),
+    ]);
     expect(readdirSync(directory.at("cupel/runs"))).toEqual(["abcdef"]);
   });
 
   test("says why it cannot be kept; no place at all is nothing to say", () => {
     using directory = makeTempDir();
-    hostWithState(directory);
+    placesIn(directory);
     directory.file("cupel/runs");
     expect(recordRun(finishedRun("abcdef"), [directory.at("cupel")], uid)).toEqual({
       ok: false,
@@ -66,7 +68,7 @@ describe("recordRun", () => {
 
   test("makes directories that can be entered under any umask", () => {
     using directory = makeTempDir();
-    const host = hostWithState(directory);
+    const places = placesIn(directory);
     const umask = process.umask(0o777);
     try {
       recordIn(directory, "abcdef");
@@ -74,7 +76,7 @@ describe("recordRun", () => {
     } finally {
       process.umask(umask);
     }
-    expect(readRunRecords(host).records.map(({ id }) => id)).toEqual(["abcdef"]);
+    expect(readRunRecords(places).records.map(({ id }) => id)).toEqual(["abcdef"]);
   });
 });
 
@@ -100,13 +102,13 @@ async function killWriter(place: string, first: string, afterMs: number): Promis
 
 test("a writer that is killed at any moment leaves every record whole", async () => {
   using directory = makeTempDir();
-  const host = hostWithState(directory);
+  const places = placesIn(directory);
   const rounds = Number(process.env["KILLED_WRITERS"] ?? 8);
   let told: string[] = [];
   for (let round = 0; round < rounds; round++) {
     const first = String.fromCodePoint("a".codePointAt(0)! + (round % 26));
     told = [...told, ...(await killWriter(directory.at("cupel"), first, Math.random() * 20))];
-    const { records, unreadable } = readRunRecords(host);
+    const { records, unreadable } = readRunRecords(places);
     const ids = new Set(records.map(({ id }) => id));
     expect({ unreadable, lost: told.filter((id) => !ids.has(id)) }).toEqual({ unreadable: [], lost: [] });
   }
@@ -115,7 +117,7 @@ test("a writer that is killed at any moment leaves every record whole", async ()
 
 test.each(rootCallers)("a full file system costs the new record and none before it, for $name", async () => {
   using directory = makeTempDir();
-  const host = hostWithState(directory);
+  const places = placesIn(directory);
   mkdirSync(directory.at("cupel/runs"), { mode: 0o700 });
   expect(
     Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=32k,mode=700", "none", directory.at("cupel/runs")]).exitCode,
@@ -129,7 +131,7 @@ test.each(rootCallers)("a full file system costs the new record and none before 
     expect(results.slice(kept)).toEqual(
       results.slice(kept).map(() => ({ ok: false, reason: `${directory.at("cupel/runs")}: ENOSPC` })),
     );
-    const { records, unreadable } = readRunRecords(host);
+    const { records, unreadable } = readRunRecords(places);
     expect([records.length, unreadable]).toEqual([kept, []]);
     expect(readdirSync(directory.at("cupel/runs")).length).toBe(kept);
   } finally {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { CupelError } from "../../src/model/error.ts";
 import { findRunRecord, readRunRecords, summaryOf } from "../../src/run/run-records.ts";
-import { hostWithState, recordIn } from "../fixtures/jobs/finished-runs.ts";
+import { placesIn, recordIn } from "../fixtures/jobs/finished-runs.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 
 function refusal(act: () => unknown): unknown {
@@ -18,11 +18,11 @@ const recordOf = (directory: TempDir, id: string): string => directory.at(`cupel
 describe("readRunRecords", () => {
   test("gives the newest first", () => {
     using directory = makeTempDir();
-    const host = hostWithState(directory);
+    const places = placesIn(directory);
     recordIn(directory, "aaaaaa", { startedAt: new Date("2026-01-02T00:00:00.000Z") });
     recordIn(directory, "bbbbbb", { startedAt: new Date("2026-01-03T00:00:00.000Z") });
     recordIn(directory, "cccccc", { startedAt: new Date("2026-01-01T00:00:00.000Z") });
-    const { records, unreadable } = readRunRecords(host);
+    const { records, unreadable } = readRunRecords(places);
     expect([records.map(({ id }) => id), unreadable]).toEqual([["bbbbbb", "aaaaaa", "cccccc"], []]);
   });
 
@@ -34,13 +34,13 @@ describe("readRunRecords", () => {
     ["with a field more", (path: string) => edit(path, '{"schema":1', '{"more":1,"schema":1')],
   ])("one that is %s stands in nobody's way", (_name, damage) => {
     using directory = makeTempDir();
-    const host = hostWithState(directory);
+    const places = placesIn(directory);
     recordIn(directory, "aaaaaa");
     recordIn(directory, "abbbbb");
     damage(recordOf(directory, "aaaaaa"));
-    const { records, unreadable } = readRunRecords(host);
+    const { records, unreadable } = readRunRecords(places);
     expect([records.map(({ id }) => id), unreadable]).toEqual([["abbbbb"], ["aaaaaa"]]);
-    expect(refusal(() => findRunRecord("aaaaaa", host))).toEqual([
+    expect(refusal(() => findRunRecord("aaaaaa", places))).toEqual([
       "usage",
       "The record of run aaaaaa cannot be read: it is cut short, or of another version",
     ]);
@@ -49,14 +49,14 @@ describe("readRunRecords", () => {
   test("passes over what is no record, and follows no symlink", () => {
     using directory = makeTempDir();
     using other = makeTempDir();
-    const host = hostWithState(directory);
-    hostWithState(other);
+    const places = placesIn(directory);
+    placesIn(other);
     recordIn(other, "aaaaaa");
     recordIn(directory, "bbbbbb");
     directory.file("cupel/runs/notes.txt");
     directory.folder("cupel/runs/running-1-abc");
     symlinkSync(other.at("cupel/runs/aaaaaa"), directory.at("cupel/runs/aaaaaa"));
-    const { records, unreadable } = readRunRecords(host);
+    const { records, unreadable } = readRunRecords(places);
     expect([records.map(({ id }) => id), unreadable]).toEqual([["bbbbbb"], ["aaaaaa"]]);
   });
 });
@@ -68,27 +68,27 @@ function edit(path: string, from: string, to: string): void {
 describe("findRunRecord", () => {
   test("takes the beginning of an id that only one has", () => {
     using directory = makeTempDir();
-    const host = hostWithState(directory);
-    expect(refusal(() => findRunRecord("aaaaaa", host))).toEqual([
+    const places = placesIn(directory);
+    expect(refusal(() => findRunRecord("aaaaaa", places))).toEqual([
       "usage",
       'No run is recorded as "aaaaaa": there is no record at all',
     ]);
     for (const id of ["aabbbb", "aacccc", "bbbbbb"]) recordIn(directory, id);
-    expect(findRunRecord("b", host).id).toBe("bbbbbb");
-    expect(findRunRecord("aab", host).id).toBe("aabbbb");
-    expect(refusal(() => findRunRecord("aa", host))).toEqual([
+    expect(findRunRecord("b", places).id).toBe("bbbbbb");
+    expect(findRunRecord("aab", places).id).toBe("aabbbb");
+    expect(refusal(() => findRunRecord("aa", places))).toEqual([
       "usage",
       '"aa" is the beginning of several runs\' ids: aabbbb, aacccc',
     ]);
-    expect(refusal(() => findRunRecord("bbbbbc", host))).toEqual([
+    expect(refusal(() => findRunRecord("bbbbbc", places))).toEqual([
       "usage",
       'No run is recorded as "bbbbbc": did you mean bbbbbb?',
     ]);
-    expect(refusal(() => findRunRecord("../..", host))).toEqual([
+    expect(refusal(() => findRunRecord("../..", places))).toEqual([
       "usage",
       'No run is recorded as "../..": cupel runs lists what there is',
     ]);
-    expect(refusal(() => findRunRecord("", host))).toEqual([
+    expect(refusal(() => findRunRecord("", places))).toEqual([
       "usage",
       expect.stringMatching(/^No run is recorded as ""/),
     ]);
@@ -97,9 +97,9 @@ describe("findRunRecord", () => {
 
 test("summaryOf says what a list shows", () => {
   using directory = makeTempDir();
-  const host = hostWithState(directory);
+  const places = placesIn(directory);
   recordIn(directory, "aaaaaa");
-  expect(readRunRecords(host).records.map(summaryOf)).toEqual([
+  expect(readRunRecords(places).records.map(summaryOf)).toEqual([
     {
       id: "aaaaaa",
       startedAt: "2026-01-01T00:00:00.000Z",

@@ -30,7 +30,7 @@ interface Listed {
 
 const optionsFor = (home: TempDir, options: CallOptions = {}): CallOptions => ({
   ...options,
-  env: { XDG_STATE_HOME: home.path, XDG_CONFIG_HOME: home.at("config") },
+  env: { HOME: home.path, XDG_STATE_HOME: home.path, XDG_CONFIG_HOME: home.at("config") },
 });
 
 describe.each(callers)("runs, called by $name", (caller) => {

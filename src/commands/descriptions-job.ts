@@ -69,6 +69,17 @@ export const jobFlags: readonly FlagDescription[] = [
   { name: "verified", description: "only where cupel verify saw every demanded guarantee hold, in this very sandbox" },
   { name: "strict", description: "demand the default limits as well" },
   {
+    name: "artifact",
+    description: "copy files of the workspace when the job has ended, as in a .gitignore: dist, *.log, out/**/*.xml",
+    value: text("GLOB"),
+    repeatable: true,
+  },
+  { name: "artifacts", description: "the directory for those copies", value: path("DIR") },
+  { name: "artifact-size", description: "what they may have together; default 1G", value: text("SIZE") },
+  { name: "artifact-files", description: "how many there may be; default 10000", value: text("N") },
+  { name: "require-artifacts", description: "fail (125) where the job succeeds and a glob matches nothing" },
+  { name: "no-record", description: "keep no record of the run for cupel runs" },
+  {
     name: "prefer",
     description: "which strategy to take of those that fit; default fastest",
     value: choice("WHAT", preferences),

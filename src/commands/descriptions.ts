@@ -2,6 +2,7 @@
 import type { CommandDescription } from "../report/command-description.ts";
 import { applyDescription, changesDescription, discardDescription } from "./descriptions-changes.ts";
 import { planDescription, runDescription } from "./descriptions-job.ts";
+import { runsDescription } from "./description-runs.ts";
 import {
   checkDescription,
   diffDescription,
@@ -33,6 +34,7 @@ export const descriptions: readonly CommandDescription[] = [
   changesDescription,
   applyDescription,
   discardDescription,
+  runsDescription,
   initDescription,
   trustDescription,
   schemaDescription,

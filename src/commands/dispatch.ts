@@ -51,6 +51,10 @@ const commands: Readonly<Record<string, Entry>> = {
     describe: async () => (await changed()).discardDescription,
     load: async () => (await import("./discard.ts")).discard,
   },
+  runs: {
+    describe: async () => (await import("./description-runs.ts")).runsDescription,
+    load: async () => (await import("./runs.ts")).runs,
+  },
   verify: {
     describe: async () => (await import("./description-verify.ts")).verifyDescription,
     load: async () => (await import("./verify.ts")).verify,

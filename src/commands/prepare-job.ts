@@ -50,7 +50,18 @@ export async function prepareJob(
 ): Promise<Job> {
   if (request.allowedHosts.length > 0) await checkAllowedHosts(request);
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
-  return resolveJob(request, { host, stateDirectories: directories, tools, isBatch });
+  const job = resolveJob(request, { host, stateDirectories: directories, tools, isBatch });
+  return statesArtifacts(request) ? withArtifacts(job, request, host) : job;
+}
+
+function statesArtifacts(request: JobRequest): boolean {
+  const { artifacts, artifactsTo, artifactBytes, artifactFiles, artifactsRequired } = request;
+  return [artifacts[0], artifactsTo, artifactBytes, artifactFiles, artifactsRequired].some((one) => one !== undefined);
+}
+
+async function withArtifacts(job: Job, request: JobRequest, { directory }: Host): Promise<Job> {
+  const { resolveArtifacts } = await import("../run/resolve-artifacts.ts");
+  return { ...job, artifacts: resolveArtifacts(request, job.workspace, directory) };
 }
 
 /** Where to look, and for which job. */

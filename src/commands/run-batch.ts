@@ -205,6 +205,13 @@ async function inquire(line: CommandLine, host: Host): Promise<Inquiry> {
       `${statedAs(request, "workspace")} cow and --batch do not go together; take ro, rw or none`,
     );
   }
+  if (request.artifacts.length > 0) {
+    const place = statedAs(request, "artifact", request.artifacts[0]);
+    throw new CupelError(
+      "usage",
+      `${place} and --batch do not go together: its jobs leave no artifacts; leave one out`,
+    );
+  }
   if (request.allowedHosts.length > 0) {
     const place = statedAs(request, "allow-host", request.allowedHosts[0]);
     throw new CupelError("usage", `${place} and --batch do not go together: a batch has no proxy; leave one out`);

@@ -43,6 +43,9 @@ const checks = {
     userMicros: integer,
     systemMicros: integer,
     maxRssBytes: integer,
+    /** Of 512 bytes (getrusage(2)). */
+    readBlocks: integer,
+    writtenBlocks: integer,
   }),
   /** What a stream carried, where it was counted: all of it, and what was passed on. */
   output: event("output", { stream: integer, bytes: integer, passedBytes: integer }),

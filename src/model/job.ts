@@ -1,4 +1,5 @@
 /** A job: what the caller wants run and what must hold while it runs. */
+import type { ArtifactWish } from "./artifact.ts";
 import type { GuaranteeId, IsolationClass } from "./guarantee.ts";
 
 /** What is done with the changes of a job that has a copy-on-write workspace: nothing before the caller says so, … */
@@ -131,6 +132,8 @@ export interface Job {
   /** Caps that cupel applies where it can; `--strict` makes them demands. */
   readonly defaultLimits: Pick<Limits, "memoryBytes" | "pids">;
   readonly demands: Demands;
+  /** Absent where nothing is to be collected from the workspace. */
+  readonly artifacts?: ArtifactWish | undefined;
   /** Directories that no job may see: cupel's own state. */
   readonly hidden: readonly string[];
 }

@@ -1,4 +1,5 @@
 /** An outcome: what became of a job. */
+import type { ArtifactsOutcome } from "./artifact.ts";
 import type { Evidence, EvidenceLevel } from "./capability.ts";
 import type { GuaranteeDecision, GuaranteeId } from "./guarantee.ts";
 import type { ChangeCounts } from "./layer.ts";
@@ -55,6 +56,7 @@ export const causeCodes = [
   "program-not-executable",
   "set-up",
   "output-lost",
+  "artifacts-missing",
   "first-process-lost",
   "launcher-lost",
 ] as const;
@@ -95,8 +97,18 @@ export interface Usage {
         readonly cpuMs?: number | undefined;
         readonly peakMemoryBytes?: number | undefined;
         readonly peakPids?: number | undefined;
+        /** Absent where no control group of the job's has the controller. */
+        readonly io?: DiskTraffic | undefined;
       }
     | undefined;
+  /** Of the processes that were waited for: ru_inblock and ru_oublock of getrusage(2), in blocks of 512 bytes. */
+  readonly blocks: DiskTraffic;
+}
+
+/** What was read from disks and written to them; what the page cache answered is not in it. */
+export interface DiskTraffic {
+  readonly readBytes: number;
+  readonly writtenBytes: number;
 }
 
 /** Where the time went. There is no queue: a job starts when it is asked for. */
@@ -174,6 +186,17 @@ export interface NetworkOutcome {
   readonly denials: readonly Denial[];
 }
 
+/** Kinds of {@link DeniedActs}. */
+export const deniedKinds = ["connection", "process", "memory", "system-call"] as const;
+
+/** What was denied to the job and counted: more may have been denied without a word to anybody but the job. */
+export interface DeniedActs {
+  /** `memory`: processes that the kernel ended; `system-call`: the one that the job ended at. */
+  readonly kind: (typeof deniedKinds)[number];
+  readonly by: string;
+  readonly count: number;
+}
+
 /** A decision, with the weakest evidence among the capabilities that it stands on; it may stand on none. */
 export type ReportedDecision = GuaranteeDecision & { readonly level?: EvidenceLevel | undefined };
 
@@ -200,6 +223,8 @@ export interface Outcome extends Ending {
   readonly schema: typeof outcomeSchema;
   /** Exit code of cupel. */
   readonly exitCode: number;
+  /** By which `cupel runs` knows it, where it was recorded. */
+  readonly run?: string | undefined;
   readonly strategy?: string | undefined;
   /** Id of the report that the choice was made from. */
   readonly report?: string | undefined;
@@ -207,6 +232,8 @@ export interface Outcome extends Ending {
   /** Demanded guarantees that were given up by name. */
   readonly accepted: readonly GuaranteeId[];
   readonly degraded: readonly Degradation[];
+  /** Absent where there was no job to deny anything to. */
+  readonly denied?: readonly DeniedActs[] | undefined;
   readonly limits: readonly LimitOutcome[];
   readonly phases?: Phases | undefined;
   readonly usage?: Usage | undefined;
@@ -214,4 +241,5 @@ export interface Outcome extends Ending {
   readonly network?: NetworkOutcome | undefined;
   readonly output?: readonly OutputCount[] | undefined;
   readonly workspace?: WorkspaceOutcome | undefined;
+  readonly artifacts?: ArtifactsOutcome | undefined;
 }

@@ -11,6 +11,7 @@ import type { Standings } from "../model/capability.ts";
 import type { NetworkOutcome, Usage } from "../model/outcome.ts";
 import type { LauncherPlan, Plan } from "../model/plan.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
+import { readTreeUsage } from "./control-group-usage.ts";
 import { createControlGroups, type JobControlGroups } from "./control-groups.ts";
 import type { LayerOwner } from "./layer-place.ts";
 import type { Layer } from "./open-layer.ts";
@@ -92,12 +93,6 @@ function forwardSignals(launch: Launch, terminal: LauncherPlan["terminal"]): () 
 
 function jobName(): string {
   return `cupel-${process.pid}-${Math.floor(Math.random() * 0x1_0000_0000).toString(16)}`;
-}
-
-async function readUsage(groups: JobControlGroups | undefined): Promise<Usage["tree"]> {
-  if (groups === undefined) return undefined;
-  const { readTreeUsage } = await import("./control-group-usage.ts");
-  return readTreeUsage(groups.counting);
 }
 
 /** @throws CupelError `set-up` where there is no place for it, `refused` for a tree that is too large to copy. */
@@ -187,7 +182,7 @@ async function follow(
   const stopForwarding = context.forwardSignals ? forwardSignals(launch, plan.terminal) : undefined;
   const events = await launch.ended;
   const asked = stopForwarding?.();
-  const treeUsage = context.measuresUsage === true ? await readUsage(groups) : undefined;
+  const treeUsage = context.measuresUsage === true && groups !== undefined ? readTreeUsage(groups.counting) : undefined;
   return { events, controlGroups: groups?.read(), treeUsage, asked };
 }
 

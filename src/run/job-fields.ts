@@ -6,6 +6,7 @@ import { guaranteeIds, isolationClasses, type GuaranteeId } from "../model/guara
 import { applyModes, networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
 import type { JobSettings } from "./job-request.ts";
 import { limitEntries, quantityParsers, type LimitKey } from "./limit-fields.ts";
+import { parseArtifactCount, parseSizeBytes } from "./parse-quantity.ts";
 
 /** The name of what can be asked. */
 export type SettingKey = keyof JobSettings;
@@ -46,6 +47,10 @@ function oneOfOr<Word extends string>(known: readonly Word[], otherwise: Word): 
 }
 
 const isOn: Reader<boolean> = { merge: "last", read: (words) => words.at(-1) !== offWord };
+const isStated: Reader<true | undefined> = {
+  merge: "last",
+  read: (words, name) => (isOn.read(words, name) ? true : undefined),
+};
 const list: Reader<readonly string[]> = { merge: "each", read: (words) => words };
 const text: Reader<string | undefined> = { merge: "last", read: (words) => words.at(-1) };
 
@@ -103,12 +108,23 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   },
   accept: { flag: "accept-missing", fields: ["minimum.accept_missing"], ...accepted },
   strict: { flag: "strict", fields: ["minimum.strict"], ...isOn },
-  verified: {
-    flag: "verified",
-    fields: ["minimum.verified"],
+  verified: { flag: "verified", fields: ["minimum.verified"], ...isStated },
+  artifacts: { flag: "artifact", fields: ["artifacts.collect"], ...list },
+  artifactsTo: { flag: "artifacts", fields: ["artifacts.to"], ...text },
+  artifactBytes: {
+    flag: "artifact-size",
+    fields: ["artifacts.bytes_max"],
     merge: "last",
-    read: (words, name) => (isOn.read(words, name) ? true : undefined),
+    read: (words, name) => parseSizeBytes(words.at(-1) ?? "", name),
   },
+  artifactFiles: {
+    flag: "artifact-files",
+    fields: ["artifacts.files_max"],
+    merge: "last",
+    read: (words, name) => parseArtifactCount(words.at(-1) ?? "", name),
+  },
+  artifactsRequired: { flag: "require-artifacts", fields: ["artifacts.required"], ...isStated },
+  isUnrecorded: { flag: "no-record", fields: ["records.off"], ...isStated },
   strategy: { flag: "strategy", fields: ["require.strategy", "selection.strategy"], ...text },
   prefer: { flag: "prefer", fields: ["selection.prefer"], ...oneOfOr(preferences, "fastest") },
 };

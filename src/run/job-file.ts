@@ -5,11 +5,11 @@ import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import { applyModes, seccompProfileNames } from "../model/job.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
-import { limitSchemas } from "./limit-schemas.ts";
+import { limitSchemas, quantity } from "./limit-schemas.ts";
 import { networkSchema } from "./network-schema.ts";
 import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
 import { variableName, variablesSchema } from "./variable-schemas.ts";
-import { commandSchema, paths } from "./word-schemas.ts";
+import { commandSchema, glob, paths, statedPath } from "./word-schemas.ts";
 
 const filesystem = v.strictObject({
   read: v.optional(v.strictObject({ allow: paths("paths that the job may read, from the file's directory on") })),
@@ -74,6 +74,26 @@ export const settingSchemas = {
   tty: v.optional(v.pipe(v.boolean(), v.description("give the job a terminal of its own, relayed to yours"))),
   limits: v.optional(v.strictObject(limitSchemas)),
   minimum: v.optional(minimum),
+  artifacts: v.optional(
+    v.strictObject({
+      collect: v.optional(v.pipe(v.array(glob), v.description("globs of files to copy when the job has ended"))),
+      to: v.optional(v.pipe(statedPath, v.description("the directory for the copies, from the file's directory on"))),
+      bytes_max: v.optional(quantity("artifacts.bytes_max", "size", "all of them together; default 1G")),
+      files_max: v.optional(
+        v.pipe(
+          v.number(),
+          v.integer(),
+          v.minValue(1),
+          v.maxValue(1_000_000),
+          v.description("how many of them; default 10000"),
+        ),
+      ),
+      required: v.optional(v.pipe(v.boolean(), v.description("fail where nothing was collected for a glob"))),
+    }),
+  ),
+  records: v.optional(
+    v.strictObject({ off: v.optional(v.pipe(v.boolean(), v.description("keep no record of the run"))) }),
+  ),
   selection: v.optional(
     v.strictObject({
       strategy: v.optional(v.pipe(strategySchema, v.description("this strategy and no other"))),

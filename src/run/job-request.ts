@@ -33,6 +33,15 @@ export interface JobSettings extends StatedLimits {
   readonly prefer: "fastest" | "strongest";
   /** Only what attacks on this very sandbox did not break. */
   readonly verified?: boolean | undefined;
+  /** Globs of files of the workspace that are copied when the job has ended. */
+  readonly artifacts: readonly string[];
+  /** Where those copies go. */
+  readonly artifactsTo?: string | undefined;
+  readonly artifactBytes?: number | undefined;
+  readonly artifactFiles?: number | undefined;
+  readonly artifactsRequired?: boolean | undefined;
+  /** Nothing is kept of the run. */
+  readonly isUnrecorded?: boolean | undefined;
 }
 
 /** One request for a job. */
@@ -47,6 +56,7 @@ export const defaultRequest: JobRequest = {
   command: ["/bin/true"],
   ignore: [],
   apply: "never",
+  artifacts: [],
   read: [],
   write: [],
   tools: false,

@@ -63,6 +63,19 @@ ${limitLines}#  on_output: truncate # what becomes of output over its cap: dropp
 #  strict: false
 #  verified: false
 
+# Files of the workspace that are copied when the job has ended, by globs as in a .gitignore, to a directory that begins
+# at this file's. With required, a job that succeeds without them is a failure.
+#artifacts:
+#  collect: [dist, "*.log"]
+#  to: artifacts
+#  bytes_max: 1G
+#  files_max: 10000
+#  required: false
+
+# Nothing is kept of the run for cupel runs.
+#records:
+#  off: false
+
 # A certain strategy, or which of those that fit.
 #selection:
 #  strategy: namespaces

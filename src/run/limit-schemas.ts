@@ -37,7 +37,7 @@ const quantityShapes: Readonly<Record<QuantityKind, object>> = {
 };
 
 /** What the flag takes, with its own words where it is none. */
-function quantity(name: string, kind: QuantityKind, description: string) {
+export function quantity(name: string, kind: QuantityKind, description: string) {
   return v.pipe(
     v.union([v.string(), v.number()]),
     v.rawCheck(({ dataset, addIssue }) => {

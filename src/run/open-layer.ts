@@ -8,6 +8,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import { layersIn, type LayerOwner, type LayerPlace } from "./layer-place.ts";
 import { removeTree } from "./remove-tree.ts";
+import { makingName } from "./run-id.ts";
 
 /** An open layer. */
 export interface Layer {
@@ -24,13 +25,6 @@ export interface Layer {
   /** Of a copy: the same clock when it was whole. */
   readonly copiedNs?: bigint | undefined;
   readonly owner?: LayerOwner | undefined;
-}
-
-/** A running job's layer: whose it is, and something that no other has. */
-export const runningLayerName: RegExp = /^running-(\d+)-[0-9a-z]+$/;
-
-function runningName(): string {
-  return `running-${process.pid}-${Math.floor(Math.random() * 36 ** 8).toString(36)}`;
 }
 
 const triesMax = 20;
@@ -87,7 +81,7 @@ export async function openLayer(wish: LayerWish): Promise<Layer> {
 async function makeLayer(wish: LayerWish): Promise<Layer> {
   const { place, workspace, manner, owner } = wish;
   const stateDirectory = place.directory;
-  const path = `${layersIn(stateDirectory)}/${runningName()}`;
+  const path = `${layersIn(stateDirectory)}/${makingName()}`;
   try {
     makePlace(path, layersIn(stateDirectory));
     makeDirectories(path, workspace, owner);

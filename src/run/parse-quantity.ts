@@ -49,3 +49,13 @@ export function parseCount(text: string, flag: string): number {
     `${flag} ${JSON.stringify(text)} is not a count of processes; write a whole number from 2 on, such as 256`,
   );
 }
+
+/** `100` → a count of artifacts. @throws CupelError `usage`, naming `flag`. */
+export function parseArtifactCount(text: string, flag: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= 1_000_000) return count;
+  throw new CupelError(
+    "usage",
+    `${flag} ${JSON.stringify(text)} is not a count of artifacts; write a whole number from 1 to 1000000`,
+  );
+}

@@ -4,7 +4,7 @@ import type { HelperPlaces } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import type { LayerRecord } from "../model/layer.ts";
 import { compareLayer } from "./compare-layer.ts";
-import { ignoringOf } from "./ignore-globs.ts";
+import { matchingOf } from "./path-globs.ts";
 import { keepLayer, removeAbandoned } from "./kept-layers.ts";
 import { LayerTooLarge } from "./layer-entries.ts";
 import type { Layer } from "./open-layer.ts";
@@ -30,7 +30,7 @@ export function settleLayer(
 ): Settled {
   removeAbandoned(layer.stateDirectory);
   try {
-    const isIgnored = ignoringOf(ignore);
+    const isIgnored = matchingOf(ignore);
     const changes = compareLayer(layer, places).filter(({ path }) => !isIgnored(path));
     if (changes.length > 0) {
       const endedAt = new Date().toISOString();

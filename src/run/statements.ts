@@ -63,7 +63,7 @@ export function statementsOfFile(
   from: OriginKind,
   directory: string,
 ): Statement[] {
-  const isPath = (key: SettingKey): boolean => key === "read" || key === "write";
+  const isPath = (key: SettingKey): boolean => key === "read" || key === "write" || key === "artifactsTo";
   return settingKeys.flatMap((key) =>
     jobFields[key].fields.flatMap((field) => {
       const keys = field.split(".");

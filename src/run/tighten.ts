@@ -2,6 +2,7 @@
  * What of a project's wishes counts while nobody has said that it is trusted: what asks for less than a job would have
  * anyway. A rule says for each thing that can be asked whether a value does. Pure.
  */
+import { artifactCaps } from "../model/artifact.ts";
 import { jobFields, type SettingKey } from "./job-fields.ts";
 import type { JobSettings } from "./job-request.ts";
 import { limitEntries, type LimitKey, type StatedLimits } from "./limit-fields.ts";
@@ -69,6 +70,14 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   accept: grants,
   strict: (value, base) => compare(Number(base), Number(value)),
   verified: (value, base) => compare(Number(base ?? false), Number(value ?? false)),
+  // A copy of what its jobs made lands in a place of the user's.
+  artifacts: grants,
+  artifactsTo: grants,
+  artifactBytes: (value = 0, base) => (value <= (base ?? artifactCaps.bytes) ? "less" : "more"),
+  artifactFiles: (value = 0, base) => (value <= (base ?? artifactCaps.files) ? "less" : "more"),
+  artifactsRequired: (value, base) => compare(Number(base ?? false), Number(value ?? false)),
+  // What it has its jobs do is the user's to look up.
+  isUnrecorded: (value, base) => compare(Number(value ?? false), Number(base ?? false)),
   // Which one is taken decides what is lost where guarantees are given up.
   strategy: (value, base) => (value === base ? "same" : "more"),
   prefer: byRank({ strongest: 0, fastest: 1 }),

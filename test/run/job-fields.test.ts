@@ -70,6 +70,15 @@ const pairs: readonly (readonly [readonly string[], string, Partial<JobRequest>]
   [["--accept-missing=all"], "minimum: {accept_missing: [all]}", { accept: "all" }],
   [["--strict"], "minimum: {strict: true}", { strict: true }],
   [["--verified"], "minimum: {verified: true}", { verified: true }],
+  [
+    ["--artifact=dist", "--artifact=*.log", "--artifacts=/a"],
+    "artifacts: {collect: [dist, '*.log'], to: /a}",
+    { artifacts: ["dist", "*.log"], artifactsTo: "/a" },
+  ],
+  [["--artifact-size=1M"], "artifacts: {bytes_max: 1M}", { artifactBytes: 1_048_576 }],
+  [["--artifact-files=7"], "artifacts: {files_max: 7}", { artifactFiles: 7 }],
+  [["--require-artifacts"], "artifacts: {required: true}", { artifactsRequired: true }],
+  [["--no-record"], "records: {off: true}", { isUnrecorded: true }],
   [["--strategy=namespaces"], "selection: {strategy: namespaces}", { strategy: "namespaces" }],
   [["--prefer=strongest"], "selection: {prefer: strongest}", { prefer: "strongest" }],
 ];

@@ -94,6 +94,18 @@ const cases: readonly (readonly [string, Partial<JobSettings>, "counts" | "is le
   ["minimum: {verified: true}", {}, "counts"],
   ["minimum: {verified: false}", { verified: true }, "is left out"],
   ["minimum: {strict: false}", { strict: true }, "is left out"],
+  ["artifacts: {collect: [dist]}", {}, "is left out"],
+  ["artifacts: {to: out}", {}, "is left out"],
+  ["artifacts: {bytes_max: 1G}", {}, "counts"],
+  ["artifacts: {bytes_max: 2G}", {}, "is left out"],
+  ["artifacts: {bytes_max: 2M}", { artifactBytes: 1024 }, "is left out"],
+  ["artifacts: {files_max: 10000}", {}, "counts"],
+  ["artifacts: {files_max: 10001}", {}, "is left out"],
+  ["artifacts: {files_max: 9}", { artifactFiles: 8 }, "is left out"],
+  ["artifacts: {required: true}", {}, "counts"],
+  ["artifacts: {required: false}", { artifactsRequired: true }, "is left out"],
+  ["records: {off: true}", {}, "is left out"],
+  ["records: {off: false}", { isUnrecorded: true }, "counts"],
   ["require: {strategy: process}", {}, "is left out"],
   ["selection: {strategy: process}", { strategy: "process" }, "changes nothing"],
   ["selection: {prefer: strongest}", {}, "counts"],
@@ -128,6 +140,7 @@ describe("tighten", () => {
       const { counting } = tighten(stated(one), { settings: defaultRequest, limits });
       const after = { ...defaultRequest, ...settingsOf(mergeStatements(counting)) };
       expect(after).toMatchObject({ read: [], write: [], tools: false, environment: [], terminal: "none", accept: [] });
+      expect([after.artifacts, after.artifactsTo, after.isUnrecorded]).toEqual([[], undefined, undefined]);
       expect(["none", "no-sockets"]).toContain(after.network);
       expect(["default", "strict"]).toContain(after.seccomp);
       expect([undefined, "none"]).toContain(after.workspace);

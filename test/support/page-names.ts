@@ -57,6 +57,10 @@ const otherWords: ReadonlySet<string> = new Set([
   // Fields of job files, batch lines, outcomes, probes and strategies, and what is shown of them.
   "command",
   "require",
+  "usage",
+  "blocks",
+  "denied",
+  "tree.io",
   "rw",
   "ro",
   "none",

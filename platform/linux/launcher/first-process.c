@@ -339,6 +339,8 @@ __attribute__((noreturn)) static void report_end(const struct launch *launch, in
         .user_us = (int64_t)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec,
         .system_us = (int64_t)usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec,
         .max_rss_bytes = (int64_t)usage.ru_maxrss * 1024,
+        .read_blocks = usage.ru_inblock,
+        .written_blocks = usage.ru_oublock,
     };
     find_full_file_system(launch->instruction, &report);
     send_report(launch, &report);

@@ -118,6 +118,8 @@ struct report {
     int32_t status;
     int64_t pid;
     int64_t wall_us, user_us, system_us, max_rss_bytes;
+    /* Of 512 bytes (getrusage(2)). */
+    int64_t read_blocks, written_blocks;
     uint64_t namespaces[namespace_kinds];
     int64_t setup_us;
     /* The host's root lies below the job's, which covers it. */

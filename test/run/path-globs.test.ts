@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { ignoringOf } from "../../src/run/ignore-globs.ts";
+import { matchingOf, mayHoldMatches } from "../../src/run/path-globs.ts";
 
-describe("ignoringOf", () => {
+describe("matchingOf", () => {
   test.each([
     [
       "node_modules",
@@ -17,10 +17,25 @@ describe("ignoringOf", () => {
     ["a.b(c)+", ["a.b(c)+"], ["aXb(c)+", "a.bcc"]],
     ["**", ["anything/at/all"], []],
   ])("%s", (glob, ignored, kept) => {
-    const isIgnored = ignoringOf([glob]);
+    const isIgnored = matchingOf([glob]);
     expect([ignored.filter(isIgnored), kept.filter(isIgnored)]).toEqual([ignored, []]);
   });
 
   test("ignores nothing for nothing", () =>
-    expect(["", "/"].map((glob) => ignoringOf([glob])("a"))).toEqual([false, false]));
+    expect(["", "/"].map((glob) => matchingOf([glob])("a"))).toEqual([false, false]));
+});
+
+describe("mayHoldMatches", () => {
+  test.each([
+    ["dist/a/*.js", "dist", true],
+    ["dist/a/*.js", "dist/a", true],
+    ["dist/a/*.js", "dist/a/b", true],
+    ["dist/a/*.js", "dist/b", false],
+    ["dist/a/*.js", "distance", false],
+    ["/dist", "dist", true],
+    ["/dist", "src", false],
+    ["dist/", "anything", true],
+    ["**/x/y", "anything", true],
+    ["*.log", "anything", true],
+  ])("%s below %s: %p", (glob, directory, expected) => expect(mayHoldMatches([glob])(directory)).toBe(expected));
 });

@@ -1,4 +1,4 @@
-/** Globs of paths that are not worth keeping: as in a .gitignore, without its exceptions. Pure. */
+/** Globs of paths, as in a .gitignore without its exceptions. Pure. */
 
 const special = /[.+^${}()|[\]\\]/g;
 
@@ -27,7 +27,16 @@ function expressionOf(glob: string): RegExp {
 }
 
 /** Whether a path, relative to the workspace, is one of those, or lies in one. */
-export function ignoringOf(globs: readonly string[]): (path: string) => boolean {
+export function matchingOf(globs: readonly string[]): (path: string) => boolean {
   const expressions = globs.filter((glob) => withoutSlashes(glob) !== "").map(expressionOf);
   return (path) => expressions.some((expression) => expression.test(path));
+}
+
+/** Whether something below a directory may be one of those: what is fixed at a glob's beginning leads there, or from there. */
+export function mayHoldMatches(globs: readonly string[]): (directory: string) => boolean {
+  const starts = globs.map((glob) => {
+    const [start = ""] = glob.slice(0, -1).includes("/") ? withoutSlashes(glob).split(/[*?]/, 1) : [""];
+    return start;
+  });
+  return (directory) => starts.some((start) => `${directory}/`.startsWith(start) || start.startsWith(`${directory}/`));
 }

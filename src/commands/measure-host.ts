@@ -61,7 +61,9 @@ async function measureAsked(
       ...askedCapabilities(jobs.length === 0 ? [] : strategies, jobs, known),
     ]);
     const wanted = probes.filter((probe) => finds(probe, asked));
-    const isWaitedFor = (probe: Probe): boolean => scope.waits || probe.pace !== "slow";
+    const named = strategies.find(({ id }) => id === scope.job?.demands.strategy);
+    const needed = new Set<string>(named?.requires(known));
+    const isWaitedFor = (probe: Probe): boolean => scope.waits || probe.pace !== "slow" || finds(probe, needed);
     const next = wanted.filter((probe) => isWaitedFor(probe) && !done.has(probe));
     if (next.length === 0) {
       const skipped = wanted.filter((probe) => !isWaitedFor(probe)).flatMap((probe) => Object.keys(probe.capabilities));

@@ -88,6 +88,8 @@ export async function measureAnew({ job, host, directories }: Inquiry, waits: bo
 function decideFromSaved(verdict: Verdict, verified: readonly VerifiedSet[], job: Job): Decided | undefined {
   const { standings, skipped } = verdict;
   if (job.demands.prefer === "strongest" && skipped.length > 0) return undefined;
+  const named = strategies.find(({ id }) => id === job.demands.strategy);
+  if (named?.requires(standings).some((id) => skipped.includes(id)) === true) return undefined;
   const asked = new Set<string>();
   const decided = decide(job, { ...verdict, standings: notingStandings(standings, asked) }, verified);
   const isKnown = (id: string): boolean => Object.hasOwn(standings, id) || skipped.includes(id);

@@ -104,7 +104,10 @@ export async function findSubjects(
   const commands = (line.flags.get("subject") ?? []).map(commandSubject);
   const choice = sandboxChoice(line);
   const job = await prepareJob(requestOf(choice, undefined), host, directories);
-  const known = await obtainReport({ job, host, directories }, line.flags.has("fresh"));
+  // Whoever names others than the one that would be taken has those measured that no job waits for.
+  const prefer = line.flags.has("all") || line.flags.has("strategy") ? "strongest" : "fastest";
+  const asked = { ...job, demands: { ...job.demands, prefer } } as const;
+  const known = await obtainReport({ job: asked, host, directories }, line.flags.has("fresh"));
   const report = known.report ?? known.saved;
   if (commands.length > 0) return { subjects: commands, report };
   const attacked = asAttacked(job, choice);

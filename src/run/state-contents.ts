@@ -40,6 +40,7 @@ const stateNames: readonly (readonly [RegExp, KnownEntry])[] = [
   [/^courier-[0-9a-f]{16}$/, { what: "a copy of the courier", kind: "file" }],
   [/^layers$/, { what: "what jobs changed", kind: "folder" }],
   [/^root$/, { what: "the root for containers", kind: "folder" }],
+  [/^images$/, { what: "unpacked images", kind: "folder" }],
   [/^engines$/, { what: "the engines' places", kind: "folder" }],
 ];
 
@@ -59,6 +60,16 @@ const layerNames: readonly (readonly [RegExp, KnownEntry])[] = [
   [/^[a-z2-9]{6}$/, { what: "what a job changed, not applied yet", kind: "layer" }],
 ];
 
+/** In its `images`: see unpack-image.ts. */
+const imageNames: readonly (readonly [RegExp, KnownEntry])[] = [
+  [/^[0-9a-f]{64}$/, { what: "an unpacked image", kind: "layer" }],
+];
+
+function unpackingImage(name: string): KnownEntry | undefined {
+  const owner = /^unpacking-(\d+)-[0-9a-z]+$/.exec(name)?.[1];
+  return owner === undefined ? undefined : { what: "half unpacked", kind: "layer", writer: Number(owner) };
+}
+
 function runningLayer(name: string): KnownEntry | undefined {
   const owner = /^running-(\d+)-[0-9a-z]+$/.exec(name)?.[1];
   return owner === undefined
@@ -67,13 +78,14 @@ function runningLayer(name: string): KnownEntry | undefined {
 }
 
 /** Where a name was found. */
-export type Folder = "state" | "root" | "engines" | "layers";
+export type Folder = "state" | "root" | "engines" | "layers" | "images";
 
 const names: Readonly<Record<Folder, typeof stateNames>> = {
   state: stateNames,
   root: rootNames,
   engines: engineNames,
   layers: layerNames,
+  images: imageNames,
 };
 
 /** What a name in a folder is; undefined for what is not cupel's. */
@@ -81,5 +93,6 @@ export function knownEntry(folder: Folder, name: string): KnownEntry | undefined
   const known = names[folder].find(([pattern]) => pattern.test(name))?.[1];
   if (known !== undefined || folder === "engines") return known;
   if (folder === "layers") return runningLayer(name);
+  if (folder === "images") return unpackingImage(name);
   return leftoverOf(name) ?? (folder === "state" ? proxySocketOf(name) : undefined);
 }

@@ -28,6 +28,31 @@ export const jobFlags: readonly FlagDescription[] = [
   { name: "read", description: "grant a path, read-only", value: path("PATH"), repeatable: true },
   { name: "write", description: "grant a path, to be changed", value: path("PATH"), repeatable: true },
   { name: "tools", description: "grant the directories of your PATH and what the programs there need, read-only" },
+  { name: "deny", description: "hide a path in what is granted", value: path("PATH"), repeatable: true },
+  {
+    name: "protect",
+    description: "names that are protected too, as in a .gitignore: see fs.protected",
+    value: text("GLOB"),
+    repeatable: true,
+  },
+  {
+    name: "root",
+    description:
+      "the host's programs (host, the default), a directory (dir:PATH), or an unpacked OCI image (image:PATH)",
+    value: text("ROOT"),
+  },
+  {
+    name: "tmpfs",
+    description: "a private directory at this path, in memory",
+    value: text("PATH[:SIZE]"),
+    repeatable: true,
+  },
+  {
+    name: "file",
+    description: "a file at this path of the job's root, with this content, read-only",
+    value: text("PATH=CONTENT"),
+    repeatable: true,
+  },
   {
     name: "network",
     description: "no network but a loopback (none, the default), no socket at all (no-sockets), or the host's (host)",

@@ -71,7 +71,7 @@ export function endLayer(layer: Layer, end: End): WorkspaceOutcome {
   const { job, host, directories, isQuiet } = end;
   const ignore = job.workspace.mode === "cow" ? job.workspace.ignore : [];
   const places = { directories, uid: host.identity.uid };
-  const settled = settleLayer(layer, { program: job.command[0], ignore }, places);
+  const settled = settleLayer(layer, { program: job.command[0], ignore, protect: job.layout.protect }, places);
   const manner = layer.manner;
   if (settled.result === "unchanged") return { manner, changes: countChanges([]) };
   if (settled.result === "lost") {

@@ -1,6 +1,7 @@
 /** A job: what the caller wants run and what must hold while it runs. */
 import type { ArtifactWish } from "./artifact.ts";
 import type { GuaranteeId, IsolationClass } from "./guarantee.ts";
+import type { Layout } from "./layout.ts";
 
 /** What is done with the changes of a job that has a copy-on-write workspace: nothing before the caller says so, … */
 export const applyModes = ["never", "ask", "on-success"] as const;
@@ -136,6 +137,7 @@ export interface Job {
   readonly artifacts?: ArtifactWish | undefined;
   /** Directories that no job may see: cupel's own state. */
   readonly hidden: readonly string[];
+  readonly layout: Layout;
 }
 
 /** Whether the job may make sockets at all, but for connected pairs. */

@@ -18,6 +18,7 @@ export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
     field("Directory", launch.directory),
     field("Workspace", describeWorkspace(job.workspace)),
     field("Root", sentence(summarizeRoot(launch.root))),
+    ...layoutBlocks(job),
     field("Identity", sentence(describeIdentity(launch))),
     field("Namespaces", launch.namespaces.length === 0 ? "none of its own." : sentence(joinWords(launch.namespaces))),
     field("Network", sentence(describeNetwork(launch))),
@@ -92,6 +93,16 @@ function describeDecision(decision: GuaranteeDecision, matrix: Matrix): string {
   return decision.kept
     ? `kept: ${clause(decision.mechanism)}`
     : `not kept: ${describeLack(decision.reason, decision.missing, matrix)}`;
+}
+
+/** What its root has beyond every job's; what cupel writes and mounts there stands among the steps. */
+function layoutBlocks({ layout }: Job): Block[] {
+  const { root, denied, keptNames } = layout;
+  return [
+    ...(root === undefined ? [] : [field("Programs", `those of ${root.source}, in the place of the host's.`)]),
+    ...(denied.length === 0 ? [] : [field("Hidden", sentence(joinWords(denied)))]),
+    ...(keptNames.length === 0 ? [] : [field("Protected", sentence(`${joinWords(keptNames)}: read-only`))]),
+  ];
 }
 
 function describeWorkspace(workspace: Workspace): string {

@@ -18,7 +18,7 @@ export interface JobField<Value> {
   /** Names that lead to it in a job file, with dots between them. */
   readonly fields: readonly string[];
   /**
-   * Of several that are stated: the last counts; each does; each variable's last does; the strongest does.
+   * Of several that are stated: the last counts; each does; each name's last does, in front of `=`; the strongest does.
    */
   readonly merge: "last" | "each" | "variables" | "strongest";
   /** From words, the last of which counts where one does. @throws CupelError `usage` that begins with `name`. */
@@ -82,6 +82,11 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   read: { flag: "read", fields: ["filesystem.read.allow"], ...list },
   write: { flag: "write", fields: ["filesystem.write.allow"], ...list },
   tools: { flag: "tools", fields: ["filesystem.tools"], ...isOn },
+  deny: { flag: "deny", fields: ["filesystem.deny"], ...list },
+  protect: { flag: "protect", fields: ["filesystem.protect"], ...list },
+  root: { flag: "root", fields: ["root"], ...text },
+  tmpfs: { flag: "tmpfs", fields: ["filesystem.tmpfs"], ...list },
+  files: { flag: "file", fields: ["files"], ...list, merge: "variables" },
   network: { flag: "network", fields: ["network.mode"], ...oneOfOr(networkModes, "none") },
   allowedHosts: { flag: "allow-host", fields: ["network.allow"], ...list },
   seccomp: { flag: "seccomp", fields: ["syscalls.profile"], ...oneOfOr(seccompProfileNames, "default") },

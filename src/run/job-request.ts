@@ -16,6 +16,16 @@ export interface JobSettings extends StatedLimits {
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly tools: boolean;
+  /** What of the granted paths is hidden. */
+  readonly deny: readonly string[];
+  /** Globs of names that are protected beside those that always are. */
+  readonly protect: readonly string[];
+  /** `host`, `dir:PATH` or `image:PATH`; absent: the host's. */
+  readonly root?: string | undefined;
+  /** `PATH` or `PATH:SIZE`. */
+  readonly tmpfs: readonly string[];
+  /** `PATH=CONTENT`. */
+  readonly files: readonly string[];
   readonly network: NetworkMode;
   /** What the job may connect to; none: what `network` says. */
   readonly allowedHosts: readonly string[];
@@ -60,6 +70,10 @@ export const defaultRequest: JobRequest = {
   read: [],
   write: [],
   tools: false,
+  deny: [],
+  protect: [],
+  tmpfs: [],
+  files: [],
   network: "none",
   allowedHosts: [],
   seccomp: "default",
@@ -70,6 +84,9 @@ export const defaultRequest: JobRequest = {
   strict: false,
   prefer: "fastest",
 };
+
+/** What stands in front of the path of another root. */
+export const rootKinds = ["dir:", "image:"] as const;
 
 /** How a value was stated, for a sentence about it: `--read`, or `job.yaml:5:12: filesystem.read.allow`. */
 export function statedAs({ origins = [] }: Pick<JobRequest, "origins">, flag: string, value?: string): string {

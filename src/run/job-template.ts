@@ -22,13 +22,23 @@ command: [echo, "hello from a sandbox"]
 #  apply: never
 
 # Other paths that the job may read or change; they begin at this file's directory. tools grants the directories of your
-# PATH and what the programs there need, read-only.
+# PATH and what the programs there need, read-only. Of all that, deny hides paths. protect has globs of names that are
+# protected beside the usual ones; tmpfs makes private directories, /PATH or /PATH:SIZE.
 #filesystem:
 #  read:
 #    allow: [.]
 #  write:
 #    allow: []
 #  tools: false
+#  deny: []
+#  protect: []
+#  tmpfs: []
+
+# The host's programs (host), a directory in their place (dir:PATH), or an unpacked OCI image (image:PATH); and files
+# that the job finds in its root, with their content.
+#root: host
+#files:
+#  /etc/greeting: "hello"
 
 # none: a loopback of the job's own that leads nowhere; no-sockets: not even that; host: the host's network.
 # Or, in the place of a mode, allow: the destinations that it may connect to, and no others. Names, all names below one,

@@ -3,6 +3,7 @@ import { realpathSync, statSync } from "node:fs";
 import type { Host } from "../host/host.ts";
 import { procField } from "../host/proc-field.ts";
 import { CupelError } from "../model/error.ts";
+import { plainLayout } from "../model/layout.ts";
 import { privateSizeBytes, writesWorkspace, type Job } from "../model/job.ts";
 import { canonicalPlace, hiddenWithin, refuseConfiguration, resolveGrants, type JobSurroundings } from "./job-paths.ts";
 import { statedAs, type JobRequest } from "./job-request.ts";
@@ -142,5 +143,6 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
     defaultLimits: defaults,
     demands: resolveDemands(request, writesWorkspace({ workspace, grants }), defaults),
     hidden,
+    layout: plainLayout,
   };
 }

@@ -7,7 +7,7 @@ import { isolationStrength, isolationClasses } from "../model/guarantee.ts";
 import type { Origin, OriginKind } from "../model/origin.ts";
 import { jobFields, offWord, readSettings, settingKeys, type SettingKey } from "./job-fields.ts";
 import type { Path } from "./document-places.ts";
-import { twoNetworks, type JobSettings } from "./job-request.ts";
+import { rootKinds, twoNetworks, type JobSettings } from "./job-request.ts";
 import type { StrictDocument } from "./strict-document.ts";
 
 /** One value. */
@@ -57,19 +57,25 @@ function absolute(path: string, directory: string): string {
   return path.startsWith("/") ? path : resolve(directory, path);
 }
 
+/** Paths of the host's in a file begin at its directory; those in the job's root have no other place to begin at. */
+function fromDirectory(key: SettingKey, word: string, directory: string): string {
+  if (key === "read" || key === "write" || key === "deny" || key === "artifactsTo") return absolute(word, directory);
+  const kind = key === "root" ? rootKinds.find((prefix) => word.startsWith(prefix)) : undefined;
+  return kind === undefined ? word : `${kind}${absolute(word.slice(kind.length), directory)}`;
+}
+
 /** What a file states; its paths begin at `directory`. */
 export function statementsOfFile(
   { value, placeOf }: StrictDocument<object>,
   from: OriginKind,
   directory: string,
 ): Statement[] {
-  const isPath = (key: SettingKey): boolean => key === "read" || key === "write" || key === "artifactsTo";
   return settingKeys.flatMap((key) =>
     jobFields[key].fields.flatMap((field) => {
       const keys = field.split(".");
       return wordsOf(valueAt(value, keys)).map(({ word, at }) => ({
         key,
-        word: isPath(key) ? absolute(word, directory) : word,
+        word: fromDirectory(key, word, directory),
         from,
         field,
         place: placeOf([...keys, ...at]),
@@ -141,9 +147,9 @@ export function settingsOf(merged: readonly Statement[]): Partial<JobSettings> {
   );
 }
 
-/** A value as people write it; a variable's is left out, since it may be a secret. */
+/** A value as people write it; a variable's and a file's are left out, since they may be secrets. */
 function shownWord({ key, word }: Statement): string {
-  if (key === "environment") return word.split("=", 1)[0] ?? "";
+  if (key === "environment" || key === "files") return word.split("=", 1)[0] ?? "";
   if (word === "") return "true";
   return word === offWord && jobFields[key].merge === "last" ? "false" : word;
 }

@@ -12,6 +12,12 @@ function shownOfHost(job: Job, root: LauncherPlan["root"]): string {
   return `${isWritten ? "written" : "read"}${isOverlaid ? "+overlaid" : ""}`;
 }
 
+/** Another root, and what is hidden in what is shown, are attacked by nobody; a job without them has the line that it had. */
+function layoutOf({ layout }: Job): string[] {
+  const parts = [...(layout.root === undefined ? [] : ["root"]), ...(layout.denied.length === 0 ? [] : ["denied"])];
+  return parts.length === 0 ? [] : [`layout=${parts.join("+")}`];
+}
+
 /** One line, equal for jobs whose sandboxes differ in what is granted and in nothing that keeps the rest away. */
 export function mechanismsOf(
   job: Job,
@@ -23,5 +29,6 @@ export function mechanismsOf(
     `files=${shownOfHost(job, launch.root)}`,
     `terminal=${launch.terminal}`,
     `user=${launch.outside}`,
+    ...layoutOf(job),
   ].join(" ");
 }

@@ -33,13 +33,21 @@ const layeredWorkspace: GuaranteeRule = (circumstances) => {
     : keptBy(layerMechanisms[step], ...rootCapabilities)(circumstances);
 };
 
-/** `fs.workspace` and `fs.protected`. */
-export const unchangedWorkspace: GuaranteeRule = (circumstances) => {
-  const { job } = circumstances;
-  if (writesWorkspace(job))
-    return { kept: false, reason: "the workspace, or part of it, is written through (--workspace rw, --write)" };
-  return layeredWorkspace(circumstances);
-};
+/** Not kept, for this reason, where the job writes to the host's own workspace. */
+function unlessWritten(reason: string): GuaranteeRule {
+  return (circumstances) =>
+    writesWorkspace(circumstances.job) ? { kept: false, reason } : layeredWorkspace(circumstances);
+}
+
+const writtenThrough = "the workspace, or part of it, is written through (--workspace rw, --write)";
+
+/** `fs.workspace`. */
+export const unchangedWorkspace: GuaranteeRule = unlessWritten(writtenThrough);
+
+/** `fs.protected`. What does not exist cannot be mounted on, and to make it would be a change to the host's files. */
+export const protectedNames: GuaranteeRule = unlessWritten(
+  `${writtenThrough}: protected names that exist there are read-only, but the job can make those that do not`,
+);
 
 /** What is written through to the host goes to file systems of the host's. */
 export const sizedStorage: GuaranteeRule = (circumstances) => {

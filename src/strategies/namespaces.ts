@@ -23,7 +23,7 @@ import { proxyFor, proxyVariables } from "./_proxy.ts";
 import { emptyWorkspace, jobHome, jobUser, sandboxRoot } from "./_sandbox-root.ts";
 import { defineStrategy } from "./_strategy.ts";
 import { profileMechanisms, socketsOf } from "./_system-calls.ts";
-import { layerStep, sizedStorage, unchangedWorkspace } from "./_workspace-rules.ts";
+import { layerStep, protectedNames, sizedStorage, unchangedWorkspace } from "./_workspace-rules.ts";
 
 function hasUserNamespace(matrix: Standings): boolean {
   return isUsable(matrix["userns.capable"]);
@@ -69,7 +69,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
     ...rootCapabilities,
   ),
   "fs.metadata": ownRoot,
-  "fs.protected": unchangedWorkspace,
+  "fs.protected": protectedNames,
   "fs.workspace": unchangedWorkspace,
   "net.none": (circumstances) => networkRules[circumstances.job.network](circumstances),
   "net.allowlist": listedDestinations,

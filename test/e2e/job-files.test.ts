@@ -84,6 +84,7 @@ describe.each(callers)("a job file, called by $name", (caller) => {
       "command make: job file job.yaml:1:10",
       "workspace.mode ro: default",
       "filesystem.tools false: default",
+      "root host: default",
       "network.mode none: default",
       "syscalls.profile strict: user DIR/config/cupel/config.yaml:1:21",
       "env.set TOKEN: job file job.yaml:3:20",
@@ -225,10 +226,11 @@ const host = createRealHost();
 
 /** The paths of another machine, and a cap on memory by default, are not what is compared. */
 function withoutPaths({ file, expected }: ValidFile): ValidFile {
-  const { filesystem: _filesystem, ...rest } = file;
+  const { filesystem: _filesystem, root: _root, files: _files, ...rest } = file;
+  const nothing = { read: [], write: [], tools: false, deny: [], protect: [], tmpfs: [], root: undefined, files: [] };
   return {
     file: rest,
-    expected: { ...expected, read: [], write: [], tools: false },
+    expected: { ...expected, ...nothing },
   };
 }
 

@@ -60,6 +60,18 @@ const parts = fc.record(
     read: fc.uniqueArray(path, { maxLength: 3 }),
     write: fc.uniqueArray(path, { maxLength: 3 }),
     tools: fc.boolean(),
+    deny: fc.uniqueArray(path, { maxLength: 3 }),
+    protect: fc.uniqueArray(word, { maxLength: 3 }),
+    tmpfs: fc.uniqueArray(word, { maxLength: 3 }),
+    root: fc.oneof(
+      fc.constant("host"),
+      fc.tuple(fc.constantFrom("dir:", "image:"), path).map(([kind, of]) => kind + of),
+    ),
+    files: fc.dictionary(
+      path.filter((text) => !text.includes("=")),
+      word,
+      { maxKeys: 3 },
+    ),
     network: same(networkModes),
     allow: fc.uniqueArray(destination, { minLength: 1, maxLength: 3 }),
     seccomp: same(seccompProfileNames),
@@ -92,7 +104,16 @@ function fileOf(of: Parts): ValidFile["file"] {
   return mapping({
     command: of.command,
     workspace: of.workspace && mapping({ mode: of.workspace.written }),
-    filesystem: mapping({ read: allowing(of.read), write: allowing(of.write), tools: of.tools }),
+    filesystem: mapping({
+      read: allowing(of.read),
+      write: allowing(of.write),
+      tools: of.tools,
+      deny: of.deny,
+      protect: of.protect,
+      tmpfs: of.tmpfs,
+    }),
+    root: of.root,
+    files: of.files,
     network: mapping({ mode: of.network?.written, allow: of.network === undefined ? of.allow : undefined }),
     syscalls: of.seccomp && mapping({ profile: of.seccomp.written }),
     env: mapping({ inherit: of.inherit, set: of.set && Object.fromEntries(of.set) }),
@@ -118,6 +139,11 @@ function grantsOf({ read = [], write = [], tools = false }: Parts): Pick<JobRequ
   return { read, write, tools };
 }
 
+function layoutOf(of: Parts): Pick<JobRequest, "deny" | "protect" | "tmpfs" | "files" | "root"> {
+  const { deny = [], protect = [], tmpfs = [], files = {}, root } = of;
+  return { deny, protect, tmpfs, root, files: Object.entries(files).map(([name, content]) => `${name}=${content}`) };
+}
+
 function demandsOf({ minimum, guarantees = [], accepted = [], strict = false, strategy }: Parts): Partial<JobRequest> {
   return {
     minimum: minimum?.means,
@@ -132,6 +158,7 @@ function requestOf(of: Parts): JobRequest {
   return {
     ...defaultRequest,
     ...grantsOf(of),
+    ...layoutOf(of),
     ...of.limits?.means,
     ...demandsOf(of),
     command: of.command as [string, ...string[]],

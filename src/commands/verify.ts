@@ -15,6 +15,7 @@ import { renderVerificationAs, verificationExitCode, type VerificationView } fro
 import { loadVerifiedSets, mergeSets, saveVerifiedSets, verifiedSetOf } from "../report/saved-verification.ts";
 import { cleanVerifications, removalNow, verificationPlaces } from "../run/verification-files.ts";
 import { attackSpecs, chooseAttacks } from "../verify/attack-catalogue.ts";
+import { plantEgress, type Egress } from "../verify/canaries/egress.ts";
 import { hostAttacks } from "../verify/host-attacks.ts";
 import { readHostFacts } from "../verify/host-facts.ts";
 import { takeTurn } from "../verify/take-turn.ts";
@@ -72,11 +73,16 @@ interface Findings extends VerificationView {
   readonly host: Host;
 }
 
+interface Surroundings {
+  readonly host: Host;
+  readonly directories: readonly string[];
+  readonly egress: Egress | undefined;
+}
+
 async function attackAll(
   line: CommandLine,
   subjects: readonly Subject[],
-  host: Host,
-  directories: readonly string[],
+  { host, directories, egress }: Surroundings,
 ): Promise<Verification> {
   const turn = await takeTurn({
     patienceMs: turnPatienceMs,
@@ -93,6 +99,7 @@ async function attackAll(
     workspaceUse: sandboxChoice(line).workspace === "rw" ? "written" : "read",
     environment: definedVariables(host.environment),
     hostFacts: readHostFacts(),
+    egress,
     attacks: chooseAttacks(attackSpecs, wanted, isQuick),
     hostAttacks: chooseAttacks(hostAttacks, wanted, isQuick),
     wanted,
@@ -133,11 +140,23 @@ function saveResults(
   return saveVerifiedSets(merged, directories, uid, report.fingerprintParts);
 }
 
-async function findAll(line: CommandLine, host: Host, directories: readonly string[]): Promise<Findings> {
-  const { subjects, report } = await findSubjects(line, host, directories);
-  const verification = await attackAll(line, subjects, host, directories);
+/** What is attacked may connect to servers that have to be there first. */
+async function findWith(line: CommandLine, surroundings: Surroundings): Promise<Findings> {
+  const { host, directories, egress } = surroundings;
+  const choice = { ...sandboxChoice(line), allowedHosts: egress?.allowedHosts ?? [] };
+  const { subjects, report } = await findSubjects(line, host, directories, choice);
+  const verification = await attackAll(line, subjects, surroundings);
   const notSaved = saveResults(verification, report, directories, host.identity.uid);
   return { host, report, verification, notSaved, asked: line.flags.has("guarantee") ? wantedGuarantees(line) : [] };
+}
+
+async function findAll(line: CommandLine, host: Host, directories: readonly string[]): Promise<Findings> {
+  const egress = sandboxChoice(line).network === "allow" ? await plantEgress() : undefined;
+  try {
+    return await findWith(line, { host, directories, egress });
+  } finally {
+    egress?.close();
+  }
 }
 
 async function list(line: CommandLine): Promise<number> {

@@ -7,6 +7,7 @@ import {
   findForeignVariable,
   findHostIdentity,
   findInterfaces,
+  findListed,
   findPrivilege,
   findSeenFile,
   findUnreachable,
@@ -46,6 +47,14 @@ const diskRule: AttackRule = {
   control: everyone,
   wishes: { diskBytes: diskCapBytes },
   amounts: { "disk-bytes": String(2 * diskCapBytes), "file-count": "50" },
+};
+
+/** What a proxy denies proves something where it lets through what is listed. */
+const proxyRule: AttackRule = {
+  control: everyone,
+  findDoubt: (record) =>
+    findListed(record) === undefined ? "nothing came back of what is listed, by way of the proxy" : undefined,
+  deadlineMs: 12_000,
 };
 
 /** By id; an attack without an entry is controlled by everyone and judged by its evidence alone. */
@@ -137,7 +146,7 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   },
   D11: { ...diskRule, findBreach: moreThan(["allocated-bytes"], ({ diskBytes }) => diskBytes) },
   D12: { control: some("root alone may, or whoever has the limits for it") },
-  E01: { control: everyone, guarantees: ["net.none"], quickFor: ["net.none"] },
+  E01: { control: everyone, guarantees: ["net.none"], quickFor: ["net.none"], findBreach: findListed },
   E02: { control: everyone, guarantees: ["net.none"] },
   E03: { control: some("without root few hosts let anybody"), guarantees: ["kernel.syscalls"] },
   E04: { control: everyone },
@@ -158,6 +167,10 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   },
   E13: { control: everyone, guarantees: ["ipc.sockets"], findBreach: findForeignSocket },
   E14: { control: everyone },
+  E15: { ...proxyRule, quickFor: ["net.allowlist"] },
+  E16: proxyRule,
+  E17: proxyRule,
+  E18: { control: everyone, guarantees: ["net.allowlist"] },
   E20: {
     control: everyone,
     quickFor: ["net.loopback"],
@@ -188,6 +201,5 @@ export const unjudgedAttacks: Readonly<Record<string, string>> = {
   D06: "hosts have no swap space, or the cap on memory counts it",
   D09: "each object has a limit of the kernel's own, and cupel promises nothing of them",
   D13: "what a job makes lies in file systems that end with it; the attack is on whoever removes it",
-  E18: "there is no proxy to go around",
   F08: "what it tells of has to work, inside and outside",
 };

@@ -7,6 +7,7 @@ import { renderAttackOrders, type AttackOrder } from "./attack-line.ts";
 import { mergeRecords, type AttackRecord } from "./attack-record.ts";
 import type { AttackSpec, SandboxWishes, StateContext } from "./attack-spec.ts";
 import { freshToken, tokenStart, type AttackKeys } from "./canaries/canary.ts";
+import type { Egress } from "./canaries/egress.ts";
 import type { WorkspaceUse } from "./canaries/files.ts";
 import type { Hit } from "./canaries/hit.ts";
 import { collectLeft } from "./canaries/left.ts";
@@ -25,6 +26,8 @@ export interface SideSurroundings {
   readonly environment: Readonly<Record<string, string>>;
   /** Facts that a job must not share with the host. */
   readonly hostFacts: Readonly<Record<string, string>>;
+  /** Of jobs that may connect to what they list. */
+  readonly egress?: Pick<Egress, "inside" | "outside" | "token"> | undefined;
 }
 
 /** One sitting of one side. */
@@ -91,8 +94,9 @@ interface Stage {
 function ordersFor({ order, canaries, marks }: Stage, leg: AttackKeys): string[] {
   const { keys } = canaries;
   const loopback = keys["listen-port"] === undefined ? {} : { "loopback-port": keys["listen-port"] };
+  const egress = order.isInside ? order.egress?.inside : order.egress?.outside;
   const inside = order.isInside ? { inside: "yes" } : {};
-  const places = set({ ...keys, ...loopback, ...leg, "token-prefix": tokenStart, ...inside });
+  const places = set({ ...keys, ...loopback, ...egress, ...leg, "token-prefix": tokenStart, ...inside });
   return order.attacks.map(({ id, deadlineMs = defaultDeadlineMs, amounts = {} }, index) =>
     renderAttackOrders([
       ...(index === 0 ? places : []),
@@ -196,7 +200,8 @@ async function attack(stage: Stage): Promise<SideResult> {
   await cleanUp(stage);
   // What one leg offers and the other takes is its mark.
   const offered = ends.length > 1 ? [...marks.values()] : [];
-  const tokens = [...canaries.tokens, variable, ...offered];
+  const listless = order.egress === undefined ? [] : [order.egress.token];
+  const tokens = [...canaries.tokens, ...listless, variable, ...offered];
   const context: StateContext = { host: order.hostFacts, wishes: order.wishes };
   return {
     sideOf: (id) => ({ record: recordOf(id, ends), hits: hitsOf(id, stage, late), tokens, context }),

@@ -68,6 +68,8 @@ export interface AttackRule {
   readonly signs?: Readonly<Partial<Record<GuaranteeId, RegExp>>> | undefined;
   /** What is wrong with the state or the amounts that were told; undefined where nothing is. */
   readonly findBreach?: ((record: AttackRecord, context: StateContext) => string | undefined) | undefined;
+  /** Why it proves nothing that nothing was seen of it; undefined where that says something. */
+  readonly findDoubt?: ((record: AttackRecord) => string | undefined) | undefined;
   /** How much of something it uses, by key. */
   readonly amounts?: Partial<Record<AttackKey, string>> | undefined;
   readonly deadlineMs?: number | undefined;

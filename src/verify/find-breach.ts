@@ -104,6 +104,11 @@ export const findInterfaces: Finder = (record) => {
   return foreign === undefined ? undefined : `there is an interface ${foreign}`;
 };
 
+/** A server that may be reached by way of a proxy answered. */
+export function findListed({ sightings }: AttackRecord): string | undefined {
+  return sightings.some(({ channel }) => channel === "listed") ? "it reached a listed server by a proxy" : undefined;
+}
+
 /** States of a process that can gain nothing, by the fact's name. */
 const harmless: Readonly<Record<string, RegExp>> = {
   "no-new-privs": /^1$/,

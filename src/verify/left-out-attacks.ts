@@ -9,7 +9,6 @@ export interface LeftOutAttack {
 }
 
 const byTests = "it is about what cupel itself does around a job, and its own tests try it";
-const noProxy = "there is no proxy that it could go through";
 const bySetUp = "it is about the launch, before any job runs, and cupel's own tests try it";
 const byDoctor = "it is about what is found on other hosts, and the doctor's own tests try it";
 const byHost = "the job has only to be itself: the host's side makes it and sees what becomes of it";
@@ -27,10 +26,7 @@ export const leftOutAttacks: readonly LeftOutAttack[] = [
   { id: "D08", title: "limits of time", reason: byHost },
   { id: "D10", title: "a flood of output", reason: "its lines would be lost in it: the host's side does it" },
   { id: "D14", title: "causes of a job's end", reason: byTests },
-  { id: "E15", title: "a proxy's reading of names", reason: noProxy },
-  { id: "E16", title: "DNS rebinding", reason: noProxy },
-  { id: "E17", title: "domain fronting", reason: noProxy },
-  { id: "E19", title: "secrets that a proxy puts in", reason: noProxy },
+  { id: "E19", title: "secrets that a proxy puts in", reason: "cupel's proxy puts none in" },
   {
     id: "F12",
     title: "known holes of kernels",

@@ -1,12 +1,14 @@
 /** A strategy of cupel's as a subject: attacked through the very command line that users have. */
 import type { GuaranteeDecision } from "../model/guarantee.ts";
-import type { NetworkMode, SeccompProfileName } from "../model/job.ts";
+import type { JobNetwork, SeccompProfileName } from "../model/job.ts";
 import type { SandboxWishes } from "./attack-spec.ts";
 import type { Subject } from "./verify-subject.ts";
 
 /** Which sandbox of a strategy's: see `mechanismsOf`. */
 export interface SandboxChoice {
-  readonly network: NetworkMode;
+  readonly network: JobNetwork;
+  /** With `allow`: what the job lists. */
+  readonly allowedHosts: readonly string[];
   readonly seccomp: SeccompProfileName;
   readonly workspace: "cow" | "ro" | "rw";
 }
@@ -46,8 +48,9 @@ export function strategyPrefix({ id, cupel, choice }: StrategyFacts, program: st
     choice.workspace,
     // Nobody is to find what an attack left.
     ...(choice.workspace === "cow" ? ["--ignore", "**"] : []),
-    "--network",
-    choice.network,
+    ...(choice.network === "allow"
+      ? choice.allowedHosts.flatMap((host) => ["--allow-host", host])
+      : ["--network", choice.network]),
     "--seccomp",
     choice.seccomp,
     ...wishFlags(wishes),

@@ -6,7 +6,7 @@ const facts = {
   mechanisms: "",
   declared: [],
   cupel: ["/usr/bin/cupel"],
-  choice: { network: "none", seccomp: "strict", workspace: "ro" },
+  choice: { network: "none", allowedHosts: [], seccomp: "strict", workspace: "ro" },
 } as const;
 
 test("a strategy is attacked through cupel's own command line", () =>

@@ -20,6 +20,7 @@ export const attackKeys = {
   "victim-descriptor": "the descriptor that it holds its token in",
   "supervisor-pid":
     "the number of the process that looks after the job, or of one that stands for it: it is stopped and killed",
+  "apart-pid": "the number of a process that is in namespaces of its own, where it can be",
   "exe-pid": "the number of another victim, which is killed to write to its program",
   "exe-file": "that victim's program: a copy of the attacker, of which nothing else is started",
   "setuid-file": "a copy of the attacker that belongs to root and has mode 4755",
@@ -59,6 +60,7 @@ export const attackKeys = {
   "memory-bytes": "how much memory is used at most; 268435456, at most 1073741824",
   "disk-bytes": "how much is written at most; 67108864, at most 4294967296",
   "file-count": "how many files are made at most; 5000, at most 100000",
+  "level-count": "how many directories lie in each other; 3000, at most that",
   "descriptor-count": "how many descriptors are opened at most; 2048, at most 65536",
   "spin-ms": "how long processors are kept busy; 1000, at most 5000",
   "cpu-count": "how many processes spin at once; 4, at most 64",

@@ -27,7 +27,7 @@ export interface SideSurroundings {
   /** Facts that a job must not share with the host. */
   readonly hostFacts: Readonly<Record<string, string>>;
   /** Of jobs that may connect to what they list. */
-  readonly egress?: Pick<Egress, "inside" | "outside" | "token"> | undefined;
+  readonly egress?: Omit<Egress, "allowedHosts" | "close"> | undefined;
 }
 
 /** One sitting of one side. */
@@ -139,14 +139,29 @@ function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+/** What attacks tell without a sandbox that those inside are to know. */
+async function tellBefore(stage: Stage): Promise<AttackKeys> {
+  const { order } = stage;
+  const attacks = order.attacks.filter(({ toldBefore }) => toldBefore !== undefined);
+  if (!order.isInside || attacks.length === 0) return {};
+  const outside = { ...order, attacks, isInside: false };
+  const { records } = await runLeg({ ...stage, order: outside, hits: new Map() }, {}, []);
+  const told = attacks.flatMap(({ id, toldBefore }) => {
+    const value = records.get(id)?.sightings.find(({ channel }) => channel === toldBefore?.channel)?.value;
+    return toldBefore === undefined || value === undefined ? [] : [[toldBefore.key, value]];
+  });
+  return Object.fromEntries(told) as AttackKeys;
+}
+
 /** All runs of the sitting: one, unless its attack has legs. */
 async function runLegs(stage: Stage): Promise<AttackerEnd[]> {
   const { order, program } = stage;
   const { keys: legs, isTogether } = order.attacks[0]?.legs ?? { keys: [{}], isTogether: false };
   const prefix = order.prefix(program);
+  const before = await tellBefore(stage);
   const ends: Promise<AttackerEnd>[] = [];
   for (const leg of legs) {
-    ends.push(runLeg(stage, leg, prefix));
+    ends.push(runLeg(stage, { ...before, ...leg }, prefix));
     await (isTogether ? pause(headStartMs) : ends.at(-1));
   }
   return Promise.all(ends);
@@ -200,9 +215,13 @@ async function attack(stage: Stage): Promise<SideResult> {
   await cleanUp(stage);
   // What one leg offers and the other takes is its mark.
   const offered = ends.length > 1 ? [...marks.values()] : [];
-  const listless = order.egress === undefined ? [] : [order.egress.token];
-  const tokens = [...canaries.tokens, ...listless, variable, ...offered];
-  const context: StateContext = { host: order.hostFacts, wishes: order.wishes };
+  const unlisted = order.egress === undefined ? [] : [order.egress.token];
+  const tokens = [...canaries.tokens, ...unlisted, variable, ...offered];
+  const context: StateContext = {
+    host: order.hostFacts,
+    variables: order.isInside ? (order.egress?.variables ?? []) : [],
+    wishes: order.wishes,
+  };
   return {
     sideOf: (id) => ({ record: recordOf(id, ends), hits: hitsOf(id, stage, late), tokens, context }),
     failure: ends.map(failureOf).find((failure) => failure !== undefined),

@@ -104,7 +104,7 @@ export const attacks: readonly Attack[] = [
   attack(
     "C05",
     "enter the namespaces of processes",
-    "home-file victim-pid?",
+    "home-file victim-pid? apart-pid?",
     "priv.escalation fs.read",
     "token gained",
     "root",
@@ -143,7 +143,7 @@ export const attacks: readonly Attack[] = [
   attack(
     "D13",
     "make a deep tree of many files",
-    "scratch? workspace? file-count? leave-tree?",
+    "scratch? workspace? file-count? level-count? leave-tree?",
     "limit.disk",
     "fact change",
     "any",

@@ -45,10 +45,10 @@ const ownVariables = [
 ];
 
 /** A variable that was not declared. */
-export const findForeignVariable: Finder = (record) => {
+export const findForeignVariable: Finder = (record, { variables }) => {
   const foreign = factsOf(record)
     .get("variable")
-    ?.find((name) => !ownVariables.includes(name));
+    ?.find((name) => !ownVariables.includes(name) && !variables.includes(name));
   return foreign === undefined ? undefined : `it has the variable ${foreign}`;
 };
 

@@ -28,6 +28,8 @@ export interface AttackerEnd extends AttackTranscript {
   /** `exited 0`, `timeout`, …: for what went wrong before the attacker's first line. */
   readonly end: string;
   readonly errors: string;
+  /** What a program that is no attacker wrote; no more than anybody looks at. */
+  readonly output: string;
   readonly outputBytes: number;
   /** Of the first process; -1 where it could not be started. */
   readonly pid: number;
@@ -37,6 +39,7 @@ export interface AttackerEnd extends AttackTranscript {
 /** An attack on output writes more than anybody wants to keep. */
 const outputBytesMax = 16 * 1024 * 1024;
 const errorBytesMax = 4096;
+const shownCharacters = 4096;
 /** For what is still in the pipes when the first process has ended. */
 const patienceMs = 300;
 
@@ -160,8 +163,10 @@ export async function runAttacker(run: AttackerRun): Promise<AttackerEnd> {
   const ending = endOf(child, run);
   await tellAll(child, run, ending);
   const end = await ending;
+  const text = Buffer.concat(output.chunks).toString("latin1");
   return {
-    ...readTranscript(Buffer.concat(output.chunks).toString("latin1")),
+    ...readTranscript(text),
+    output: text.slice(0, shownCharacters),
     end,
     errors: Buffer.concat(errors.chunks).toString("utf8").trim(),
     outputBytes: output.bytes,

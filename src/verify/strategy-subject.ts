@@ -23,7 +23,16 @@ export interface StrategyFacts {
   readonly choice: SandboxChoice;
 }
 
-function wishFlags({ pids, memoryBytes, cpus, diskBytes, outputBytes, timeoutMs, variable }: SandboxWishes): string[] {
+function wishFlags({
+  pids,
+  memoryBytes,
+  cpus,
+  diskBytes,
+  outputBytes,
+  timeoutMs,
+  variable,
+  writable,
+}: SandboxWishes): string[] {
   return [
     ...(pids === undefined ? [] : ["--pids", String(pids)]),
     ...(memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)]),
@@ -32,11 +41,24 @@ function wishFlags({ pids, memoryBytes, cpus, diskBytes, outputBytes, timeoutMs,
     ...(outputBytes === undefined ? [] : ["--output-size", String(outputBytes)]),
     ...(timeoutMs === undefined ? [] : ["--timeout", `${timeoutMs}ms`, "--grace", "100ms"]),
     ...(variable === undefined ? [] : ["--env", variable]),
+    ...(writable === undefined ? [] : ["--write", writable]),
   ];
 }
 
-/** The words in front of a program. Pure. */
-export function strategyPrefix({ id, cupel, choice }: StrategyFacts, program: string, wishes: SandboxWishes): string[] {
+/** A layer is dropped where nobody wishes it: nobody is to find what an attack left. */
+function changeFlags(workspace: SandboxChoice["workspace"], { changes }: SandboxWishes): string[] {
+  if (workspace !== "cow") return [];
+  if (changes === undefined) return ["--ignore", "**"];
+  return ["--apply", changes === "applied" ? "on-success" : "never"];
+}
+
+/** The words in front of a program; undefined where there are no changes to keep. Pure. */
+export function strategyPrefix(
+  { id, cupel, choice }: StrategyFacts,
+  program: string,
+  wishes: SandboxWishes,
+): string[] | undefined {
+  if (choice.workspace === "ro" && wishes.changes !== undefined) return undefined;
   return [
     ...cupel,
     "run",
@@ -46,8 +68,7 @@ export function strategyPrefix({ id, cupel, choice }: StrategyFacts, program: st
     "all",
     "--workspace",
     choice.workspace,
-    // Nobody is to find what an attack left.
-    ...(choice.workspace === "cow" ? ["--ignore", "**"] : []),
+    ...changeFlags(choice.workspace, wishes),
     ...(choice.network === "allow"
       ? choice.allowedHosts.flatMap((host) => ["--allow-host", host])
       : ["--network", choice.network]),

@@ -107,29 +107,32 @@ enum ending attack_large_files(void)
     return attempted;
 }
 
+/* Sixty-four of them are longer than any path may be (PATH_MAX of limits.h). */
+static const char level_name[] = "directory-directory-directory-directory-directory-directory-dire";
+
 /* As deep as it goes, each level by the one before: no path leads there, for none is so long. */
 static long descend(long levels)
 {
     long level = 0;
-    for (; level < levels; level++) {
-        if (kernel_call(__NR_mkdirat, AT_FDCWD, "d", 0700) < 0 || kernel_call(__NR_chdir, "d") < 0)
-            break;
-    }
+    while (level < levels && kernel_call(__NR_mkdirat, AT_FDCWD, level_name, 0700) == 0 &&
+           kernel_call(__NR_chdir, level_name) == 0)
+        level++;
     return level;
 }
 
 static void ascend(long levels)
 {
     while (levels-- > 0 && kernel_call(__NR_chdir, "..") == 0)
-        kernel_call(__NR_unlinkat, AT_FDCWD, "d", AT_REMOVEDIR);
+        kernel_call(__NR_unlinkat, AT_FDCWD, level_name, AT_REMOVEDIR);
 }
 
 enum ending attack_deep_tree(void)
 {
     enum { depth = 3000 };
+    const long wanted = key_number("level-count", depth, depth);
     if (!enter_scratch())
         return attempted;
-    const long files = make_files(key_number("file-count", default_files, most_files)), levels = descend(depth);
+    const long files = make_files(key_number("file-count", default_files, most_files)), levels = descend(wanted);
     fact("files", files);
     fact("levels", levels);
     if (key_is("leave-tree", "yes")) {

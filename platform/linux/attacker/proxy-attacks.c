@@ -1,6 +1,6 @@
 /*
- * Group E, by way of a proxy. What is asked of one is the host's to think out: requests come as they are to be sent, and
- * here is only who sends them and looks for tokens in what comes back.
+ * Group E, by way of a proxy. What is asked of one is the host's to think out: requests come as they are to be sent,
+ * and here is only who sends them and looks for tokens in what comes back.
  */
 #include "attacker.h"
 

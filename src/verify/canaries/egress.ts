@@ -1,5 +1,5 @@
 /** Canaries for a job that may connect to listed destinations: one server that it lists, and one that it does not. */
-import { proxyFor } from "../../strategies/_proxy.ts";
+import { proxyFor, proxyVariables } from "../../strategies/_proxy.ts";
 import { proxyRequests, proxyRules } from "../proxy-requests.ts";
 import { freshToken, type AttackKeys } from "./canary.ts";
 import { plantOpenProxy } from "./open-proxy.ts";
@@ -13,6 +13,8 @@ export interface Egress {
   readonly inside: AttackKeys;
   /** And without a sandbox: one that lets everything through. */
   readonly outside: AttackKeys;
+  /** Names of variables that tell the job where the proxy is. */
+  readonly variables: readonly string[];
   /** Of the server that is not listed. */
   readonly token: string;
   close(): void;
@@ -40,11 +42,12 @@ export async function plantEgress(): Promise<Egress> {
     const [listed, unlisted, proxy] = await plantServers(token, servers);
     const allowedHosts = proxyRules({ listed, unlisted });
     const requests = proxyRequests({ listed, unlisted });
-    const { httpPort, socksPort } = proxyFor({ allowedHosts });
+    const proxyPlan = proxyFor({ allowedHosts });
     return {
       allowedHosts,
-      inside: { ...requests, ...proxyPorts(httpPort, socksPort) },
+      inside: { ...requests, ...proxyPorts(proxyPlan.httpPort, proxyPlan.socksPort) },
       outside: { ...requests, ...proxyPorts(proxy, proxy) },
+      variables: Object.keys(proxyVariables(proxyPlan)),
       token,
       close,
     };

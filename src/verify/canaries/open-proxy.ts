@@ -23,5 +23,5 @@ function serve(socket: Socket): void {
 
 /** Starts one for HTTP on a port of 127.0.0.1. */
 export function plantOpenProxy(): Promise<TokenServer> {
-  return listenOn(createServer(), "127.0.0.1", serve);
+  return listenOn(createServer({ allowHalfOpen: true }), "127.0.0.1", serve);
 }

@@ -65,7 +65,7 @@ async function outlive(stage: HostStage, wishes: SandboxWishes, how: StageRun): 
 const ownAlone: SandboxWishes = { timeoutMs: runDeadlineMs };
 
 async function outliveRunner(stage: HostStage): Promise<HostFinding> {
-  const killed = await outlive(stage, {}, { orders: [stayOrders()], killAfterMs: 500 });
+  const killed = await outlive(stage, {}, { orders: [stayOrders()], killAfterAttacks: 1 });
   if (!isSandboxed(stage) || killed.failure !== undefined || killed.sign !== undefined) return killed;
   const parentless = await outlive(stage, ownAlone, { orders: [stayOrders(endParent)] });
   return parentless === noWish ? killed : parentless;

@@ -27,7 +27,7 @@ export interface HostAttack extends AttackScope {
 export const runDeadlineMs = 10_000;
 
 /** What is run, and how. */
-export type StageRun = Pick<AttackerRun, "orders" | "killAfterMs"> & {
+export type StageRun = Pick<AttackerRun, "orders" | "killAfterMs" | "killAfterAttacks"> & {
   /** A program of the host's and its arguments, in the attacker's place. */
   readonly words?: readonly string[];
   /** What stands in front of the sandbox's own words. */

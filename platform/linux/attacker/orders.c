@@ -1,7 +1,7 @@
 /* Keys and their values. */
 #include "attacker.h"
 
-enum { keys_max = 96, value_room = 4096, arena_bytes = 65536 };
+enum { keys_max = 96, value_room = 2048, arena_bytes = 65536 };
 
 static struct {
     char name[key_name_room];

@@ -18,6 +18,7 @@ import { attackSpecs, chooseAttacks } from "../verify/attack-catalogue.ts";
 import { plantEgress, type Egress } from "../verify/canaries/egress.ts";
 import { hostAttacks } from "../verify/host-attacks.ts";
 import { readHostFacts } from "../verify/host-facts.ts";
+import { removeResidue } from "../verify/residue.ts";
 import { takeTurn } from "../verify/take-turn.ts";
 import { verifySubjects, type Subject, type VerificationOrder } from "../verify/verify-subject.ts";
 import { chosenFormat } from "./chosen-format.ts";
@@ -176,7 +177,9 @@ export async function verify(line: CommandLine): Promise<number> {
   const directories = stateDirectories(host);
   loadAttackHelpers();
   beNice();
-  cleanVerifications(verificationPlaces(host.environment["HOME"]), host.identity.uid, removalNow());
+  const places = verificationPlaces(host.environment["HOME"]);
+  removeResidue(places, host.identity.uid);
+  cleanVerifications(places, host.identity.uid, removalNow());
   const found = await withReportFiles(
     line,
     () => findAll(line, host, directories),

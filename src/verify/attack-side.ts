@@ -14,6 +14,7 @@ import { collectLeft } from "./canaries/left.ts";
 import { plantCanaries, type Canaries } from "./canaries/plant-canaries.ts";
 import type { AttackSide } from "./judge-attack.ts";
 import { endLeftovers } from "./leftovers.ts";
+import { writeResidueNote } from "./residue.ts";
 import { runAttacker, type AttackerEnd } from "./run-attacker.ts";
 
 /** What every side needs. */
@@ -167,6 +168,12 @@ async function runLegs(stage: Stage): Promise<AttackerEnd[]> {
   return Promise.all(ends);
 }
 
+/** Said before anything is left: whoever cleans up after a verification that was killed goes by it. */
+function noteResidue({ order, program, marks }: Stage): void {
+  const [first] = order.attacks;
+  if (first?.legs?.cleanUp !== undefined) writeResidueNote(program, first.id, marks.get(first.id) ?? first.id);
+}
+
 async function cleanUp(stage: Stage): Promise<void> {
   const leg = stage.order.attacks[0]?.legs?.cleanUp;
   if (leg !== undefined) await runLeg(stage, leg, []);
@@ -205,6 +212,7 @@ function hitsOf(id: string, { order, hits }: Stage, late: readonly Hit[]): Hit[]
 async function attack(stage: Stage): Promise<SideResult> {
   const { order, canaries, program, marks, variable } = stage;
   await canaries.look();
+  noteResidue(stage);
   const ends = await runLegs(stage);
   const left = ends.flatMap(({ records }) => [...records.values()].flatMap(({ sightings }) => sightings));
   const late: Hit[] = [

@@ -119,14 +119,21 @@ function runningLayers(): string[] {
     .flatMap((place) => namesIn(place).map((name) => `${place}/${name}`));
 }
 
+/** Where the attacker makes things that it cannot make in the workspace (platform/linux/attacker/scratch.c). */
+const otherScratch = ["/tmp", "/dev/shm", "/var/tmp"];
+
+function removeMarked(place: string, mark: string): void {
+  for (const name of namesIn(place)) if (name.includes(mark)) removeTree(`${place}/${name}`);
+}
+
 /** With paths longer than any path may be (PATH_MAX, limits.h). */
 async function leaveDeepTree(stage: HostStage): Promise<HostFinding> {
   const mark = freshMark("D13");
   const end = await runOnStage(stage, {}, { orders: [renderAttackOrders(treeOrders(stage, mark))] });
   if (end === undefined) return noWish;
-  const left = readdirSync(stage.workspace).filter((name) => name.includes(mark));
-  for (const name of left) removeTree(`${stage.workspace}/${name}`);
-  if (left[0] !== undefined) return { sign: `${left[0]} was left in the workspace` };
+  const [left] = namesIn(stage.workspace).filter((name) => name.includes(mark));
+  for (const place of [stage.workspace, ...otherScratch]) removeMarked(place, mark);
+  if (left !== undefined) return { sign: `${left} was left in the workspace` };
   if (end.records.get("D13")?.ending !== "attempted") return { failure: `the attacker did not make it (${end.end})` };
   const layer = runningLayers().find((path) => runningLayerName.exec(path)?.[1] === String(end.pid));
   return { sign: layer === undefined ? undefined : `${layer} was left` };

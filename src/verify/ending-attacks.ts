@@ -71,7 +71,7 @@ async function outliveRunner(stage: HostStage): Promise<HostFinding> {
   return parentless === noWish ? killed : parentless;
 }
 
-const floodBytes = 8 * 1024 * 1024;
+const floodBytes = 2 * 1024 * 1024;
 
 /**
  * The caller's output is a FIFO that has a name, which others of the caller's can open; the runtime itself gives sockets to

@@ -6,10 +6,19 @@ import { makeTempDir } from "../support/temp-dir.ts";
 const program = installAttacker();
 
 /** What differs from run to run is not compared. */
-async function run(parts: Partial<AttackerRun>): Promise<Omit<AttackerEnd, "pid" | "durationMs" | "output" | "outputBytes">> {
+async function run(
+  parts: Partial<AttackerRun>,
+): Promise<Omit<AttackerEnd, "pid" | "durationMs" | "output" | "outputBytes">> {
   using directory = makeTempDir();
   const openFile = directory.file("open", "canary-open");
-  const order = { command: [program], directory: directory.path, environment: {}, openFile, orders: [], deadlineMs: 10_000 };
+  const order = {
+    command: [program],
+    directory: directory.path,
+    environment: {},
+    openFile,
+    orders: [],
+    deadlineMs: 10_000,
+  };
   const { pid, durationMs, output, outputBytes, ...rest } = await runAttacker({ ...order, ...parts });
   expect({ isCounted: outputBytes >= output.length, isTimed: durationMs > 0, isNumbered: pid !== 0 }).toEqual({
     isCounted: true,

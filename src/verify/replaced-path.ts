@@ -8,9 +8,9 @@ const dwellMs = 4;
 /** Begins `act` with the directory in place; from then on a link to `target` comes and goes there, until it is done. */
 export async function whileReplaced<Result>(path: string, target: string, act: () => Promise<Result>): Promise<Result> {
   const away = `${path}.away`;
-  let isOver = false;
-  const acting = act().finally(() => (isOver = true));
-  while (!isOver) {
+  const state = { isOver: false };
+  const acting = act().finally(() => (state.isOver = true));
+  while (!state.isOver) {
     renameSync(path, away);
     symlinkSync(target, path);
     await pause(Math.random() * dwellMs);

@@ -115,6 +115,12 @@ async function run(
   return runProgram(program, programArguments, options);
 }
 
+/** Device and inode of what a path leads to; undefined where it leads nowhere. */
+export function inodeAt(path: string): string | undefined {
+  const stats = answer(() => statSync(path, { bigint: true }));
+  return stats.ok ? `${stats.value.dev}:${stats.value.ino}` : undefined;
+}
+
 /** This machine, in this process's context. */
 export function createRealHost(): Host {
   return {
@@ -127,6 +133,7 @@ export function createRealHost(): Host {
     },
     environment: process.env,
     directory: currentDirectory(),
+    directoryInode: inodeAt("."),
     readText,
     readBytes,
     list: (path) => answer(() => readdirSync(path).sort()),

@@ -107,7 +107,10 @@ export const networkModes = ["none", "no-sockets", "host"] as const;
 export type NetworkMode = (typeof networkModes)[number];
 
 /** What a job of {@link NetworkMode}, or one that lists what it may connect to, has. */
-export type JobNetwork = NetworkMode | "allow";
+export const jobNetworks = [...networkModes, "allow"] as const;
+
+/** One of {@link jobNetworks}. */
+export type JobNetwork = (typeof jobNetworks)[number];
 
 /** One job, complete: every default is filled in. */
 export interface Job {

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import type { Host } from "../host/host.ts";
 import { ancestorsOf } from "../host/private-directory.ts";
+import { inodeAt } from "../host/real-host.ts";
 import { CupelError } from "../model/error.ts";
 import { isWithin, type CopyOnWrite, type Grant, type Workspace } from "../model/job.ts";
 import { isCommonDirectory } from "./common-directories.ts";
@@ -82,11 +83,21 @@ function byDefault(path: string, request: JobRequest, surroundings: JobSurroundi
   return { mode: "ro", path, why: `${path} is read-only for this job, since ${why}` };
 }
 
+/** Where the caller stands, and no other directory that somebody has put there meanwhile. @throws CupelError `usage`. */
+function currentDirectory({ directory, directoryInode }: Host): string {
+  const path = canonical(directory, "The current directory", "/");
+  if (directoryInode === undefined || inodeAt(path) === directoryInode) return path;
+  throw new CupelError(
+    "usage",
+    `The current directory ${directory} was replaced by another one; change to one that stays`,
+  );
+}
+
 /** @throws CupelError `usage` for a workspace that was asked for and cannot be one. */
 export function resolveWorkspace(request: JobRequest, surroundings: JobSurroundings): Workspace {
   if (request.workspace === "none") return { mode: "empty", why: "" };
   const { host, stateDirectories } = surroundings;
-  const path = canonical(host.directory, "The current directory", "/");
+  const path = currentDirectory(host);
   const unfit = unfitWorkspace(path, listHomes(host), stateDirectories);
   if (unfit === undefined) {
     return request.workspace === undefined

@@ -62,7 +62,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
     notProvided("what has used its CPU time up is ended as at a deadline: not what left the session"),
   ),
   "limit.disk": notProvided("the job writes where the caller may"),
-  "limit.output": notProvided("the job can open the caller's own streams by their paths in /proc"),
+  "limit.output": notProvided("the job can open the caller's own streams by their paths"),
   "env.clean": keptBy("the environment is built from nothing"),
   "secret.private": notProvided("cupel has no secrets to give yet"),
   "tty.safe": notProvided("the job does not hold the caller's terminal, but may open it by its path"),

@@ -41,7 +41,7 @@ describe("guarantees", () => {
       limit.memory: a control group of the job's own (memory) [cgroup.memory]
       limit.pids: a control group of the job's own (pids) [cgroup.pids]
       limit.disk NOT: the job writes where the caller may
-      limit.output NOT: the job can open the caller's own streams by their paths in /proc
+      limit.output NOT: the job can open the caller's own streams by their paths
       env.clean: the environment is built from nothing
       secret.private NOT: cupel has no secrets to give yet
       tty.safe NOT: the job does not hold the caller's terminal, but may open it by its path

@@ -11,6 +11,7 @@ const otherNames: readonly (readonly [RegExp, string])[] = [
     "a placeholder",
   ],
   [/^SIG[A-Z0-9]+$/u, "a signal"],
+  [/^LOCALHOST$/u, "a host, spelled in another way"],
   [/^CONNECT$/u, "a method of HTTP"],
   [/^(?:CAP|RLIMIT|SCMP|KVM|VHOST|SYS|IOCTL)_/u, "a constant of the kernel's or of a filter's"],
   [/^(?:AS|CPU|FSIZE|MEMLOCK|NOFILE|NPROC|STACK)$/u, "a resource limit"],

@@ -1,0 +1,20 @@
+import { expect, test } from "bun:test";
+import { inodeAt } from "../../src/host/real-host.ts";
+import { defaultRequest } from "../../src/run/job-request.ts";
+import { resolveWorkspace } from "../../src/run/resolve-workspace.ts";
+import { createFixtureHost } from "../support/fixture-host.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
+
+test("the caller's directory is taken, and none that lies at its path by now", () => {
+  using directory = makeTempDir();
+  const [own, other] = [directory.folder("own"), directory.folder("other")];
+  const resolveAt = (directoryInode: string | undefined): unknown => {
+    const host = { ...createFixtureHost({ directory: own }), directoryInode };
+    return resolveWorkspace({ ...defaultRequest, workspace: "ro" }, { host, tools: undefined, stateDirectories: [] });
+  };
+  expect(resolveAt(inodeAt(own))).toEqual({ mode: "ro", path: own });
+  expect(resolveAt(undefined)).toEqual({ mode: "ro", path: own });
+  expect(() => resolveAt(inodeAt(other))).toThrow(
+    `The current directory ${own} was replaced by another one; change to one that stays`,
+  );
+});

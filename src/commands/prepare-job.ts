@@ -9,7 +9,7 @@ import type { Report, Selection, Verdict } from "../model/report.ts";
 import { readFingerprintParts, type FingerprintParts } from "../report/fingerprint.ts";
 import { fileNames, loadSaved, saveReport } from "../report/saved-report.ts";
 import { parseVerdict, verdictOf } from "../report/verdict.ts";
-import { statedAs, type JobRequest } from "../run/job-request.ts";
+import { statedAs, statesSecrets, type JobRequest } from "../run/job-request.ts";
 import { resolveJob } from "../run/resolve-job.ts";
 import { notingStandings } from "../select/asked-capabilities.ts";
 import { select } from "../select/select.ts";
@@ -50,7 +50,8 @@ export async function prepareJob(
 ): Promise<Job> {
   if (request.allowedHosts.length > 0) await checkAllowedHosts(request);
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
-  return resolveJob(request, { host, stateDirectories: directories, tools, isBatch });
+  const job = resolveJob(request, { host, stateDirectories: directories, tools, isBatch });
+  return statesSecrets(request) ? (await import("../run/secrets/resolve-secrets.ts")).withSecrets(job, request) : job;
 }
 
 /** Where to look, and for which job. */

@@ -17,6 +17,7 @@ import { exitCodeOf } from "../run/exit-code-of.ts";
 import type { outcomeWithoutJob } from "../run/outcome.ts";
 import { cutOutput, lostInput, lostOutput } from "../run/stream-notices.ts";
 import type { ResultFile } from "../run/write-result.ts";
+import type { JobSecrets } from "./job-secrets.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
 import { requestJob } from "./request-job.ts";
@@ -74,6 +75,7 @@ function announceWorkspace({ workspace }: Job): void {
 interface Attempt extends Inquiry {
   readonly knowledge: Knowledge;
   readonly isQuiet: boolean;
+  readonly secrets: JobSecrets | undefined;
   /** The outcome goes to a file. */
   readonly isWritten: boolean;
 }
@@ -109,6 +111,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     matrix: standings,
     stateDirectories: directories,
     streams: callerStreams(),
+    ...request.secrets?.prepare(callerStreams()),
     forwardSignals: true,
     measuresUsage: request.isWritten,
   };
@@ -184,6 +187,8 @@ export async function run(line: CommandLine): Promise<number> {
   const job = await prepareJob(request, host, directories);
   await checkTerminal(job, request);
   await checkApply(job, request);
+  const secrets =
+    job.secrets === undefined ? undefined : await (await import("./job-secrets.ts")).takeSecrets(job, request, host);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   announceWorkspace(job);
@@ -192,12 +197,16 @@ export async function run(line: CommandLine): Promise<number> {
     host,
     directories,
     knowledge,
+    secrets,
     isQuiet: line.flags.has("quiet"),
     isWritten: result !== undefined,
   };
   const { ending, judgeWhole } = await attempt(input);
   await tellEnding(ending, input);
-  result?.write(await judgeWhole());
+  if (result !== undefined) {
+    const outcome = await judgeWhole();
+    result.write(secrets?.redact(outcome) ?? outcome);
+  }
   result?.close();
   return exitCodeOf(ending);
 }

@@ -21,7 +21,11 @@ function encodeBind(writer: InstructionWriter, step: Extract<RootStep, { step: "
 
 function encodeTmpfs(writer: InstructionWriter, step: Extract<RootStep, { step: "tmpfs" }>): void {
   writer.record(recordKinds.tmpfs, () => {
-    writer.u32(bitsOf(step.writable && stepBits.writable, step.owned && stepBits.owned));
+    writer.u32(bitsOf(
+        step.writable && stepBits.writable,
+        step.owned && stepBits.owned,
+        step.keepsOffSwap === true && stepBits.noSwap,
+      ));
     writer.u32(step.mode);
     writer.u64(step.sizeBytes);
     writer.u64(step.filesMax ?? 0);
@@ -29,10 +33,23 @@ function encodeTmpfs(writer: InstructionWriter, step: Extract<RootStep, { step: 
   });
 }
 
+/** A file of cupel's that everyone may read. */
+const publicMode = 0o444;
+
 function encodeFile(writer: InstructionWriter, step: Extract<RootStep, { step: "file" }>): void {
+  encodeContent(writer, step.destination, Buffer.from(step.content), { mode: publicMode, isOwned: false });
+}
+
+function encodeContent(
+  writer: InstructionWriter,
+  destination: string,
+  content: Uint8Array,
+  { mode, isOwned }: { readonly mode: number; readonly isOwned: boolean },
+): void {
   writer.record(recordKinds.file, () => {
-    const content = Buffer.from(step.content);
-    writer.text(step.destination);
+    writer.u32(bitsOf(isOwned && stepBits.owned));
+    writer.u32(mode);
+    writer.text(destination);
     writer.u32(content.length);
     writer.raw(content);
   });
@@ -64,12 +81,30 @@ function encodeLayer(writer: InstructionWriter, step: LayerStep, layer: string |
   });
 }
 
+/** What the steps leave open until the plan is carried out. */
+export interface StepBinding {
+  /** Where the job's own layer lies. */
+  readonly layer?: string | undefined;
+  /** Contents that the plan names: values of secrets, above all. */
+  readonly given?: ReadonlyMap<string, Uint8Array> | undefined;
+}
+
+/** A content that a plan names. @throws CupelError `set-up` where there is none. */
+export function givenContent(name: string, { given }: StepBinding): Uint8Array {
+  const content = given?.get(name);
+  if (content === undefined) throw new CupelError("set-up", `There is no content for ${name}`);
+  return content;
+}
+
+/** Of the job's user alone. */
+const givenMode = 0o400;
+
 /**
- * Writes the step's record; `layer` is where the job's own layer lies, for the steps that need one.
- * @throws CupelError `usage` where a path holds a NUL, `set-up` where there is no layer.
+ * Writes the step's record.
+ * @throws CupelError `usage` where a path holds a NUL, `set-up` where there is no layer, or no content.
  */
-export function encodeRootStep(writer: InstructionWriter, step: RootStep, layer?: string): void {
-  if (isLayerStep(step)) return encodeLayer(writer, step, layer);
+export function encodeRootStep(writer: InstructionWriter, step: RootStep, binding: StepBinding = {}): void {
+  if (isLayerStep(step)) return encodeLayer(writer, step, binding.layer);
   switch (step.step) {
     case "mirror":
       return writer.record(recordKinds.mirror, () => writer.text(step.path));
@@ -84,6 +119,11 @@ export function encodeRootStep(writer: InstructionWriter, step: RootStep, layer?
       });
     case "file":
       return encodeFile(writer, step);
+    case "given":
+      return encodeContent(writer, step.destination, givenContent(step.content, binding), {
+        mode: givenMode,
+        isOwned: true,
+      });
     case "symlink":
       return writer.record(recordKinds.symlink, () => {
         writer.text(step.destination);

@@ -31,6 +31,8 @@ function describeOther(step: Exclude<RootStep, LayerStep>): string {
       return `${step.destination}: a directory, mode ${octal(step.mode)}`;
     case "file":
       return `${step.destination}: a file that cupel writes, ${count(step.content.length, "character")}`;
+    case "given":
+      return `${step.destination}: a file of the job's user, with ${step.content.includes(" ") ? step.content : `the secret ${step.content}`}`;
     case "symlink":
       return `${step.destination}: a link to ${step.target}`;
     case "proc":
@@ -65,6 +67,7 @@ const stepNouns: Readonly<Record<RootStep["step"], readonly [singular: string, p
   tmpfs: ["file system in memory", "file systems in memory"],
   directory: ["directory", "directories"],
   file: ["written file", "written files"],
+  given: ["file for the job's user alone", "files for the job's user alone"],
   symlink: ["link", "links"],
   proc: ["fresh /proc", "fresh /proc"],
   "read-only": ["path made read-only", "paths made read-only"],

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { readInputFile } from "../host/read-input-file.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import { applyModes, seccompProfileNames } from "../model/job.ts";
+import { secretsSchema } from "./secrets/secrets-schema.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
 import { limitSchemas } from "./limit-schemas.ts";
@@ -60,6 +61,7 @@ export const settingSchemas = {
   ),
   filesystem: v.optional(filesystem),
   network: v.optional(networkSchema),
+  secrets: v.optional(secretsSchema),
   syscalls: v.optional(
     v.strictObject({
       profile: v.pipe(v.picklist(seccompProfileNames), v.description("which system calls the job may make")),

@@ -19,6 +19,13 @@ export interface JobSettings extends StatedLimits {
   readonly network: NetworkMode;
   /** What the job may connect to; none: what `network` says. */
   readonly allowedHosts: readonly string[];
+  /** `HOST: HEADER: VALUE`. */
+  readonly injected: readonly string[];
+  /** `NAME=SOURCE`: as files, or for the headers that name them. */
+  readonly secrets: readonly string[];
+  /** The same, each behind a descriptor. */
+  readonly secretDescriptors: readonly string[];
+  readonly masksOutput: boolean;
   readonly seccomp: SeccompProfileName;
   /** `NAME=value`, or `NAME` to take the caller's. */
   readonly environment: readonly string[];
@@ -52,6 +59,10 @@ export const defaultRequest: JobRequest = {
   tools: false,
   network: "none",
   allowedHosts: [],
+  injected: [],
+  secrets: [],
+  secretDescriptors: [],
+  masksOutput: false,
   seccomp: "default",
   environment: [],
   terminal: "none",
@@ -60,6 +71,12 @@ export const defaultRequest: JobRequest = {
   strict: false,
   prefer: "fastest",
 };
+
+/** Whether it asks for anything about secrets. */
+export function statesSecrets(request: JobSettings): boolean {
+  const { secrets, secretDescriptors, injected } = request;
+  return secrets.length + secretDescriptors.length + injected.length > 0 || request.masksOutput;
+}
 
 /** How a value was stated, for a sentence about it: `--read`, or `job.yaml:5:12: filesystem.read.allow`. */
 export function statedAs({ origins = [] }: Pick<JobRequest, "origins">, flag: string, value?: string): string {

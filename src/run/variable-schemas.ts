@@ -18,32 +18,37 @@ function problemOf(name: string, value: unknown): v.BaseIssue<unknown> | undefin
   return v.safeParse(variableName, name).issues?.[0] ?? v.safeParse(word, value).issues?.[0];
 }
 
-function describeVariable(name: string, value: unknown): string | undefined {
+function describeVariable(field: string, name: string, value: unknown): string | undefined {
   const issue = problemOf(name, value);
   if (issue?.kind !== "schema") return issue?.message;
-  return `env.set.${name} is ${JSON.stringify(value)}, and has to be text; put it in quotes`;
+  return `${field}.${name} is ${JSON.stringify(value)}, and has to be text; put it in quotes`;
 }
 
 /**
- * Variables and their values. Not a record of valibot's, which leaves out names such as `constructor` without a word.
+ * Names, as variables have them, and a text for each, at `field`. Not a record of valibot's, which leaves out names such
+ * as `constructor` without a word.
  */
-export const variablesSchema = v.pipe(
-  v.custom<Readonly<Record<string, string>>>(isMapping),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
-    const input = dataset.value;
-    for (const [key, value] of Object.entries(input)) {
-      const message = describeVariable(key, value);
-      const origin = v.safeParse(variableName, key).success ? "value" : "key";
-      if (message !== undefined) addIssue({ message, path: [{ type: "object", origin, input, key, value }] });
-    }
-  }),
-  v.description("variables and their values"),
-  v.metadata({
-    jsonSchema: {
-      type: "object",
-      propertyNames: { pattern: namePattern },
-      additionalProperties: { type: "string", pattern: "^[^\\u0000]*$" },
-    },
-  }),
-);
+export const namedTexts = (field: string, description: string) =>
+  v.pipe(
+    v.custom<Readonly<Record<string, string>>>(isMapping),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const input = dataset.value;
+      for (const [key, value] of Object.entries(input)) {
+        const message = describeVariable(field, key, value);
+        const origin = v.safeParse(variableName, key).success ? "value" : "key";
+        if (message !== undefined) addIssue({ message, path: [{ type: "object", origin, input, key, value }] });
+      }
+    }),
+    v.description(description),
+    v.metadata({
+      jsonSchema: {
+        type: "object",
+        propertyNames: { pattern: namePattern },
+        additionalProperties: { type: "string", pattern: "^[^\\u0000]*$" },
+      },
+    }),
+  );
+
+/** Variables and their values. */
+export const variablesSchema = namedTexts("env.set", "variables and their values");

@@ -2,6 +2,7 @@
 import { isWithin, privateSizeBytes, type Job } from "../model/job.ts";
 import type { RootStep } from "../model/plan.ts";
 import { grantSteps, orderedGrants, type LayerStep } from "./_grant-steps.ts";
+import { secretSteps } from "./_secrets.ts";
 import {
   configurationPaths,
   maskedConfigurationPaths,
@@ -105,6 +106,7 @@ export function sandboxRoot(job: Job, mapOwners: boolean, layer: LayerStep = "ov
     ...privateDirectories(job),
     ...workspaceSteps(job),
     ...grantSteps(job, mapOwners, layer),
+    ...secretSteps(job),
     ...job.hidden.map((destination): RootStep => ({ step: "mask", destination })),
     { step: "proc", destination: "/proc" },
     ...readOnlyProcPaths.map((destination): RootStep => ({ step: "read-only", destination })),

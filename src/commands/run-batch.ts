@@ -203,7 +203,10 @@ async function inquire(line: CommandLine, host: Host): Promise<Inquiry> {
     throw new CupelError("usage", `${place} and --batch do not go together: a batch has no proxy; leave one out`);
   }
   if (statesSecrets(request)) {
-    throw new CupelError("usage", "secrets and --batch do not go together: its jobs share what they are given; leave one out");
+    throw new CupelError(
+      "usage",
+      "secrets and --batch do not go together: its jobs share what they are given; leave one out",
+    );
   }
   const job = await prepareJob(request, host, directories, true);
   return { job, host, directories };

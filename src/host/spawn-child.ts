@@ -205,7 +205,7 @@ async function spawnWithNode(file: string, streams: CallerStreams, use: Launcher
   });
   const control = child.stdio[channel] as unknown as import("node:net").Socket;
   const output = (index: 1 | 2): AsyncIterable<Uint8Array> | undefined =>
-    streams[index] === "pipe" ? (child.stdio[index] as AsyncIterable<Uint8Array> | null) ?? undefined : undefined;
+    streams[index] === "pipe" ? ((child.stdio[index] as AsyncIterable<Uint8Array> | null) ?? undefined) : undefined;
   // A launcher that has ended takes no more signals; how it ended is told by `exited`.
   control.on("error", () => undefined);
   await new Promise<void>((resolve, reject) => {

@@ -136,7 +136,11 @@ function encodeProxy(writer: InstructionWriter, { proxy }: LauncherPlan, binding
   });
 }
 
-function encodeDescriptors(writer: InstructionWriter, { descriptors = [] }: LauncherPlan, binding: LaunchBinding): void {
+function encodeDescriptors(
+  writer: InstructionWriter,
+  { descriptors = [] }: LauncherPlan,
+  binding: LaunchBinding,
+): void {
   for (const { number, content: name } of descriptors) {
     const content = givenContent(name, binding);
     writer.record(recordKinds.descriptor, () => {

@@ -21,11 +21,13 @@ function encodeBind(writer: InstructionWriter, step: Extract<RootStep, { step: "
 
 function encodeTmpfs(writer: InstructionWriter, step: Extract<RootStep, { step: "tmpfs" }>): void {
   writer.record(recordKinds.tmpfs, () => {
-    writer.u32(bitsOf(
+    writer.u32(
+      bitsOf(
         step.writable && stepBits.writable,
         step.owned && stepBits.owned,
         step.keepsOffSwap === true && stepBits.noSwap,
-      ));
+      ),
+    );
     writer.u32(step.mode);
     writer.u64(step.sizeBytes);
     writer.u64(step.filesMax ?? 0);

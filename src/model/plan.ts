@@ -99,7 +99,10 @@ export interface ProxyPlan {
  * What a plan calls contents that it does not hold itself, but for secrets, which it calls by their own names: none of them
  * has a blank in it.
  */
-export const givenNames = { authority: "the job's own authority", certificates: "authorities that the job trusts" } as const;
+export const givenNames = {
+  authority: "the job's own authority",
+  certificates: "authorities that the job trusts",
+} as const;
 
 /** A descriptor that the job finds at a number above its standard streams, and can read. */
 export interface DescriptorPlan {

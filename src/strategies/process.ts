@@ -65,7 +65,9 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "limit.disk": notProvided("the job writes where the caller may"),
   "limit.output": notProvided("the job can open the caller's own streams by their paths in /proc"),
   "env.clean": keptBy("the environment is built from nothing"),
-  "secret.private": notProvided("the job is one of the caller's processes, which can read each other's memory and files"),
+  "secret.private": notProvided(
+    "the job is one of the caller's processes, which can read each other's memory and files",
+  ),
   "tty.safe": notProvided("the job does not hold the caller's terminal, but may open it by its path"),
 };
 

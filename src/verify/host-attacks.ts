@@ -7,6 +7,7 @@ import { factsOf } from "./attack-record.ts";
 import type { AttackControl, AttackScope, SandboxWishes } from "./attack-spec.ts";
 import { differencesOf, readTreeState } from "./canaries/tree-state.ts";
 import { endLeftovers } from "./leftovers.ts";
+import { secretAttack } from "./secret-attack.ts";
 import { runAttacker, type AttackerEnd, type AttackerRun } from "./run-attacker.ts";
 
 /** Where a host's attack is made. */
@@ -205,6 +206,7 @@ const limitTime: readonly GuaranteeId[] = ["limit.time"];
 
 /** All of them. */
 export const hostAttacks: readonly HostAttack[] = [
+  secretAttack,
   {
     id: "C09",
     title: "outlive a runner that is killed together with its launcher, or that the job itself ends",

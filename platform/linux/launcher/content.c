@@ -1,6 +1,6 @@
 /*
- * Descriptors with a content of their own: sealed memory that nothing but what is given it can read, and nobody can change.
- * It never has a name, and what it takes counts as the job's memory.
+ * Descriptors with a content of their own: sealed memory that nothing but what is given it can read, and nobody can
+ * change. It never has a name, and what it takes counts as the job's memory.
  */
 #include "launcher.h"
 

@@ -259,8 +259,8 @@ static void do_file(const struct builder *builder, const struct root_step *step)
     if (!is_own(builder, status_of(builder, parent, step->destination).st_dev))
         fail(builder, step_write_file, -EROFS, step->destination);
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    const int file =
-        must_build(builder, kernel_call(__NR_openat, parent, name, flags, step->mode), step_write_file, step->destination);
+    const int file = must_build(builder, kernel_call(__NR_openat, parent, name, flags, step->mode), step_write_file,
+                                step->destination);
     const struct ids owner = owner_ids(builder->launch->instruction);
     if ((step->bits & step_bit_owned) != 0)
         must_build(builder, kernel_call(__NR_fchown, file, owner.user, owner.group), step_write_file,

@@ -63,7 +63,10 @@ function named(name: string): Buffer {
 }
 
 function toPem(der: Uint8Array): string {
-  const lines = Buffer.from(der).toString("base64").match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
 }
 
@@ -107,6 +110,10 @@ function certify({ subject, keys, extensions: wanted }: Request, issuer: Keys): 
   return toPem(sequence(content, ecdsaWithSha256, bits(sign("sha256", content, issuer.privateKey))));
 }
 
+function unique(names: readonly Buffer[]): Buffer[] {
+  return names.filter((name, index) => names.findIndex((other) => other.equals(name)) === index);
+}
+
 /** A host that is no name must not be allowed every address, nor the other way round: what is not named is excluded. */
 function nameConstraints(hosts: readonly HostName[]): Buffer {
   const subtrees = (names: readonly Uint8Array[]): Buffer[] => names.map((name) => sequence(name));
@@ -117,7 +124,7 @@ function nameConstraints(hosts: readonly HostName[]): Buffer {
       : [tagged(7, false, Buffer.alloc(8)), tagged(7, false, Buffer.alloc(32))]),
   ];
   return sequence(
-    tagged(0, true, ...subtrees(hosts.map((host) => generalName(host, true)))),
+    tagged(0, true, ...subtrees(unique(hosts.map((host) => generalName(host, true))))),
     ...(missing.length === 0 ? [] : [tagged(1, true, ...subtrees(missing))]),
   );
 }

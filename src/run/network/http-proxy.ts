@@ -28,10 +28,14 @@ export async function serveHttp(socket: Socket, rest: Buffer, context: ConnectCo
   if (request.kind === "forward") return forwardRequest(socket, read.rest, connection.socket, request);
   if (injector?.find(request.destination) !== undefined) {
     const { serveInjected } = await import("./serve-injected.ts");
-    return serveInjected({ job: socket, rest: read.rest, host: connection.socket, destination: request.destination }, context, {
-      accept: () => socket.write(established),
-      refuse: (words) => endWith(socket, renderRefusal({ status: 502, words })),
-    });
+    return serveInjected(
+      { job: socket, rest: read.rest, host: connection.socket, destination: request.destination },
+      context,
+      {
+        accept: () => socket.write(established),
+        refuse: (words) => endWith(socket, renderRefusal({ status: 502, words })),
+      },
+    );
   }
   socket.write(established);
   joinSockets(socket, read.rest, connection.socket);

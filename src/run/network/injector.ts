@@ -41,10 +41,7 @@ function whenSecure(socket: TLSSocket, event: "secure" | "secureConnect"): Promi
     // Some that come of TLS have no code of their own.
     reject("code" in error ? error : Object.assign(error, { code: "EPROTO" }));
   };
-  const timer = setTimeout(
-    () => fail(Object.assign(new Error("too late"), { code: "ETIMEDOUT" })),
-    handshakeTimeoutMs,
-  );
+  const timer = setTimeout(() => fail(Object.assign(new Error("too late"), { code: "ETIMEDOUT" })), handshakeTimeoutMs);
   socket.once("error", fail);
   socket.once("close", () => fail(Object.assign(new Error("closed"), { code: "ECONNRESET" })));
   socket.once(event, () => {

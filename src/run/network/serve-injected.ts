@@ -26,7 +26,13 @@ export interface TunnelAnswers {
   refuse(words: string): void;
 }
 
-async function serveOne(job: Socket, host: Socket, tunnel: InjectedTunnel, injected: InjectedHost, context: ConnectContext) {
+async function serveOne(
+  job: Socket,
+  host: Socket,
+  tunnel: InjectedTunnel,
+  injected: InjectedHost,
+  context: ConnectContext,
+) {
   const parse = (text: string) => parseTunnelledRequest(text, tunnel.destination, injected.fields);
   const read = await readRequest(job, Buffer.alloc(0), parse, context);
   if (read === undefined || read.request.kind !== "forward") return void host.destroy();
@@ -46,14 +52,17 @@ export async function serveInjected(
   // Whoever speaks before the answer speaks no TLS.
   if (rest.length > 0) {
     host.destroy();
-    return answers.refuse(`${name} gets a header put in, and something was sent to it before the tunnel was there`);
+    return answers.refuse(`${name} is to be sent a secret, and something came for it before the tunnel was there`);
   }
   let secured: Socket;
   try {
     secured = await context.injector.encrypt(host, destination);
   } catch (error) {
     host.destroy();
-    return answers.refuse(`${name} gets a secret, and did not show that it is that host (${errnoOf(error)})`);
+    const kind = errnoOf(error);
+    const { host: named, port } = destination;
+    context.denials.deny({ host: renderHost(named), port, reason: "host-not-proven", kind });
+    return answers.refuse(`${name} is to be sent a secret, and did not prove to be that host (${kind})`);
   }
   answers.accept();
   try {

@@ -83,6 +83,9 @@ export function fillIn(injection: HeaderInjection, values: ReadonlyMap<string, U
       .toString("latin1")
       .replace(/\r?\n$/, "");
     if (/^[\t\x20-\x7e\x80-\xff]+$/.test(text)) return text;
-    throw new CupelError("usage", `the secret ${name} has several lines or unprintable bytes, which no header can hold`);
+    throw new CupelError(
+      "usage",
+      `the secret ${name} has several lines or unprintable bytes, which no header can hold`,
+    );
   });
 }

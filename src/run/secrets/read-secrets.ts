@@ -130,7 +130,10 @@ async function readOne(secret: StatedSecret, surroundings: SourceSurroundings): 
   if (source.kind === "descriptor") return readDescriptor(source.number, secret, deadlineMs);
   if (source.kind === "command") {
     const limits = { deadlineMs, bytesMax: secretBytesMax };
-    return { value: checkLength(await readCommand(source.words, secret.stated, surroundings, limits), secret), warnings: [] };
+    return {
+      value: checkLength(await readCommand(source.words, secret.stated, surroundings, limits), secret),
+      warnings: [],
+    };
   }
   const path = source.path.startsWith("/") ? source.path : `${directory}/${source.path}`;
   return readFile(path, secret, deadlineMs);

@@ -40,7 +40,10 @@ function checkInjection(injection: HeaderInjection, request: JobRequest, known: 
     throw new CupelError("usage", `${stated} names no secret; write its name in braces, as in Bearer {TOKEN}`);
   const unknown = names.find((name) => !known.some((secret) => secret.name === name));
   if (unknown !== undefined)
-    throw new CupelError("usage", `${stated} names {${unknown}}, and no such secret is stated; add --secret ${unknown}=…`);
+    throw new CupelError(
+      "usage",
+      `${stated} names {${unknown}}, and no such secret is stated; add --secret ${unknown}=…`,
+    );
 }
 
 function deliveryOf({ name, isDescriptor, stated }: ReturnType<typeof statedSecrets>[number], named: Set<string>) {

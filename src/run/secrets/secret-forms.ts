@@ -64,7 +64,11 @@ function lineForms(value: Buffer): string[] {
 function formsOf(name: string, value: Uint8Array): SecretForm[] {
   const bare = withoutNewline(value);
   const texts = [...base64Forms(bare), ...base64Forms(Buffer.from(value)), ...urlForms(bare), ...jsonForms(bare)];
-  const all = [bare, ...lineForms(bare).map((text) => Buffer.from(text, "latin1")), ...texts.map((text) => Buffer.from(text))];
+  const all = [
+    bare,
+    ...lineForms(bare).map((text) => Buffer.from(text, "latin1")),
+    ...texts.map((text) => Buffer.from(text)),
+  ];
   const unique = new Map(all.map((bytes) => [bytes.toString("latin1"), bytes]));
   return [...unique.values()].filter(({ length }) => length >= formBytesMin).map((bytes) => ({ name, bytes }));
 }

@@ -61,7 +61,6 @@ export const settingSchemas = {
   ),
   filesystem: v.optional(filesystem),
   network: v.optional(networkSchema),
-  secrets: v.optional(secretsSchema),
   syscalls: v.optional(
     v.strictObject({
       profile: v.pipe(v.picklist(seccompProfileNames), v.description("which system calls the job may make")),
@@ -82,6 +81,7 @@ export const settingSchemas = {
       prefer: v.optional(v.pipe(v.picklist(preferences), v.description("which of the strategies that fit"))),
     }),
   ),
+  secrets: v.optional(secretsSchema),
 };
 
 /** The shape of a job file. */

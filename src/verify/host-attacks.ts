@@ -4,32 +4,12 @@ import { namesIn } from "../host/names-in.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
 import { renderAttackOrders, type AttackOrder } from "./attack-line.ts";
 import { factsOf } from "./attack-record.ts";
-import type { AttackControl, AttackScope, SandboxWishes } from "./attack-spec.ts";
+import type { AttackControl, SandboxWishes } from "./attack-spec.ts";
 import { differencesOf, readTreeState } from "./canaries/tree-state.ts";
+import type { HostAttack, HostFinding, HostStage } from "./host-attack.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { secretAttack } from "./secret-attack.ts";
 import { runAttacker, type AttackerEnd, type AttackerRun } from "./run-attacker.ts";
-
-/** Where a host's attack is made. */
-export interface HostStage {
-  /** What stands in front of a program; none: without a sandbox; undefined where it cannot be asked for that. */
-  prefix(wishes: SandboxWishes): readonly string[] | undefined;
-  /** The attacker, in a place of this stage's own. */
-  readonly program: string;
-  readonly workspace: string;
-  readonly openFile: string;
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-/** What a host's attack came to: the sign that it succeeded, if it did, or why it could not be made. */
-export type HostFinding =
-  { readonly sign: string | undefined; readonly failure?: undefined } | { readonly failure: string };
-
-/** One attack by the host's side. */
-export interface HostAttack extends AttackScope {
-  readonly control: AttackControl;
-  attempt(stage: HostStage): Promise<HostFinding>;
-}
 
 /** Longer than any of them takes. */
 const deadlineMs = 10_000;

@@ -3,7 +3,7 @@ import type { AttackResult } from "../model/verification.ts";
 import { placeAttacker, type SideSurroundings } from "./attack-side.ts";
 import type { SandboxWishes } from "./attack-spec.ts";
 import { plantFiles } from "./canaries/files.ts";
-import type { HostAttack, HostFinding } from "./host-attacks.ts";
+import type { HostAttack, HostFinding } from "./host-attack.ts";
 
 type Prefix = (program: string, wishes: SandboxWishes) => readonly string[] | undefined;
 

@@ -4,7 +4,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import { namesIn } from "../host/names-in.ts";
 import { renderAttackOrders } from "./attack-line.ts";
 import { freshToken, tokenStart } from "./canaries/canary.ts";
-import type { HostAttack, HostFinding, HostStage } from "./host-attacks.ts";
+import type { HostAttack, HostFinding, HostStage } from "./host-attack.ts";
 import { runAttacker, type AttackerEnd } from "./run-attacker.ts";
 
 const deadlineMs = 10_000;

@@ -24,11 +24,14 @@ export class MaskStream {
     const candidates = forms
       .toSorted((one, other) => other.bytes.length - one.bytes.length)
       .map(({ name, bytes }) => ({ bytes, mark: Buffer.from(markOf(name)) }));
-    for (const { bytes } of candidates) {
-      this.#begins[((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)] = 1;
-      this.#begins[(bytes[0] ?? 0) << 8] = 1;
-    }
+    for (const { bytes } of candidates) this.#noteBegin(bytes);
     this.#candidates = Array.from({ length: 256 }, (_, byte) => candidates.filter(({ bytes }) => bytes[0] === byte));
+  }
+
+  #noteBegin([first = 0, second]: Uint8Array): void {
+    const from = first << 8;
+    if (second === undefined) this.#begins.fill(1, from, from + 256);
+    else this.#begins[from | second] = this.#begins[from] = 1;
   }
 
   /** Whether something is kept back. */

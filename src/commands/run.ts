@@ -3,7 +3,6 @@ import { fstatSync } from "node:fs";
 import { stateDirectories } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import { createRealHost } from "../host/real-host.ts";
-import type { CallerStreams } from "../host/spawn-child.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
 import type { Ending, Outcome, WorkspaceOutcome } from "../model/outcome.ts";
@@ -34,7 +33,7 @@ function isOpen(descriptor: number): boolean {
   }
 }
 
-function callerStreams(): CallerStreams {
+function callerStreams(): [number, number, number] {
   const [input, output, errors] = [0, 1, 2].map((descriptor) => (isOpen(descriptor) ? descriptor : -1));
   return [input ?? -1, output ?? -1, errors ?? -1];
 }
@@ -111,7 +110,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     matrix: standings,
     stateDirectories: directories,
     streams: callerStreams(),
-    ...request.secrets?.prepare(callerStreams()),
+    ...(await request.secrets?.prepare(callerStreams())),
     forwardSignals: true,
     measuresUsage: request.isWritten,
   };

@@ -15,8 +15,8 @@ export interface LauncherChild {
   readonly events: AsyncIterable<Uint8Array>;
   /** All of it at once, when it has ended: what it says of one job waits in the socket. Instead of `events`. */
   readEvents(): Promise<Uint8Array>;
-  /** What comes out of the streams that are `pipe`: standard output, and error. */
-  readonly outputs: readonly [AsyncIterable<Uint8Array> | undefined, AsyncIterable<Uint8Array> | undefined];
+  /** What comes out of the streams that are `pipe`: standard output, error, and the job's own terminal. */
+  readonly outputs: readonly (AsyncIterable<Uint8Array> | undefined)[];
   /** Exit code, or -1 where a signal ended it. */
   readonly exited: Promise<number>;
   readonly pid: number;
@@ -26,8 +26,11 @@ export interface LauncherChild {
 /** A descriptor of the caller's; -1 is none. `pipe`: what the job writes comes to us, to be read. */
 type OutputStream = number | "pipe";
 
-/** What the launcher gets as the job's standard streams. */
-export type CallerStreams = readonly [number, OutputStream, OutputStream];
+/**
+ * What the launcher gets as the job's standard streams; and `pipe` where what the job writes on a terminal of its own is to
+ * come to us as well, and not to go to the caller's.
+ */
+export type CallerStreams = readonly [number, OutputStream, OutputStream, "pipe"?];
 
 interface BunChild {
   /** Where a pipe was asked for: our end of a socket pair. */
@@ -51,6 +54,16 @@ const launcherArguments = { job: ["3", "3", "0", "1", "2"], jobs: ["resident", "
 export type LauncherUse = keyof typeof launcherArguments;
 
 const channel = 3;
+const terminalChannel = 4;
+
+function wordsFor(use: LauncherUse, streams: CallerStreams): string[] {
+  return [...launcherArguments[use], ...(streams[3] === undefined ? [] : [String(terminalChannel)])];
+}
+
+/** By the launcher's numbers: its channel is among them. */
+function stdioFor([input, output, errors, terminal]: CallerStreams): (OutputStream | "ignore")[] {
+  return [...[input, output, errors].map(inheritOrIgnore), "pipe", ...(terminal === undefined ? [] : [terminal])];
+}
 
 function findBun(): BunRuntime | undefined {
   return (globalThis as { Bun?: BunRuntime }).Bun;
@@ -155,6 +168,15 @@ class LauncherSocket {
   }
 }
 
+/** Everything that comes over a socket of ours that nothing is sent to; closed then. */
+async function* readSocket(bun: BunRuntime, descriptor: number): AsyncGenerator<Uint8Array> {
+  try {
+    yield* untilReset(readStream(bun.file(descriptor).stream()));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** A launcher that was killed with something unread in its channel resets it: an end like any other. */
 async function* untilReset(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
@@ -165,19 +187,20 @@ async function* untilReset(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
 }
 
 function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams, use: LauncherUse): LauncherChild {
-  const child = bun.spawn([file, ...launcherArguments[use]], {
-    stdio: [...streams.map(inheritOrIgnore), "pipe"],
+  const child = bun.spawn([file, ...wordsFor(use, streams)], {
+    stdio: stdioFor(streams),
     env: {},
     cwd: "/",
   });
   const socket = child.stdio[channel];
   if (typeof socket !== "number") throw new TypeError("Bun gave no descriptor for the launcher's channel");
   const own = new LauncherSocket(socket);
+  const terminal = child.stdio[terminalChannel];
   const outputs = [child.stdout, child.stderr].map((stream, index) =>
     streams[index + 1] === "pipe" && stream instanceof ReadableStream ? readStream(stream) : undefined,
   );
   return {
-    outputs: [outputs[0], outputs[1]],
+    outputs: [...outputs, typeof terminal === "number" ? readSocket(bun, terminal) : undefined],
     send: (bytes) => own.send(bytes),
     events: own.read(bun),
     readEvents: async () => {
@@ -198,14 +221,16 @@ async function readStreamAtEnd(stream: AsyncIterable<Uint8Array>): Promise<Uint8
 
 async function spawnWithNode(file: string, streams: CallerStreams, use: LauncherUse): Promise<LauncherChild> {
   const { spawn } = await import("node:child_process");
-  const child = spawn(file, launcherArguments[use], {
-    stdio: [...streams.map(inheritOrIgnore), "pipe"],
+  const child = spawn(file, wordsFor(use, streams), {
+    stdio: stdioFor(streams),
     env: {},
     cwd: "/",
   });
   const control = child.stdio[channel] as unknown as import("node:net").Socket;
-  const output = (index: 1 | 2): AsyncIterable<Uint8Array> | undefined =>
-    streams[index] === "pipe" ? ((child.stdio[index] as AsyncIterable<Uint8Array> | null) ?? undefined) : undefined;
+  const output = (index: 1 | 2 | 4): AsyncIterable<Uint8Array> | undefined =>
+    streams[index === terminalChannel ? 3 : index] === "pipe"
+      ? ((child.stdio[index] as AsyncIterable<Uint8Array> | null) ?? undefined)
+      : undefined;
   // A launcher that has ended takes no more signals; how it ended is told by `exited`.
   control.on("error", () => undefined);
   await new Promise<void>((resolve, reject) => {
@@ -213,7 +238,7 @@ async function spawnWithNode(file: string, streams: CallerStreams, use: Launcher
     child.once("error", reject);
   });
   return {
-    outputs: [output(1), output(2)],
+    outputs: [output(1), output(2), output(terminalChannel)],
     send: (bytes) => void control.write(bytes),
     events: untilReset(control),
     readEvents: () => readStreamAtEnd(untilReset(control)),

@@ -7,6 +7,7 @@ import { ended, listing } from "../support/network-job.ts";
 import { childrenOf, readIfThere } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
+import { openTerminal } from "../support/terminal.ts";
 import { callers, ordinaryCaller } from "../support/tester.ts";
 
 const cupel = installCupel();
@@ -124,6 +125,30 @@ describe.each(callers)("secrets, called by $name,", (caller) => {
     // A reader that goes away ends a job that goes on writing.
     const script = `$CUPEL run ${flags.join(" ")} -- yes | head -n 1`;
     expect(await cupel.shell(caller, script)).toEqual(ended("y\n"));
+  });
+});
+
+describe.each(callers)("a terminal of the job's own, called by $name,", (caller) => {
+  test("shows no secret with --mask-output, and all else as it would", async () => {
+    using directory = makeTempDir({ owner: caller });
+    const secret = freshSecret();
+    const path = directory.file("token", `${secret}\n`, 0o600);
+    const flags = ["--tty", "--mask-output", "--secret", `A=file:${path}`];
+    const script =
+      "cat /run/secrets/A; printf 'name s3'; read name; echo \"<$name>\"; cat /run/secrets/A >/dev/tty; exit 3";
+    const words = [...caller.prefix, cupel.path, "run", ...flags, "--", "sh", "-c", script];
+    const options = { cwd: cupel.workspace(caller), env: cupel.environment(caller) };
+    await using session = openTerminal(words, options);
+    await session.shows("name s3");
+    session.type(`${secret} me\r`);
+    expect(await session.ended).toEqual({ code: 3, signal: null });
+    expect(session.text().split("\r\n").slice(-5)).toEqual([
+      "[secret A]",
+      "name s3[secret A] me",
+      "<[secret A] me>",
+      "[secret A]",
+      "",
+    ]);
   });
 });
 

@@ -124,6 +124,8 @@ struct terminal {
     bool is_over;
     /* The one that the job's is relayed to, and how it was. */
     int caller;
+    /* Where what the job writes on its own goes, if that is not the caller's. */
+    int output;
     struct termios settings;
     struct termios raw;
     struct winsize size;

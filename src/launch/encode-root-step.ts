@@ -35,13 +35,6 @@ function encodeTmpfs(writer: InstructionWriter, step: Extract<RootStep, { step: 
   });
 }
 
-/** A file of cupel's that everyone may read. */
-const publicMode = 0o444;
-
-function encodeFile(writer: InstructionWriter, step: Extract<RootStep, { step: "file" }>): void {
-  encodeContent(writer, step.destination, Buffer.from(step.content), { mode: publicMode, isOwned: false });
-}
-
 function encodeContent(
   writer: InstructionWriter,
   destination: string,
@@ -98,8 +91,20 @@ export function givenContent(name: string, { given }: StepBinding): Uint8Array {
   return content;
 }
 
-/** Of the job's user alone. */
-const givenMode = 0o400;
+type ContentStep = Extract<RootStep, { step: "file" | "given" }>;
+
+function isContentStep(step: RootStep): step is ContentStep {
+  return step.step === "file" || step.step === "given";
+}
+
+/** Of a file of cupel's, which everyone may read, and of one whose content is for the job's user alone. */
+const modes = { file: 0o444, given: 0o400 } as const;
+
+function encodeFile(writer: InstructionWriter, step: ContentStep, binding: StepBinding): void {
+  const isGiven = step.step === "given";
+  const content = isGiven ? givenContent(step.content, binding) : Buffer.from(step.content);
+  encodeContent(writer, step.destination, content, { mode: modes[step.step], isOwned: isGiven });
+}
 
 /**
  * Writes the step's record.
@@ -107,6 +112,7 @@ const givenMode = 0o400;
  */
 export function encodeRootStep(writer: InstructionWriter, step: RootStep, binding: StepBinding = {}): void {
   if (isLayerStep(step)) return encodeLayer(writer, step, binding.layer);
+  if (isContentStep(step)) return encodeFile(writer, step, binding);
   switch (step.step) {
     case "mirror":
       return writer.record(recordKinds.mirror, () => writer.text(step.path));
@@ -118,13 +124,6 @@ export function encodeRootStep(writer: InstructionWriter, step: RootStep, bindin
       return writer.record(recordKinds.makeDirectory, () => {
         writer.u32(step.mode);
         writer.text(step.destination);
-      });
-    case "file":
-      return encodeFile(writer, step);
-    case "given":
-      return encodeContent(writer, step.destination, givenContent(step.content, binding), {
-        mode: givenMode,
-        isOwned: true,
       });
     case "symlink":
       return writer.record(recordKinds.symlink, () => {

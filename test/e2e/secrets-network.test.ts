@@ -65,7 +65,10 @@ async function setUp(caller: Caller): Promise<Setting> {
     flags: [
       ...listing(`localhost:${port}`, `127.0.0.1:${port}`),
       ...throughProxy,
-      ...["--secret", `TOKEN=file:${token}`, "--inject-header", header],
+      "--secret",
+      `TOKEN=file:${token}`,
+      "--inject-header",
+      header,
     ],
     trusting: { SSL_CERT_FILE: server.certificate },
     [Symbol.asyncDispose]: async () => {

@@ -5,6 +5,7 @@ import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import { instructionBytesMax, protocolMagic, protocolVersion } from "../../src/launch/protocol.ts";
 import type { RootStep } from "../../src/model/plan.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
+import { argumentKind, assemble, directoryKind, least, text, u32 } from "../support/assemble-instruction.ts";
 import { compileC } from "../support/compile-c.ts";
 import { execute } from "../support/execute.ts";
 import { mutateBytes } from "../support/mutate-bytes.ts";
@@ -13,12 +14,6 @@ import { readInstructions, verdicts } from "../support/read-instructions.ts";
 
 const needsCompiler = needsPrograms("gcc");
 const { accepted, malformed, otherVersion, cutShort, empty } = verdicts;
-
-function u32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, true);
-  return bytes;
-}
 
 const bind = {
   step: "bind",
@@ -86,22 +81,7 @@ function u32At(bytes: Uint8Array, at: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
 }
 
-/** A whole instruction of these records, with a right header. */
-function assemble(...records: readonly (readonly [kind: number, payload: Uint8Array])[]): Uint8Array {
-  const body = Buffer.concat(records.flatMap(([kind, payload]) => [u32(kind), u32(payload.length), payload]));
-  return Buffer.concat([u32(protocolMagic), u32(protocolVersion), u32(12 + body.length), body]);
-}
-
-function text(value: string): Uint8Array {
-  const bytes = new TextEncoder().encode(value);
-  return Buffer.concat([u32(bytes.length), bytes, Uint8Array.of(0)]);
-}
-
-const [directoryKind, argumentKind, maskKind] = [5, 6, 28];
-const least = [
-  [directoryKind, text("/")],
-  [argumentKind, text("a")],
-] as const;
+const maskKind = 28;
 
 describe("read_instruction", () => {
   needsCompiler("takes what cupel writes, from the least to a record of every kind", async () => {

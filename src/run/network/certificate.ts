@@ -160,7 +160,7 @@ export function createAuthority(hosts: readonly HostName[]): Authority {
       },
       own,
     );
-    return { cert, key: keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString() };
+    return { cert, key: keys.privateKey.export({ type: "pkcs8", format: "pem" }) };
   };
   return { certificate, issue };
 }

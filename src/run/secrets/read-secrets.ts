@@ -147,9 +147,9 @@ export async function readSecrets(
   const values = new Map<string, Uint8Array>();
   const warnings: string[] = [];
   for (const secret of secrets) {
-    const read = await readOne(secret, surroundings);
-    values.set(secret.name, read.value);
-    warnings.push(...read.warnings);
+    const one = await readOne(secret, surroundings);
+    values.set(secret.name, one.value);
+    warnings.push(...one.warnings);
   }
   return { values, warnings };
 }

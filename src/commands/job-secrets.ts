@@ -48,7 +48,7 @@ type Targets = readonly (number | undefined)[];
 
 async function passOnMasked(outputs: Launch["outputs"], targets: Targets, forms: readonly SecretForm[]): Promise<void> {
   const { passMasked } = await import("../run/secrets/mask-output.ts");
-  const passing = outputs.map((stream, index) => {
+  const passing = outputs.map(async (stream, index) => {
     const target = targets[index];
     return stream === undefined || target === undefined ? undefined : passMasked(stream, target, forms);
   });

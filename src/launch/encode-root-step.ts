@@ -110,7 +110,7 @@ function encodeFile(writer: InstructionWriter, step: ContentStep, binding: StepB
  * Writes the step's record.
  * @throws CupelError `usage` where a path holds a NUL, `set-up` where there is no layer, or no content.
  */
-export function encodeRootStep(writer: InstructionWriter, step: RootStep, binding: StepBinding = {}): void {
+export function encodeRootStep(writer: InstructionWriter, step: RootStep, binding: StepBinding): void {
   if (isLayerStep(step)) return encodeLayer(writer, step, binding.layer);
   if (isContentStep(step)) return encodeFile(writer, step, binding);
   switch (step.step) {

@@ -4,7 +4,7 @@ import { InstructionWriter } from "../../src/launch/instruction-writer.ts";
 import type { RootStep } from "../../src/model/plan.ts";
 
 /** The record's bytes, behind a header of twelve. */
-function bytesOf(step: RootStep, binding?: StepBinding): string {
+function bytesOf(step: RootStep, binding: StepBinding = {}): string {
   const writer = new InstructionWriter();
   for (let word = 0; word < 3; word++) writer.u32(0);
   encodeRootStep(writer, step, binding);

@@ -60,5 +60,6 @@ export async function readRequest(
   const { value: request, rest } = read;
   if (request.kind !== "problem") return { request, rest };
   denials.deny({ host: "", port: 0, reason: "malformed", kind: request.problem });
-  return void endWith(socket, renderRefusal({ status: request.status, words: request.problem }));
+  endWith(socket, renderRefusal({ status: request.status, words: request.problem }));
+  return undefined;
 }

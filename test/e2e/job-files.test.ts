@@ -223,13 +223,11 @@ describe("a file that is no job", () => {
 
 const host = createRealHost();
 
-/** The paths of another machine, and a cap on memory by default, are not what is compared. */
+/** The paths of another machine, sources of secrets that are none, and a cap on memory by default are not what is compared. */
 function withoutPaths({ file, expected }: ValidFile): ValidFile {
-  const { filesystem: _filesystem, ...rest } = file;
-  return {
-    file: rest,
-    expected: { ...expected, read: [], write: [], tools: false },
-  };
+  const { filesystem: _filesystem, secrets: _secrets, ...rest } = file;
+  const none = { read: [], write: [], tools: false, secrets: [], secretDescriptors: [], masksOutput: false };
+  return { file: rest, expected: { ...expected, ...none } };
 }
 
 function policyOf({ defaultLimits: _limits, hidden: _hidden, ...job }: Job): object {

@@ -65,6 +65,25 @@ export const jobFlags: readonly FlagDescription[] = [
     repeatable: true,
   },
   {
+    name: "inject-header",
+    description: "have the proxy put a header into requests to a listed host, with names of secrets in braces",
+    value: text("HOST: HEADER: VALUE"),
+    repeatable: true,
+  },
+  {
+    name: "secret",
+    description: "give a secret as /run/secrets/NAME, or to the header that names it: file:PATH, fd:N, command:PROGRAM",
+    value: text("NAME=SOURCE"),
+    repeatable: true,
+  },
+  {
+    name: "secret-fd",
+    description: "the same behind a descriptor, whose number is in CUPEL_SECRET_NAME_FD",
+    value: text("NAME=SOURCE"),
+    repeatable: true,
+  },
+  { name: "mask-output", description: "take the values of secrets out of what the job writes" },
+  {
     name: "seccomp",
     description: "system calls: all but dangerous ones (default), the essential (strict), or debuggers' too (compat)",
     value: choice("PROFILE", seccompProfileNames),

@@ -9,7 +9,7 @@ import type { Report, Selection, Verdict } from "../model/report.ts";
 import { readFingerprintParts, type FingerprintParts } from "../report/fingerprint.ts";
 import { fileNames, loadSaved, saveReport } from "../report/saved-report.ts";
 import { parseVerdict, verdictOf } from "../report/verdict.ts";
-import { statedAs, type JobRequest } from "../run/job-request.ts";
+import { statedAs, statesSecrets, type JobRequest } from "../run/job-request.ts";
 import { resolveJob } from "../run/resolve-job.ts";
 import { notingStandings } from "../select/asked-capabilities.ts";
 import { select } from "../select/select.ts";
@@ -55,7 +55,9 @@ export async function prepareJob(
   const laidOut = needsLayout(request, job)
     ? await (await import("../run/lay-out-job.ts")).layOutJob(job, request, surroundings)
     : job;
-  return statesArtifacts(request) ? withArtifacts(laidOut, request, host) : laidOut;
+  const collecting = statesArtifacts(request) ? await withArtifacts(laidOut, request, host) : laidOut;
+  if (!statesSecrets(request)) return collecting;
+  return (await import("../run/secrets/resolve-secrets.ts")).withSecrets(collecting, request);
 }
 
 /** Whether anything is asked of its root, or could be: what is written through may hold protected names. */

@@ -17,6 +17,7 @@ import { cutOutput, lostInput, lostOutput } from "../run/stream-notices.ts";
 import type { ResultFile } from "../run/write-result.ts";
 import type { Collected } from "./artifacts-of-run.ts";
 import { callerStreams } from "./caller-streams.ts";
+import type { JobSecrets } from "./job-secrets.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
 import { recordOutcome } from "./record-outcome.ts";
@@ -65,6 +66,7 @@ interface Attempt extends Inquiry {
   readonly isRecorded: boolean;
   /** Where artifacts go, if any are wanted. */
   readonly store: ArtifactStore | undefined;
+  readonly secrets: JobSecrets | undefined;
 }
 
 /** How it ended, and all that is to be said of it, where anybody wants to read that. */
@@ -100,6 +102,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     matrix: standings,
     stateDirectories: directories,
     streams: callerStreams(),
+    ...(await request.secrets?.prepare(callerStreams())),
     forwardSignals: true,
     measuresUsage: request.isJudged,
   };
@@ -172,8 +175,10 @@ async function openResult(path: string | undefined): Promise<ResultFile | undefi
 async function keepOutcome(ended: Ended, input: Attempt, startedAt: Date, result?: ResultFile): Promise<void> {
   if (!input.isJudged) return;
   const { job, plan } = ended;
-  const outcome = ended.judgeWhole();
-  const told = input.isRecorded ? await recordOutcome({ startedAt, job, plan, outcome }, input) : outcome;
+  const whole = { startedAt, job, plan, outcome: ended.judgeWhole() };
+  const kept =
+    input.secrets === undefined ? whole : { ...input.secrets.redact({ ...whole, startedAt: "" }), startedAt };
+  const told = input.isRecorded ? await recordOutcome(kept, input) : kept.outcome;
   result?.write(told);
   result?.close();
 }
@@ -198,6 +203,8 @@ export async function run(line: CommandLine): Promise<number> {
   const job = await prepareJob(request, host, directories);
   await checkTerminal(job, request);
   await checkApply(job, request);
+  const secrets =
+    job.secrets === undefined ? undefined : await (await import("./job-secrets.ts")).takeSecrets(job, request, host);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   announceWorkspace(job);
@@ -207,6 +214,7 @@ export async function run(line: CommandLine): Promise<number> {
     host,
     directories,
     knowledge,
+    secrets,
     isQuiet: line.flags.has("quiet"),
     isJudged: result !== undefined || isRecorded,
     isRecorded,

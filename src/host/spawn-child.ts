@@ -15,18 +15,28 @@ export interface LauncherChild {
   readonly events: AsyncIterable<Uint8Array>;
   /** All of it at once, when it has ended: what it says of one job waits in the socket. Instead of `events`. */
   readEvents(): Promise<Uint8Array>;
+  /** What comes out of the streams that are `pipe`: standard output, error, and the job's own terminal. */
+  readonly outputs: readonly (AsyncIterable<Uint8Array> | undefined)[];
   /** Exit code, or -1 where a signal ended it. */
   readonly exited: Promise<number>;
   readonly pid: number;
   kill(): void;
 }
 
-/** Descriptors of the caller that the launcher gets as the job's standard streams; -1 is none. */
-export type CallerStreams = readonly [number, number, number];
+/** A descriptor of the caller's; -1 is none. `pipe`: what the job writes comes to us, to be read. */
+type OutputStream = number | "pipe";
+
+/**
+ * What the launcher gets as the job's standard streams; and `pipe` where what the job writes on a terminal of its own is to
+ * come to us as well, and not to go to the caller's.
+ */
+export type CallerStreams = readonly [number, OutputStream, OutputStream, "pipe"?];
 
 interface BunChild {
   /** Where a pipe was asked for: our end of a socket pair. */
   readonly stdio: readonly (number | null)[];
+  readonly stdout?: ReadableStream<Uint8Array> | null;
+  readonly stderr?: ReadableStream<Uint8Array> | null;
   readonly exited: Promise<number>;
   readonly pid: number;
   kill(signal: number): void;
@@ -44,21 +54,36 @@ const launcherArguments = { job: ["3", "3", "0", "1", "2"], jobs: ["resident", "
 export type LauncherUse = keyof typeof launcherArguments;
 
 const channel = 3;
+const terminalChannel = 4;
+
+function wordsFor(use: LauncherUse, streams: CallerStreams): string[] {
+  return [...launcherArguments[use], ...(streams[3] === undefined ? [] : [String(terminalChannel)])];
+}
+
+/** By the launcher's numbers: its channel is among them. */
+function stdioFor([input, output, errors, terminal]: CallerStreams): (OutputStream | "ignore")[] {
+  return [...[input, output, errors].map(inheritOrIgnore), "pipe", ...(terminal === undefined ? [] : [terminal])];
+}
 
 function findBun(): BunRuntime | undefined {
   return (globalThis as { Bun?: BunRuntime }).Bun;
 }
 
-function inheritOrIgnore(descriptor: number): number | "ignore" {
-  return descriptor < 0 ? "ignore" : descriptor;
+function inheritOrIgnore(stream: OutputStream): OutputStream | "ignore" {
+  return typeof stream === "number" && stream < 0 ? "ignore" : stream;
 }
 
-async function* readStream(bun: BunRuntime, descriptor: number): AsyncGenerator<Uint8Array> {
-  const reader = bun.file(descriptor).stream().getReader();
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    yield value;
+/** Whoever stops reading closes it. */
+async function* readStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel();
   }
 }
 
@@ -138,8 +163,17 @@ class LauncherSocket {
 
   /** Everything that comes; closed then, for the runtime leaves that to whoever asked for the descriptor. */
   async *read(bun: BunRuntime): AsyncGenerator<Uint8Array> {
-    yield* untilReset(readStream(bun, this.#descriptor));
+    yield* untilReset(readStream(bun.file(this.#descriptor).stream()));
     this.#close();
+  }
+}
+
+/** Everything that comes over a socket of ours that nothing is sent to; closed then. */
+async function* readSocket(bun: BunRuntime, descriptor: number): AsyncGenerator<Uint8Array> {
+  try {
+    yield* untilReset(readStream(bun.file(descriptor).stream()));
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -153,15 +187,20 @@ async function* untilReset(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
 }
 
 function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams, use: LauncherUse): LauncherChild {
-  const child = bun.spawn([file, ...launcherArguments[use]], {
-    stdio: [...streams.map(inheritOrIgnore), "pipe"],
+  const child = bun.spawn([file, ...wordsFor(use, streams)], {
+    stdio: stdioFor(streams),
     env: {},
     cwd: "/",
   });
   const socket = child.stdio[channel];
   if (typeof socket !== "number") throw new TypeError("Bun gave no descriptor for the launcher's channel");
   const own = new LauncherSocket(socket);
+  const terminal = child.stdio[terminalChannel];
+  const outputs = [child.stdout, child.stderr].map((stream, index) =>
+    streams[index + 1] === "pipe" && stream instanceof ReadableStream ? readStream(stream) : undefined,
+  );
   return {
+    outputs: [...outputs, typeof terminal === "number" ? readSocket(bun, terminal) : undefined],
     send: (bytes) => own.send(bytes),
     events: own.read(bun),
     readEvents: async () => {
@@ -182,12 +221,16 @@ async function readStreamAtEnd(stream: AsyncIterable<Uint8Array>): Promise<Uint8
 
 async function spawnWithNode(file: string, streams: CallerStreams, use: LauncherUse): Promise<LauncherChild> {
   const { spawn } = await import("node:child_process");
-  const child = spawn(file, launcherArguments[use], {
-    stdio: [...streams.map(inheritOrIgnore), "pipe"],
+  const child = spawn(file, wordsFor(use, streams), {
+    stdio: stdioFor(streams),
     env: {},
     cwd: "/",
   });
   const control = child.stdio[channel] as unknown as import("node:net").Socket;
+  const output = (index: 1 | 2 | 4): AsyncIterable<Uint8Array> | undefined =>
+    streams[index === terminalChannel ? 3 : index] === "pipe"
+      ? ((child.stdio[index] as AsyncIterable<Uint8Array> | null) ?? undefined)
+      : undefined;
   // A launcher that has ended takes no more signals; how it ended is told by `exited`.
   control.on("error", () => undefined);
   await new Promise<void>((resolve, reject) => {
@@ -195,6 +238,7 @@ async function spawnWithNode(file: string, streams: CallerStreams, use: Launcher
     child.once("error", reject);
   });
   return {
+    outputs: [output(1), output(2), output(terminalChannel)],
     send: (bytes) => void control.write(bytes),
     events: untilReset(control),
     readEvents: () => readStreamAtEnd(untilReset(control)),

@@ -4,7 +4,7 @@
 export const protocolMagic = 0x4c_50_55_43;
 
 /** Raised with every change of the tables below: a launcher refuses another version whole. */
-export const protocolVersion = 5;
+export const protocolVersion = 6;
 
 /** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
 export const instructionBytesMax = 4 * 1024 * 1024;
@@ -26,6 +26,7 @@ export const recordKinds = {
   capture: 13,
   output: 14,
   proxy: 15,
+  descriptor: 16,
   mirror: 20,
   bind: 21,
   tmpfs: 22,
@@ -63,6 +64,7 @@ export const stepBits = {
   mapOwnerIfPossible: 4,
   mapOwner: 8,
   owned: 16,
+  noSwap: 32,
 } as const;
 
 /** Steps of a launch, in about their order. The launcher names the one that failed. */
@@ -104,6 +106,7 @@ export const launchSteps = [
   "no-new-privs",
   "seccomp",
   "landlock",
+  "descriptor",
   "fork",
 ] as const;
 

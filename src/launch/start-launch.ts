@@ -14,6 +14,8 @@ export interface Launch {
   signal(number: number): void;
   /** Ends the job now. */
   kill(): void;
+  /** Standard output and error, where they come to us. */
+  readonly outputs: LauncherChild["outputs"];
   /** All events, once the launcher has ended. */
   readonly ended: Promise<readonly LaunchEvent[]>;
 }
@@ -94,6 +96,7 @@ export async function startLaunch(
   return {
     signal: (number) => child.send(Uint8Array.of(number)),
     kill: () => child.send(Uint8Array.of(controlKill)),
+    outputs: child.outputs,
     ended: onEvent === undefined ? readEvents(child) : followEvents(child, onEvent),
   };
 }

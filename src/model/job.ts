@@ -112,6 +112,24 @@ export const jobNetworks = [...networkModes, "allow"] as const;
 /** One of {@link jobNetworks}. */
 export type JobNetwork = (typeof jobNetworks)[number];
 
+/** How a job gets a secret: as a file, behind a descriptor, or not at all, since a header that the proxy puts in names it. */
+export type SecretDelivery = "file" | "descriptor" | "proxy";
+
+/** A secret of the job's, by its name. Its value, and where that comes from, is no part of the job. */
+export interface JobSecret {
+  readonly name: string;
+  readonly delivery: SecretDelivery;
+}
+
+/** A header that the proxy puts into requests to one host, in the place of what the job sent under its name. */
+export interface HeaderInjection {
+  /** `api.example.com:443`. */
+  readonly host: string;
+  readonly header: string;
+  /** With names of secrets in braces: `Bearer {TOKEN}`. */
+  readonly value: string;
+}
+
 /** One job, complete: every default is filled in. */
 export interface Job {
   readonly command: readonly [string, ...string[]];
@@ -124,6 +142,12 @@ export interface Job {
   readonly network: JobNetwork;
   /** With `allow`: what the job may connect to, `api.example.com:443`; each was read as a rule. */
   readonly allowedHosts: readonly string[];
+  /** With `allow`: headers that the proxy puts in; absent where there are none. */
+  readonly injections?: readonly HeaderInjection[] | undefined;
+  /** Absent where there are none. */
+  readonly secrets?: readonly JobSecret[] | undefined;
+  /** Whether their values are taken out of what the job writes; absent where they are not. */
+  readonly masksOutput?: true | undefined;
   /** With the host's network: what name resolution reads, by where the job looks for it; sources are canonical. */
   readonly nameResolution: Readonly<Record<string, string>>;
   readonly seccomp: SeccompProfileName;

@@ -159,7 +159,13 @@ export interface LimitOutcome {
 }
 
 /** Why a connection was denied. */
-export const denialReasons = ["host-not-listed", "port-not-listed", "address-not-listed", "malformed"] as const;
+export const denialReasons = [
+  "host-not-listed",
+  "port-not-listed",
+  "address-not-listed",
+  "malformed",
+  "host-not-proven",
+] as const;
 
 /** Connections to one destination that were denied, for one reason. */
 export interface Denial {
@@ -170,7 +176,7 @@ export interface Denial {
   readonly reason: (typeof denialReasons)[number];
   /** Where an allowed name led to it, and what it is: `this host's loopback`. */
   readonly address?: string | undefined;
-  /** Of a request that was none: what is wrong with it. */
+  /** Of a request that was none: what is wrong with it. Of a host that did not prove itself: the failure's name. */
   readonly kind?: string | undefined;
   readonly count: number;
 }

@@ -1,6 +1,6 @@
 /** A plan: pure data, exactly what a strategy will do for one job. */
 import type { GuaranteeDecision, IsolationClass } from "./guarantee.ts";
-import type { OutputAction, SeccompProfileName } from "./job.ts";
+import type { HeaderInjection, OutputAction, SeccompProfileName } from "./job.ts";
 
 /** Kinds of namespaces, in the kernel's words (namespaces(7)). */
 export type NamespaceKind = "user" | "mount" | "pid" | "ipc" | "uts" | "cgroup" | "network";
@@ -41,9 +41,13 @@ export type RootStep =
       /** Owned by the job's user (otherwise by whoever builds the root). */
       readonly owned: boolean;
       readonly writable: boolean;
+      /** Never written to swap space, where the kernel can promise that. */
+      readonly keepsOffSwap?: true | undefined;
     }
   | { readonly step: "directory"; readonly destination: string; readonly mode: number }
   | { readonly step: "file"; readonly destination: string; readonly content: string }
+  /** A file of the job's user alone, whose content is given when the plan is carried out: see {@link givenNames}. */
+  | { readonly step: "given"; readonly destination: string; readonly content: string }
   | { readonly step: "symlink"; readonly destination: string; readonly target: string }
   /** A fresh procfs of the job's own PID namespace. */
   | { readonly step: "proc"; readonly destination: string }
@@ -87,6 +91,24 @@ export interface ProxyPlan {
   readonly socksPort: number;
   /** What it lets through, as it was stated: `api.example.com:443`. */
   readonly allow: readonly string[];
+  /** Headers that it puts into requests. */
+  readonly inject?: readonly HeaderInjection[] | undefined;
+}
+
+/**
+ * What a plan calls contents that it does not hold itself, but for secrets, which it calls by their own names: none of them
+ * has a blank in it.
+ */
+export const givenNames = {
+  authority: "the job's own authority",
+  certificates: "authorities that the job trusts",
+} as const;
+
+/** A descriptor that the job finds at a number above its standard streams, and can read. */
+export interface DescriptorPlan {
+  readonly number: number;
+  /** As in a step of the kind `given`. */
+  readonly content: string;
 }
 
 /** What the launcher does, whole. */
@@ -106,6 +128,8 @@ export interface LauncherPlan {
   readonly loopbackUp: boolean;
   /** The one way out of the job's own network namespace, where there is one. */
   readonly proxy?: ProxyPlan | undefined;
+  /** In ascending order of their numbers. */
+  readonly descriptors?: readonly DescriptorPlan[] | undefined;
   readonly command: readonly [string, ...string[]];
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;

@@ -24,8 +24,22 @@ export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
     field("Network", sentence(describeNetwork(launch))),
     field("Privileges", sentence(describePrivileges(launch))),
     field("Variables", names.length === 0 ? "none." : sentence(`${joinWords(names)} (values are not shown)`)),
+    ...secretBlocks(job),
     ...(launch.terminal === "none" ? [] : [field("Terminal", "one of its own, relayed to the caller's.")]),
     ...processLimitBlocks(launch),
+  ];
+}
+
+/** How each is given; a value is nobody's to see. */
+function secretBlocks({ secrets = [], injections = [], masksOutput }: Job): Block[] {
+  const given = { file: "in a file", descriptor: "behind a descriptor", proxy: "in the proxy alone" } as const;
+  const headers = injections.map(({ host, header }) => `${header} for ${host}`);
+  return [
+    ...(secrets.length === 0
+      ? []
+      : [field("Secrets", sentence(joinWords(secrets.map(({ name, delivery }) => `${name} ${given[delivery]}`))))]),
+    ...(headers.length === 0 ? [] : [field("Put in", sentence(joinWords(headers)))]),
+    ...(masksOutput === true ? [field("Output", "without the secrets' values.")] : []),
   ];
 }
 

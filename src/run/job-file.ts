@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { readInputFile } from "../host/read-input-file.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import { applyModes, seccompProfileNames } from "../model/job.ts";
+import { secretsSchema } from "./secrets/secrets-schema.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
 import { limitSchemas, quantity } from "./limit-schemas.ts";
@@ -117,6 +118,7 @@ export const settingSchemas = {
       prefer: v.optional(v.pipe(v.picklist(preferences), v.description("which of the strategies that fit"))),
     }),
   ),
+  secrets: v.optional(secretsSchema),
 };
 
 /** The shape of a job file. */

@@ -47,6 +47,18 @@ command: [echo, "hello from a sandbox"]
 #  mode: none
 #  allow: [api.example.com:443, "*.example.org", "10.0.0.0/8:5432"]
 
+# With allow, headers that the proxy puts into requests to a host, with names of secrets in braces: the job never has
+# those secrets.
+#  inject:
+#    - { host: api.example.com, header: Authorization, value: "Bearer {TOKEN}" }
+
+# Secrets: as /run/secrets/NAME, or behind a descriptor whose number is in CUPEL_SECRET_NAME_FD. Where each comes from
+# stands here, never what it is. mask_output takes the values out of what the job writes.
+#secrets:
+#  files: { TOKEN: "file:token.txt" }
+#  descriptors: { KEY: "fd:3" }
+#  mask_output: false
+
 # Which system calls the job may make: default, strict (only the essential ones) or compat (those of debuggers as well).
 #syscalls:
 #  profile: default

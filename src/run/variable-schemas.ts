@@ -54,13 +54,13 @@ function textMapping(mapping: TextMapping) {
   );
 }
 
+/** Names, as variables have them, and a text for each, at `field`. */
+export function namedTexts(field: string, description: string) {
+  return textMapping({ field, name: variableName, namePattern, description });
+}
+
 /** Variables and their values. */
-export const variablesSchema = textMapping({
-  field: "env.set",
-  name: variableName,
-  namePattern,
-  description: "variables and their values",
-});
+export const variablesSchema = namedTexts("env.set", "variables and their values");
 
 const filePattern = "^/[^\\u0000=]*$";
 

@@ -4,6 +4,7 @@ import type { RootStep } from "../model/plan.ts";
 import { grantSteps, orderedGrants, type LayerStep } from "./_grant-steps.ts";
 import { baseSteps, withFiles } from "./_layout-steps.ts";
 import { maskedConfigurationPaths, maskedProcPaths, readOnlyProcPaths } from "./_system-paths.ts";
+import { secretSteps } from "./_secrets.ts";
 
 /** The job's user inside. */
 export const jobUser = { name: "job", uid: 1000, gid: 1000, home: "/home/job" } as const;
@@ -96,6 +97,7 @@ function ownSteps(job: Job, mapOwners: boolean, layer: LayerStep): RootStep[] {
     ...privateDirectories(job),
     ...workspaceSteps(job),
     ...grantSteps(job, mapOwners, layer),
+    ...secretSteps(job),
   ];
 }
 

@@ -94,7 +94,7 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   B03: { guarantees: ["fs.read"], control: some("kernels are built without them, and hide their addresses") },
   B04: { control: some("dmesg_restrict leaves it to root, and nobody's token is in it") },
   B05: { control: everyone, quickFor: ["env.clean"], findBreach: findForeignVariable },
-  B06: { control: everyone, guarantees: ["secret.private"], quickFor: ["secret.private"] },
+  B06: { control: everyone, guarantees: ["secret.private"] },
   B07: { control: everyone, findBreach: findForeignDescriptor },
   B08: { control: none("without a sandbox there is no root to be outside of"), findBreach: findUnreachable },
   B09: { control: none("it takes a mount of a directory whose name is a token") },

@@ -13,6 +13,10 @@ export interface SandboxWishes {
   readonly diskBytes?: number | undefined;
   readonly outputBytes?: number | undefined;
   readonly timeoutMs?: number | undefined;
+  /** A file with a secret, which the job is to be given in every way that needs no network. */
+  readonly secretPath?: string | undefined;
+  /** Where the outcome is to be written. */
+  readonly resultPath?: string | undefined;
   /** `NAME=value`. */
   readonly variable?: string | undefined;
   /** A path that the job may change. */

@@ -6,7 +6,7 @@ import { stateDirectories } from "../host/private-directory.ts";
 import { applyKept } from "../run/apply-kept.ts";
 import { discardLayer, listLayers, type KeptLayer } from "../run/kept-layers.ts";
 import { layersIn } from "../run/layer-place.ts";
-import { runningLayerName } from "../run/open-layer.ts";
+import { makingPattern } from "../run/run-id.ts";
 import { realPath } from "../run/real-path.ts";
 import { removeTree } from "../run/remove-tree.ts";
 import { renderAttackOrders, type AttackOrder } from "./attack-line.ts";
@@ -135,7 +135,7 @@ async function leaveDeepTree(stage: HostStage): Promise<HostFinding> {
   for (const place of [stage.workspace, ...otherScratch]) removeMarked(place, mark);
   if (left !== undefined) return { sign: `${left} was left in the workspace` };
   if (end.records.get("D13")?.ending !== "attempted") return { failure: `the attacker did not make it (${end.end})` };
-  const layer = runningLayers().find((path) => runningLayerName.exec(path)?.[1] === String(end.pid));
+  const layer = runningLayers().find((path) => makingPattern.exec(path)?.[1] === String(end.pid));
   return { sign: layer === undefined ? undefined : `${layer} was left` };
 }
 

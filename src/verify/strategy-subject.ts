@@ -23,16 +23,13 @@ export interface StrategyFacts {
   readonly choice: SandboxChoice;
 }
 
-function wishFlags({
-  pids,
-  memoryBytes,
-  cpus,
-  diskBytes,
-  outputBytes,
-  timeoutMs,
-  variable,
-  writable,
-}: SandboxWishes): string[] {
+function secretFlags(path: string): string[] {
+  return ["--secret", `CUPEL_CANARY=file:${path}`, "--secret-fd", `CUPEL_CANARY_TOO=file:${path}`];
+}
+
+function wishFlags(wishes: SandboxWishes): string[] {
+  const { pids, memoryBytes, cpus, diskBytes, outputBytes, timeoutMs, variable, writable, secretPath, resultPath } =
+    wishes;
   return [
     ...(pids === undefined ? [] : ["--pids", String(pids)]),
     ...(memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)]),
@@ -40,6 +37,8 @@ function wishFlags({
     ...(diskBytes === undefined ? [] : ["--tmp-size", String(diskBytes)]),
     ...(outputBytes === undefined ? [] : ["--output-size", String(outputBytes)]),
     ...(timeoutMs === undefined ? [] : ["--timeout", `${timeoutMs}ms`, "--grace", "100ms"]),
+    ...(secretPath === undefined ? [] : secretFlags(secretPath)),
+    ...(resultPath === undefined ? [] : ["--result", resultPath]),
     ...(variable === undefined ? [] : ["--env", variable]),
     ...(writable === undefined ? [] : ["--write", writable]),
   ];

@@ -224,14 +224,12 @@ describe("a file that is no job", () => {
 
 const host = createRealHost();
 
-/** The paths of another machine, and a cap on memory by default, are not what is compared. */
+/** The paths of another machine, sources of secrets that are none, and a cap on memory by default are not what is compared. */
 function withoutPaths({ file, expected }: ValidFile): ValidFile {
-  const { filesystem: _filesystem, root: _root, files: _files, ...rest } = file;
+  const { filesystem: _filesystem, root: _root, files: _files, secrets: _secrets, ...rest } = file;
   const nothing = { read: [], write: [], tools: false, deny: [], protect: [], tmpfs: [], root: undefined, files: [] };
-  return {
-    file: rest,
-    expected: { ...expected, ...nothing },
-  };
+  const noSecrets = { secrets: [], secretDescriptors: [], masksOutput: false };
+  return { file: rest, expected: { ...expected, ...nothing, ...noSecrets } };
 }
 
 function policyOf({ defaultLimits: _limits, hidden: _hidden, ...job }: Job): object {

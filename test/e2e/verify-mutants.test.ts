@@ -167,6 +167,18 @@ const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    without: "a way of their own for secrets",
+    breaks: ["secret.private"],
+    by: "anyone",
+    patches: [
+      {
+        path: "src/launch/encode-instruction.ts",
+        from: "  encodeCommand(writer, plan);",
+        to: "  const given = [...(binding.given ?? [])].map(([name, value]) => [name, value.toString()]);\n  encodeCommand(writer, { ...plan, environment: { ...plan.environment, ...Object.fromEntries(given) } });",
+      },
+    ],
+  },
 ];
 
 /**

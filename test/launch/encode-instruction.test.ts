@@ -43,7 +43,7 @@ describe("encodeInstruction", () => {
     const plan = barePlan(["/bin/a"], { environment: { A: "b" }, timeoutMs: 1500, graceMs: 2000 });
     const bytes = encodeInstruction(plan, binding);
     const golden = [
-      "4355504c 05000000 9d000000",
+      "4355504c 06000000 9d000000",
       "0100 0000 10000000 e9030000 ea030000 e9030000 ea030000",
       "0200 0000 08000000 0000000000000000",
       "0300 0000 08000000 00000000 12000000",
@@ -152,7 +152,7 @@ describe("encodeInstruction", () => {
       ["tmpfs", 1 + 16, 0o1777, 2 ** 33, 64, "/tmp"],
       ["tmpfs", 0, 0o755, 0, 0, "/ro"],
       ["makeDirectory", 0o755, "/etc"],
-      ["file", "/etc/motd", new TextEncoder().encode("süß\0\n")],
+      ["file", 0, 0o444, "/etc/motd", new TextEncoder().encode("süß\0\n")],
       ["symlink", "/lib", "usr/lib"],
       ["proc", "/proc"],
       ["readOnly", "/proc/sys"],

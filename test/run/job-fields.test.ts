@@ -44,6 +44,18 @@ const pairs: readonly (readonly [readonly string[], string, Partial<JobRequest>]
     "network: {allow: ['a.example:443', '*.b.example']}",
     { allowedHosts: ["a.example:443", "*.b.example"] },
   ],
+  [
+    ["--inject-header=a.example: Authorization: Bearer {T}"],
+    "network: {inject: [{host: a.example, header: Authorization, value: 'Bearer {T}'}]}",
+    { injected: ["a.example: Authorization: Bearer {T}"] },
+  ],
+  [
+    ["--secret=T=file:/a", "--secret=U=fd:3"],
+    "secrets: {files: {T: 'file:/a', U: 'fd:3'}}",
+    { secrets: ["T=file:/a", "U=fd:3"] },
+  ],
+  [["--secret-fd=T=file:/a"], "secrets: {descriptors: {T: 'file:/a'}}", { secretDescriptors: ["T=file:/a"] }],
+  [["--mask-output"], "secrets: {mask_output: true}", { masksOutput: true }],
   [["--seccomp=strict"], "syscalls: {profile: strict}", { seccomp: "strict" }],
   [["--seccomp=compat"], "syscalls: {profile: compat}", { seccomp: "compat" }],
   [["--env=TERM"], "env: {inherit: [TERM]}", { environment: ["TERM"] }],
@@ -105,6 +117,7 @@ describe("jobFields", () => {
   test.each([
     ["tools", "filesystem: {tools: false}"],
     ["terminal", "tty: false"],
+    ["masksOutput", "secrets: {mask_output: false}"],
     ["strict", "minimum: {strict: false}"],
     ["verified", "minimum: {verified: false}"],
   ] satisfies [SettingKey, string][])("that flags switch on, a file can leave off: %s", (key, text) =>

@@ -159,6 +159,7 @@ describe("plan", () => {
           "pids": 4096,
         },
         "cpuTimeMs": undefined,
+        "descriptors": undefined,
         "directory": "/home/ada/project",
         "dropCapabilities": true,
         "environment": {

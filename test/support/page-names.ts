@@ -87,6 +87,17 @@ const otherWords: ReadonlySet<string> = new Set([
   '"env": {"set": {"NAME": "VALUE"}}',
   '"limits": {"wall": "5s", "grace": "100ms"}',
   '{"bytes": 6, "isTruncated": false, "text": "hello\\n"}',
+  // Secrets: their sources, and where they are found.
+  "file:PATH",
+  "fd:N",
+  "command:PROGRAM",
+  "[secret TOKEN]",
+  "/run/secrets/NAME",
+  "CUPEL_SECRET_NAME_FD",
+  "Host",
+  'secrets: { files: {TOKEN: "file:token"}, descriptors: {…}, mask_output: true }',
+  "inject: [{ host, header, value }]",
+  "localhost:8080",
   // Destinations, and how programs find and talk to a proxy.
   "api.example.com:443",
   "api.example.com:*",

@@ -74,6 +74,9 @@ const parts = fc.record(
     ),
     network: same(networkModes),
     allow: fc.uniqueArray(destination, { minLength: 1, maxLength: 3 }),
+    secrets: variables,
+    secretDescriptors: variables,
+    masksOutput: fc.boolean(),
     seccomp: same(seccompProfileNames),
     inherit: fc.uniqueArray(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,6}$/), { maxLength: 3 }),
     set: variables,
@@ -125,8 +128,17 @@ function fileOf(of: Parts): ValidFile["file"] {
       accept_missing: of.accepted,
       strict: of.strict,
     }),
+    secrets: mapping({
+      files: of.secrets && Object.fromEntries(of.secrets),
+      descriptors: of.secretDescriptors && Object.fromEntries(of.secretDescriptors),
+      mask_output: of.masksOutput,
+    }),
     selection: mapping({ strategy: of.strategy?.written, prefer: of.prefer?.written }),
   }) as ValidFile["file"];
+}
+
+function textsOf(named: readonly (readonly [string, string])[] = []): string[] {
+  return named.map(([name, text]) => `${name}=${text}`);
 }
 
 function environmentOf({ inherit = [], set = [] }: Parts): string[] {
@@ -166,6 +178,9 @@ function requestOf(of: Parts): JobRequest {
     network: of.network?.means ?? "none",
     allowedHosts: of.network === undefined ? (of.allow ?? []) : [],
     seccomp: of.seccomp?.means ?? "default",
+    secrets: textsOf(of.secrets),
+    secretDescriptors: textsOf(of.secretDescriptors),
+    masksOutput: of.masksOutput === true,
     environment: environmentOf(of),
     terminal: of.tty === true ? "private" : "none",
     prefer: of.prefer?.means ?? "fastest",

@@ -41,3 +41,15 @@ describe("changes of a workspace", () => {
     expect(prefixWith("ro", "applied")).toBeUndefined();
   });
 });
+test("is asked for a secret in every way that needs no network, and for its outcome", () =>
+  expect(strategyPrefix(facts, "/a", { secretPath: "/s", resultPath: "/r" })?.slice(-9)).toEqual([
+    "--secret",
+    "CUPEL_CANARY=file:/s",
+    "--secret-fd",
+    "CUPEL_CANARY_TOO=file:/s",
+    "--result",
+    "/r",
+    "--read",
+    "/a",
+    "--",
+  ]));

@@ -81,6 +81,8 @@ static bool build_sandbox(const struct launch *launch)
     /* As the job's user, so that a directory which that user may not enter is found out here. */
     must(launch, kernel_call(__NR_chdir, instruction->directory), step_working_directory, instruction->directory);
     kernel_call(__NR_umask, instruction->umask);
+    /* Before the caps on open files, and before a filter that may not let any memory have a descriptor. */
+    must(launch, make_contents(instruction), step_descriptor, "");
     set_resource_limits(launch);
     give_up_privileges(launch);
     return is_covering;
@@ -216,7 +218,8 @@ static void place_streams(const struct streams *streams)
 
 __attribute__((noreturn)) static void become_job(const struct launch *launch)
 {
-    const int failure_descriptor = launch->failure_descriptor;
+    const int failure_descriptor = leave_numbers_to_contents(launch->instruction, launch->failure_descriptor);
+    must(launch, failure_descriptor, step_descriptor, "");
     const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0;
     if (!alone)
         kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
@@ -226,10 +229,9 @@ __attribute__((noreturn)) static void become_job(const struct launch *launch)
         must(launch, take_terminal(launch->streams), step_terminal, "controlling terminal");
     place_streams(launch->streams);
     enter_landlock(launch);
-    /* All but the way to tell that it cannot be executed, in two steps: CLOSE_RANGE_CLOEXEC is of Linux 5.11. */
-    must(launch, kernel_call(__NR_close_range, failure_descriptor + 1, ~0u, 0), step_standard_streams, "close_range");
-    if (failure_descriptor > 3)
-        kernel_call(__NR_close_range, 3, failure_descriptor - 1, 0);
+    must(launch, place_contents(launch->instruction), step_descriptor, "");
+    /* All but those and the way to tell that it cannot be executed. */
+    must(launch, close_all_but(launch->instruction, failure_descriptor), step_standard_streams, "close_range");
     reset_signals();
     struct exec_failure failure = {0};
     char path[4096] = "";

@@ -24,6 +24,7 @@
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
 enum { listeners_max = 4 };
+enum { descriptors_max = 32, descriptor_number_max = 63 };
 
 struct root_step {
     uint16_t kind;
@@ -47,6 +48,13 @@ struct resource_limit {
     uint32_t resource;
     uint64_t soft;
     uint64_t hard;
+};
+
+/* What the job finds behind a descriptor of this number. */
+struct content_descriptor {
+    int number;
+    const char *content;
+    uint32_t length;
 };
 
 struct instruction {
@@ -79,6 +87,8 @@ struct instruction {
     uint16_t listener_ports[listeners_max];
     size_t listener_count;
     const char *proxy;
+    struct content_descriptor descriptors[descriptors_max];
+    size_t descriptor_count;
     struct root_step root[root_steps_max];
     size_t root_count;
     /* Kinds of the records that it was told in, a bit each. */
@@ -116,6 +126,8 @@ struct terminal {
     bool is_over;
     /* The one that the job's is relayed to, and how it was. */
     int caller;
+    /* Where what the job writes on its own goes, if that is not the caller's. */
+    int output;
     struct termios settings;
     struct termios raw;
     struct winsize size;
@@ -316,6 +328,12 @@ __attribute__((noreturn)) void fail_launch(const struct launch *launch, int step
 bool build_root(const struct launch *launch);
 void build_shared_root(const struct launch *launch);
 void build_own_part(const struct launch *launch);
+
+/* content.c */
+long make_contents(const struct instruction *instruction);
+int leave_numbers_to_contents(const struct instruction *instruction, int descriptor);
+long place_contents(const struct instruction *instruction);
+long close_all_but(const struct instruction *instruction, int other);
 
 /* network.c */
 long bring_loopback_up(void);

@@ -1,5 +1,6 @@
 /*
- * launcher CONTROL EVENTS STDIN STDOUT STDERR: five descriptor numbers. Everything else comes in the instruction.
+ * launcher CONTROL EVENTS STDIN STDOUT STDERR [TERMINAL]: descriptor numbers, the last one of where a terminal's output
+ * goes if not to the caller's. Everything else comes in the instruction.
  * launcher resident CHANNEL: one job after another, see resident.c.
  */
 #include "launcher.h"
@@ -91,7 +92,7 @@ int program(int argument_count, char **arguments, char **environment)
 
     if (argument_count == 3 && strcmp(arguments[1], "resident") == 0 && may_give_orders(parse_descriptor(arguments[2])))
         return reside(parse_descriptor(arguments[2]), arguments);
-    if (argument_count != 6 || !may_give_orders(parse_descriptor(arguments[1])))
+    if (argument_count < 6 || argument_count > 7 || !may_give_orders(parse_descriptor(arguments[1])))
         return exit_usage;
     int descriptors[5];
     for (int index = 0; index < 5; index++)
@@ -101,6 +102,8 @@ int program(int argument_count, char **arguments, char **environment)
         return 1;
     clear_streams(&streams);
     clear_courier(&courier);
+    if (argument_count == 7)
+        streams.terminal.output = parse_descriptor(arguments[6]);
     struct launch launch = {
         .instruction = &instruction,
         .streams = &streams,

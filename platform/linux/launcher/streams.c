@@ -258,7 +258,8 @@ void leave_callers_streams(struct streams *streams, int control, int events)
                             streams->captured[2],
                             streams->caller[0],
                             streams->caller[1],
-                            streams->caller[2]};
+                            streams->caller[2],
+                            streams->terminal.output};
     for (size_t index = 0; index < sizeof unwanted / sizeof unwanted[0]; index++)
         close_descriptor(unwanted[index]);
     for (int index = 0; index < 3; index++)

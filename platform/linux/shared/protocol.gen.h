@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 5u
+#define PROTOCOL_VERSION 6u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 
@@ -23,6 +23,7 @@ enum {
     record_capture = 13,
     record_output = 14,
     record_proxy = 15,
+    record_descriptor = 16,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,
@@ -58,7 +59,8 @@ enum {
     step_bit_map_owner_if_possible = 4,
     step_bit_map_owner = 8,
     step_bit_owned = 16,
-    step_bit_all = 31,
+    step_bit_no_swap = 32,
+    step_bit_all = 63,
 };
 
 enum {
@@ -99,7 +101,8 @@ enum {
     step_no_new_privs = 34,
     step_seccomp = 35,
     step_landlock = 36,
-    step_fork = 37,
+    step_descriptor = 37,
+    step_fork = 38,
 };
 
 static const char *const step_names[] = {
@@ -140,6 +143,7 @@ static const char *const step_names[] = {
     "no-new-privs",
     "seccomp",
     "landlock",
+    "descriptor",
     "fork",
 };
 

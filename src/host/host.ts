@@ -54,8 +54,8 @@ export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Current directory, absolute; `/` where it is gone. */
   readonly directory: string;
-  /** Which one that is (device and inode): by the time that its path is looked up, another may lie there. */
-  readonly directoryInode?: string | undefined;
+  /** What the current directory was found to be: its path, and the device and inode behind it. A host in a file has none. */
+  readonly standing?: { readonly directory: string; readonly inode: string | undefined } | undefined;
   readText(path: string): Answer<string>;
   /** The same without decoding: for what is no text. */
   readBytes(path: string): Answer<Uint8Array>;

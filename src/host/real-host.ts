@@ -101,9 +101,10 @@ export function findAlongPath(name: string, path: string): string[] {
   return candidatesAlongPath(name, path).filter(isExecutableFile);
 }
 
-function currentDirectory(): string {
-  const directory = answer(() => process.cwd());
-  return directory.ok ? directory.value : "/";
+function standsIn(): Pick<Host, "directory" | "standing"> {
+  const found = answer(() => process.cwd());
+  if (!found.ok) return { directory: "/" };
+  return { directory: found.value, standing: { directory: found.value, inode: inodeAt(".") } };
 }
 
 async function run(
@@ -132,8 +133,7 @@ export function createRealHost(): Host {
       groups: process.getgroups?.() ?? [],
     },
     environment: process.env,
-    directory: currentDirectory(),
-    directoryInode: inodeAt("."),
+    ...standsIn(),
     readText,
     readBytes,
     list: (path) => answer(() => readdirSync(path).sort()),

@@ -84,9 +84,9 @@ function byDefault(path: string, request: JobRequest, surroundings: JobSurroundi
 }
 
 /** Where the caller stands, and no other directory that somebody has put there meanwhile. @throws CupelError `usage`. */
-function currentDirectory({ directory, directoryInode }: Host): string {
+function currentDirectory({ directory, standing }: Host): string {
   const path = canonical(directory, "The current directory", "/");
-  if (directoryInode === undefined || inodeAt(path) === directoryInode) return path;
+  if (standing?.directory !== directory || inodeAt(path) === standing.inode) return path;
   throw new CupelError(
     "usage",
     `The current directory ${directory} was replaced by another one; change to one that stays`,

@@ -8,8 +8,9 @@ import { makeTempDir } from "../support/temp-dir.ts";
 test("the caller's directory is taken, and none that lies at its path by now", () => {
   using directory = makeTempDir();
   const [own, other] = [directory.folder("own"), directory.folder("other")];
-  const resolveAt = (directoryInode: string | undefined): unknown => {
-    const host = { ...createFixtureHost({ directory: own }), directoryInode };
+  const resolveAt = (inode: string | undefined): unknown => {
+    const standing = inode === undefined ? undefined : { directory: own, inode };
+    const host = { ...createFixtureHost({ directory: own }), standing };
     return resolveWorkspace({ ...defaultRequest, workspace: "ro" }, { host, tools: undefined, stateDirectories: [] });
   };
   expect(resolveAt(inodeAt(own))).toEqual({ mode: "ro", path: own });

@@ -2,8 +2,10 @@
 import { fstatSync } from "node:fs";
 import { stateDirectories } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
+import type { Host } from "../host/host.ts";
 import { createRealHost } from "../host/real-host.ts";
 import type { CallerStreams } from "../host/spawn-child.ts";
+import type { TracerWords } from "../launch/tracer.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
 import type { Ending, Outcome, WorkspaceOutcome } from "../model/outcome.ts";
@@ -76,6 +78,8 @@ interface Attempt extends Inquiry {
   readonly isQuiet: boolean;
   /** The outcome goes to a file. */
   readonly isWritten: boolean;
+  /** What the job is watched with, where what it is denied is to be explained. */
+  readonly tracer?: TracerWords | undefined;
 }
 
 /** How it ended, and all that is to be said of it, where anybody wants to read that. */
@@ -104,6 +108,7 @@ async function attempt(request: Attempt): Promise<Ended> {
   announce(selection, job, plan);
   const { standings, id: reportId } = knowledge.verdict;
   const isFresh = knowledge.report !== undefined;
+  const watch = request.tracer && (await import("./watch-job.ts")).watchJob(request.tracer, plan.launch.directory);
   const context = {
     host,
     matrix: standings,
@@ -111,6 +116,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     streams: callerStreams(),
     forwardSignals: true,
     measuresUsage: request.isWritten,
+    watching: watch?.watching,
   };
   try {
     const carried = await carryOut(plan, context);
@@ -121,7 +127,8 @@ async function attempt(request: Attempt): Promise<Ended> {
     const { other, workspace } = await settleLayer(carried, ending, request);
     if (other !== undefined) return await attempt(other);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
-    const judged = { job, plan, selection, matrix: standings, reportId, ...carried, workspace };
+    const denials = watch?.tellDenials(request, plan.launch);
+    const judged = { job, plan, selection, matrix: standings, reportId, ...carried, workspace, denials };
     return {
       ending,
       judgeWhole: async () => (await import("../run/outcome.ts")).judgeOutcome(judged),
@@ -174,16 +181,24 @@ function refuseBatchFlags({ flags }: CommandLine): void {
     throw new CupelError("usage", `--${stray} is about a batch; give --batch FILE too, or leave it out`);
 }
 
-/** Runs it, or them; gives the exit code. @throws CupelError `usage`. */
-export async function run(line: CommandLine): Promise<number> {
+async function findTracer(line: CommandLine, host: Host): Promise<TracerWords | undefined> {
+  return line.flags.has("explain-denials") ? (await import("../launch/tracer.ts")).findTracer(host) : undefined;
+}
+
+/**
+ * Runs it, or them; gives the exit code. `adapt`: what is asked for, as another command of cupel's means it.
+ * @throws CupelError `usage`.
+ */
+export async function run(line: CommandLine, adapt = (asked: JobRequest): JobRequest => asked): Promise<number> {
   if (line.flags.has("batch")) return (await import("./run-batch.ts")).runMany(line);
   refuseBatchFlags(line);
   const host = createRealHost();
   const directories = stateDirectories(host);
-  const request = await requestJob(line, host);
+  const request = adapt(await requestJob(line, host));
   const job = await prepareJob(request, host, directories);
   await checkTerminal(job, request);
   await checkApply(job, request);
+  const tracer = await findTracer(line, host);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   announceWorkspace(job);
@@ -194,6 +209,7 @@ export async function run(line: CommandLine): Promise<number> {
     knowledge,
     isQuiet: line.flags.has("quiet"),
     isWritten: result !== undefined,
+    tracer,
   };
   const { ending, judgeWhole } = await attempt(input);
   await tellEnding(ending, input);

@@ -15,6 +15,8 @@ export interface LauncherChild {
   readonly events: AsyncIterable<Uint8Array>;
   /** All of it at once, when it has ended: what it says of one job waits in the socket. Instead of `events`. */
   readEvents(): Promise<Uint8Array>;
+  /** What its tracer writes, where it has one. */
+  readonly trace?: AsyncIterable<Uint8Array> | undefined;
   /** Exit code, or -1 where a signal ended it. */
   readonly exited: Promise<number>;
   readonly pid: number;
@@ -44,6 +46,24 @@ const launcherArguments = { job: ["3", "3", "0", "1", "2"], jobs: ["resident", "
 export type LauncherUse = keyof typeof launcherArguments;
 
 const channel = 3;
+const traceDescriptor = 4;
+
+/** How a launcher is started; `tracer`: words in front of it, of a program that runs it and writes on descriptor 4. */
+interface LauncherCall {
+  readonly file: string;
+  readonly streams: CallerStreams;
+  readonly use: LauncherUse;
+  readonly tracer: readonly string[];
+}
+
+function wordsOf({ file, use, tracer }: LauncherCall): [string, ...string[]] {
+  const [program = file, ...rest] = [...tracer, file, ...launcherArguments[use]];
+  return [program, ...rest];
+}
+
+function pipesOf({ tracer }: LauncherCall): "pipe"[] {
+  return tracer.length === 0 ? ["pipe"] : ["pipe", "pipe"];
+}
 
 function findBun(): BunRuntime | undefined {
   return (globalThis as { Bun?: BunRuntime }).Bun;
@@ -152,16 +172,18 @@ async function* untilReset(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
   }
 }
 
-function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams, use: LauncherUse): LauncherChild {
-  const child = bun.spawn([file, ...launcherArguments[use]], {
-    stdio: [...streams.map(inheritOrIgnore), "pipe"],
+function spawnWithBun(bun: BunRuntime, call: LauncherCall): LauncherChild {
+  const child = bun.spawn(wordsOf(call), {
+    stdio: [...call.streams.map(inheritOrIgnore), ...pipesOf(call)],
     env: {},
     cwd: "/",
   });
   const socket = child.stdio[channel];
   if (typeof socket !== "number") throw new TypeError("Bun gave no descriptor for the launcher's channel");
   const own = new LauncherSocket(socket);
+  const trace = child.stdio[traceDescriptor];
   return {
+    ...(typeof trace === "number" ? { trace: new LauncherSocket(trace).read(bun) } : {}),
     send: (bytes) => own.send(bytes),
     events: own.read(bun),
     readEvents: async () => {
@@ -180,10 +202,11 @@ async function readStreamAtEnd(stream: AsyncIterable<Uint8Array>): Promise<Uint8
   return Buffer.concat(chunks);
 }
 
-async function spawnWithNode(file: string, streams: CallerStreams, use: LauncherUse): Promise<LauncherChild> {
+async function spawnWithNode(call: LauncherCall): Promise<LauncherChild> {
   const { spawn } = await import("node:child_process");
-  const child = spawn(file, launcherArguments[use], {
-    stdio: [...streams.map(inheritOrIgnore), "pipe"],
+  const [program, ...words] = wordsOf(call);
+  const child = spawn(program, words, {
+    stdio: [...call.streams.map(inheritOrIgnore), ...pipesOf(call)],
     env: {},
     cwd: "/",
   });
@@ -194,7 +217,9 @@ async function spawnWithNode(file: string, streams: CallerStreams, use: Launcher
     child.once("spawn", resolve);
     child.once("error", reject);
   });
+  const trace = child.stdio[traceDescriptor] as unknown as import("node:net").Socket | undefined;
   return {
+    ...(trace === undefined ? {} : { trace }),
     send: (bytes) => void control.write(bytes),
     events: untilReset(control),
     readEvents: () => readStreamAtEnd(untilReset(control)),
@@ -206,14 +231,16 @@ async function spawnWithNode(file: string, streams: CallerStreams, use: Launcher
 }
 
 /**
- * Starts `file` as a launcher with an empty environment.
+ * Starts `file` as a launcher with an empty environment, below `tracer` where that has words.
  * @throws the runtime's error, with `code` EACCES or ENOENT, where the file cannot be executed.
  */
 export async function spawnLauncher(
   file: string,
   streams: CallerStreams,
   use: LauncherUse = "job",
+  tracer: readonly string[] = [],
 ): Promise<LauncherChild> {
   const bun = findBun();
-  return bun === undefined ? spawnWithNode(file, streams, use) : spawnWithBun(bun, file, streams, use);
+  const call = { file, streams, use, tracer };
+  return bun === undefined ? spawnWithNode(call) : spawnWithBun(bun, call);
 }

@@ -126,6 +126,16 @@ const network = v.strictObject({
   ),
 });
 
+const denial = v.strictObject({
+  call: v.string(),
+  errno: v.string(),
+  subject: v.optional(v.pipe(v.string(), v.description("a path, or an address with its port"))),
+  access: v.picklist(["read", "write", "connect", "call"]),
+  count: v.number(),
+  grant: v.optional(v.pipe(v.array(v.string()), v.description("the narrowest flags that would grant it"))),
+  note: v.optional(v.pipe(v.string(), v.description("what is to be known of the grant, or why there is none"))),
+});
+
 /** What `--result` writes. */
 export const outcomeShape = v.strictObject({
   schema: v.literal(outcomeSchema),
@@ -137,6 +147,7 @@ export const outcomeShape = v.strictObject({
   output: v.optional(v.pipe(v.array(output), v.description("of outputs that cupel relayed; nobody counts the others"))),
   workspace: v.optional(workspace),
   network: v.optional(v.pipe(network, v.description("of a job that lists what it may connect to"))),
+  denials: v.optional(v.pipe(v.array(denial), v.description("of --explain-denials: the last to happen first"))),
 });
 
 const counted = { bytes: v.number(), isTruncated: v.boolean() };

@@ -7,6 +7,7 @@ import {
   outcomeSchema,
   type CauseCode,
   type Degradation,
+  type KernelDenial,
   type NetworkOutcome,
   type Outcome,
   type OutputCount,
@@ -38,6 +39,7 @@ export interface OutcomeInput {
   /** From the start of the set-up to the end of the clean-up, where it was measured. */
   readonly totalMs?: number | undefined;
   readonly workspace?: WorkspaceOutcome | undefined;
+  readonly denials?: readonly KernelDenial[] | undefined;
 }
 
 function usageOf({ events, treeUsage }: OutcomeInput): Usage | undefined {
@@ -111,6 +113,7 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
     output: outputOf(events),
     workspace: input.workspace,
     network: input.network,
+    denials: input.denials,
   };
 }
 

@@ -29,6 +29,7 @@ export const configurationPaths = [
   "fonts",
   "gai.conf",
   "groff",
+  "host.conf",
   "inputrc",
   "java-11-openjdk",
   "java-17-openjdk",

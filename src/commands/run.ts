@@ -181,8 +181,8 @@ function refuseBatchFlags({ flags }: CommandLine): void {
     throw new CupelError("usage", `--${stray} is about a batch; give --batch FILE too, or leave it out`);
 }
 
-async function findTracer(line: CommandLine, host: Host): Promise<TracerWords | undefined> {
-  return line.flags.has("explain-denials") ? (await import("../launch/tracer.ts")).findTracer(host) : undefined;
+async function findTracer({ flags }: CommandLine, job: Job, host: Host): Promise<TracerWords | undefined> {
+  return flags.has("explain-denials") ? (await import("./watch-job.ts")).findJobTracer(job, host) : undefined;
 }
 
 /**
@@ -198,7 +198,7 @@ export async function run(line: CommandLine, adapt = (asked: JobRequest): JobReq
   const job = await prepareJob(request, host, directories);
   await checkTerminal(job, request);
   await checkApply(job, request);
-  const tracer = await findTracer(line, host);
+  const tracer = await findTracer(line, job, host);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   announceWorkspace(job);

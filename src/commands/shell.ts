@@ -27,7 +27,10 @@ export async function shell({ flags, operands }: CommandLine): Promise<number> {
   const [word] = operands;
   if (word !== undefined) {
     const said = JSON.stringify(word);
-    throw new CupelError("usage", `cupel shell starts your shell and takes no command, such as ${said}; give that to cupel run`);
+    throw new CupelError(
+      "usage",
+      `cupel shell starts your shell and takes no command, such as ${said}; give that to cupel run`,
+    );
   }
   if (!isatty(0)) {
     throw new CupelError(

@@ -1,6 +1,9 @@
 /** What `run --explain-denials` does besides: it watches the job's calls, and says which were denied. */
 import type { Watching } from "../launch/start-launch.ts";
-import type { TracerWords } from "../launch/tracer.ts";
+import type { Host } from "../host/host.ts";
+import { findTracer, type TracerWords } from "../launch/tracer.ts";
+import { CupelError } from "../model/error.ts";
+import type { Job } from "../model/job.ts";
 import type { KernelDenial } from "../model/outcome.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 import { describeKernelDenials } from "../report/kernel-denial-words.ts";
@@ -15,6 +18,15 @@ export interface Watch {
   readonly watching: Watching;
   /** Judges what was seen, says it, and gives it. */
   readonly tellDenials: (asked: Inquiry & { readonly isQuiet: boolean }, launch: LauncherPlan) => KernelDenial[];
+}
+
+/** @throws CupelError `usage` where nothing can watch the job, or what was verified was not watched. */
+export async function findJobTracer({ demands }: Job, host: Host): Promise<TracerWords> {
+  if (demands.verified !== true) return findTracer(host);
+  throw new CupelError(
+    "usage",
+    "--explain-denials and --verified do not go together: cupel verify attacks sandboxes that nothing traces; leave one out",
+  );
 }
 
 /** Begins to watch a job that works in `directory`. */

@@ -9,7 +9,9 @@ const shownMax = 20;
 
 function describeDenial({ access, subject, call, errno, count: times, grant, note }: KernelDenial): string {
   const what = subject === undefined ? call : `${access === "call" ? call : access} ${subject}`;
-  const how = [subject === undefined ? errno : `${call}: ${errno}`, ...(times > 1 ? [`${times} times`] : [])].join(", ");
+  const how = [subject === undefined ? errno : `${call}: ${errno}`, ...(times > 1 ? [`${times} times`] : [])].join(
+    ", ",
+  );
   const remedy = [...(grant === undefined ? [] : [quoteWords(grant)]), ...(note === undefined ? [] : [note])];
   return `  ${what} (${how}): ${remedy.join("; ")}`;
 }

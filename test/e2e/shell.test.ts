@@ -50,7 +50,7 @@ describe("the shell", () => {
   ])("%s", async (_name, own, expected) => {
     const workspace = cupel.workspace(ordinaryCaller);
     await using session = openShell(ordinaryCaller, ["--quiet"], workspace, { SHELL: own });
-    session.type("echo \"<$0>\"; readlink /proc/$$/exe; exit\r");
+    session.type('echo "<$0>"; readlink /proc/$$/exe; exit\r');
     await session.shows(`<${expected}>`);
     expect(await session.ended).toEqual({ code: 0, signal: null });
   });
@@ -66,10 +66,7 @@ describe("the shell", () => {
 
 test.each([
   [[], "cupel shell needs a terminal, and standard input is not one; give commands to cupel run instead"],
-  [
-    ["bash"],
-    'cupel shell starts your shell and takes no command, such as "bash"; give that to cupel run',
-  ],
+  [["bash"], 'cupel shell starts your shell and takes no command, such as "bash"; give that to cupel run'],
   [["--batch", "jobs"], "cupel shell has no flag --batch; see cupel shell --help"],
 ])("%p is refused in one sentence", async (words, sentence) => {
   const ran = await cupel.run(ordinaryCaller, ["shell", ...words], { stdin: "" });

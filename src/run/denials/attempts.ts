@@ -19,10 +19,23 @@ interface PathPlace {
   readonly writes?: boolean;
 }
 
-const reading = (at: number, base?: number): PathPlace => ({ at, writes: false, ...(base === undefined ? {} : { base }) });
-const writing = (at: number, base?: number): PathPlace => ({ at, writes: true, ...(base === undefined ? {} : { base }) });
+const reading = (at: number, base?: number): PathPlace => ({
+  at,
+  writes: false,
+  ...(base === undefined ? {} : { base }),
+});
+const writing = (at: number, base?: number): PathPlace => ({
+  at,
+  writes: true,
+  ...(base === undefined ? {} : { base }),
+});
 
-function placesOf(place: (at: number, base?: number) => PathPlace, at: number, base: number | undefined, names: string) {
+function placesOf(
+  place: (at: number, base?: number) => PathPlace,
+  at: number,
+  base: number | undefined,
+  names: string,
+) {
   return names.split(" ").map((name): [string, readonly PathPlace[]] => [name, [place(at, base)]]);
 }
 
@@ -64,7 +77,16 @@ function destinationAim(part: string): Aim | undefined {
 }
 
 const connectingCalls = ["connect", "sendto", "sendmsg", "sendmmsg"];
-const fillingCalls = ["write", "writev", "pwrite64", "pwritev", "pwritev2", "fallocate", "ftruncate", "copy_file_range"];
+const fillingCalls = [
+  "write",
+  "writev",
+  "pwrite64",
+  "pwritev",
+  "pwritev2",
+  "fallocate",
+  "ftruncate",
+  "copy_file_range",
+];
 
 /** What the call was after; several for one with two paths. `directory`: the job's working directory. */
 export function aimsOf(call: FailedCall, directory: string): readonly Aim[] {

@@ -42,7 +42,11 @@ function judgeRoom(step: RootStep | undefined, { job }: JobView): Granting | und
 }
 
 /** On what is the host's own: there something may be read-only. */
-function judgeShown({ path, writes, errno }: FailedPath, isSystem: boolean, { job, host }: JobView): Granting | undefined {
+function judgeShown(
+  { path, writes, errno }: FailedPath,
+  isSystem: boolean,
+  { job, host }: JobView,
+): Granting | undefined {
   if (errno === "ENOENT" || !host.mayAccess(host.kindOf(path) === undefined ? parentOf(path) : path, writes))
     return undefined;
   if (!writes) return { note: "its permissions do not let the job's user, and no flag changes that" };

@@ -4,8 +4,7 @@
  * half of a whole run.
  */
 
-import { closeSync, readSync, writeSync } from "node:fs";
-import { errnoOf } from "./errno-of.ts";
+import { LauncherSocket, untilReset, type StreamingRuntime } from "./launcher-socket.ts";
 
 /** A started launcher. */
 export interface LauncherChild {
@@ -34,9 +33,8 @@ interface BunChild {
   kill(signal: number): void;
 }
 
-interface BunRuntime {
+interface BunRuntime extends StreamingRuntime {
   spawn(command: readonly string[], options: Readonly<Record<string, unknown>>): BunChild;
-  file(descriptor: number): { stream(): ReadableStream<Uint8Array> };
 }
 
 /** What a launcher is for: one job, with control and events on 3 and its streams on 0, 1 and 2, or many, told on 3. */
@@ -71,105 +69,6 @@ function findBun(): BunRuntime | undefined {
 
 function inheritOrIgnore(descriptor: number): number | "ignore" {
   return descriptor < 0 ? "ignore" : descriptor;
-}
-
-async function* readStream(bun: BunRuntime, descriptor: number): AsyncGenerator<Uint8Array> {
-  const reader = bun.file(descriptor).stream().getReader();
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    yield value;
-  }
-}
-
-const pauseMs = 1;
-
-/** As much as the socket takes now; undefined where its other end is gone. */
-function writeSome(descriptor: number, bytes: Uint8Array): number | undefined {
-  try {
-    return writeSync(descriptor, bytes);
-  } catch (error) {
-    return errnoOf(error) === "EAGAIN" ? 0 : undefined;
-  }
-}
-
-const chunkBytes = 16_384;
-
-/** What is there to be read now: the socket does not block. */
-function readChunk(descriptor: number): Uint8Array {
-  const chunk = new Uint8Array(chunkBytes);
-  try {
-    return chunk.subarray(0, readSync(descriptor, chunk));
-  } catch (error) {
-    errnoOf(error);
-    return chunk.subarray(0, 0);
-  }
-}
-
-/**
- * Our end of a socket that does not block. What does not fit into it yet waits, and nothing waits for that: the launcher
- * may itself wait for us to read. One that has ended takes no more, and how it ended is told by `exited`.
- */
-class LauncherSocket {
-  readonly #descriptor: number;
-  #waiting: Uint8Array[] = [];
-  #isClosed = false;
-
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor;
-  }
-
-  send(bytes: Uint8Array): void {
-    if (this.#isClosed) return;
-    this.#waiting.push(bytes);
-    if (this.#waiting.length === 1) this.#flush();
-  }
-
-  #flush(): void {
-    for (let [first] = this.#waiting; first !== undefined; [first] = this.#waiting) {
-      const written = writeSome(this.#descriptor, first);
-      if (written === undefined) {
-        this.#waiting = [];
-      } else if (written < first.length) {
-        this.#waiting[0] = first.subarray(written);
-        setTimeout(() => this.#flush(), pauseMs);
-        return;
-      } else {
-        this.#waiting.shift();
-      }
-    }
-  }
-
-  /** What waits in it now. A stream of Bun's would take a thread to read with. Closed then. */
-  readAll(): Uint8Array {
-    const chunks: Uint8Array[] = [];
-    for (let chunk = readChunk(this.#descriptor); chunk.length > 0; chunk = readChunk(this.#descriptor)) {
-      chunks.push(chunk);
-    }
-    this.#close();
-    return Buffer.concat(chunks);
-  }
-
-  #close(): void {
-    this.#isClosed = true;
-    this.#waiting = [];
-    closeSync(this.#descriptor);
-  }
-
-  /** Everything that comes; closed then, for the runtime leaves that to whoever asked for the descriptor. */
-  async *read(bun: BunRuntime): AsyncGenerator<Uint8Array> {
-    yield* untilReset(readStream(bun, this.#descriptor));
-    this.#close();
-  }
-}
-
-/** A launcher that was killed with something unread in its channel resets it: an end like any other. */
-async function* untilReset(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunks;
-  } catch (error) {
-    if (errnoOf(error) !== "ECONNRESET") throw error;
-  }
 }
 
 function spawnWithBun(bun: BunRuntime, call: LauncherCall): LauncherChild {

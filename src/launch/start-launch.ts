@@ -49,15 +49,16 @@ export async function startLauncher(
         hint: "Set XDG_STATE_HOME to a directory of yours on a file system that is not mounted noexec.",
       });
     }
+    const file = next.value;
     try {
-      const child = await spawnLauncher(next.value.path, streams, use, tracer);
+      const child = await spawnLauncher(file.path, streams, use, tracer);
       // A tracer executes it at its own time.
-      if (tracer.length > 0) void child.exited.then(next.value.close);
-      else next.value.close();
+      if (tracer.length > 0) void child.exited.then(() => file.close());
+      else file.close();
       return child;
     } catch (error) {
-      reasons.push(`${next.value.storedAt}: ${errnoOf(error)}`);
-      next.value.close();
+      reasons.push(`${file.storedAt}: ${errnoOf(error)}`);
+      file.close();
     }
   }
 }

@@ -6,10 +6,11 @@
 import type { Host } from "../host/host.ts";
 import { CupelError } from "../model/error.ts";
 
-/** Calls that fail all the time without anything being denied: they wait, or ask. */
-const left = ["futex", "read", "readv", "pread64", "poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait"];
-const out = ["epoll_pwait2", "recvfrom", "recvmsg", "recvmmsg", "accept", "accept4", "wait4", "waitid", "lseek"];
-const ignoredCalls = [...left, ...out, "ioctl", "fcntl", "close", "restart_syscall"];
+/** Calls that fail all the time without anything being denied: they wait, or ask what a descriptor is. */
+const waitingCalls =
+  "futex read readv pread64 recvfrom recvmsg recvmmsg accept accept4 wait4 waitid poll ppoll select pselect6 epoll_wait epoll_pwait epoll_pwait2 restart_syscall";
+const askingCalls = "ioctl fcntl lseek close";
+const ignoredCalls = `${waitingCalls} ${askingCalls}`.split(" ");
 
 /** The descriptor that the trace comes on. */
 const traceDescriptor = 4;
@@ -22,8 +23,8 @@ const relay = `trap '' HUP INT QUIT TERM TSTP; exec cat >&${traceDescriptor}`;
  * the terminal's (-I 4). `?`: a call that this processor's kernel does not have.
  */
 const flags = [
-  ...["-f", "-y", "-qq", "-s", "0", "-I", "4", "-e", "signal=none", "-e", "status=failed"],
-  ...["-e", `trace=!${ignoredCalls.map((name) => `?${name}`).join(",")}`],
+  ..."-f -y -qq -s 0 -I 4 -e signal=none -e status=failed -e".split(" "),
+  `trace=!${ignoredCalls.map((name) => `?${name}`).join(",")}`,
 ];
 
 /** What goes in front of the launcher's own words. */

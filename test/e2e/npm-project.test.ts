@@ -97,3 +97,18 @@ withNpm("npm ci with another registry listed fails, and cupel names what was den
   expect(ran.stderr).toContain(`localhost:${port} (--allow-host localhost:${port})`);
   expect(readTreeExactly(project.path)).toEqual(before);
 });
+
+needsPrograms(
+  "npm",
+  "node",
+  "strace",
+)("npm ci without a network fails, and its denial is explained", async () => {
+  using project = projectOf(ordinaryCaller);
+  const before = readTreeExactly(project.path);
+  const flagsWithout = ["run", "--explain-denials", "--env", `npm_config_registry=${registryAddress()}`, "--"];
+  const ran = await cupel.run(ordinaryCaller, [...flagsWithout, "sh", "-c", script], { cwd: project.path });
+  expect([ran.code === 0, ran.stdout]).toEqual([false, ""]);
+  const grant = `--allow-host 127.0.0.1:${port} --env no_proxy= --env NO_PROXY=`;
+  expect(ran.stderr).toMatch(new RegExp(`connect 127.0.0.1:${port} \\(connect: ECONNREFUSED.*: ${grant};`));
+  expect(readTreeExactly(project.path)).toEqual(before);
+});

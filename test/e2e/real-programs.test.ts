@@ -110,7 +110,7 @@ describe.each(callers)("called by $name, without a flag, there works", (caller) 
         code: 0,
         signal: null,
         stderr: expect.stringMatching(summary),
-        lines: prints,
+        lines: [...prints],
       });
     });
   }

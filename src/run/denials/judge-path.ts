@@ -76,17 +76,16 @@ function judgeDevice({ path }: FailedPath, { host }: JobView): Granting | undefi
   return isDevice ? { note: "no flag grants a device" } : undefined;
 }
 
-/** What would grant it; undefined where the sandbox is not what denied it. */
-export function judgePath(failed: FailedPath, view: JobView): Granting | undefined {
-  const { path, errno, writes } = failed;
-  if (view.root.length === 0) return undefined;
-  const step = stepAt(path, view.root);
-  if (noRoom.includes(errno)) return judgeRoom(step, view);
-  if (!notGranted.includes(errno)) return undefined;
+/** What the kernel itself shows; undefined where that is not what the path is of. */
+function judgeKernels({ path, writes, errno }: FailedPath, { host }: JobView): { granting?: Granting } | undefined {
   if (isWithin(path, "/sys"))
-    return view.host.kindOf(path) === undefined ? undefined : { note: "of /sys no job sees anything" };
-  if (isWithin(path, "/proc"))
-    return writes && errno !== "ENOENT" ? { note: "the kernel's own settings, which no flag grants" } : undefined;
+    return host.kindOf(path) === undefined ? {} : { granting: { note: "of /sys no job sees anything" } };
+  if (!isWithin(path, "/proc")) return undefined;
+  return writes && errno !== "ENOENT" ? { granting: { note: "the kernel's own settings, which no flag grants" } } : {};
+}
+
+function judgeStep(failed: FailedPath, view: JobView): Granting | undefined {
+  const step = stepAt(failed.path, view.root);
   switch (step?.step) {
     case "mask":
       return { note: "cupel hides it from every job" };
@@ -101,4 +100,13 @@ export function judgePath(failed: FailedPath, view: JobView): Granting | undefin
     default:
       return judgeOwn(failed, view);
   }
+}
+
+/** What would grant it; undefined where the sandbox is not what denied it. */
+export function judgePath(failed: FailedPath, view: JobView): Granting | undefined {
+  if (view.root.length === 0) return undefined;
+  if (noRoom.includes(failed.errno)) return judgeRoom(stepAt(failed.path, view.root), view);
+  if (!notGranted.includes(failed.errno)) return undefined;
+  const ofKernel = judgeKernels(failed, view);
+  return ofKernel === undefined ? judgeStep(failed, view) : ofKernel.granting;
 }

@@ -15,26 +15,31 @@ const line = /^(\d+) +([a-z_][a-z0-9_]*)\((.*)\) += -1 (E[A-Z0-9]+)/;
 /** Closing brackets by their opening ones. Within quotes, and in the path of a descriptor, brackets are escaped or text. */
 const brackets: Readonly<Record<string, string>> = { "(": ")", "{": "}", "[": "]", "<": ">", '"': '"' };
 
+/** Where the string, path or structure that begins at `at` ends. */
+function skipNested(text: string, start: number): number {
+  const closing = brackets[text[start] ?? ""];
+  const isLiteral = closing === '"' || closing === ">";
+  let at = start + 1;
+  while (at < text.length && text[at] !== closing) {
+    if (isLiteral) at += text[at] === "\\" ? 2 : 1;
+    else at = brackets[text[at] ?? ""] === undefined ? at + 1 : skipNested(text, at);
+  }
+  return at + 1;
+}
+
 /** Splits arguments at the commas between them, not at those within strings and structures. */
 function splitArguments(text: string): string[] {
   const parts: string[] = [];
-  const open: string[] = [];
-  let part = "";
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at] ?? "";
-    const closing = open.at(-1);
-    const isLiteral = closing === '"' || closing === ">";
-    if (character === "," && closing === undefined) {
-      parts.push(part.trim());
-      part = "";
-      continue;
+  let began = 0;
+  for (let at = 0; at <= text.length;) {
+    const character = text[at] ?? ",";
+    if (character === ",") {
+      parts.push(text.slice(began, at).trim());
+      began = at + 1;
     }
-    part += character;
-    if (character === "\\" && isLiteral) part += text[++at] ?? "";
-    else if (character === closing) open.pop();
-    else if (!isLiteral && brackets[character] !== undefined) open.push(brackets[character]);
+    at = brackets[character] === undefined ? at + 1 : skipNested(text, at);
   }
-  return part.trim() === "" ? parts : [...parts, part.trim()];
+  return text.trim() === "" ? [] : parts;
 }
 
 /** The call of one line; undefined for any other line. */

@@ -17,23 +17,12 @@ const root: readonly RootStep[] = [
   { step: "proc", destination: "/proc" },
 ];
 
+const directories = ["/", "/opt", "/opt/tool", "/usr", "/data", "/home/ada", "/tmp"];
+const others = ["/opt/tool/a", "/data/file", "/dev/kvm", "/home/ada/bin/x", "/tmp/a", "/sys/x", "/state/report"];
 const files: Readonly<Record<string, ReturnType<HostView["kindOf"]>>> = {
-  ...{ "/": "directory", "/opt": "directory", "/opt/tool": "directory", "/opt/tool/a": "other", "/usr": "directory" },
-  ...{
-    "/data": "directory",
-    "/data/file": "other",
-    "/dev/kvm": "other",
-    "/run/engine": "socket",
-    "/etc/shadow": "other",
-  },
-  ...{
-    "/home/ada": "directory",
-    "/home/ada/bin/x": "other",
-    "/tmp": "directory",
-    "/tmp/a": "other",
-    "/sys/x": "other",
-  },
-  ...{ "/state/report": "other", "/proc/sys/x": "other", "/locked": "other" },
+  ...Object.fromEntries(directories.map((path) => [path, "directory" as const])),
+  ...Object.fromEntries([...others, "/proc/sys/x", "/locked"].map((path) => [path, "other" as const])),
+  "/run/engine": "socket",
 };
 
 const host: HostView = {

@@ -84,22 +84,15 @@ function judgeKernels({ path, writes, errno }: FailedPath, { host }: JobView): {
   return writes && errno !== "ENOENT" ? { granting: { note: "the kernel's own settings, which no flag grants" } } : {};
 }
 
+/** Steps that show what is the host's. */
+const showingSteps: readonly RootStep["step"][] = ["mirror", "bind", "overlay", "copy"];
+
 function judgeStep(failed: FailedPath, view: JobView): Granting | undefined {
-  const step = stepAt(failed.path, view.root);
-  switch (step?.step) {
-    case "mask":
-      return { note: "cupel hides it from every job" };
-    case "mirror":
-      return judgeShown(failed, true, view);
-    case "bind":
-    case "overlay":
-    case "copy":
-      return judgeShown(failed, false, view);
-    case "devices":
-      return judgeDevice(failed, view);
-    default:
-      return judgeOwn(failed, view);
-  }
+  const kind = stepAt(failed.path, view.root)?.step;
+  if (kind === "mask") return { note: "cupel hides it from every job" };
+  if (kind === "devices") return judgeDevice(failed, view);
+  const isShown = kind !== undefined && showingSteps.includes(kind);
+  return isShown ? judgeShown(failed, kind === "mirror", view) : judgeOwn(failed, view);
 }
 
 /** What would grant it; undefined where the sandbox is not what denied it. */

@@ -109,6 +109,6 @@ needsPrograms(
   const ran = await cupel.run(ordinaryCaller, [...flagsWithout, "sh", "-c", script], { cwd: project.path });
   expect([ran.code === 0, ran.stdout]).toEqual([false, ""]);
   const grant = `--allow-host 127.0.0.1:${port} --env no_proxy= --env NO_PROXY=`;
-  expect(ran.stderr).toMatch(new RegExp(`connect 127.0.0.1:${port} \\(connect: ECONNREFUSED.*: ${grant};`));
+  expect(ran.stderr).toMatch(new RegExp(`connect 127.0.0.1:${port} \\(connect: EINPROGRESS.*: ${grant};`));
   expect(readTreeExactly(project.path)).toEqual(before);
 });

@@ -6,6 +6,13 @@ import type { HostView } from "./host-view.ts";
 
 const noWay = ["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EACCES", "EPERM"];
 
+/** Whoever does not wait learns the end of a connection without a call that fails (connect(2), EINPROGRESS). */
+const loopbackNotes: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "the host's loopback, not the job's own",
+  EINPROGRESS:
+    "the host's loopback, not the job's own: if nothing of the job's answered there, which the trace does not show",
+};
+
 function isLoopback(address: string): boolean {
   return address === "::1" || address.startsWith("127.");
 }
@@ -26,10 +33,10 @@ export function judgeDestination(
 ): Granting | undefined {
   if (network === "host") return undefined;
   const grant = ["--allow-host", destinationText(address, port)];
-  if (isLoopback(address))
-    return errno === "ECONNREFUSED" && host.isListening(port)
-      ? { grant: [...grant, ...throughProxy], note: "the host's loopback, not the job's own" }
-      : undefined;
+  if (isLoopback(address)) {
+    const note = host.isListening(port) ? loopbackNotes[errno] : undefined;
+    return note === undefined ? undefined : { grant: [...grant, ...throughProxy], note };
+  }
   return noWay.includes(errno) ? { grant, note: asksProxy } : undefined;
 }
 

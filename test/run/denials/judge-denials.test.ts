@@ -146,6 +146,12 @@ describe("a destination", () => {
       { aim: to("127.0.0.1", 8080), errno: "ECONNREFUSED" },
       ["--allow-host", "127.0.0.1:8080", "--env", "no_proxy=", "--env", "NO_PROXY="],
     ],
+    [
+      "on the host's loopback, without waiting",
+      { aim: to("::1", 8080), errno: "EINPROGRESS" },
+      ["--allow-host", "[::1]:8080", "--env", "no_proxy=", "--env", "NO_PROXY="],
+    ],
+    ["elsewhere, without waiting", { aim: to("192.0.2.1", 8080), errno: "EINPROGRESS" }, undefined],
     ["on no loopback", { aim: to("127.0.0.1", 1), errno: "ECONNREFUSED" }, undefined],
     ["that is a socket of the host's", { aim: { kind: "socket", path: "/run/engine" } }, ["--write", "/run/engine"]],
     ["that is no socket", { aim: { kind: "socket", path: "/run/none" } }, undefined],

@@ -146,6 +146,25 @@ const command = {
 /** A word in front of `--` that ends so is a job file. */
 const fileOperand = { flag: "job", endings: [".yaml", ".yml", ".json"] };
 
+/** Flags about carrying a job out. */
+const endingFlags: readonly FlagDescription[] = [
+  {
+    name: "explain-denials",
+    description:
+      "watch the job with strace, and say what it was denied and which flag would grant it; it runs slower, and cannot trace its own children",
+  },
+  { name: "result", description: "write the outcome to this file, as JSON", value: path("FILE") },
+  { name: "fresh", description: "probe again instead of using the saved report" },
+  { name: "quiet", description: "say nothing of how the job ended" },
+  helpFlag,
+];
+
+/** Of cupel itself, whatever the job's own code is. */
+const failureCodes = [
+  { code: "124", meaning: "its time was up: wall time, CPU time, or time without output" },
+  { code: "125", meaning: "cupel's own failure before or around the job: usage, refused, set-up, a bug" },
+];
+
 /** `cupel run`. */
 export const runDescription: CommandDescription = {
   name: "run",
@@ -164,15 +183,11 @@ export const runDescription: CommandDescription = {
     },
     { name: "parallel", description: "how many of them at once; default one a CPU", value: text("N") },
     { name: "capture", description: "how much of each job's outputs to keep; default 64K", value: text("SIZE") },
-    { name: "result", description: "write the outcome to this file, as JSON", value: path("FILE") },
-    { name: "fresh", description: "probe again instead of using the saved report" },
-    { name: "quiet", description: "say nothing of how the job ended" },
-    helpFlag,
+    ...endingFlags,
   ],
   exitCodes: [
     { code: "0-255", meaning: "the job's own" },
-    { code: "124", meaning: "its time was up: wall time, CPU time, or time without output" },
-    { code: "125", meaning: "cupel's own failure before or around the job: usage, refused, set-up, a bug" },
+    ...failureCodes,
     { code: "126", meaning: "the program cannot be executed" },
     { code: "127", meaning: "the program was not found" },
     {
@@ -188,6 +203,23 @@ export const runDescription: CommandDescription = {
     "cupel run job.yaml",
     "cupel run --batch jobs.jsonl --parallel 4",
   ],
+};
+
+/** `cupel shell`. */
+export const shellDescription: CommandDescription = {
+  name: "shell",
+  summary: "start your shell in the sandbox that run would take, at a terminal of its own",
+  operands: [
+    {
+      value: path("FILE"),
+      description: "a job file, FILE.yaml or FILE.json: the shell gets what its command would",
+      required: false,
+    },
+  ],
+  fileOperand,
+  flags: [...jobFlags, jobFileFlag, ...endingFlags],
+  exitCodes: [{ code: "0-255", meaning: "the shell's own" }, ...failureCodes],
+  examples: ["cupel shell", "cupel shell --network host --read ~/data", "cupel shell job.yaml"],
 };
 
 /** `cupel plan`. */

@@ -1,6 +1,8 @@
 /** `cupel run`: from the command line to the job's end. */
 import { stateDirectories } from "../host/private-directory.ts";
 import { createRealHost } from "../host/real-host.ts";
+import type { Host } from "../host/host.ts";
+import type { TracerWords } from "../launch/tracer.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
 import type { Ending, Outcome, WorkspaceOutcome } from "../model/outcome.ts";
@@ -67,6 +69,8 @@ interface Attempt extends Inquiry {
   /** Where artifacts go, if any are wanted. */
   readonly store: ArtifactStore | undefined;
   readonly secrets: JobSecrets | undefined;
+  /** What the job is watched with, where what it is denied is to be explained. */
+  readonly tracer?: TracerWords | undefined;
 }
 
 /** How it ended, and all that is to be said of it, where anybody wants to read that. */
@@ -97,6 +101,7 @@ async function attempt(request: Attempt): Promise<Ended> {
   announce(selection, job, plan);
   const { standings, id: reportId } = knowledge.verdict;
   const isFresh = knowledge.report !== undefined;
+  const watch = request.tracer && (await import("./watch-job.ts")).watchJob(request.tracer, plan.launch.directory);
   const context = {
     host,
     matrix: standings,
@@ -105,6 +110,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     ...(await request.secrets?.prepare(callerStreams())),
     forwardSignals: true,
     measuresUsage: request.isJudged,
+    watching: watch?.watching,
   };
   try {
     const carried = await carryOut(plan, context);
@@ -116,7 +122,8 @@ async function attempt(request: Attempt): Promise<Ended> {
     const { other, workspace } = await settleLayer(carried, ending, request);
     if (other !== undefined) return await attempt(other);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
-    const judged = { job, plan, selection, matrix: standings, reportId, ...carried, ...collected, workspace };
+    const denials = watch?.tellDenials(request, plan.launch);
+    const judged = { job, plan, selection, matrix: standings, reportId, ...carried, ...collected, workspace, denials };
     return {
       ending,
       job,
@@ -192,19 +199,27 @@ function refuseBatchFlags({ flags }: CommandLine): void {
     throw new CupelError("usage", `--${stray} is about a batch; give --batch FILE too, or leave it out`);
 }
 
-/** Runs it, or them; gives the exit code. @throws CupelError `usage`. */
-export async function run(line: CommandLine): Promise<number> {
+async function findTracer({ flags }: CommandLine, job: Job, host: Host): Promise<TracerWords | undefined> {
+  return flags.has("explain-denials") ? (await import("./watch-job.ts")).findJobTracer(job, host) : undefined;
+}
+
+/**
+ * Runs it, or them; gives the exit code. `adapt`: what is asked for, as another command of cupel's means it.
+ * @throws CupelError `usage`.
+ */
+export async function run(line: CommandLine, adapt = (asked: JobRequest): JobRequest => asked): Promise<number> {
   if (line.flags.has("batch")) return (await import("./run-batch.ts")).runMany(line);
   refuseBatchFlags(line);
   const startedAt = new Date();
   const host = createRealHost();
   const directories = stateDirectories(host);
-  const request = await requestJob(line, host);
+  const request = adapt(await requestJob(line, host));
   const job = await prepareJob(request, host, directories);
   await checkTerminal(job, request);
   await checkApply(job, request);
   const secrets =
     job.secrets === undefined ? undefined : await (await import("./job-secrets.ts")).takeSecrets(job, request, host);
+  const tracer = await findTracer(line, job, host);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   announceWorkspace(job);
@@ -219,6 +234,7 @@ export async function run(line: CommandLine): Promise<number> {
     isJudged: result !== undefined || isRecorded,
     isRecorded,
     store: await openStore(job),
+    tracer,
   };
   const ended = await attempt(input);
   await tellEnding(ended.ending, input);

@@ -4,8 +4,7 @@
  * half of a whole run.
  */
 
-import { closeSync, readSync, writeSync } from "node:fs";
-import { errnoOf } from "./errno-of.ts";
+import { LauncherSocket, readSocket, readStream, untilReset, type StreamingRuntime } from "./launcher-socket.ts";
 
 /** A started launcher. */
 export interface LauncherChild {
@@ -17,6 +16,8 @@ export interface LauncherChild {
   readEvents(): Promise<Uint8Array>;
   /** What comes out of the streams that are `pipe`: standard output, error, and the job's own terminal. */
   readonly outputs: readonly (AsyncIterable<Uint8Array> | undefined)[];
+  /** What its tracer writes, where it has one. */
+  readonly trace?: AsyncIterable<Uint8Array> | undefined;
   /** Exit code, or -1 where a signal ended it. */
   readonly exited: Promise<number>;
   readonly pid: number;
@@ -42,9 +43,8 @@ interface BunChild {
   kill(signal: number): void;
 }
 
-interface BunRuntime {
+interface BunRuntime extends StreamingRuntime {
   spawn(command: readonly string[], options: Readonly<Record<string, unknown>>): BunChild;
-  file(descriptor: number): { stream(): ReadableStream<Uint8Array> };
 }
 
 /** What a launcher is for: one job, with control and events on 3 and its streams on 0, 1 and 2, or many, told on 3. */
@@ -54,15 +54,39 @@ const launcherArguments = { job: ["3", "3", "0", "1", "2"], jobs: ["resident", "
 export type LauncherUse = keyof typeof launcherArguments;
 
 const channel = 3;
-const terminalChannel = 4;
+const traceDescriptor = 4;
 
-function wordsFor(use: LauncherUse, streams: CallerStreams): string[] {
-  return [...launcherArguments[use], ...(streams[3] === undefined ? [] : [String(terminalChannel)])];
+/** How a launcher is started; `tracer`: words in front of it, of a program that runs it and writes on descriptor 4. */
+interface LauncherCall {
+  readonly file: string;
+  readonly streams: CallerStreams;
+  readonly use: LauncherUse;
+  readonly tracer: readonly string[];
 }
 
-/** By the launcher's numbers: its channel is among them. */
-function stdioFor([input, output, errors, terminal]: CallerStreams): (OutputStream | "ignore")[] {
-  return [...[input, output, errors].map(inheritOrIgnore), "pipe", ...(terminal === undefined ? [] : [terminal])];
+/** Where the launcher passes on what the job writes on a terminal of its own, if we are to read it. */
+function terminalDescriptor({ streams, tracer }: LauncherCall): number | undefined {
+  if (streams[3] === undefined) return undefined;
+  return tracer.length === 0 ? traceDescriptor : traceDescriptor + 1;
+}
+
+function wordsOf(call: LauncherCall): [string, ...string[]] {
+  const { file, use, tracer } = call;
+  const terminal = terminalDescriptor(call);
+  const own = [file, ...launcherArguments[use], ...(terminal === undefined ? [] : [String(terminal)])];
+  const [program = file, ...rest] = [...tracer, ...own];
+  return [program, ...rest];
+}
+
+/** By number: the caller's streams, the channel, and what else is read. */
+function stdioOf({ streams: [input, output, errors, terminal], tracer }: LauncherCall): (OutputStream | "ignore")[] {
+  const trace = tracer.length === 0 ? [] : (["pipe"] as const);
+  return [
+    ...[input, output, errors].map(inheritOrIgnore),
+    "pipe",
+    ...trace,
+    ...(terminal === undefined ? [] : [terminal]),
+  ];
 }
 
 function findBun(): BunRuntime | undefined {
@@ -73,134 +97,23 @@ function inheritOrIgnore(stream: OutputStream): OutputStream | "ignore" {
   return typeof stream === "number" && stream < 0 ? "ignore" : stream;
 }
 
-/** Whoever stops reading closes it. */
-async function* readStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel();
-  }
-}
-
-const pauseMs = 1;
-
-/** As much as the socket takes now; undefined where its other end is gone. */
-function writeSome(descriptor: number, bytes: Uint8Array): number | undefined {
-  try {
-    return writeSync(descriptor, bytes);
-  } catch (error) {
-    return errnoOf(error) === "EAGAIN" ? 0 : undefined;
-  }
-}
-
-const chunkBytes = 16_384;
-
-/** What is there to be read now: the socket does not block. */
-function readChunk(descriptor: number): Uint8Array {
-  const chunk = new Uint8Array(chunkBytes);
-  try {
-    return chunk.subarray(0, readSync(descriptor, chunk));
-  } catch (error) {
-    errnoOf(error);
-    return chunk.subarray(0, 0);
-  }
-}
-
-/**
- * Our end of a socket that does not block. What does not fit into it yet waits, and nothing waits for that: the launcher
- * may itself wait for us to read. One that has ended takes no more, and how it ended is told by `exited`.
- */
-class LauncherSocket {
-  readonly #descriptor: number;
-  #waiting: Uint8Array[] = [];
-  #isClosed = false;
-
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor;
-  }
-
-  send(bytes: Uint8Array): void {
-    if (this.#isClosed) return;
-    this.#waiting.push(bytes);
-    if (this.#waiting.length === 1) this.#flush();
-  }
-
-  #flush(): void {
-    for (let [first] = this.#waiting; first !== undefined; [first] = this.#waiting) {
-      const written = writeSome(this.#descriptor, first);
-      if (written === undefined) {
-        this.#waiting = [];
-      } else if (written < first.length) {
-        this.#waiting[0] = first.subarray(written);
-        setTimeout(() => this.#flush(), pauseMs);
-        return;
-      } else {
-        this.#waiting.shift();
-      }
-    }
-  }
-
-  /** What waits in it now. A stream of Bun's would take a thread to read with. Closed then. */
-  readAll(): Uint8Array {
-    const chunks: Uint8Array[] = [];
-    for (let chunk = readChunk(this.#descriptor); chunk.length > 0; chunk = readChunk(this.#descriptor)) {
-      chunks.push(chunk);
-    }
-    this.#close();
-    return Buffer.concat(chunks);
-  }
-
-  #close(): void {
-    this.#isClosed = true;
-    this.#waiting = [];
-    closeSync(this.#descriptor);
-  }
-
-  /** Everything that comes; closed then, for the runtime leaves that to whoever asked for the descriptor. */
-  async *read(bun: BunRuntime): AsyncGenerator<Uint8Array> {
-    yield* untilReset(readStream(bun.file(this.#descriptor).stream()));
-    this.#close();
-  }
-}
-
-/** Everything that comes over a socket of ours that nothing is sent to; closed then. */
-async function* readSocket(bun: BunRuntime, descriptor: number): AsyncGenerator<Uint8Array> {
-  try {
-    yield* untilReset(readStream(bun.file(descriptor).stream()));
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** A launcher that was killed with something unread in its channel resets it: an end like any other. */
-async function* untilReset(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunks;
-  } catch (error) {
-    if (errnoOf(error) !== "ECONNRESET") throw error;
-  }
-}
-
-function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams, use: LauncherUse): LauncherChild {
-  const child = bun.spawn([file, ...wordsFor(use, streams)], {
-    stdio: stdioFor(streams),
+function spawnWithBun(bun: BunRuntime, call: LauncherCall): LauncherChild {
+  const child = bun.spawn(wordsOf(call), {
+    stdio: stdioOf(call),
     env: {},
     cwd: "/",
   });
   const socket = child.stdio[channel];
   if (typeof socket !== "number") throw new TypeError("Bun gave no descriptor for the launcher's channel");
   const own = new LauncherSocket(socket);
-  const terminal = child.stdio[terminalChannel];
+  const read = (descriptor: number | null | undefined): AsyncIterable<Uint8Array> | undefined =>
+    typeof descriptor === "number" ? readSocket(bun, descriptor) : undefined;
   const outputs = [child.stdout, child.stderr].map((stream, index) =>
-    streams[index + 1] === "pipe" && stream instanceof ReadableStream ? readStream(stream) : undefined,
+    call.streams[index + 1] === "pipe" && stream instanceof ReadableStream ? readStream(stream) : undefined,
   );
   return {
-    outputs: [...outputs, typeof terminal === "number" ? readSocket(bun, terminal) : undefined],
+    outputs: [...outputs, read(child.stdio[terminalDescriptor(call) ?? -1])],
+    trace: call.tracer.length === 0 ? undefined : read(child.stdio[traceDescriptor]),
     send: (bytes) => own.send(bytes),
     events: own.read(bun),
     readEvents: async () => {
@@ -219,26 +132,28 @@ async function readStreamAtEnd(stream: AsyncIterable<Uint8Array>): Promise<Uint8
   return Buffer.concat(chunks);
 }
 
-async function spawnWithNode(file: string, streams: CallerStreams, use: LauncherUse): Promise<LauncherChild> {
+async function spawnWithNode(call: LauncherCall): Promise<LauncherChild> {
   const { spawn } = await import("node:child_process");
-  const child = spawn(file, wordsFor(use, streams), {
-    stdio: stdioFor(streams),
+  const [program, ...words] = wordsOf(call);
+  const child = spawn(program, words, {
+    stdio: stdioOf(call),
     env: {},
     cwd: "/",
   });
   const control = child.stdio[channel] as unknown as import("node:net").Socket;
-  const output = (index: 1 | 2 | 4): AsyncIterable<Uint8Array> | undefined =>
-    streams[index === terminalChannel ? 3 : index] === "pipe"
-      ? ((child.stdio[index] as AsyncIterable<Uint8Array> | null) ?? undefined)
-      : undefined;
   // A launcher that has ended takes no more signals; how it ended is told by `exited`.
   control.on("error", () => undefined);
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", reject);
   });
+  const read = (descriptor: number): AsyncIterable<Uint8Array> | undefined =>
+    (child.stdio[descriptor] as AsyncIterable<Uint8Array> | null | undefined) ?? undefined;
+  const output = (index: 1 | 2): AsyncIterable<Uint8Array> | undefined =>
+    call.streams[index] === "pipe" ? read(index) : undefined;
   return {
-    outputs: [output(1), output(2), output(terminalChannel)],
+    outputs: [output(1), output(2), read(terminalDescriptor(call) ?? -1)],
+    trace: call.tracer.length === 0 ? undefined : read(traceDescriptor),
     send: (bytes) => void control.write(bytes),
     events: untilReset(control),
     readEvents: () => readStreamAtEnd(untilReset(control)),
@@ -250,14 +165,16 @@ async function spawnWithNode(file: string, streams: CallerStreams, use: Launcher
 }
 
 /**
- * Starts `file` as a launcher with an empty environment.
+ * Starts `file` as a launcher with an empty environment, below `tracer` where that has words.
  * @throws the runtime's error, with `code` EACCES or ENOENT, where the file cannot be executed.
  */
 export async function spawnLauncher(
   file: string,
   streams: CallerStreams,
   use: LauncherUse = "job",
+  tracer: readonly string[] = [],
 ): Promise<LauncherChild> {
   const bun = findBun();
-  return bun === undefined ? spawnWithNode(file, streams, use) : spawnWithBun(bun, file, streams, use);
+  const call = { file, streams, use, tracer };
+  return bun === undefined ? spawnWithNode(call) : spawnWithBun(bun, call);
 }

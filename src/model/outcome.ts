@@ -203,6 +203,21 @@ export interface DeniedActs {
   readonly count: number;
 }
 
+/** Something that the kernel refused a job which was traced, and what would have granted it. */
+export interface KernelDenial {
+  /** The system call. */
+  readonly call: string;
+  readonly errno: string;
+  /** What it was about, if anything: a path, or an address with its port. */
+  readonly subject?: string | undefined;
+  readonly access: "read" | "write" | "connect" | "call";
+  readonly count: number;
+  /** The narrowest flags that would grant it; absent where none does, or none is advised. */
+  readonly grant?: readonly string[] | undefined;
+  /** What is to be known of the grant, or why there is none. */
+  readonly note?: string | undefined;
+}
+
 /** A decision, with the weakest evidence among the capabilities that it stands on; it may stand on none. */
 export type ReportedDecision = GuaranteeDecision & { readonly level?: EvidenceLevel | undefined };
 
@@ -248,4 +263,6 @@ export interface Outcome extends Ending {
   readonly output?: readonly OutputCount[] | undefined;
   readonly workspace?: WorkspaceOutcome | undefined;
   readonly artifacts?: ArtifactsOutcome | undefined;
+  /** Absent where the job was not traced. The last to happen first. */
+  readonly denials?: readonly KernelDenial[] | undefined;
 }

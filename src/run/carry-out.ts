@@ -4,7 +4,7 @@ import type { CallerStreams } from "../host/spawn-child.ts";
 import type { LaunchEvent } from "../launch/launch-event.ts";
 import { outsideIdentity, seccompArchitecture } from "../launch/launch-identity.ts";
 import type { LaunchBinding } from "../launch/encode-instruction.ts";
-import { startLaunch, type Launch } from "../launch/start-launch.ts";
+import { startLaunch, type Launch, type Watching } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import type { Standings } from "../model/capability.ts";
 import type { NetworkOutcome, Usage } from "../model/outcome.ts";
@@ -32,6 +32,8 @@ export interface CarryOutContext {
   readonly passOn?: ((outputs: Launch["outputs"]) => Promise<void>) | undefined;
   /** Whether anybody wants to know what the tree used. */
   readonly measuresUsage?: boolean | undefined;
+  /** Who watches the job's calls. */
+  readonly watching?: Watching | undefined;
 }
 
 /** What was seen. */
@@ -182,7 +184,7 @@ async function follow(
   const places = { directories: stateDirectories, uid: host.identity.uid };
   // To follow events as they come takes a stream, and only a terminal has some that cannot wait.
   const onEvent = plan.terminal !== "none" && context.forwardSignals ? stopWhenSuspended : undefined;
-  const launch = await startLaunch(plan, binding, places, context.streams, onEvent);
+  const launch = await startLaunch(plan, binding, places, context.streams, onEvent, context.watching);
   const stopForwarding = context.forwardSignals ? forwardSignals(launch, plan.terminal) : undefined;
   const [events] = await Promise.all([launch.ended, context.passOn?.(launch.outputs)]);
   const asked = stopForwarding?.();

@@ -54,6 +54,11 @@ export function places(): string[] {
 
 /** What stands between back quotes and is none of the program's names. */
 const otherWords: ReadonlySet<string> = new Set([
+  // What a shell in a sandbox is, and how it knows.
+  "/bin/bash",
+  "/bin/sh",
+  "CUPEL=1",
+  "/dev/stdin",
   // Fields of job files, batch lines, outcomes, probes and strategies, and what is shown of them.
   "command",
   "require",
@@ -70,6 +75,9 @@ const otherWords: ReadonlySet<string> = new Set([
   "cpu_time",
   "status",
   "cause",
+  "denials",
+  "grant",
+  "note",
   "kept",
   "base64",
   "bytes",

@@ -13,7 +13,7 @@ const otherNames: readonly (readonly [RegExp, string])[] = [
   [/^SIG[A-Z0-9]+$/u, "a signal"],
   [/^LOCALHOST$/u, "a host, spelled in another way"],
   [/^CONNECT$/u, "a method of HTTP"],
-  [/^(?:CAP|RLIMIT|SCMP|KVM|VHOST|SYS|IOCTL)_/u, "a constant of the kernel's or of a filter's"],
+  [/^(?:CAP|RLIMIT|SCMP|KVM|VHOST|SYS|IOCTL|AF)_/u, "a constant of the kernel's or of a filter's"],
   [/^(?:AS|CPU|FSIZE|MEMLOCK|NOFILE|NPROC|STACK)$/u, "a resource limit"],
   [/^(?:BPF|KVM|QEMU|SEV|TDX|MACHINE|CUPL|FIRECK|ALL)$/u, "a word of hardware's, of a device's or of a list's"],
   [/^(?:MULTIPLE_DOCS|NON_STRING_KEY|TAG_RESOLVE_FAILED)$/u, "a fault in YAML"],

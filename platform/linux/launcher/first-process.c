@@ -74,8 +74,11 @@ static bool build_sandbox(const struct launch *launch)
         must(launch, bring_loopback_up(), step_loopback, "lo");
     if (instruction->listener_count > 0)
         must(launch, offer_listeners(launch), step_proxy, "127.0.0.1");
-    if (fresh)
+    /* While it may: a job that is the caller has them already. */
+    if (fresh) {
+        give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);
         take_fresh_identity(launch);
+    }
     if (has_option(instruction, option_terminal))
         must(launch, make_terminal(launch->streams), step_terminal, "/dev/ptmx");
     /* As the job's user, so that a directory which that user may not enter is found out here. */
@@ -196,7 +199,10 @@ struct signal_action {
     uint64_t mask;
 };
 
-/* What was ignored or blocked outside must not be so inside: a shell in a pipeline leaves both behind. */
+/*
+ * What was ignored or blocked outside must not be so inside: a shell in a pipeline leaves both behind. Whoever traces
+ * the launcher knows by the refusal for SIGSTOP that what fails from here on is the job's.
+ */
 static void reset_signals(void)
 {
     const struct signal_action standard = {0};

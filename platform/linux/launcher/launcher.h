@@ -280,7 +280,8 @@ long pass_on(struct streams *streams, int index, int to, const unsigned char *by
 /* streams.c */
 void clear_streams(struct streams *streams);
 void leave_callers_streams(struct streams *streams, int control, int events);
-long prepare_streams(struct streams *streams, const int caller[3]);
+long prepare_streams(struct streams *streams, const int caller[3], bool is_fresh);
+void give_streams(const struct streams *streams, uint32_t uid, uint32_t gid);
 void start_relays(struct streams *streams);
 void close_job_ends(struct streams *streams);
 long prepare_captured_streams(struct streams *streams);

@@ -291,8 +291,9 @@ void close_job_ends(struct streams *streams)
 static void note_end(struct streams *streams, int index, int status)
 {
     const int error = (status & 0x7f) == 0 ? (status >> 8) & 0xff : 0;
-    /* A reader that went away has what it wanted, and the job learns of it by SIGPIPE. */
-    streams->lost[index] = error == EPIPE ? 0 : error;
+    /* A reader that went away has what it wanted, and the job learns of it by SIGPIPE; a socket says it in its own way.
+     */
+    streams->lost[index] = error == EPIPE || error == ECONNRESET ? 0 : error;
     streams->relay_pids[index] = 0;
 }
 

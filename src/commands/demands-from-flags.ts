@@ -16,6 +16,7 @@ import type { JobRequest } from "../run/job-request.ts";
 import { limitEntries } from "../run/limit-fields.ts";
 import type { Policy } from "../run/policy-file.ts";
 import { projectFileName } from "../run/settings-files.ts";
+import { needsOfJob } from "../select/needs-of-job.ts";
 import { jobFromFlags } from "./job-from-flags.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { prepareJob } from "./prepare-job.ts";
@@ -170,7 +171,7 @@ export async function demandsFromFlags(
   const job = withDemands(await prepareJob(await requestFrom(line, host), host, directories), isOwn, stated);
   return {
     job: isOwn || demandsSomething(job) ? job : undefined,
-    capabilities: [...new Set(stated.flatMap(({ capabilities }) => capabilities))],
+    capabilities: [...new Set([...stated.flatMap(({ capabilities }) => capabilities), ...needsOfJob(job)])],
     location: jobPath ?? policy?.path,
   };
 }

@@ -50,7 +50,9 @@ export async function prepareJob(
 ): Promise<Job> {
   if (request.allowedHosts.length > 0) await checkAllowedHosts(request);
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
-  return resolveJob(request, { host, stateDirectories: directories, tools, isBatch });
+  const job = resolveJob(request, { host, stateDirectories: directories, tools, isBatch });
+  if (job.limits.ioReadBytes === undefined && job.limits.ioWriteBytes === undefined) return job;
+  return (await import("../run/job-disks.ts")).withDisks(job, host, directories);
 }
 
 /** Where to look, and for which job. */

@@ -124,6 +124,8 @@ export const limitNames = [
   "pids",
   "disk",
   "files",
+  "io-read",
+  "io-write",
   "output",
   "open-files",
   "file-size",

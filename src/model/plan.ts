@@ -78,6 +78,14 @@ export interface ControlGroupLimits {
   readonly cpus?: number | undefined;
   /** Nothing is capped by it: the group is there for the CPU time that it counts. */
   readonly countsCpuTime?: true | undefined;
+  /** Bytes a second, on each of these whole disks (MAJOR:MINOR). */
+  readonly io?:
+    | {
+        readonly disks: readonly string[];
+        readonly readBytes?: number | undefined;
+        readonly writeBytes?: number | undefined;
+      }
+    | undefined;
 }
 
 /** A proxy outside of the job, reached through what listens on the job's own loopback. */

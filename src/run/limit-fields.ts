@@ -4,12 +4,13 @@
  */
 import type { GuaranteeId } from "../model/guarantee.ts";
 import type { Limits, ProcessLimits } from "../model/job.ts";
-import { parseCount, parseCpus, parseDurationMs, parseFileCount, parseSizeBytes } from "./parse-quantity.ts";
+import { parseCount, parseCpus, parseDurationMs, parseFileCount, parseRateBytes, parseSizeBytes } from "./parse-quantity.ts";
 
 /** How quantities are read, by what they are quantities of. */
 export const quantityParsers = {
   duration: parseDurationMs,
   size: parseSizeBytes,
+  rate: parseRateBytes,
   cpus: parseCpus,
   count: parseCount,
   files: parseFileCount,
@@ -33,7 +34,7 @@ export interface LimitField {
   readonly example: string;
 }
 
-type CapKey = Exclude<keyof Limits, "onOutput" | "perProcess"> | keyof ProcessLimits;
+type CapKey = Exclude<keyof Limits, "onOutput" | "perProcess" | "disks"> | keyof ProcessLimits;
 
 /** Every cap, in the order of the usage text. */
 export const limitFields = {
@@ -115,6 +116,20 @@ export const limitFields = {
     guarantee: "limit.disk",
     description: "cap on files in each of them",
     example: "10000",
+  },
+  ioReadBytes: {
+    flag: "io-read",
+    field: "io_read",
+    quantity: "rate",
+    description: "cap on reading from each disk, in bytes a second",
+    example: "20M/s",
+  },
+  ioWriteBytes: {
+    flag: "io-write",
+    field: "io_write",
+    quantity: "rate",
+    description: "cap on writing to each disk, in bytes a second",
+    example: "20M/s",
   },
   openFiles: {
     flag: "open-files",

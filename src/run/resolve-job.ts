@@ -67,6 +67,8 @@ function limitsOf(request: JobRequest): Job["limits"] {
     onOutput: request.onOutput,
     diskBytes: request.diskBytes,
     diskFiles: request.diskFiles,
+    ioReadBytes: request.ioReadBytes,
+    ioWriteBytes: request.ioWriteBytes,
     perProcess: hasOwn ? { openFiles, fileBytes, coreBytes } : undefined,
   };
 }

@@ -6,6 +6,7 @@ import type { Rejection, Selection } from "../model/report.ts";
 import type { TrialVerdict } from "../model/trial.ts";
 import type { VerifiedSet } from "../model/verification.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
+import { needsOfJob } from "./needs-of-job.ts";
 import { decideVerified } from "./verified-decisions.ts";
 
 /** One strategy, judged for one job on one host. */
@@ -19,6 +20,8 @@ export interface Candidate {
   readonly unkept: readonly GuaranteeDecision[];
   /** Those of them that the caller did not give up by name. */
   readonly unmet: readonly GuaranteeDecision[];
+  /** What the job itself needs of any strategy's host, and that is not usable here. */
+  readonly lacking: readonly string[];
   /** Demanded guarantees that it keeps, but that no attack on this very sandbox was seen to fail against. */
   readonly unverified: readonly GuaranteeId[];
 }
@@ -43,6 +46,7 @@ function judge(strategy: Strategy, { job, matrix, trials, verified: sets = [] }:
     trial: trials.find((trial) => trial.strategy === strategy.id),
     unkept,
     unmet: unkept.filter((decision) => !job.demands.accepted.includes(decision.id)),
+    lacking: needsOfJob(job).filter((id) => !isUsable(matrix[id])),
     unverified: job.demands.required.filter(
       (id) => !verified.includes(id) && !unkept.some((decision) => decision.id === id),
     ),
@@ -67,7 +71,7 @@ function guaranteeReason(decision: GuaranteeDecision): Rejection["reason"] {
 
 /** The first thing that it lacks for this job; undefined where it lacks nothing. */
 function lack(candidate: Candidate, { demands }: Job): Rejection["reason"] | undefined {
-  const { strategy, missing, trial, unmet } = candidate;
+  const { strategy, missing, trial, unmet, lacking } = candidate;
   if (demands.strategy !== undefined && demands.strategy !== strategy.id) return { kind: "not-named" };
   if (missing[0] !== undefined) return { kind: "capability", capability: missing[0] };
   if (trial?.result !== "passed") return { kind: "trial", summary: trial?.summary ?? "it was not tried" };
@@ -76,6 +80,7 @@ function lack(candidate: Candidate, { demands }: Job): Rejection["reason"] | und
     return { kind: "isolation", minimum };
   }
   if (unmet[0] !== undefined) return guaranteeReason(unmet[0]);
+  if (lacking[0] !== undefined) return { kind: "capability", capability: lacking[0] };
   return demands.verified === true ? verifiedReason(candidate) : undefined;
 }
 

@@ -153,6 +153,11 @@ function demandsSomething({ demands: { required, minimum, strategy } }: Job): bo
   return required.length > 0 || minimum !== undefined || strategy !== undefined;
 }
 
+/** Caps that no guarantee stands for are demanded as what keeps them. */
+function ratesOf(job: Job): string[] {
+  return needsOfJob(job, {}).filter((id) => id.startsWith("cgroup."));
+}
+
 /**
  * Everything that is demanded. Where nothing is, and no lock either, the demands of the default job.
  * @throws CupelError `usage` for a file or an id that is wrong.
@@ -171,7 +176,7 @@ export async function demandsFromFlags(
   const job = withDemands(await prepareJob(await requestFrom(line, host), host, directories), isOwn, stated);
   return {
     job: isOwn || demandsSomething(job) ? job : undefined,
-    capabilities: [...new Set([...stated.flatMap(({ capabilities }) => capabilities), ...needsOfJob(job)])],
+    capabilities: [...new Set([...stated.flatMap(({ capabilities }) => capabilities), ...ratesOf(job)])],
     location: jobPath ?? policy?.path,
   };
 }

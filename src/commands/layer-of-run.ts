@@ -22,6 +22,11 @@ export function withoutOverlay(job: Job, { events, layer }: Pick<CarriedOut, "ev
   const { workspace } = job;
   if (layer?.manner !== "overlay" || failed?.step !== "overlay" || workspace.mode !== "cow") return undefined;
   removeTree(layer.path);
+  if (job.limits.ioWriteBytes !== undefined && workspace.isStated)
+    throw new CupelError(
+      "refused",
+      `${workspace.path} cannot be overlaid (${errnoName(failed.errno)}), and --io-write cannot be kept for a copy of it; leave one of the two out`,
+    );
   const because = `${workspace.path} cannot be overlaid (${errnoName(failed.errno)})`;
   say(workspace.isStated ? `${because}, so the job gets a copy of it` : `${because}, so it is read-only for this job`);
   if (!workspace.isStated) return { ...job, workspace: { mode: "ro", path: workspace.path } };

@@ -20,7 +20,10 @@ const placesTried = 4;
 const heldMsMin = 150;
 
 const directions = {
-  read: { controlled: "read 384 KiB from it", summary: "what a group reads from a disk takes as long as its limit says" },
+  read: {
+    controlled: "read 384 KiB from it",
+    summary: "what a group reads from a disk takes as long as its limit says",
+  },
   write: {
     controlled: "have 384 KiB written to it",
     summary: "what a group writes, also to memory alone, takes as long to get to the disk as its limit says",

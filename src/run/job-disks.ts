@@ -41,23 +41,25 @@ export function mountsOf(path: string, mounts: readonly Mount[]): Mount[] {
   const around = mounts.filter(({ point }) => isWithin(path, point));
   const nearest = Math.max(...around.map(({ point }) => point.length));
   const own = around.findLast(({ point }) => point.length === nearest);
-  const below = mounts.filter(({ point, type }) => point !== path && isWithin(point, path) && !isKernelFileSystem(type));
+  const below = mounts.filter(
+    ({ point, type }) => point !== path && isWithin(point, path) && !isKernelFileSystem(type),
+  );
   return [...(own === undefined ? [] : [own]), ...below];
 }
 
-/** A place, and whether the job may change what is there. */
+/** A place, and whether a layer lies there: all else that the job writes to is in memory. */
 interface Reached {
   readonly path: string;
-  readonly isWritten: boolean;
+  readonly isLayer: boolean;
 }
 
 function reachedBy({ workspace, grants }: Job, host: Host, directories: readonly string[]): Reached[] {
   const layer = workspace.mode === "cow" ? findLayerPlace(directories, host.identity.uid, workspace.path) : undefined;
   return [
-    ...["/etc", ...systemPaths].filter((path) => host.status(path).ok).map((path) => ({ path, isWritten: false })),
-    ...(workspace.mode === "empty" ? [] : [{ path: workspace.path, isWritten: workspace.mode === "rw" }]),
-    ...grants.map(({ path, access }) => ({ path, isWritten: access === "write" })),
-    ...(layer === undefined ? [] : [{ path: layer.directory, isWritten: true }]),
+    ...["/etc", ...systemPaths].filter((path) => host.status(path).ok).map((path) => ({ path, isLayer: false })),
+    ...(workspace.mode === "empty" ? [] : [{ path: workspace.path, isLayer: false }]),
+    ...grants.map(({ path }) => ({ path, isLayer: false })),
+    ...(layer === undefined ? [] : [{ path: layer.directory, isLayer: true }]),
   ];
 }
 
@@ -71,16 +73,34 @@ function diskOf(reached: Reached, mount: Mount, { limits }: Job, host: Host): st
   const flag = limits.ioReadBytes === undefined ? "--io-write" : "--io-read";
   const disk = mount.device.startsWith("0:") ? undefined : wholeDiskOf(host, mount.device);
   if (disk === undefined) throw refuse(flag, reached, mount, "of which the kernel does not say on which disk it lies");
-  if (limits.ioWriteBytes !== undefined && reached.isWritten && !tellingWriters.has(mount.type))
+  if (limits.ioWriteBytes !== undefined && reached.isLayer && !tellingWriters.has(mount.type))
     throw refuse("--io-write", reached, mount, "which does not tell the kernel who has written what");
   return [disk];
 }
 
 /**
+ * A file counts as that of whoever wrote to it first (cgroup-v2.rst, "Writeback"): what was there before the job, or was
+ * copied for it, gets to the disk past its cap.
+ */
+function refuseEarlierFiles({ workspace, grants, limits }: Job): void {
+  if (limits.ioWriteBytes === undefined) return;
+  const isThrough = workspace.mode === "rw" || grants.some(({ access }) => access === "write");
+  const isCopy = workspace.mode === "cow" && workspace.isStated && workspace.manner === "copy";
+  if (!isThrough && !isCopy) return;
+  const what = isCopy ? "the copy that this workspace would be" : "what is written through (--workspace rw, --write)";
+  throw new CupelError(
+    "refused",
+    `--io-write cannot be kept for ${what}: files that are there before the job do not count as its own; leave one of the two out`,
+  );
+}
+
+/**
  * The job with its disks: those of the system's programs, its workspace, its grants, and what it changes.
- * @throws CupelError `refused` where one of them lies on what has no disk that is known for sure, or on none at all.
+ * @throws CupelError `refused` where one of them lies on what has no disk that is known for sure, or all on none, and where
+ * a cap on writing would not hold.
  */
 export function withDisks(job: Job, host: Host, directories: readonly string[]): Job {
+  refuseEarlierFiles(job);
   const mountinfo = host.readText("/proc/self/mountinfo");
   const mounts = mountinfo.ok ? parseMounts(mountinfo.value) : [];
   const found = reachedBy(job, host, directories).flatMap((reached) =>

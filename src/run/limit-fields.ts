@@ -4,7 +4,14 @@
  */
 import type { GuaranteeId } from "../model/guarantee.ts";
 import type { Limits, ProcessLimits } from "../model/job.ts";
-import { parseCount, parseCpus, parseDurationMs, parseFileCount, parseRateBytes, parseSizeBytes } from "./parse-quantity.ts";
+import {
+  parseCount,
+  parseCpus,
+  parseDurationMs,
+  parseFileCount,
+  parseRateBytes,
+  parseSizeBytes,
+} from "./parse-quantity.ts";
 
 /** How quantities are read, by what they are quantities of. */
 export const quantityParsers = {

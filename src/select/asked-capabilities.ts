@@ -26,7 +26,7 @@ export function askedCapabilities(
 ): ReadonlySet<string> {
   const asked = new Set<string>();
   const noting = notingStandings(known, asked);
-  for (const job of jobs) for (const id of needsOfJob(job)) asked.add(id);
+  for (const job of jobs) for (const id of needsOfJob(job, noting)) asked.add(id);
   for (const strategy of strategies) {
     for (const id of strategy.requires(noting)) asked.add(id);
     for (const job of jobs) {

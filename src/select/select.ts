@@ -6,7 +6,7 @@ import type { Rejection, Selection } from "../model/report.ts";
 import type { TrialVerdict } from "../model/trial.ts";
 import type { VerifiedSet } from "../model/verification.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
-import { needsOfJob } from "./needs-of-job.ts";
+import { isNeededBy, needsOfJob } from "./needs-of-job.ts";
 import { decideVerified } from "./verified-decisions.ts";
 
 /** One strategy, judged for one job on one host. */
@@ -45,8 +45,8 @@ function judge(strategy: Strategy, { job, matrix, trials, verified: sets = [] }:
     missing: strategy.requires(matrix).filter((id) => !isUsable(matrix[id])),
     trial: trials.find((trial) => trial.strategy === strategy.id),
     unkept,
-    unmet: unkept.filter((decision) => !job.demands.accepted.includes(decision.id)),
-    lacking: needsOfJob(job).filter((id) => !isUsable(matrix[id])),
+    unmet: unkept.filter(({ id }) => !job.demands.accepted.includes(id) || isNeededBy(job, id)),
+    lacking: needsOfJob(job, matrix).filter((id) => !isUsable(matrix[id])),
     unverified: job.demands.required.filter(
       (id) => !verified.includes(id) && !unkept.some((decision) => decision.id === id),
     ),

@@ -7,7 +7,7 @@ import { orderedGrants, type LayerStep } from "./_grant-steps.ts";
 import { rootCapabilities, takesFreshIdentity } from "./_own-root.ts";
 
 /** Root mounts overlays as root, above files whose owner appears as the job's user (Linux 5.19). */
-function overlayCapabilities(matrix: Standings): CapabilityId[] {
+export function overlayCapabilities(matrix: Standings): CapabilityId[] {
   return takesFreshIdentity(matrix) ? ["mount.overlay", "mount.idmap"] : ["mount.overlay-user"];
 }
 

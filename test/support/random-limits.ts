@@ -67,6 +67,8 @@ const caps = [
   ["output", "outputBytes", size],
   ["tmp_size", "diskBytes", size],
   ["tmp_files", "diskFiles", files],
+  ["io_read", "ioReadBytes", size],
+  ["io_write", "ioWriteBytes", size],
   ["open_files", "openFiles", files],
   ["file_size", "fileBytes", size],
   ["core_size", "coreBytes", size],

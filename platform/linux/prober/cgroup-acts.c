@@ -405,16 +405,9 @@ static const struct {
     const char *name;
     void (*act)(const struct own_group *group, bool unified, const char *argument);
 } acts[] = {
-    {"freeze", freeze},
-    {"kill", kill_all},
-    {"oom-group", kill_bystander},
-    {"swap", limit_swap},
-    {"io-read", limit_reading},
-    {"io-write", limit_writing},
-    {"cpuset", limit_processors},
-    {"delegation", delegate},
-    {"pressure", read_pressure},
-    {"cpu-time", count_cpu_time},
+    {"freeze", freeze},          {"kill", kill_all},           {"oom-group", kill_bystander}, {"swap", limit_swap},
+    {"io-read", limit_reading},  {"io-write", limit_writing},  {"cpuset", limit_processors},  {"delegation", delegate},
+    {"pressure", read_pressure}, {"cpu-time", count_cpu_time},
 };
 
 bool try_group_act(const char *name, const char *version, const char *directory, const char *argument)

@@ -1,6 +1,7 @@
 /*
  * Limits on how fast a control group reads from a disk and writes to it: a nameless file is read or written without a
- * limit, then by a process in the group, and the time is what tells. cgroup-v2.rst ("IO"), cgroup-v1/blkio-controller.rst.
+ * limit, then by a process in the group, and the time is what tells. cgroup-v2.rst ("IO"),
+ * cgroup-v1/blkio-controller.rst.
  */
 #include "cgroup-own.h"
 
@@ -83,7 +84,8 @@ static void report_flush(const char *step, long file)
     report_both(step, result < 0 ? -result : 0, milliseconds_since(started), 0);
 }
 
-/* Made and written by a process in the group, so that it is the group's (cgroup-v2.rst, "Writeback"); read by this one. */
+/* Made and written by a process in the group, so that it is the group's (cgroup-v2.rst, "Writeback"); read by this one.
+ */
 static long make_within(const struct own_group *group, const char *directory)
 {
     const long process = kernel_call(__NR_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);

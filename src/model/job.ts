@@ -69,6 +69,8 @@ export interface Limits {
   /** Of each private file system: /tmp, home, /dev/shm, an empty workspace. */
   readonly diskBytes?: number | undefined;
   readonly diskFiles?: number | undefined;
+  /** Of the layer of a copy-on-write workspace. */
+  readonly layerBytes?: number | undefined;
   /** Bytes a second, read from each of {@link disks}. */
   readonly ioReadBytes?: number | undefined;
   /** Bytes a second, written to each of them. */

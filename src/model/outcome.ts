@@ -124,6 +124,7 @@ export const limitNames = [
   "pids",
   "disk",
   "files",
+  "workspace",
   "io-read",
   "io-write",
   "output",

@@ -28,6 +28,10 @@ export type RootStep =
       readonly source: string;
       readonly destination: string;
       readonly mapOwner: "no" | "must";
+      /** The layer lies in memory while the job runs, has this size, and is copied to its place then. */
+      readonly sizeBytes?: number | undefined;
+      /** How many files and directories it may then hold. */
+      readonly filesMax?: number | undefined;
     }
   /** A copy of a directory of the host's, made for the job before it starts; to be changed. */
   | { readonly step: "copy"; readonly source: string; readonly destination: string }

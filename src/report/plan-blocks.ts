@@ -186,6 +186,7 @@ function capsOf({ limits, defaultLimits }: Job): Cap[] {
     ),
     ...cap("limit.disk", limits.diskBytes, (bytes) => `${formatBytes(bytes)} in each private file system`),
     ...cap("limit.disk", limits.diskFiles, (files) => `${count(files, "file")} in each private file system`),
+    ...cap("limit.disk", limits.layerBytes, (bytes) => `${formatBytes(bytes)} of changes to the workspace`),
     ...cap("limit.output", limits.outputBytes, (bytes) => `${formatBytes(bytes)}, then ${onOutput}`),
   ];
 }

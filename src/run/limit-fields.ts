@@ -124,6 +124,14 @@ export const limitFields = {
     description: "cap on files in each of them",
     example: "10000",
   },
+  layerBytes: {
+    flag: "workspace-size",
+    field: "workspace_size",
+    quantity: "size",
+    guarantee: "limit.disk",
+    description: "cap on what the job changes in its copy-on-write workspace, which is in memory until it ends",
+    example: "1G",
+  },
   ioReadBytes: {
     flag: "io-read",
     field: "io_read",

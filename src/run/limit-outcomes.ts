@@ -21,6 +21,7 @@ function treeCaps({ limits, defaultLimits }: Job): TreeCap[] {
     { name: "pids", id: "limit.pids", stated: limits.pids, fallback: defaultLimits.pids },
     { name: "disk", id: "limit.disk", stated: limits.diskBytes },
     { name: "files", id: "limit.disk", stated: limits.diskFiles },
+    { name: "workspace", id: "limit.disk", stated: limits.layerBytes },
     { name: "output", id: "limit.output", stated: limits.outputBytes },
   ];
 }

@@ -1,7 +1,7 @@
 /** The root that sandboxes see: the host's programs, what was granted, and nothing else. Pure. */
 import { isWithin, privateSizeBytes, type Job } from "../model/job.ts";
 import type { RootStep } from "../model/plan.ts";
-import { grantSteps, orderedGrants, type LayerStep } from "./_grant-steps.ts";
+import { grantSteps, orderedGrants, type LayerPlan } from "./_grant-steps.ts";
 import {
   configurationPaths,
   maskedConfigurationPaths,
@@ -95,7 +95,7 @@ function workspaceSteps(job: Job): RootStep[] {
  * All steps. `mapOwners`: called by root, so granted paths are shown as the job's own. `layer`: how a copy-on-write
  * workspace is made; without any it is shown read-only.
  */
-export function sandboxRoot(job: Job, mapOwners: boolean, layer: LayerStep = "overlay"): RootStep[] {
+export function sandboxRoot(job: Job, mapOwners: boolean, layer: LayerPlan = { step: "overlay" }): RootStep[] {
   return [
     ...systemPaths.map((path): RootStep => ({ step: "mirror", path })),
     { step: "directory", destination: "/etc", mode: 0o755 },

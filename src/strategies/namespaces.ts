@@ -23,7 +23,7 @@ import { proxyFor, proxyVariables } from "./_proxy.ts";
 import { emptyWorkspace, jobHome, jobUser, sandboxRoot } from "./_sandbox-root.ts";
 import { defineStrategy } from "./_strategy.ts";
 import { profileMechanisms, socketsOf } from "./_system-calls.ts";
-import { layerStep, sizedStorage, unchangedWorkspace } from "./_workspace-rules.ts";
+import { layerSize, layerStep, sizedStorage, unchangedWorkspace } from "./_workspace-rules.ts";
 
 function hasUserNamespace(matrix: Standings): boolean {
   return isUsable(matrix["userns.capable"]);
@@ -143,7 +143,7 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     namespaces: namespacesFor(job, matrix),
     outside: fresh ? "fresh" : "caller",
     inside: hasUserNamespace(matrix) ? { uid: jobUser.uid, gid: jobUser.gid } : undefined,
-    root: sandboxRoot(job, fresh, layerStep(job, matrix)),
+    root: sandboxRoot(job, fresh, { step: layerStep(job, matrix), size: layerSize({ job, matrix }) }),
     hostname: jobUser.name,
     loopbackUp: ownNetwork,
     proxy,

@@ -32,8 +32,8 @@ export default defineHost({
   diskMib: 64,
   setUp: `echo +cpu +memory +pids +io > /sys/fs/cgroup/cgroup.subtree_control
 mkdir /disk && mount -t ext4 /dev/vda /disk && mkdir /disk/root /disk/user /disk/user/work /disk/lib
-dd if=/dev/zero of=/disk/root/old bs=64k count=8
-dd if=/dev/zero of=/disk/user/work/old bs=64k count=8
+dd if=/dev/zero of=/disk/root/old bs=64k count=32
+dd if=/dev/zero of=/disk/user/work/old bs=64k count=32
 chown -R user /disk/user
 mount -o bind /disk/lib /var/lib
 mount -o bind /disk/user /home/user

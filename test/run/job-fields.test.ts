@@ -55,6 +55,7 @@ const pairs: readonly (readonly [readonly string[], string, Partial<JobRequest>]
   [["--on-output=kill"], "limits: {on_output: kill}", { onOutput: "kill" }],
   [["--tmp-size=1G"], "limits: {tmp_size: 1G}", { diskBytes: 1024 ** 3 }],
   [["--tmp-files=100"], "limits: {tmp_files: 100}", { diskFiles: 100 }],
+  [["--workspace-size=1G"], "limits: {workspace_size: 1G}", { layerBytes: 1024 ** 3 }],
   [["--io-read=20M/s"], "limits: {io_read: 20M}", { ioReadBytes: 20_971_520 }],
   [["--io-write=4096"], "limits: {io_write: 4096}", { ioWriteBytes: 4096 }],
   [["--open-files=256"], "limits: {open_files: '256'}", { openFiles: 256 }],

@@ -77,6 +77,8 @@ const cases: readonly (readonly [string, Partial<JobSettings>, "counts" | "is le
   ["limits: {tmp_size: 2G}", {}, "is left out"],
   ["limits: {tmp_files: 1000000}", {}, "counts"],
   ["limits: {tmp_files: 200}", { diskFiles: 100 }, "is left out"],
+  ["limits: {workspace_size: 1T}", {}, "counts"],
+  ["limits: {workspace_size: 2G}", { layerBytes: 1024 }, "is left out"],
   ["limits: {io_read: 1G/s}", {}, "counts"],
   ["limits: {io_read: 2M/s}", { ioReadBytes: 1024 }, "is left out"],
   ["limits: {io_write: 1G/s}", {}, "counts"],

@@ -67,6 +67,7 @@ const caps = [
   ["output", "outputBytes", size],
   ["tmp_size", "diskBytes", size],
   ["tmp_files", "diskFiles", files],
+  ["workspace_size", "layerBytes", size],
   ["io_read", "ioReadBytes", size],
   ["io_write", "ioWriteBytes", size],
   ["open_files", "openFiles", files],

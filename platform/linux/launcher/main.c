@@ -33,6 +33,9 @@ static long start(struct launch *launch, struct instruction *instruction, const 
     result = prepare_owner_namespaces(instruction);
     if (result < 0)
         return fail_early(launch, step_idmap_namespace, result, "");
+    result = prepare_layer(launch);
+    if (result < 0)
+        return fail_early(launch, step_overlay, result, "");
     if (instruction->listener_count > 0)
         result = start_courier(launch);
     if (result < 0)
@@ -68,6 +71,7 @@ static void leave_processes_to_cupel(void)
 static struct instruction instruction;
 static struct streams streams;
 static struct courier courier;
+static struct layer layer;
 
 /*
  * A job can be this very program (/proc/self/exe, also behind "#!"), and what it then started could reach the host's
@@ -101,10 +105,12 @@ int program(int argument_count, char **arguments, char **environment)
         return 1;
     clear_streams(&streams);
     clear_courier(&courier);
+    clear_layer(&layer);
     struct launch launch = {
         .instruction = &instruction,
         .streams = &streams,
         .courier = &courier,
+        .layer = &layer,
         .words = arguments,
         .control = descriptors[0],
         .events = descriptors[1],

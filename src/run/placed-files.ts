@@ -1,7 +1,7 @@
 /** Files of a layer on their way into the workspace: their bytes, permissions and times, and those that have several names. */
 import { closeSync, fchmodSync, fchownSync, fstatSync, futimesSync, linkSync, lstatSync, openSync } from "node:fs";
 import { copyContents } from "./copy-contents.ts";
-import type { WorkspaceTree } from "./workspace-tree.ts";
+import { WorkspaceTree } from "./workspace-tree.ts";
 
 /** Whose a file is to be. */
 export interface Owner {
@@ -29,16 +29,35 @@ export function writeFile(source: number, path: string, { mode, owner }: FilePar
   }
 }
 
+/** Where a file was placed, and which it is there. */
+interface Placed {
+  readonly path: string;
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
 /** Files that have several names in the layer, and where the first of these was placed. */
 export class PlacedFiles {
-  readonly #placed = new Map<bigint, { readonly path: string; readonly inode: bigint }>();
+  readonly #placed = new Map<bigint, Placed>();
+  /** The workspace once more: two of its directories are needed at once. */
+  readonly #host: WorkspaceTree;
+
+  constructor(workspace: string) {
+    this.#host = new WorkspaceTree(workspace);
+  }
+
+  close(): void {
+    this.#host.close();
+  }
 
   /** Makes `path` a further name of what was placed before, while that is still there; false where there is none. */
-  link(source: number, path: string, host: WorkspaceTree): boolean {
+  link(source: number, path: string): boolean {
     const placed = this.#placed.get(fstatSync(source, { bigint: true }).ino);
     if (placed === undefined) return false;
-    const entry = host.entry(placed.path);
-    if (lstatSync(entry, { bigint: true, throwIfNoEntry: false })?.ino !== placed.inode) return false;
+    this.#host.forget();
+    const entry = this.#host.entry(placed.path);
+    const stats = lstatSync(entry, { bigint: true, throwIfNoEntry: false });
+    if (stats?.ino !== placed.inode || stats.dev !== placed.device) return false;
     linkSync(entry, path);
     return true;
   }
@@ -46,7 +65,8 @@ export class PlacedFiles {
   /** It was placed, as `entry`, at this path of the workspace. */
   note(source: number, entry: string, path: string): void {
     const { ino, nlink } = fstatSync(source, { bigint: true });
-    if (nlink > 1n && !this.#placed.has(ino))
-      this.#placed.set(ino, { path, inode: lstatSync(entry, { bigint: true }).ino });
+    if (nlink === 1n || this.#placed.has(ino)) return;
+    const stats = lstatSync(entry, { bigint: true });
+    this.#placed.set(ino, { path, device: stats.dev, inode: stats.ino });
   }
 }

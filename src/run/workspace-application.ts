@@ -49,13 +49,14 @@ function putNew(temporary: string, entry: string): void {
 export class Application {
   readonly #layer: WorkspaceTree;
   readonly #host: WorkspaceTree;
-  readonly #placed = new PlacedFiles();
+  readonly #placed: PlacedFiles;
   readonly #tidied = new Set<string>();
   #count = 0;
 
   constructor(directory: string, workspace: string) {
     this.#layer = new WorkspaceTree(`${directory}/upper`);
     this.#host = new WorkspaceTree(workspace);
+    this.#placed = new PlacedFiles(workspace);
   }
 
   get host(): WorkspaceTree {
@@ -65,6 +66,7 @@ export class Application {
   close(): void {
     this.#layer.close();
     this.#host.close();
+    this.#placed.close();
   }
 
   /** Of what a job made: a regular file, or nothing. */
@@ -150,7 +152,7 @@ export class Application {
     const entry = this.#host.entry(change.path);
     const temporary = this.#temporary(parent);
     try {
-      if (!this.#placed.link(source, temporary, this.#host))
+      if (!this.#placed.link(source, temporary))
         writeFile(source, temporary, { mode: change.mode & fileBits, owner: this.#ownerFor(parent, entry) });
       this.#put(temporary, entry, change);
       this.#placed.note(source, entry, change.path);

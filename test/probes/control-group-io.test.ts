@@ -14,10 +14,15 @@ async function print(fixture: Fixture): Promise<string> {
 
 /** State, and codes of what is in the way, by capability. */
 async function statesWith(
-  changes: Readonly<Record<string, Readonly<Record<string, string | undefined>>>>,
-  files: Fixture["host"]["files"] = host.files,
+  changes: Readonly<
+    Partial<Record<"cgroup io-read" | "cgroup io-write", Readonly<Record<string, string | undefined>>>>
+  >,
+  files: NonNullable<Fixture["host"]["files"]> = host.files ?? {},
 ): Promise<Record<string, string>> {
-  const changed = Object.entries(changes).map(([name, steps]) => [name, altered(sandboxAsRoot[name], steps)]);
+  const changed = (["cgroup io-read", "cgroup io-write"] as const).map((name) => [
+    name,
+    altered(sandboxAsRoot[name], changes[name] ?? {}),
+  ]);
   const transcripts = { ...helpers.transcripts, ...Object.fromEntries(changed) };
   const findings = await controlGroupIo.run(
     createFixtureContext({ host: { ...host, files }, helpers: { ...helpers, transcripts } }),

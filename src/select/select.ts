@@ -71,7 +71,7 @@ function guaranteeReason(decision: GuaranteeDecision): Rejection["reason"] {
 
 /** The first thing that it lacks for this job; undefined where it lacks nothing. */
 function lack(candidate: Candidate, { demands }: Job): Rejection["reason"] | undefined {
-  const { strategy, missing, trial, unmet, lacking } = candidate;
+  const { strategy, missing, trial, unmet } = candidate;
   if (demands.strategy !== undefined && demands.strategy !== strategy.id) return { kind: "not-named" };
   if (missing[0] !== undefined) return { kind: "capability", capability: missing[0] };
   if (trial?.result !== "passed") return { kind: "trial", summary: trial?.summary ?? "it was not tried" };
@@ -80,8 +80,13 @@ function lack(candidate: Candidate, { demands }: Job): Rejection["reason"] | und
     return { kind: "isolation", minimum };
   }
   if (unmet[0] !== undefined) return guaranteeReason(unmet[0]);
-  if (lacking[0] !== undefined) return { kind: "capability", capability: lacking[0] };
-  return demands.verified === true ? verifiedReason(candidate) : undefined;
+  return lackBeyondGuarantees(candidate, demands);
+}
+
+function lackBeyondGuarantees(candidate: Candidate, { verified }: Job["demands"]): Rejection["reason"] | undefined {
+  const [capability] = candidate.lacking;
+  if (capability !== undefined) return { kind: "capability", capability };
+  return verified === true ? verifiedReason(candidate) : undefined;
 }
 
 function verifiedReason({ unverified: [guarantee] }: Candidate): Rejection["reason"] | undefined {

@@ -56,8 +56,11 @@ export async function prepareJob(
     ? await (await import("../run/lay-out-job.ts")).layOutJob(job, request, surroundings)
     : job;
   const collecting = statesArtifacts(request) ? await withArtifacts(laidOut, request, host) : laidOut;
-  if (!statesSecrets(request)) return collecting;
-  return (await import("../run/secrets/resolve-secrets.ts")).withSecrets(collecting, request);
+  const keeping = statesSecrets(request)
+    ? (await import("../run/secrets/resolve-secrets.ts")).withSecrets(collecting, request)
+    : collecting;
+  if (job.limits.ioReadBytes === undefined && job.limits.ioWriteBytes === undefined) return keeping;
+  return (await import("../run/job-disks.ts")).withDisks(keeping, host, directories);
 }
 
 /** Whether anything is asked of its root, or could be: what is written through may hold protected names. */

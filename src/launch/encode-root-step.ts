@@ -73,6 +73,8 @@ function encodeLayer(writer: InstructionWriter, step: LayerStep, layer: string |
     writer.text(step.source);
     writer.text(step.destination);
     writer.text(layerOf(layer));
+    writer.u64(step.sizeBytes ?? 0);
+    writer.u64(step.filesMax ?? 0);
   });
 }
 

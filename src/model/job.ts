@@ -71,6 +71,14 @@ export interface Limits {
   /** Of each private file system: /tmp, home, /dev/shm, an empty workspace. */
   readonly diskBytes?: number | undefined;
   readonly diskFiles?: number | undefined;
+  /** Of the layer of a copy-on-write workspace. */
+  readonly layerBytes?: number | undefined;
+  /** Bytes a second, read from each of {@link disks}. */
+  readonly ioReadBytes?: number | undefined;
+  /** Bytes a second, written to each of them. */
+  readonly ioWriteBytes?: number | undefined;
+  /** Whole disks, MAJOR:MINOR, that hold what the job reaches; looked for only where one of the two caps is stated. */
+  readonly disks?: readonly string[] | undefined;
   readonly perProcess?: ProcessLimits | undefined;
 }
 

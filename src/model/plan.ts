@@ -28,6 +28,10 @@ export type RootStep =
       readonly source: string;
       readonly destination: string;
       readonly mapOwner: "no" | "must";
+      /** The layer lies in memory while the job runs, has this size, and is copied to its place then. */
+      readonly sizeBytes?: number | undefined;
+      /** How many files and directories it may then hold. */
+      readonly filesMax?: number | undefined;
     }
   /** A copy of a directory of the host's, made for the job before it starts; to be changed. */
   | { readonly step: "copy"; readonly source: string; readonly destination: string }
@@ -82,6 +86,14 @@ export interface ControlGroupLimits {
   readonly cpus?: number | undefined;
   /** Nothing is capped by it: the group is there for the CPU time that it counts. */
   readonly countsCpuTime?: true | undefined;
+  /** Bytes a second, on each of these whole disks (MAJOR:MINOR). */
+  readonly io?:
+    | {
+        readonly disks: readonly string[];
+        readonly readBytes?: number | undefined;
+        readonly writeBytes?: number | undefined;
+      }
+    | undefined;
 }
 
 /** A proxy outside of the job, reached through what listens on the job's own loopback. */

@@ -55,7 +55,8 @@ export function rootBlocks(root: readonly RootStep[]): Block[] {
 /** Every cap that was stated or is applied by default, and how it is kept. */
 export function limitBlocks(job: Job, plan: Plan, matrix: Matrix): Block[] {
   const caps = capsOf(job);
-  if (caps.length === 0) return [...heading("Limits"), note("None.")];
+  const disks = diskRateBlocks(plan);
+  if (caps.length + disks.length === 0) return [...heading("Limits"), note("None.")];
   const items = caps.map(({ id, text, stated }) => {
     const decision = plan.guarantees.find((candidate) => candidate.id === id);
     const how = decision === undefined ? "not kept: the strategy does not know it" : describeDecision(decision, matrix);
@@ -64,7 +65,20 @@ export function limitBlocks(job: Job, plan: Plan, matrix: Matrix): Block[] {
       sentence(`${id} (${text}, ${stated ? "stated" : "default"}): ${how}`),
     );
   });
-  return [...heading("Limits"), ...items];
+  return [...heading("Limits"), ...items, ...disks];
+}
+
+/** No guarantee stands for these: there is a plan only where they are kept. */
+function diskRateBlocks({ launch }: Plan): Block[] {
+  const { readBytes, writeBytes, disks = [] } = launch.controlGroup.io ?? {};
+  const rates = [
+    ...(readBytes === undefined ? [] : [`reads ${formatBytes(readBytes)} a second`]),
+    ...(writeBytes === undefined ? [] : [`writes ${formatBytes(writeBytes)} a second`]),
+  ];
+  const where = `${disks.length === 1 ? "disk" : "each of the disks"} ${joinWords(disks)}`;
+  return rates.map((rate) =>
+    item("works", sentence(`${where} (${rate}, stated): kept: a control group of the job's own (io)`)),
+  );
 }
 
 /** Every guarantee but the caps, demanded or not, with its mechanism or the reason why it is not kept. */
@@ -197,6 +211,7 @@ function capsOf({ limits, defaultLimits }: Job): Cap[] {
     ),
     ...cap("limit.disk", limits.diskBytes, (bytes) => `${formatBytes(bytes)} in each private file system`),
     ...cap("limit.disk", limits.diskFiles, (files) => `${count(files, "file")} in each private file system`),
+    ...cap("limit.disk", limits.layerBytes, (bytes) => `${formatBytes(bytes)} of changes to the workspace`),
     ...cap("limit.output", limits.outputBytes, (bytes) => `${formatBytes(bytes)}, then ${onOutput}`),
   ];
 }

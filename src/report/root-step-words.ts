@@ -11,7 +11,8 @@ function isLayerStep(step: RootStep): step is LayerStep {
 function describeLayer(step: LayerStep): string {
   const { source, destination } = step;
   if (step.step === "copy") return `${destination}: a copy of ${source} of the host, where changes stay`;
-  return `${destination}: ${source} of the host with a layer above it, where changes stay${ownerWords[step.mapOwner]}`;
+  const size = step.sizeBytes === undefined ? "" : `, in memory and of at most ${formatBytes(step.sizeBytes)}`;
+  return `${destination}: ${source} of the host with a layer above it, where changes stay${size}${ownerWords[step.mapOwner]}`;
 }
 
 type ContentStep = Extract<RootStep, { step: "file" | "given" }>;

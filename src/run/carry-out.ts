@@ -116,7 +116,8 @@ async function openLayerFor(
   const place = findLayerPlace(stateDirectories, host.identity.uid, step.source);
   if (place === undefined) throw new CupelError("set-up", "There is no place for what the job changes");
   const owner = plan.outside === "fresh" ? outside : undefined;
-  return openLayer({ place, workspace: step.source, manner: step.step, owner });
+  const isInMemory = step.step === "overlay" && step.sizeBytes !== undefined ? true : undefined;
+  return openLayer({ place, workspace: step.source, manner: step.step, owner, isInMemory });
 }
 
 /** What a launch is given that was made for it. */

@@ -68,6 +68,9 @@ function limitsOf(request: JobRequest): Job["limits"] {
     onOutput: request.onOutput,
     diskBytes: request.diskBytes,
     diskFiles: request.diskFiles,
+    layerBytes: request.layerBytes,
+    ioReadBytes: request.ioReadBytes,
+    ioWriteBytes: request.ioWriteBytes,
     perProcess: hasOwn ? { openFiles, fileBytes, coreBytes } : undefined,
   };
 }

@@ -67,10 +67,11 @@ function inMode(mode: StatedMode, path: string, request: JobRequest, surrounding
   );
 }
 
-/** What is asked for that a layer would have to hold, and cannot. */
-function cappedDisk({ require, diskBytes, diskFiles }: JobRequest): string | undefined {
+/** What is asked for that a layer would have to hold, and cannot unless it has a size. */
+function cappedDisk({ require, diskBytes, diskFiles, layerBytes }: JobRequest): string | undefined {
+  if (layerBytes !== undefined) return undefined;
   const isCapped = diskBytes !== undefined || diskFiles !== undefined || require.includes("limit.disk");
-  return isCapped ? "a cap on disk cannot hold for what a job changes in it" : undefined;
+  return isCapped ? "a cap on disk does not hold for what a job changes in it without --workspace-size" : undefined;
 }
 
 /** Copy-on-write where that takes an overlay and no more. */

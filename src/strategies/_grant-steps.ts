@@ -28,12 +28,21 @@ function isShownAnyway(grant: Grant, all: readonly Grant[], { layout }: Job): bo
 /** How a copy-on-write workspace is made here. */
 export type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>["step"] | "none";
 
-function layerSteps({ workspace }: Job, step: LayerStep, mapOwners: boolean): PlacedStep[] {
+/** How large a layer may become, where that is capped. */
+export type LayerSize = Pick<Extract<RootStep, { step: "overlay" }>, "sizeBytes" | "filesMax">;
+
+/** How the layer of a workspace is made, and its size. */
+export interface LayerPlan {
+  readonly step: LayerStep;
+  readonly size?: LayerSize | undefined;
+}
+
+function layerSteps({ workspace }: Job, { step, size }: LayerPlan, mapOwners: boolean): PlacedStep[] {
   if (workspace.mode !== "cow") return [];
   const { path } = workspace;
   if (step === "none") return grantsToSteps([{ path, access: "read" }], mapOwners);
   if (step === "copy") return [{ step, source: path, destination: path }];
-  return [{ step, source: path, destination: path, mapOwner: mapOwners ? "must" : "no" }];
+  return [{ step, source: path, destination: path, mapOwner: mapOwners ? "must" : "no", ...size }];
 }
 
 type PlacedStep = Extract<RootStep, { step: "bind" | "overlay" | "copy" | "tmpfs" }>;
@@ -58,7 +67,7 @@ function grantsToSteps(grants: readonly Grant[], mapOwners: boolean): PlacedStep
 }
 
 /** What holds another comes first, and a grant comes after a layer in the same place. */
-export function grantSteps(job: Job, mapOwners: boolean, layer: LayerStep): RootStep[] {
+export function grantSteps(job: Job, mapOwners: boolean, layer: LayerPlan): RootStep[] {
   const writable = orderedGrants(job).flatMap(({ path, access }) => (access === "write" ? [path] : []));
   const steps = [
     ...layerSteps(job, layer, mapOwners),

@@ -1,7 +1,7 @@
 /** The root that sandboxes see: the host's programs, what was granted, and nothing else. Pure. */
 import { isWithin, privateSizeBytes, type Job } from "../model/job.ts";
 import type { RootStep } from "../model/plan.ts";
-import { grantSteps, orderedGrants, type LayerStep } from "./_grant-steps.ts";
+import { grantSteps, orderedGrants, type LayerPlan } from "./_grant-steps.ts";
 import { baseSteps, withFiles } from "./_layout-steps.ts";
 import { maskedConfigurationPaths, maskedProcPaths, readOnlyProcPaths } from "./_system-paths.ts";
 import { secretSteps } from "./_secrets.ts";
@@ -90,7 +90,7 @@ function workspaceSteps(job: Job): RootStep[] {
 }
 
 /** What is the job's own, or granted, on top of the programs that it sees. */
-function ownSteps(job: Job, mapOwners: boolean, layer: LayerStep): RootStep[] {
+function ownSteps(job: Job, mapOwners: boolean, layer: LayerPlan): RootStep[] {
   return [
     ...accountFiles(job),
     ...nameResolution(job),
@@ -103,7 +103,9 @@ function ownSteps(job: Job, mapOwners: boolean, layer: LayerStep): RootStep[] {
 
 /** Where a root of the job's has something else than its programs, so that another root has to leave room for it. */
 export function placesInRoot(job: Job): string[] {
-  const own = ownSteps(job, false, "overlay").flatMap((step) => (step.step === "mirror" ? [] : [step.destination]));
+  const own = ownSteps(job, false, { step: "overlay" }).flatMap((step) =>
+    step.step === "mirror" ? [] : [step.destination],
+  );
   const shared = ["/etc", "/var"];
   return [
     ...own.filter((path) => !shared.includes(path)),
@@ -119,7 +121,7 @@ export function placesInRoot(job: Job): string[] {
  * All steps. `mapOwners`: called by root, so granted paths are shown as the job's own. `layer`: how a copy-on-write
  * workspace is made; without any it is shown read-only.
  */
-export function sandboxRoot(job: Job, mapOwners: boolean, layer: LayerStep = "overlay"): RootStep[] {
+export function sandboxRoot(job: Job, mapOwners: boolean, layer: LayerPlan = { step: "overlay" }): RootStep[] {
   const { root, denied } = job.layout;
   const configuration = root === undefined ? maskedConfigurationPaths : [];
   return [

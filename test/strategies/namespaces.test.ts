@@ -155,6 +155,7 @@ describe("plan", () => {
         "controlGroup": {
           "countsCpuTime": undefined,
           "cpus": undefined,
+          "io": undefined,
           "memoryBytes": 3000000000,
           "pids": 4096,
         },

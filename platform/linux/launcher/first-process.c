@@ -312,10 +312,11 @@ static void sweep(void)
     }
 }
 
-static bool note_full(struct report *report, const char *path)
+/* An overlay's is what its layer's file system has left. */
+static bool note_full(struct report *report, const char *path, long type)
 {
     struct statfs status = {0};
-    if (kernel_call(__NR_statfs, path, &status) < 0 || status.f_type != TMPFS_MAGIC ||
+    if (kernel_call(__NR_statfs, path, &status) < 0 || status.f_type != type ||
         (status.f_bfree > 0 && status.f_ffree > 0))
         return false;
     copy_subject(report, path);
@@ -332,9 +333,12 @@ static void find_full_file_system(const struct instruction *instruction, struct 
     for (size_t index = 0; index < instruction->root_count; index++) {
         const struct root_step *step = &instruction->root[index];
         const bool is_writable = step->kind == record_tmpfs && (step->bits & step_bit_writable) != 0;
-        if (is_writable && note_full(report, step->destination))
+        if (is_writable && note_full(report, step->destination, TMPFS_MAGIC))
             return;
-        if (step->kind == record_devices && note_full(report, "/dev/shm"))
+        if (step->kind == record_devices && note_full(report, "/dev/shm", TMPFS_MAGIC))
+            return;
+        if (step->kind == record_overlay && step->size > 0 &&
+            note_full(report, step->destination, OVERLAYFS_SUPER_MAGIC))
             return;
     }
 }

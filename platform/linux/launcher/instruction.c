@@ -145,6 +145,8 @@ static void parse_root_step(struct cursor *cursor, struct instruction *into, uin
         step->source = take_absolute_path(cursor);
         step->destination = take_absolute_path(cursor);
         step->layer = take_absolute_path(cursor);
+        step->size = take_u64(cursor);
+        step->files = take_u64(cursor);
         return;
     case record_tmpfs:
         step->bits = take_bits(cursor, step_bit_all);

@@ -191,14 +191,10 @@ struct courier {
     long pid;
 };
 
-/* Listening sockets in one message; its length says how many (cmsg(3)). */
-struct listener_message {
-    size_t length;
-    int level, type;
-    int descriptors[listeners_max];
+/* See layer.c: the launcher's end, and the first process's; -1 where there is none. */
+struct layer {
+    int channel[2];
 };
-
-#define LISTENER_HEADER_BYTES offsetof(struct listener_message, descriptors)
 
 /* Where cupel hears of a job: lines of JSON, from a resident launcher in frames, with the job's output between them. */
 struct channel {
@@ -221,6 +217,7 @@ struct launch {
     int cpu_descriptor;
     struct streams *streams;
     struct courier *courier;
+    struct layer *layer;
     /* Files to write to in order to join; -1 where the process was born in its group. */
     int control_group_descriptors[control_groups_max];
     struct group_place group_places[control_groups_max];
@@ -345,6 +342,14 @@ void clear_courier(struct courier *courier);
 long start_courier(const struct launch *launch);
 void leave_listeners(struct courier *courier);
 int end_courier(struct courier *courier, bool is_patient);
+
+/* layer.c */
+void clear_layer(struct layer *layer);
+const struct root_step *find_sized_layer(const struct instruction *instruction);
+long prepare_layer(const struct launch *launch);
+void leave_layer(struct layer *layer);
+long offer_layer(const struct launch *launch, int tree);
+long keep_layer(const struct launch *launch);
 
 /* landlock.c */
 void enter_landlock(const struct launch *launch);

@@ -34,6 +34,9 @@ static long start(struct launch *launch, struct instruction *instruction, const 
     result = prepare_owner_namespaces(instruction);
     if (result < 0)
         return fail_early(launch, step_idmap_namespace, result, "");
+    result = prepare_layer(launch);
+    if (result < 0)
+        return fail_early(launch, step_overlay, result, "");
     if (instruction->listener_count > 0)
         result = start_courier(launch);
     if (result < 0)
@@ -69,6 +72,7 @@ static void leave_processes_to_cupel(void)
 static struct instruction instruction;
 static struct streams streams;
 static struct courier courier;
+static struct layer layer;
 
 /*
  * A job can be this very program (/proc/self/exe, also behind "#!"), and what it then started could reach the host's
@@ -104,10 +108,12 @@ int program(int argument_count, char **arguments, char **environment)
     clear_courier(&courier);
     if (argument_count == 7)
         streams.terminal.output = parse_descriptor(arguments[6]);
+    clear_layer(&layer);
     struct launch launch = {
         .instruction = &instruction,
         .streams = &streams,
         .courier = &courier,
+        .layer = &layer,
         .words = arguments,
         .control = descriptors[0],
         .events = descriptors[1],

@@ -164,7 +164,7 @@ static void add_owner(const struct instruction *instruction, struct new_file_sys
     add_option(made, "gid", owner.group, 10);
 }
 
-static int new_tmpfs(struct builder *builder, const struct root_step *step, uint64_t attributes, int destination)
+int new_tmpfs(struct builder *builder, const struct root_step *step, uint64_t attributes, int destination)
 {
     struct new_file_system made = {.type = "tmpfs", .attributes = attributes};
     add_option(&made, "mode", step->mode, 8);

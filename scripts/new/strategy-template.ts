@@ -72,26 +72,10 @@ export default defineStrategy({
 function testText({ file }: PluginName): string {
   return `import { describe, expect, test } from "bun:test";
 import { guaranteeIds } from "../../src/model/guarantee.ts";
-import type { Job } from "../../src/model/job.ts";
 import strategy from "../../src/strategies/${file}.ts";
+import { jobOf } from "../fixtures/jobs/jobs.ts";
 
-const job: Job = {
-  command: ["/bin/true"],
-  workspace: { mode: "ro", path: "/srv/project" },
-  directory: "/srv/project",
-  grants: [],
-  toolDirectories: [],
-  network: "none",
-  seccomp: "default",
-  terminal: "none",
-  environment: {},
-  limits: { graceMs: 1000, timeoutMs: 5000 },
-  defaultLimits: {},
-  demands: { required: [], accepted: [], prefer: "fastest" },
-  nameResolution: {},
-  allowedHosts: [],
-  hidden: [],
-};
+const job = jobOf({ limits: { graceMs: 1000, timeoutMs: 5000 } });
 
 describe("strategy ${file}", () => {
   test("decides every guarantee, in report order", () => {

@@ -1,7 +1,6 @@
 /** The standard streams that cupel was called with. */
 import { fstatSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
-import type { CallerStreams } from "../host/spawn-child.ts";
 
 function isOpen(descriptor: number): boolean {
   try {
@@ -14,7 +13,7 @@ function isOpen(descriptor: number): boolean {
 }
 
 /** Their descriptors; -1 for one that is closed. */
-export function callerStreams(): CallerStreams {
+export function callerStreams(): readonly [input: number, output: number, errors: number] {
   const [input, output, errors] = [0, 1, 2].map((descriptor) => (isOpen(descriptor) ? descriptor : -1));
   return [input ?? -1, output ?? -1, errors ?? -1];
 }

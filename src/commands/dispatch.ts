@@ -20,6 +20,7 @@ const upkeep = () => import("./descriptions-upkeep.ts");
 
 const commands: Readonly<Record<string, Entry>> = {
   run: { describe: async () => (await job()).runDescription, load: async () => (await import("./run.ts")).run },
+  shell: { describe: async () => (await job()).shellDescription, load: async () => (await import("./shell.ts")).shell },
   doctor: {
     describe: async () => (await report()).doctorDescription,
     load: async () => (await import("./doctor.ts")).doctor,

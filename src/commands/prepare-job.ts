@@ -9,7 +9,7 @@ import type { Report, Selection, Verdict } from "../model/report.ts";
 import { readFingerprintParts, type FingerprintParts } from "../report/fingerprint.ts";
 import { fileNames, loadSaved, saveReport } from "../report/saved-report.ts";
 import { parseVerdict, verdictOf } from "../report/verdict.ts";
-import { statedAs, type JobRequest } from "../run/job-request.ts";
+import { statedAs, statesSecrets, type JobRequest } from "../run/job-request.ts";
 import { resolveJob } from "../run/resolve-job.ts";
 import { notingStandings } from "../select/asked-capabilities.ts";
 import { select } from "../select/select.ts";
@@ -41,7 +41,7 @@ async function checkAllowedHosts(request: JobRequest): Promise<void> {
   for (const text of request.allowedHosts) parseDestinationRule(text, statedAs(request, "allow-host", text));
 }
 
-/** The job. @throws CupelError `usage`. */
+/** The job. @throws CupelError `usage`; `refused` for an image that is not what it says, or too large. */
 export async function prepareJob(
   request: JobRequest,
   host: Host,
@@ -50,8 +50,23 @@ export async function prepareJob(
 ): Promise<Job> {
   if (request.allowedHosts.length > 0) await checkAllowedHosts(request);
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
-  const job = resolveJob(request, { host, stateDirectories: directories, tools, isBatch });
-  return statesArtifacts(request) ? withArtifacts(job, request, host) : job;
+  const surroundings = { host, stateDirectories: directories, tools, isBatch };
+  const job = resolveJob(request, surroundings);
+  const laidOut = needsLayout(request, job)
+    ? await (await import("../run/lay-out-job.ts")).layOutJob(job, request, surroundings)
+    : job;
+  const collecting = statesArtifacts(request) ? await withArtifacts(laidOut, request, host) : laidOut;
+  const keeping = statesSecrets(request)
+    ? (await import("../run/secrets/resolve-secrets.ts")).withSecrets(collecting, request)
+    : collecting;
+  if (job.limits.ioReadBytes === undefined && job.limits.ioWriteBytes === undefined) return keeping;
+  return (await import("../run/job-disks.ts")).withDisks(keeping, host, directories);
+}
+
+/** Whether anything is asked of its root, or could be: what is written through may hold protected names. */
+function needsLayout({ deny, protect, root, tmpfs, files }: JobRequest, { workspace, grants }: Job): boolean {
+  const isAsked = [deny, protect, tmpfs, files].some(({ length }) => length > 0) || (root ?? "host") !== "host";
+  return isAsked || workspace.mode === "rw" || grants.some(({ access }) => access === "write");
 }
 
 function statesArtifacts(request: JobRequest): boolean {

@@ -1,6 +1,8 @@
 /** `cupel run`: from the command line to the job's end. */
 import { stateDirectories } from "../host/private-directory.ts";
 import { createRealHost } from "../host/real-host.ts";
+import type { Host } from "../host/host.ts";
+import type { TracerWords } from "../launch/tracer.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
 import type { Ending, Outcome, WorkspaceOutcome } from "../model/outcome.ts";
@@ -17,6 +19,7 @@ import { cutOutput, lostInput, lostOutput } from "../run/stream-notices.ts";
 import type { ResultFile } from "../run/write-result.ts";
 import type { Collected } from "./artifacts-of-run.ts";
 import { callerStreams } from "./caller-streams.ts";
+import type { JobSecrets } from "./job-secrets.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
 import { recordOutcome } from "./record-outcome.ts";
@@ -67,6 +70,9 @@ interface Attempt extends Inquiry {
   readonly isRecorded: boolean;
   /** Where artifacts go, if any are wanted. */
   readonly store: ArtifactStore | undefined;
+  readonly secrets: JobSecrets | undefined;
+  /** What the job is watched with, where what it is denied is to be explained. */
+  readonly tracer?: TracerWords | undefined;
 }
 
 /** How it ended, and all that is to be said of it, where anybody wants to read that. */
@@ -97,13 +103,16 @@ async function attempt(request: Attempt): Promise<Ended> {
   announce(selection, job, plan);
   const { standings, id: reportId } = knowledge.verdict;
   const isFresh = knowledge.report !== undefined;
+  const watch = request.tracer && (await import("./watch-job.ts")).watchJob(request.tracer, plan.launch.directory);
   const context = {
     host,
     matrix: standings,
     stateDirectories: directories,
     streams: callerStreams(),
+    ...(await request.secrets?.prepare(callerStreams())),
     forwardSignals: true,
     measuresUsage: request.isJudged,
+    watching: watch?.watching,
   };
   try {
     const carried = await carryOut(plan, context);
@@ -115,7 +124,8 @@ async function attempt(request: Attempt): Promise<Ended> {
     const { other, workspace } = await settleLayer(carried, ending, request);
     if (other !== undefined) return await attempt(other);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
-    const judged = { job, plan, selection, matrix: standings, reportId, ...carried, ...collected, workspace };
+    const denials = watch?.tellDenials(request, plan.launch);
+    const judged = { job, plan, selection, matrix: standings, reportId, ...carried, ...collected, workspace, denials };
     return {
       ending,
       job,
@@ -174,8 +184,10 @@ async function openResult(path: string | undefined): Promise<ResultFile | undefi
 async function keepOutcome(ended: Ended, input: Attempt, startedAt: Date, result?: ResultFile): Promise<void> {
   if (!input.isJudged) return;
   const { job, plan } = ended;
-  const outcome = ended.judgeWhole();
-  const told = input.isRecorded ? await recordOutcome({ startedAt, job, plan, outcome }, input) : outcome;
+  const whole = { startedAt, job, plan, outcome: ended.judgeWhole() };
+  const kept =
+    input.secrets === undefined ? whole : { ...input.secrets.redact({ ...whole, startedAt: "" }), startedAt };
+  const told = input.isRecorded ? await recordOutcome(kept, input) : kept.outcome;
   result?.write(told);
   result?.close();
 }
@@ -189,17 +201,27 @@ function refuseBatchFlags({ flags }: CommandLine): void {
     throw new CupelError("usage", `--${stray} is about a batch; give --batch FILE too, or leave it out`);
 }
 
-/** Runs it, or them; gives the exit code. @throws CupelError `usage`. */
-export async function run(line: CommandLine): Promise<number> {
+async function findTracer({ flags }: CommandLine, job: Job, host: Host): Promise<TracerWords | undefined> {
+  return flags.has("explain-denials") ? (await import("./watch-job.ts")).findJobTracer(job, host) : undefined;
+}
+
+/**
+ * Runs it, or them; gives the exit code. `adapt`: what is asked for, as another command of cupel's means it.
+ * @throws CupelError `usage`.
+ */
+export async function run(line: CommandLine, adapt = (asked: JobRequest): JobRequest => asked): Promise<number> {
   if (line.flags.has("batch")) return (await import("./run-batch.ts")).runMany(line);
   refuseBatchFlags(line);
   const startedAt = new Date();
   const host = createRealHost();
   const directories = stateDirectories(host);
-  const request = await requestJob(line, host);
+  const request = adapt(await requestJob(line, host));
   const job = await prepareJob(request, host, directories);
   await checkTerminal(job, request);
   await checkApply(job, request);
+  const secrets =
+    job.secrets === undefined ? undefined : await (await import("./job-secrets.ts")).takeSecrets(job, request, host);
+  const tracer = await findTracer(line, job, host);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   announceWorkspace(job);
@@ -209,10 +231,12 @@ export async function run(line: CommandLine): Promise<number> {
     host,
     directories,
     knowledge,
+    secrets,
     isQuiet: line.flags.has("quiet"),
     isJudged: result !== undefined || isRecorded,
     isRecorded,
     store: await openStore(job),
+    tracer,
   };
   const ended = await attempt(input);
   await tellEnding(ended.ending, input);

@@ -2,6 +2,7 @@
 import { CupelError } from "../model/error.ts";
 import { isWithin } from "../model/job.ts";
 import type { LauncherPlan, NamespaceKind, RootStep } from "../model/plan.ts";
+import { givenContent, type StepBinding } from "./encode-root-step.ts";
 import type { LookUp } from "./look-up.ts";
 import type { MadePlan, MakerCall, MakerInput } from "./maker-call.ts";
 import { makerDescriptors } from "./protocol.ts";
@@ -36,7 +37,7 @@ interface Lowering {
   readonly plan: MadePlan;
   readonly lookUp: LookUp;
   readonly inputs: Inputs;
-  readonly layer: string | undefined;
+  readonly binding: StepBinding;
 }
 
 function cannot(what: string): CupelError {
@@ -89,9 +90,13 @@ function lowerDevices(step: StepOf<"devices">): string[] {
   return ["--dev", step.destination, ...shared, "--remount-ro", step.destination];
 }
 
-function lowerCopy(step: StepOf<"copy">, { inputs, layer }: Lowering): string[] {
+function lowerCopy(step: StepOf<"copy">, { inputs, binding: { layer } }: Lowering): string[] {
   if (layer === undefined) throw new CupelError("set-up", "There is no place for what the job changes");
   return ["--bind-fd", inputs.add({ source: `${layer}/upper` }), step.destination];
+}
+
+function lowerFile(destination: string, content: Uint8Array, mode: string, { inputs }: Lowering): string[] {
+  return ["--perms", mode, "--file", inputs.add({ content }), destination];
 }
 
 function lowerStep(step: RootStep, lowering: Lowering): string[] {
@@ -109,7 +114,9 @@ function lowerStep(step: RootStep, lowering: Lowering): string[] {
     case "directory":
       return ["--perms", octal(step.mode), "--dir", step.destination];
     case "file":
-      return ["--perms", "0444", "--file", lowering.inputs.add({ text: step.content }), step.destination];
+      return lowerFile(step.destination, Buffer.from(step.content), "0444", lowering);
+    case "given":
+      return lowerFile(step.destination, givenContent(step.content, lowering.binding), "0400", lowering);
     case "symlink":
       return ["--symlink", step.target, step.destination];
     case "proc":
@@ -137,11 +144,11 @@ const startTimeoutMs = 20_000;
 const hardened = ["--disable-userns", "--cap-drop", "ALL", "--new-session", "--die-with-parent", "--as-pid-1"];
 
 /**
- * The call. `layer` is the directory of the job's own copy, where the plan has one.
+ * The call; `binding` is what the plan leaves open.
  * @throws CupelError `set-up` where the plan asks for what bubblewrap cannot do.
  */
-export function callBubblewrap(plan: MadePlan, lookUp: LookUp, layer?: string): MakerCall {
-  const lowering = { plan, lookUp, inputs: new Inputs(), layer };
+export function callBubblewrap(plan: MadePlan, lookUp: LookUp, binding: StepBinding = {}): MakerCall {
+  const lowering = { plan, lookUp, inputs: new Inputs(), binding };
   const words = [
     ...plan.namespaces.flatMap((kind) => namespaceFlags[kind] ?? []),
     ...hardened,
@@ -162,6 +169,6 @@ export function callBubblewrap(plan: MadePlan, lookUp: LookUp, layer?: string): 
     ],
     environment: {},
     startTimeoutMs,
-    inputs: [{ text: words.map((word) => `${word}\0`).join("") }, ...lowering.inputs.all],
+    inputs: [{ content: Buffer.from(words.map((word) => `${word}\0`).join("")) }, ...lowering.inputs.all],
   };
 }

@@ -2,14 +2,14 @@
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import { compiledSeccomp } from "./compiled-seccomp.gen.ts";
-import { encodeRootStep } from "./encode-root-step.ts";
+import { encodeRootStep, givenContent, type StepBinding } from "./encode-root-step.ts";
 import { bitsOf, InstructionWriter } from "./instruction-writer.ts";
 import { isMade, type MakerCall } from "./maker-call.ts";
 import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds } from "./protocol.ts";
 import type { SeccompArchitecture } from "./system-call-numbers.ts";
 
 /** What the plan leaves open until it is carried out. */
-export interface LaunchBinding {
+export interface LaunchBinding extends StepBinding {
   /** The job's ids outside: the caller's, or fresh ones. */
   readonly outside: { readonly uid: number; readonly gid: number };
   /** Directories of control groups that the job joins. */
@@ -17,8 +17,6 @@ export interface LaunchBinding {
   /** Everything but the job. */
   readonly rehearsal: boolean;
   readonly architecture: SeccompArchitecture;
-  /** Directory that holds the job's own layer, or its copy, where the plan has a step that needs one. */
-  readonly layer?: string | undefined;
   /** The Unix socket where the proxy of a plan that has one waits; absent for a rehearsal, which has none. */
   readonly proxy?: string | undefined;
   /** How the program of a plan that has a maker is called. */
@@ -141,7 +139,7 @@ function encodeMaker(writer: InstructionWriter, plan: LauncherPlan, maker: Maker
     writer.record(recordKinds.makerVariable, () => writer.text(`${name}=${value}`));
   writer.record(recordKinds.makerStart, () => writer.u64(maker.startTimeoutMs));
   for (const input of maker.inputs) {
-    if ("text" in input) writer.record(recordKinds.makerInput, () => writer.raw(Buffer.from(input.text)));
+    if ("content" in input) writer.record(recordKinds.makerInput, () => writer.raw(input.content));
     else writer.record(recordKinds.makerSource, () => writer.text(input.source));
   }
 }
@@ -155,6 +153,21 @@ function encodeProxy(writer: InstructionWriter, { proxy }: LauncherPlan, binding
     writer.u32(proxy.httpPort);
     writer.u32(proxy.socksPort);
   });
+}
+
+function encodeDescriptors(
+  writer: InstructionWriter,
+  { descriptors = [] }: LauncherPlan,
+  binding: LaunchBinding,
+): void {
+  for (const { number, content: name } of descriptors) {
+    const content = givenContent(name, binding);
+    writer.record(recordKinds.descriptor, () => {
+      writer.u32(number);
+      writer.u32(content.length);
+      writer.raw(content);
+    });
+  }
 }
 
 function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
@@ -210,10 +223,11 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   const { hostname } = plan;
   if (hostname !== undefined) writer.record(recordKinds.hostname, () => writer.text(hostname));
   writer.record(recordKinds.directory, () => writer.text(plan.directory));
-  for (const step of plan.root) encodeRootStep(writer, step, binding.layer);
+  for (const step of plan.root) encodeRootStep(writer, step, binding);
   encodeLimits(writer, plan, binding);
   encodeProxy(writer, plan, binding);
   encodeMaker(writer, plan, binding.maker);
+  encodeDescriptors(writer, plan, binding);
   encodeFilters(writer, plan, binding);
   encodeCommand(writer, plan);
   return endInstruction(writer);

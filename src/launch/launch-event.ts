@@ -55,6 +55,8 @@ const checks = {
   resident: event("resident", { pid: integer }),
   /** A resident launcher is done with a job, whose two outputs were this long. */
   finished: event("finished", { outputBytes: integer, errorBytes: integer }),
+  /** What the job changed in a layer that has a size was copied out of memory, or why not: 0 where it was. */
+  "layer-kept": event("layer-kept", { errno: integer }),
   /** What carried the job's connections to the proxy died before the job ended; `status` as wait4(2) gives it. */
   "courier-lost": event("courier-lost", { status: integer }),
   /** What was to make the sandbox had not started a job by then, and was ended. */

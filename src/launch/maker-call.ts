@@ -1,8 +1,8 @@
 /** How a program that makes a sandbox is called, for a plan that leaves that to it. */
 import type { LauncherPlan, MakerPlan } from "../model/plan.ts";
 
-/** A text to be read, or a file or directory of the host's, opened through no link. */
-export type MakerInput = { readonly text: string } | { readonly source: string };
+/** What is to be read, or a file or directory of the host's, opened through no link. */
+export type MakerInput = { readonly content: Uint8Array } | { readonly source: string };
 
 /** A call: exactly what is executed. */
 export interface MakerCall {

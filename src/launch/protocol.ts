@@ -26,6 +26,7 @@ export const recordKinds = {
   capture: 13,
   output: 14,
   proxy: 15,
+  descriptor: 16,
   mirror: 20,
   bind: 21,
   tmpfs: 22,
@@ -86,6 +87,7 @@ export const stepBits = {
   mapOwnerIfPossible: 4,
   mapOwner: 8,
   owned: 16,
+  noSwap: 32,
 } as const;
 
 /** Steps of a launch, in about their order. The launcher names the one that failed. */
@@ -127,6 +129,7 @@ export const launchSteps = [
   "no-new-privs",
   "seccomp",
   "landlock",
+  "descriptor",
   "fork",
   "maker",
 ] as const;

@@ -136,6 +136,9 @@ export const limitNames = [
   "pids",
   "disk",
   "files",
+  "workspace",
+  "io-read",
+  "io-write",
   "output",
   "open-files",
   "file-size",
@@ -159,7 +162,13 @@ export interface LimitOutcome {
 }
 
 /** Why a connection was denied. */
-export const denialReasons = ["host-not-listed", "port-not-listed", "address-not-listed", "malformed"] as const;
+export const denialReasons = [
+  "host-not-listed",
+  "port-not-listed",
+  "address-not-listed",
+  "malformed",
+  "host-not-proven",
+] as const;
 
 /** Connections to one destination that were denied, for one reason. */
 export interface Denial {
@@ -170,7 +179,7 @@ export interface Denial {
   readonly reason: (typeof denialReasons)[number];
   /** Where an allowed name led to it, and what it is: `this host's loopback`. */
   readonly address?: string | undefined;
-  /** Of a request that was none: what is wrong with it. */
+  /** Of a request that was none: what is wrong with it. Of a host that did not prove itself: the failure's name. */
   readonly kind?: string | undefined;
   readonly count: number;
 }
@@ -195,6 +204,21 @@ export interface DeniedActs {
   readonly kind: (typeof deniedKinds)[number];
   readonly by: string;
   readonly count: number;
+}
+
+/** Something that the kernel refused a job which was traced, and what would have granted it. */
+export interface KernelDenial {
+  /** The system call. */
+  readonly call: string;
+  readonly errno: string;
+  /** What it was about, if anything: a path, or an address with its port. */
+  readonly subject?: string | undefined;
+  readonly access: "read" | "write" | "connect" | "call";
+  readonly count: number;
+  /** The narrowest flags that would grant it; absent where none does, or none is advised. */
+  readonly grant?: readonly string[] | undefined;
+  /** What is to be known of the grant, or why there is none. */
+  readonly note?: string | undefined;
 }
 
 /** A decision, with the weakest evidence among the capabilities that it stands on; it may stand on none. */
@@ -242,4 +266,6 @@ export interface Outcome extends Ending {
   readonly output?: readonly OutputCount[] | undefined;
   readonly workspace?: WorkspaceOutcome | undefined;
   readonly artifacts?: ArtifactsOutcome | undefined;
+  /** Absent where the job was not traced. The last to happen first. */
+  readonly denials?: readonly KernelDenial[] | undefined;
 }

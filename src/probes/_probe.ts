@@ -26,7 +26,10 @@ export interface Probe<Id extends string = string> {
   readonly area: Area;
   /** Id and title of every capability that the probe reports. */
   readonly capabilities: Readonly<Record<Id, string>>;
-  /** `slow`: runs another sandbox, an engine or a manager; no job waits for it that cupel's own launcher can run. */
+  /**
+   * `slow`: runs another sandbox, an engine or a manager, or measures time; no job waits for it that cupel's own launcher
+   * can run.
+   */
   readonly pace?: "slow" | undefined;
   /** After this the whole family is `unknown`. */
   readonly deadlineMs: number;

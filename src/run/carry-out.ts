@@ -5,15 +5,16 @@ import type { LaunchEvent } from "../launch/launch-event.ts";
 import { outsideIdentity, seccompArchitecture } from "../launch/launch-identity.ts";
 import type { LaunchBinding } from "../launch/encode-instruction.ts";
 import { isMade, type MakerCall } from "../launch/maker-call.ts";
-import { startLaunch, type Launch } from "../launch/start-launch.ts";
+import { startLaunch, type Launch, type Watching } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import type { Standings } from "../model/capability.ts";
 import type { NetworkOutcome, Usage } from "../model/outcome.ts";
-import type { LauncherPlan, Plan } from "../model/plan.ts";
+import type { LauncherPlan, Plan, ProxyPlan } from "../model/plan.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
 import { readTreeUsage } from "./control-group-usage.ts";
 import { createControlGroups, type JobControlGroups } from "./control-groups.ts";
 import type { LayerOwner } from "./layer-place.ts";
+import type { Injector } from "./network/injector.ts";
 import type { Layer } from "./open-layer.ts";
 import { continueSignal, forwardedSignals, stopSignal } from "./signals.ts";
 
@@ -26,8 +27,14 @@ export interface CarryOutContext {
   readonly streams: CallerStreams;
   /** Whether this process's signals are the job's: not for a trial. */
   readonly forwardSignals: boolean;
+  /** Contents that the plan names, by their names there: values of secrets. */
+  readonly secrets?: ReadonlyMap<string, Uint8Array> | undefined;
+  /** Takes what comes out of the streams that are `pipe`; done when all of it is passed on. */
+  readonly passOn?: ((outputs: Launch["outputs"]) => Promise<void>) | undefined;
   /** Whether anybody wants to know what the tree used. */
   readonly measuresUsage?: boolean | undefined;
+  /** Who watches the job's calls. */
+  readonly watching?: Watching | undefined;
 }
 
 /** What was seen. */
@@ -110,11 +117,12 @@ async function openLayerFor(
   const place = findLayerPlace(stateDirectories, host.identity.uid, step.source);
   if (place === undefined) throw new CupelError("set-up", "There is no place for what the job changes");
   const owner = plan.outside === "fresh" ? outside : undefined;
-  return openLayer({ place, workspace: step.source, manner: step.step, owner });
+  const isInMemory = step.step === "overlay" && step.sizeBytes !== undefined ? true : undefined;
+  return openLayer({ place, workspace: step.source, manner: step.step, owner, isInMemory });
 }
 
 /** What a launch is given that was made for it. */
-type OwnBinding = Pick<LaunchBinding, "outside" | "layer" | "proxy">;
+type OwnBinding = Pick<LaunchBinding, "outside" | "layer" | "proxy" | "given">;
 
 async function withLayer(
   plan: LauncherPlan,
@@ -124,11 +132,19 @@ async function withLayer(
   const outside = outsideIdentity(plan, context.host);
   const layer = await openLayerFor(plan, context, outside);
   try {
-    return { ...(await withProxy(plan, context, groups, { outside, layer: layer?.path })), layer };
+    const own = { outside, layer: layer?.path, given: context.secrets };
+    return { ...(await withProxy(plan, context, groups, own)), layer };
   } catch (error) {
     if (layer !== undefined) (await import("./remove-tree.ts")).removeTree(layer.path);
     throw error;
   }
+}
+
+/** @throws CupelError `usage` for a secret that no header can hold. */
+async function injectorFor({ inject }: ProxyPlan, { secrets, host }: CarryOutContext): Promise<Injector | undefined> {
+  if (inject === undefined) return undefined;
+  const { createInjector } = await import("./network/injector.ts");
+  return createInjector(inject, secrets ?? new Map(), host.environment);
 }
 
 async function withProxy(
@@ -140,9 +156,12 @@ async function withProxy(
   if (plan.proxy === undefined) return { ...(await follow(plan, context, groups, own)), network: undefined };
   const { startProxy } = await import("./network/start-proxy.ts");
   const { host, stateDirectories } = context;
-  const proxy = await startProxy(plan.proxy.allow, { directories: stateDirectories, uid: host.identity.uid });
+  const injector = await injectorFor(plan.proxy, context);
+  const places = { directories: stateDirectories, uid: host.identity.uid };
+  const proxy = await startProxy(plan.proxy.allow, places, { injector });
+  const given = new Map([...(own.given ?? []), ...(injector?.given ?? [])]);
   try {
-    const seen = await follow(plan, context, groups, { ...own, proxy: proxy.path });
+    const seen = await follow(plan, context, groups, { ...own, proxy: proxy.path, given });
     const isCutOff = seen.events.some(({ event }) => event === "courier-lost");
     return { ...seen, network: { ...(await proxy.close()), isCutOff } };
   } catch (error) {
@@ -152,13 +171,13 @@ async function withProxy(
 }
 
 /** Most plans have none, and load none of this. */
-async function makerCall(plan: LauncherPlan, layer: string | undefined): Promise<MakerCall | undefined> {
+async function makerCall(plan: LauncherPlan, own: OwnBinding): Promise<MakerCall | undefined> {
   if (!isMade(plan)) return undefined;
   const [{ callBubblewrap }, { lookUpHere }] = await Promise.all([
     import("../launch/bubblewrap-call.ts"),
     import("../launch/look-up.ts"),
   ]);
-  return callBubblewrap(plan, lookUpHere, layer);
+  return callBubblewrap(plan, lookUpHere, own);
 }
 
 async function follow(
@@ -170,7 +189,7 @@ async function follow(
   const { host, stateDirectories } = context;
   const binding = {
     ...own,
-    maker: await makerCall(plan, own.layer),
+    maker: await makerCall(plan, own),
     controlGroups: groups?.directories ?? [],
     rehearsal: false,
     architecture: seccompArchitecture(host.architecture),
@@ -178,9 +197,9 @@ async function follow(
   const places = { directories: stateDirectories, uid: host.identity.uid };
   // To follow events as they come takes a stream, and only a terminal has some that cannot wait.
   const onEvent = plan.terminal !== "none" && context.forwardSignals ? stopWhenSuspended : undefined;
-  const launch = await startLaunch(plan, binding, places, context.streams, onEvent);
+  const launch = await startLaunch(plan, binding, places, context.streams, onEvent, context.watching);
   const stopForwarding = context.forwardSignals ? forwardSignals(launch, plan.terminal) : undefined;
-  const events = await launch.ended;
+  const [events] = await Promise.all([launch.ended, context.passOn?.(launch.outputs)]);
   const asked = stopForwarding?.();
   const treeUsage = context.measuresUsage === true && groups !== undefined ? readTreeUsage(groups.counting) : undefined;
   return { events, controlGroups: groups?.read(), treeUsage, asked };

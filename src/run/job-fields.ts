@@ -3,7 +3,7 @@
  * turning it into the words that its flag would be given, so that the two cannot differ.
  */
 import { guaranteeIds, isolationClasses, type GuaranteeId } from "../model/guarantee.ts";
-import { applyModes, networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
+import { applyModes, networkModes, outputActions, seccompProfileNames, type HeaderInjection } from "../model/job.ts";
 import type { JobSettings } from "./job-request.ts";
 import { limitEntries, quantityParsers, type LimitKey } from "./limit-fields.ts";
 import { parseArtifactCount, parseSizeBytes } from "./parse-quantity.ts";
@@ -18,9 +18,11 @@ export interface JobField<Value> {
   /** Names that lead to it in a job file, with dots between them. */
   readonly fields: readonly string[];
   /**
-   * Of several that are stated: the last counts; each does; each variable's last does; the strongest does.
+   * Of several that are stated: the last counts; each does; each name's last does, in front of `=`; the strongest does.
    */
   readonly merge: "last" | "each" | "variables" | "strongest";
+  /** The word for an item of a field that is no text, a number or a switch. */
+  readonly wordOf?: (item: never) => string;
   /** From words, the last of which counts where one does. @throws CupelError `usage` that begins with `name`. */
   readonly read: (words: readonly string[], name: string) => Value;
 }
@@ -82,8 +84,22 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   read: { flag: "read", fields: ["filesystem.read.allow"], ...list },
   write: { flag: "write", fields: ["filesystem.write.allow"], ...list },
   tools: { flag: "tools", fields: ["filesystem.tools"], ...isOn },
+  deny: { flag: "deny", fields: ["filesystem.deny"], ...list },
+  protect: { flag: "protect", fields: ["filesystem.protect"], ...list },
+  root: { flag: "root", fields: ["root"], ...text },
+  tmpfs: { flag: "tmpfs", fields: ["filesystem.tmpfs"], ...list },
+  files: { flag: "file", fields: ["files"], ...list, merge: "variables" },
   network: { flag: "network", fields: ["network.mode"], ...oneOfOr(networkModes, "none") },
   allowedHosts: { flag: "allow-host", fields: ["network.allow"], ...list },
+  injected: {
+    flag: "inject-header",
+    fields: ["network.inject"],
+    ...list,
+    wordOf: ({ host, header, value }: HeaderInjection) => `${host}: ${header}: ${value}`,
+  },
+  secrets: { flag: "secret", fields: ["secrets.files"], ...list, merge: "variables" },
+  secretDescriptors: { flag: "secret-fd", fields: ["secrets.descriptors"], ...list, merge: "variables" },
+  masksOutput: { flag: "mask-output", fields: ["secrets.mask_output"], ...isOn },
   seccomp: { flag: "seccomp", fields: ["syscalls.profile"], ...oneOfOr(seccompProfileNames, "default") },
   environment: { flag: "env", fields: ["env.inherit", "env.set"], ...list, merge: "variables" },
   terminal: {

@@ -3,19 +3,35 @@ import * as v from "valibot";
 import { readInputFile } from "../host/read-input-file.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import { applyModes, seccompProfileNames } from "../model/job.ts";
+import { secretsSchema } from "./secrets/secrets-schema.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
 import { limitSchemas, quantity } from "./limit-schemas.ts";
 import { networkSchema } from "./network-schema.ts";
 import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
-import { variableName, variablesSchema } from "./variable-schemas.ts";
-import { commandSchema, glob, paths, statedPath } from "./word-schemas.ts";
+import { filesSchema, variableName, variablesSchema } from "./variable-schemas.ts";
+import { commandSchema, glob, paths, statedPath, word } from "./word-schemas.ts";
 
 const filesystem = v.strictObject({
   read: v.optional(v.strictObject({ allow: paths("paths that the job may read, from the file's directory on") })),
   write: v.optional(v.strictObject({ allow: paths("paths that the job may change, from the file's directory on") })),
   tools: v.optional(v.pipe(v.boolean(), v.description("grant the directories of your PATH, read-only"))),
+  deny: v.optional(paths("what of that is hidden, from the file's directory on")),
+  protect: v.optional(v.pipe(v.array(word), v.description("globs of names that are protected, too"))),
+  tmpfs: v.optional(
+    v.pipe(v.array(word), v.description("private directories in the job's root: /PATH, or /PATH:SIZE")),
+  ),
 });
+
+/** Also as a regular expression: what it says of a path is all that can be said of it here. */
+const rootPattern = "^(host|(dir|image):[^\\u0000~][^\\u0000]*)$";
+
+const rootSchema = v.pipe(
+  word,
+  v.regex(new RegExp(rootPattern, "s"), "root is none of host, dir:PATH and image:PATH"),
+  v.description("what the job's root is made of: the host's programs, a directory, or an unpacked OCI image"),
+  v.metadata({ jsonSchema: { type: "string", pattern: rootPattern } }),
+);
 
 /** Guarantees that are demanded, by their ids. */
 export const guaranteesSchema = v.array(v.picklist(guaranteeIds));
@@ -73,6 +89,8 @@ export const settingSchemas = {
   ),
   tty: v.optional(v.pipe(v.boolean(), v.description("give the job a terminal of its own, relayed to yours"))),
   limits: v.optional(v.strictObject(limitSchemas)),
+  root: v.optional(rootSchema),
+  files: v.optional(filesSchema),
   minimum: v.optional(minimum),
   artifacts: v.optional(
     v.strictObject({
@@ -100,6 +118,7 @@ export const settingSchemas = {
       prefer: v.optional(v.pipe(v.picklist(preferences), v.description("which of the strategies that fit"))),
     }),
   ),
+  secrets: v.optional(secretsSchema),
 };
 
 /** The shape of a job file. */

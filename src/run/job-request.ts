@@ -16,9 +16,26 @@ export interface JobSettings extends StatedLimits {
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly tools: boolean;
+  /** What of the granted paths is hidden. */
+  readonly deny: readonly string[];
+  /** Globs of names that are protected beside those that always are. */
+  readonly protect: readonly string[];
+  /** `host`, `dir:PATH` or `image:PATH`; absent: the host's. */
+  readonly root?: string | undefined;
+  /** `PATH` or `PATH:SIZE`. */
+  readonly tmpfs: readonly string[];
+  /** `PATH=CONTENT`. */
+  readonly files: readonly string[];
   readonly network: NetworkMode;
   /** What the job may connect to; none: what `network` says. */
   readonly allowedHosts: readonly string[];
+  /** `HOST: HEADER: VALUE`. */
+  readonly injected: readonly string[];
+  /** `NAME=SOURCE`: as files, or for the headers that name them. */
+  readonly secrets: readonly string[];
+  /** The same, each behind a descriptor. */
+  readonly secretDescriptors: readonly string[];
+  readonly masksOutput: boolean;
   readonly seccomp: SeccompProfileName;
   /** `NAME=value`, or `NAME` to take the caller's. */
   readonly environment: readonly string[];
@@ -60,8 +77,16 @@ export const defaultRequest: JobRequest = {
   read: [],
   write: [],
   tools: false,
+  deny: [],
+  protect: [],
+  tmpfs: [],
+  files: [],
   network: "none",
   allowedHosts: [],
+  injected: [],
+  secrets: [],
+  secretDescriptors: [],
+  masksOutput: false,
   seccomp: "default",
   environment: [],
   terminal: "none",
@@ -70,6 +95,14 @@ export const defaultRequest: JobRequest = {
   strict: false,
   prefer: "fastest",
 };
+
+/** What stands in front of the path of another root. */
+export const rootKinds = ["dir:", "image:"] as const;
+/** Whether it asks for anything about secrets. */
+export function statesSecrets(request: JobSettings): boolean {
+  const { secrets, secretDescriptors, injected } = request;
+  return secrets.length + secretDescriptors.length + injected.length > 0 || request.masksOutput;
+}
 
 /** How a value was stated, for a sentence about it: `--read`, or `job.yaml:5:12: filesystem.read.allow`. */
 export function statedAs({ origins = [] }: Pick<JobRequest, "origins">, flag: string, value?: string): string {

@@ -56,6 +56,7 @@ export const layerRecordSchema = v.strictObject({
   program: v.string(),
   endedAt: v.string(),
   changes: v.array(changeSchema),
+  protect: v.optional(v.array(v.string())),
 });
 
 /** A kept layer, and where it lies. */

@@ -16,6 +16,12 @@ const quantityShapes: Readonly<Record<QuantityKind, object>> = {
       { type: "number", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
     ],
   },
+  rate: {
+    anyOf: [
+      { type: "string", pattern: "^\\d+(\\.\\d+)?[kKmMgGtT]?([iI]?[bB])?(/s)?$" },
+      { type: "number", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+    ],
+  },
   cpus: {
     anyOf: [
       { type: "string", pattern: "^\\d+(\\.\\d+)?$" },

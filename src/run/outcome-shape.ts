@@ -163,6 +163,16 @@ const denied = v.strictObject({
   count: amount,
 });
 
+const denial = v.strictObject({
+  call: v.string(),
+  errno: v.string(),
+  subject: v.optional(v.pipe(v.string(), v.description("a path, or an address with its port"))),
+  access: v.picklist(["read", "write", "connect", "call"]),
+  count: v.number(),
+  grant: v.optional(v.pipe(v.array(v.string()), v.description("the narrowest flags that would grant it"))),
+  note: v.optional(v.pipe(v.string(), v.description("what is to be known of the grant, or why there is none"))),
+});
+
 /** What `--result` writes. */
 export const outcomeShape = v.strictObject({
   schema: v.literal(outcomeSchema),
@@ -179,6 +189,7 @@ export const outcomeShape = v.strictObject({
   workspace: v.optional(workspace),
   network: v.optional(v.pipe(network, v.description("of a job that lists what it may connect to"))),
   artifacts: v.optional(v.pipe(artifacts, v.description("of a job whose artifacts are collected"))),
+  denials: v.optional(v.pipe(v.array(denial), v.description("of --explain-denials: the last to happen first"))),
 });
 
 const counted = { bytes: v.number(), isTruncated: v.boolean() };

@@ -8,6 +8,7 @@ import {
   outcomeSchema,
   type CauseCode,
   type Degradation,
+  type KernelDenial,
   type NetworkOutcome,
   type Outcome,
   type OutputCount,
@@ -42,6 +43,7 @@ export interface OutcomeInput {
   readonly totalMs?: number | undefined;
   readonly workspace?: WorkspaceOutcome | undefined;
   readonly artifacts?: ArtifactsOutcome | undefined;
+  readonly denials?: readonly KernelDenial[] | undefined;
 }
 
 /** What getrusage(2) counts in. */
@@ -121,6 +123,7 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
     workspace: input.workspace,
     network: input.network,
     artifacts: input.artifacts,
+    denials: input.denials,
   };
 }
 

@@ -12,6 +12,17 @@ export function parseSizeBytes(text: string, flag: string): number {
   throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a size; write one such as 512M or 2G`);
 }
 
+/** `20M/s`, `512K` → bytes a second. @throws CupelError `usage`, naming `flag`. */
+export function parseRateBytes(text: string, flag: string): number {
+  try {
+    return parseSizeBytes(text.replace(/\/s$/, ""), flag);
+  } catch (error) {
+    throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a rate; write one such as 20M/s`, {
+      cause: error,
+    });
+  }
+}
+
 /** `90s`, `2m`, `1.5h`, `250ms` → milliseconds. @throws CupelError `usage`, naming `flag`. */
 export function parseDurationMs(text: string, flag: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);

@@ -23,9 +23,12 @@ export function resolveDemands(
   ];
   const isolation = isolationSet.filter((id) => !opposed.includes(id));
   const listed: GuaranteeId[] = request.allowedHosts.length > 0 ? ["net.allowlist"] : [];
+  const secrets: GuaranteeId[] =
+    request.secrets.length + request.secretDescriptors.length > 0 ? ["secret.private"] : [];
   const wanted = new Set<GuaranteeId>([
     ...isolation,
     ...listed,
+    ...secrets,
     ...limitDemands(request, defaults),
     ...request.require,
   ]);

@@ -22,19 +22,23 @@ function reasonOf(error: unknown): string {
   return `${errnoOf(error)}${path}`;
 }
 
+/** What is said of it. */
+export interface LayerWords extends Pick<LayerRecord, "program"> {
+  /** Globs: changes that are not worth keeping, and names that are protected, too. */
+  readonly ignore: readonly string[];
+  readonly protect: readonly string[];
+}
+
 /** Reads it, and keeps what is worth keeping. */
-export function settleLayer(
-  layer: Layer,
-  { program, ignore }: { readonly program: string; readonly ignore: readonly string[] },
-  places: HelperPlaces,
-): Settled {
+export function settleLayer(layer: Layer, { program, ignore, protect }: LayerWords, places: HelperPlaces): Settled {
   removeAbandoned(layer.stateDirectory);
   try {
     const isIgnored = matchingOf(ignore);
     const changes = compareLayer(layer, places).filter(({ path }) => !isIgnored(path));
     if (changes.length > 0) {
       const endedAt = new Date().toISOString();
-      return { result: "kept", record: keepLayer(layer, { workspace: layer.workspace, program, endedAt, changes }) };
+      const words = { workspace: layer.workspace, program, endedAt, ...(protect.length > 0 ? { protect } : {}) };
+      return { result: "kept", record: keepLayer(layer, { ...words, changes }) };
     }
     removeTree(layer.path);
     return { result: "unchanged" };

@@ -42,6 +42,7 @@ const stateNames: readonly (readonly [RegExp, KnownEntry])[] = [
   [/^layers$/, { what: "what jobs changed", kind: "folder" }],
   [/^runs$/, { what: "records of runs", kind: "folder" }],
   [/^root$/, { what: "the root for containers", kind: "folder" }],
+  [/^images$/, { what: "unpacked images", kind: "folder" }],
   [/^engines$/, { what: "the engines' places", kind: "folder" }],
 ];
 
@@ -77,8 +78,18 @@ function unfinishedOf(folder: keyof typeof unfinished, name: string): KnownEntry
   return owner === undefined ? undefined : { ...unfinished[folder], writer: Number(owner) };
 }
 
+/** In its `images`: see unpack-image.ts. */
+const imageNames: readonly (readonly [RegExp, KnownEntry])[] = [
+  [/^[0-9a-f]{64}$/, { what: "an unpacked image", kind: "layer" }],
+];
+
+function unpackingImage(name: string): KnownEntry | undefined {
+  const owner = /^unpacking-(\d+)-[0-9a-z]+$/.exec(name)?.[1];
+  return owner === undefined ? undefined : { what: "half unpacked", kind: "layer", writer: Number(owner) };
+}
+
 /** Where a name was found. */
-export type Folder = "state" | "root" | "engines" | "layers" | "runs";
+export type Folder = "state" | "root" | "engines" | "layers" | "runs" | "images";
 
 const names: Readonly<Record<Folder, typeof stateNames>> = {
   state: stateNames,
@@ -86,6 +97,7 @@ const names: Readonly<Record<Folder, typeof stateNames>> = {
   engines: engineNames,
   layers: layerNames,
   runs: runNames,
+  images: imageNames,
 };
 
 /** What a name in a folder is; undefined for what is not cupel's. */
@@ -93,5 +105,6 @@ export function knownEntry(folder: Folder, name: string): KnownEntry | undefined
   const known = names[folder].find(([pattern]) => pattern.test(name))?.[1];
   if (known !== undefined || folder === "engines") return known;
   if (folder === "layers" || folder === "runs") return unfinishedOf(folder, name);
+  if (folder === "images") return unpackingImage(name);
   return leftoverOf(name) ?? (folder === "state" ? proxySocketOf(name) : undefined);
 }

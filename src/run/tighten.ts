@@ -55,10 +55,23 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   read: grants,
   write: grants,
   tools: grantsWhenOn,
+  deny: demands,
+  protect: demands,
+  // Another root shows what the project names, and the host's own what another root does not.
+  root: (value = "host", base = "host") => (value === base ? "same" : "more"),
+  // It takes memory, and covers what its user may have meant the job to see.
+  tmpfs: grants,
+  // As with a variable: it can be what a program of the caller's takes orders from.
+  files: grants,
   // A list of destinations lies between none and the host's network, and either of the first two takes it away.
   network: (value, base, untouched) =>
     untouched.settings.allowedHosts.length > 0 && value !== "host" ? "less" : networkRule(value, base, untouched),
   allowedHosts: grants,
+  injected: grants,
+  // A project that could name sources would have the caller's files read for it.
+  secrets: grants,
+  secretDescriptors: grants,
+  masksOutput: (value, base) => compare(Number(base), Number(value)),
   seccomp: byRank({ strict: 0, default: 1, compat: 2 }),
   // Also one with a value: it can make a program of the caller's load what the project brings.
   environment: grants,

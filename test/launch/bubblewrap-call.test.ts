@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { callBubblewrap } from "../../src/launch/bubblewrap-call.ts";
+import type { StepBinding } from "../../src/launch/encode-root-step.ts";
 import type { FoundKind } from "../../src/launch/look-up.ts";
 import type { MadePlan, MakerCall } from "../../src/launch/maker-call.ts";
 import type { LauncherPlan, RootStep } from "../../src/model/plan.ts";
@@ -16,14 +17,16 @@ function madePlan(parts: Partial<LauncherPlan>): MadePlan {
   return { ...barePlan(["/bin/true"], parts), maker };
 }
 
-function call(parts: Partial<LauncherPlan>, layer?: string): MakerCall {
-  return callBubblewrap(madePlan(parts), (path) => found[path] ?? "none", layer);
+function call(parts: Partial<LauncherPlan>, binding?: StepBinding): MakerCall {
+  return callBubblewrap(madePlan(parts), (path) => found[path] ?? "none", binding);
 }
 
 /** The words that it reads from its descriptor. */
 function wordsOf({ inputs }: MakerCall): string[] {
   const [first] = inputs;
-  return first !== undefined && "text" in first ? first.text.split("\0").slice(0, -1) : [];
+  return first !== undefined && "content" in first
+    ? Buffer.from(first.content).toString().split("\0").slice(0, -1)
+    : [];
 }
 
 const always = [
@@ -61,12 +64,14 @@ describe("callBubblewrap", () => {
       startTimeoutMs: 20_000,
       inputs: [
         {
-          text: [
-            ...["--unshare-user", "--unshare-pid", "--unshare-net", ...always],
-            ...["--uid", "7", "--gid", "8", "--hostname", "job", "--chdir", "/"],
-          ]
-            .map((word) => `${word}\0`)
-            .join(""),
+          content: Buffer.from(
+            [
+              ...["--unshare-user", "--unshare-pid", "--unshare-net", ...always],
+              ...["--uid", "7", "--gid", "8", "--hostname", "job", "--chdir", "/"],
+            ]
+              .map((word) => `${word}\0`)
+              .join(""),
+          ),
         },
       ],
     });
@@ -140,11 +145,19 @@ describe("callBubblewrap", () => {
     const root: RootStep[] = [bind, { step: "file", destination: "/f", content: "text" }, { ...bind, source: "/c" }];
     const made = call({ root });
     expect(wordsOf(made).filter((word) => /^1\d$/.test(word))).toEqual(["14", "15", "16"]);
-    expect(made.inputs.slice(1)).toEqual([{ source: "/a" }, { text: "text" }, { source: "/c" }]);
+    expect(made.inputs.slice(1)).toEqual([{ source: "/a" }, { content: Buffer.from("text") }, { source: "/c" }]);
+  });
+
+  test("puts a content in that the plan only names, for the job's user alone", () => {
+    const root: RootStep[] = [{ step: "given", destination: "/s", content: "TOKEN" }];
+    const made = call({ root }, { given: new Map([["TOKEN", Uint8Array.of(0, 255)]]) });
+    expect(wordsOf(made).slice(always.length, -2)).toEqual(["--perms", "0400", "--file", "14", "/s"]);
+    expect(made.inputs.slice(1)).toEqual([{ content: Uint8Array.of(0, 255) }]);
+    expect(() => call({ root })).toThrow("There is no content for TOKEN");
   });
 
   test("shows a copy of the workspace from where it was made", () => {
-    const made = call({ root: [{ step: "copy", source: "/w", destination: "/w" }] }, "/state/layer");
+    const made = call({ root: [{ step: "copy", source: "/w", destination: "/w" }] }, { layer: "/state/layer" });
     expect(wordsOf(made)).toContain("--bind-fd");
     expect(made.inputs.slice(1)).toEqual([{ source: "/state/layer/upper" }]);
   });

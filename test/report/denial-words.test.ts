@@ -13,7 +13,10 @@ const led: Denial = {
 };
 const malformed: Denial = { host: "", port: 0, reason: "malformed", kind: "there is no request line", count: 1 };
 
+const unproven: Denial = { ...denial, reason: "host-not-proven", kind: "CERT_HAS_EXPIRED" };
+
 test.each([
+  [[unproven], 1, "1 connection: a.example:443, which did not prove to be that host (CERT_HAS_EXPIRED)"],
   [[denial], 1, "1 connection: a.example:443 (--allow-host a.example:443)"],
   [
     [{ ...led, address: "10.0.0.1", kind: "a private network" }],

@@ -16,6 +16,12 @@ describe("matchingOf", () => {
     ["a?c", ["abc"], ["ac", "a/c"]],
     ["a.b(c)+", ["a.b(c)+"], ["aXb(c)+", "a.bcc"]],
     ["**", ["anything/at/all"], []],
+    ["a/**", ["a/b", "a/b/c"], ["a", "b/a/c"]],
+    ["**/a", ["a", "b/c/a", "b/a/c"], ["b"]],
+    ["*b*c", ["abc", "bbcc", "bc"], ["abcd", "cb"]],
+    // Going back over what was matched would take longer than anybody has.
+    [`${"*a".repeat(40)}b`, [], ["a".repeat(250)]],
+    [`${"**/".repeat(40)}b`, [], ["a/".repeat(250)]],
   ])("%s", (glob, ignored, kept) => {
     const isIgnored = matchingOf([glob]);
     expect([ignored.filter(isIgnored), kept.filter(isIgnored)]).toEqual([ignored, []]);

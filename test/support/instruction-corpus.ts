@@ -63,6 +63,13 @@ export function encodedSeeds(): Uint8Array[] {
       limits: { graceMs: 1, cpuTimeMs: 2, idleMs: 3, outputBytes: 4, onOutput: "kill", diskBytes: 5, diskFiles: 6 },
     }),
     jobOf({ network: "allow", allowedHosts: ["a.example"] }),
+    jobOf({
+      secrets: [
+        { name: "A", delivery: "file" },
+        { name: "B", delivery: "descriptor" },
+        { name: "C", delivery: "descriptor" },
+      ],
+    }),
     jobOf({ workspace: { mode: "rw", path: "/w" }, grants: [{ path: "/srv", access: "write" }], hidden: ["/srv/s"] }),
   ];
   const seeds = (["x64", "arm64"] as const).flatMap((architecture) =>
@@ -76,6 +83,7 @@ export function encodedSeeds(): Uint8Array[] {
             rehearsal: false,
             proxy: "/run/proxy",
             maker: makerCallOf(plan),
+            given: new Map(["A", "B", "C"].map((name) => [name, Buffer.from(name)])),
             architecture,
           });
         }),

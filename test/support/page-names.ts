@@ -54,6 +54,11 @@ export function places(): string[] {
 
 /** What stands between back quotes and is none of the program's names. */
 const otherWords: ReadonlySet<string> = new Set([
+  // What a shell in a sandbox is, and how it knows.
+  "/bin/bash",
+  "/bin/sh",
+  "CUPEL=1",
+  "/dev/stdin",
   // Fields of job files, batch lines, outcomes, probes and strategies, and what is shown of them.
   "command",
   "require",
@@ -70,11 +75,15 @@ const otherWords: ReadonlySet<string> = new Set([
   "cpu_time",
   "status",
   "cause",
+  "denials",
+  "grant",
+  "note",
   "kept",
   "base64",
   "bytes",
   "network",
   "network: { allow: [...] }",
+  'files: { /opt/greeting: "hello" }',
   "capabilities",
   "requires",
   "isolation",
@@ -86,6 +95,17 @@ const otherWords: ReadonlySet<string> = new Set([
   '"env": {"set": {"NAME": "VALUE"}}',
   '"limits": {"wall": "5s", "grace": "100ms"}',
   '{"bytes": 6, "isTruncated": false, "text": "hello\\n"}',
+  // Secrets: their sources, and where they are found.
+  "file:PATH",
+  "fd:N",
+  "command:PROGRAM",
+  "[secret TOKEN]",
+  "/run/secrets/NAME",
+  "CUPEL_SECRET_NAME_FD",
+  "Host",
+  'secrets: { files: {TOKEN: "file:token"}, descriptors: {…}, mask_output: true }',
+  "inject: [{ host, header, value }]",
+  "localhost:8080",
   // Destinations, and how programs find and talk to a proxy.
   "api.example.com:443",
   "api.example.com:*",
@@ -152,6 +172,16 @@ const otherWords: ReadonlySet<string> = new Set([
   "/",
   "/tmp",
   "/proc",
+  "/dev",
+  "/run",
+  "/etc/passwd",
+  "group",
+  "hosts",
+  "hostname",
+  // An OCI image layout.
+  "oci-layout",
+  "index.json",
+  "blobs",
   "/proc/sys",
   "/dev/shm",
   "/etc",

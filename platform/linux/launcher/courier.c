@@ -28,30 +28,10 @@ void clear_courier(struct courier *courier)
     courier->pid = 0;
 }
 
-/* How many listening sockets came; 0 where the first process ended without sending any. */
-static size_t receive_listeners(int channel, int *listeners)
-{
-    char byte;
-    struct vector vector = {.base = &byte, .length = 1};
-    struct listener_message control = {0};
-    struct message message = {
-        .vectors = &vector, .vector_count = 1, .control = &control, .control_length = sizeof control};
-    long count;
-    do
-        count = kernel_call(__NR_recvmsg, channel, &message, 0x40000000 /* MSG_CMSG_CLOEXEC */);
-    while (count == -EINTR);
-    if (count != 1 || control.level != level_socket || control.type != rights ||
-        control.length < LISTENER_HEADER_BYTES || control.length > sizeof control)
-        return 0;
-    const size_t received = (control.length - LISTENER_HEADER_BYTES) / sizeof(int);
-    memcpy(listeners, control.descriptors, received * sizeof(int));
-    return received;
-}
-
 __attribute__((noreturn)) static void serve(const char *proxy)
 {
     int listeners[listeners_max];
-    const size_t count = receive_listeners(kept_channel, listeners);
+    const size_t count = receive_descriptors(kept_channel, listeners, listeners_max);
     if (count > 0)
         carry_connections(listeners, count, kept_life, proxy);
     leave(0);

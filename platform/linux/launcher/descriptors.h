@@ -23,4 +23,16 @@ struct message {
     int flags;
 };
 
+/* Its length says how many. */
+struct descriptor_message {
+    size_t length;
+    int level, type;
+    int descriptors[listeners_max];
+};
+
+#define DESCRIPTOR_HEADER_BYTES offsetof(struct descriptor_message, descriptors)
+
+long send_descriptors(int channel, const int *descriptors, size_t count);
+size_t receive_descriptors(int channel, int *descriptors, size_t capacity);
+
 #endif

@@ -14,7 +14,7 @@
 #include <linux/sched.h>
 #include <linux/time_types.h>
 
-enum { signal_child = 17, signal_kill = 9, signals = 64, wait_no_hang = 1 };
+enum { signal_child = 17, signal_kill = 9, signal_stop = 19, signals = 64, wait_no_hang = 1 };
 
 static void must(const struct launch *launch, long result, int step, const char *subject)
 {
@@ -67,13 +67,18 @@ static bool build_sandbox(const struct launch *launch)
     const bool is_covering = launch->is_made ? false : enter_sandbox(launch);
     if (instruction->listener_count > 0)
         must(launch, offer_listeners(launch), step_proxy, "127.0.0.1");
-    if (has_option(instruction, option_fresh_identity) && !launch->is_made)
+    /* While it may: a job that is the caller has them already. */
+    if (has_option(instruction, option_fresh_identity) && !launch->is_made) {
+        give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);
         take_fresh_identity(launch);
+    }
     if (has_option(instruction, option_terminal))
         must(launch, make_terminal(launch->streams), step_terminal, "/dev/ptmx");
     /* As the job's user, so that a directory which that user may not enter is found out here. */
     must(launch, kernel_call(__NR_chdir, instruction->directory), step_working_directory, instruction->directory);
     kernel_call(__NR_umask, instruction->umask);
+    /* Before the caps on open files, and before a filter that may not let any memory have a descriptor. */
+    must(launch, make_contents(instruction), step_descriptor, "");
     set_resource_limits(launch);
     give_up_privileges(launch);
     return is_covering;
@@ -188,13 +193,21 @@ struct signal_action {
 };
 
 /* What was ignored or blocked outside must not be so inside: a shell in a pipeline leaves both behind. */
-void reset_signals(void)
+void leave_signals(void)
 {
     const struct signal_action standard = {0};
     for (int number = 1; number <= signals; number++)
-        kernel_call(__NR_rt_sigaction, number, &standard, NULL, sizeof standard.mask);
+        if (number != signal_stop)
+            kernel_call(__NR_rt_sigaction, number, &standard, NULL, sizeof standard.mask);
     const uint64_t none = 0;
     kernel_call(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, NULL, sizeof none);
+}
+
+/* Whoever traces the launcher knows by the refusal for SIGSTOP that what fails from here on is the job's. */
+static void tell_tracer(void)
+{
+    const struct signal_action standard = {0};
+    kernel_call(__NR_rt_sigaction, signal_stop, &standard, NULL, sizeof standard.mask);
 }
 
 /* Standard streams to 0, 1, 2; first out of the way, since they may lie on each other's numbers. */
@@ -209,7 +222,8 @@ static void place_streams(const struct streams *streams)
 
 __attribute__((noreturn)) static void become_job(const struct launch *launch)
 {
-    const int failure_descriptor = launch->failure_descriptor;
+    const int failure_descriptor = leave_numbers_to_contents(launch->instruction, launch->failure_descriptor);
+    must(launch, failure_descriptor, step_descriptor, "");
     const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0;
     if (!alone)
         kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
@@ -219,11 +233,11 @@ __attribute__((noreturn)) static void become_job(const struct launch *launch)
         must(launch, take_terminal(launch->streams), step_terminal, "controlling terminal");
     place_streams(launch->streams);
     enter_landlock(launch);
-    /* All but the way to tell that it cannot be executed, in two steps: CLOSE_RANGE_CLOEXEC is of Linux 5.11. */
-    must(launch, kernel_call(__NR_close_range, failure_descriptor + 1, ~0u, 0), step_standard_streams, "close_range");
-    if (failure_descriptor > 3)
-        kernel_call(__NR_close_range, 3, failure_descriptor - 1, 0);
-    reset_signals();
+    must(launch, place_contents(launch->instruction), step_descriptor, "");
+    /* All but those and the way to tell that it cannot be executed. */
+    must(launch, close_all_but(launch->instruction, failure_descriptor), step_standard_streams, "close_range");
+    leave_signals();
+    tell_tracer();
     struct exec_failure failure = {0};
     char path[4096] = "";
     failure.error = (int32_t)-execute(launch->instruction, path);
@@ -297,10 +311,11 @@ static void sweep(void)
     }
 }
 
-static bool note_full(struct report *report, const char *path)
+/* An overlay's is what its layer's file system has left. */
+static bool note_full(struct report *report, const char *path, long type)
 {
     struct statfs status = {0};
-    if (kernel_call(__NR_statfs, path, &status) < 0 || status.f_type != TMPFS_MAGIC ||
+    if (kernel_call(__NR_statfs, path, &status) < 0 || status.f_type != type ||
         (status.f_bfree > 0 && status.f_ffree > 0))
         return false;
     copy_subject(report, path);
@@ -317,9 +332,12 @@ static void find_full_file_system(const struct instruction *instruction, struct 
     for (size_t index = 0; index < instruction->root_count; index++) {
         const struct root_step *step = &instruction->root[index];
         const bool is_writable = step->kind == record_tmpfs && (step->bits & step_bit_writable) != 0;
-        if (is_writable && note_full(report, step->destination))
+        if (is_writable && note_full(report, step->destination, TMPFS_MAGIC))
             return;
-        if (step->kind == record_devices && note_full(report, "/dev/shm"))
+        if (step->kind == record_devices && note_full(report, "/dev/shm", TMPFS_MAGIC))
+            return;
+        if (step->kind == record_overlay && step->size > 0 &&
+            note_full(report, step->destination, OVERLAYFS_SUPER_MAGIC))
             return;
     }
 }

@@ -25,6 +25,7 @@
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
 enum { listeners_max = 4 };
 enum { maker_words_max = 1024, maker_inputs_max = 64 };
+enum { descriptors_max = 32, descriptor_number_max = 63 };
 
 struct root_step {
     uint16_t kind;
@@ -57,6 +58,13 @@ struct resource_limit {
     uint64_t hard;
 };
 
+/* What the job finds behind a descriptor of this number. */
+struct content_descriptor {
+    int number;
+    const char *content;
+    uint32_t length;
+};
+
 struct instruction {
     uint32_t inside_uid, inside_gid, outside_uid, outside_gid;
     uint64_t namespaces;
@@ -87,6 +95,8 @@ struct instruction {
     uint16_t listener_ports[listeners_max];
     size_t listener_count;
     const char *proxy;
+    struct content_descriptor descriptors[descriptors_max];
+    size_t descriptor_count;
     struct root_step root[root_steps_max];
     size_t root_count;
     /* The program that makes the sandbox in the launcher's place, and what it is given; none where the first is NULL.
@@ -136,6 +146,8 @@ struct terminal {
     bool is_over;
     /* The one that the job's is relayed to, and how it was. */
     int caller;
+    /* Where what the job writes on its own goes, if that is not the caller's. */
+    int output;
     struct termios settings;
     struct termios raw;
     struct winsize size;
@@ -199,14 +211,10 @@ struct courier {
     long pid;
 };
 
-/* Listening sockets in one message; its length says how many (cmsg(3)). */
-struct listener_message {
-    size_t length;
-    int level, type;
-    int descriptors[listeners_max];
+/* See layer.c: the launcher's end, and the first process's; -1 where there is none. */
+struct layer {
+    int channel[2];
 };
-
-#define LISTENER_HEADER_BYTES offsetof(struct listener_message, descriptors)
 
 /* Where cupel hears of a job: lines of JSON, from a resident launcher in frames, with the job's output between them. */
 struct channel {
@@ -229,6 +237,7 @@ struct launch {
     int cpu_descriptor;
     struct streams *streams;
     struct courier *courier;
+    struct layer *layer;
     /* Files to write to in order to join; -1 where the process was born in its group. */
     int control_group_descriptors[control_groups_max];
     struct group_place group_places[control_groups_max];
@@ -293,7 +302,8 @@ long pass_on(struct streams *streams, int index, int to, const unsigned char *by
 /* streams.c */
 void clear_streams(struct streams *streams);
 void leave_callers_streams(struct streams *streams, int control, int events);
-long prepare_streams(struct streams *streams, const int caller[3]);
+long prepare_streams(struct streams *streams, const int caller[3], bool is_fresh);
+void give_streams(const struct streams *streams, uint32_t uid, uint32_t gid);
 void start_relays(struct streams *streams);
 void close_job_ends(struct streams *streams);
 long prepare_captured_streams(struct streams *streams);
@@ -331,7 +341,7 @@ long prepare_owner_namespaces(struct instruction *instruction);
 
 /* first-process.c */
 __attribute__((noreturn)) void first_process(struct launch *launch);
-void reset_signals(void);
+void leave_signals(void);
 
 /* maker.c */
 static inline bool has_maker(const struct instruction *instruction)
@@ -356,6 +366,12 @@ bool build_root(const struct launch *launch);
 void build_shared_root(const struct launch *launch);
 void build_own_part(const struct launch *launch);
 
+/* content.c */
+long make_contents(const struct instruction *instruction);
+int leave_numbers_to_contents(const struct instruction *instruction, int descriptor);
+long place_contents(const struct instruction *instruction);
+long close_all_but(const struct instruction *instruction, int other);
+
 /* network.c */
 long bring_loopback_up(void);
 long offer_listeners(const struct launch *launch);
@@ -365,6 +381,14 @@ void clear_courier(struct courier *courier);
 long start_courier(const struct launch *launch);
 void leave_listeners(struct courier *courier);
 int end_courier(struct courier *courier, bool is_patient);
+
+/* layer.c */
+void clear_layer(struct layer *layer);
+const struct root_step *find_sized_layer(const struct instruction *instruction);
+long prepare_layer(const struct launch *launch);
+void leave_layer(struct layer *layer);
+long offer_layer(const struct launch *launch, int tree);
+long keep_layer(const struct launch *launch);
 
 /* landlock.c */
 void enter_landlock(const struct launch *launch);

@@ -132,13 +132,15 @@ __attribute__((noreturn)) void become_maker(struct launch *launch)
     launch->report_descriptor = move(launch, launch->report_descriptor);
     hand_over(launch, &given);
     /* Before the maker makes a user namespace: it maps the ids that it has, and a job of root's must not be root's. */
-    if (has_option(instruction, option_fresh_identity))
+    if (has_option(instruction, option_fresh_identity)) {
+        give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);
         take_outside_identity(launch);
+    }
     /* Out of the caller's foreground group: what becomes of Ctrl-C is for cupel to say. */
     kernel_call(__NR_setsid);
     /* After the identity, with whose change it is forgotten. The launcher's death must be the maker's. */
     kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
-    reset_signals();
+    leave_signals();
     const char *path = instruction->maker_arguments[0];
     fail_launch(launch, step_maker,
                 kernel_call(__NR_execve, path, instruction->maker_arguments, instruction->maker_environment), path);

@@ -58,21 +58,6 @@ static long listen_on_loopback(uint16_t port)
     return result;
 }
 
-static long send_listeners(int channel, const int *listeners, size_t count)
-{
-    char byte = 0;
-    struct vector vector = {.base = &byte, .length = 1};
-    struct listener_message control = {
-        .length = LISTENER_HEADER_BYTES + count * sizeof(int), .level = level_socket, .type = rights};
-    memcpy(control.descriptors, listeners, count * sizeof(int));
-    const struct message message = {.vectors = &vector,
-                                    .vector_count = 1,
-                                    .control = &control,
-                                    /* Whole words: CMSG_SPACE of cmsg(3). */
-                                    .control_length = (control.length + 7) & ~(size_t)7};
-    return kernel_call(__NR_sendmsg, channel, &message, 0);
-}
-
 /*
  * In the first process, once the loopback is up: what listens there goes out to the courier, and nothing inside keeps
  * an end of it.
@@ -89,7 +74,7 @@ long offer_listeners(const struct launch *launch)
             listeners[count++] = (int)result;
     }
     if (result >= 0)
-        result = send_listeners(launch->courier->channel[1], listeners, count);
+        result = send_descriptors(launch->courier->channel[1], listeners, count);
     for (size_t index = 0; index < count; index++)
         close_descriptor(listeners[index]);
     close_descriptor(launch->courier->channel[1]);

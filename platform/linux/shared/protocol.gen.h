@@ -23,6 +23,7 @@ enum {
     record_capture = 13,
     record_output = 14,
     record_proxy = 15,
+    record_descriptor = 16,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,
@@ -77,7 +78,8 @@ enum {
     step_bit_map_owner_if_possible = 4,
     step_bit_map_owner = 8,
     step_bit_owned = 16,
-    step_bit_all = 31,
+    step_bit_no_swap = 32,
+    step_bit_all = 63,
 };
 
 enum {
@@ -118,8 +120,9 @@ enum {
     step_no_new_privs = 34,
     step_seccomp = 35,
     step_landlock = 36,
-    step_fork = 37,
-    step_maker = 38,
+    step_descriptor = 37,
+    step_fork = 38,
+    step_maker = 39,
 };
 
 static const char *const step_names[] = {
@@ -160,6 +163,7 @@ static const char *const step_names[] = {
     "no-new-privs",
     "seccomp",
     "landlock",
+    "descriptor",
     "fork",
     "maker",
 };

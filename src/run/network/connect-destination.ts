@@ -8,6 +8,7 @@ import { networkInterfaces } from "node:os";
 import { errnoOf } from "../../host/errno-of.ts";
 import type { Denials } from "./denials.ts";
 import type { DestinationRule } from "./destination-rule.ts";
+import type { Injector } from "./injector.ts";
 import { parseIpAddress, renderIpAddress, type IpAddress } from "./ip-address.ts";
 import { judgeAddress, judgeDestination, renderHost, type Destination, type Judgement } from "./judge-destination.ts";
 
@@ -25,6 +26,8 @@ export interface ConnectContext {
   readonly rules: readonly DestinationRule[];
   readonly denials: Denials;
   readonly resolve: Resolve;
+  /** Puts headers into requests to some of the destinations. */
+  readonly injector?: Injector | undefined;
   /** Those that are open: whoever ends the proxy ends them. */
   readonly hosts: Set<Socket>;
 }

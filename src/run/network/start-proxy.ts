@@ -14,6 +14,7 @@ import { resolveOnHost, type ConnectContext, type Resolve } from "./connect-dest
 import { Denials } from "./denials.ts";
 import { parseDestinationRule } from "./destination-rule.ts";
 import { serveHttp } from "./http-proxy.ts";
+import type { Injector } from "./injector.ts";
 import { readAhead } from "./read-ahead.ts";
 import { serveSocks } from "./socks-proxy.ts";
 
@@ -97,14 +98,20 @@ async function endAll(jobs: ReadonlySet<Socket>, hosts: ReadonlySet<Socket>): Pr
   clearTimeout(timer);
 }
 
+/** What it does its work with. */
+export interface ProxyMeans {
+  readonly resolve?: Resolve | undefined;
+  readonly injector?: Injector | undefined;
+}
+
 /** Starts it for these rules. @throws CupelError `set-up` where there is no place for its socket. */
 export async function startProxy(
   allow: readonly string[],
   places: HelperPlaces,
-  resolve: Resolve = resolveOnHost,
+  { resolve = resolveOnHost, injector }: ProxyMeans = {},
 ): Promise<Proxy> {
   const rules = allow.map((text) => parseDestinationRule(text, "--allow-host"));
-  const context = { rules, denials: new Denials(), resolve, hosts: new Set<Socket>() };
+  const context = { rules, denials: new Denials(), resolve, injector, hosts: new Set<Socket>() };
   const jobs = new Set<Socket>();
   const bugs: unknown[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {

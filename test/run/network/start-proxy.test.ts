@@ -49,7 +49,7 @@ describe("a proxy", () => {
   });
 
   const startFor = (rules: readonly string[], resolve = resolveHere): Promise<Proxy> =>
-    startProxy(rules, { directories: [directory.at("state")], uid }, resolve);
+    startProxy(rules, { directories: [directory.at("state")], uid }, { resolve });
 
   /** One exchange with a proxy of these rules, and what it then tells. */
   async function exchange(

@@ -6,6 +6,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { listHosts } from "./hosts/list-hosts.ts";
 import { listHostSteps, listSteps, type CheckStep } from "./check/steps.ts";
+import { strategySteps } from "./check/strategy-suites.ts";
 import { readTestReport } from "./check/test-report.ts";
 import { readIfThere, repositoryRoot } from "./source/repository.ts";
 
@@ -48,7 +49,7 @@ async function runStep(step: CheckStep, tally: Tally): Promise<void> {
     if (mustWork) tally.failed += 1;
     return;
   }
-  const { code, output, durationMs } = await runCommand(step.command, { NO_COLOR: "1" });
+  const { code, output, durationMs } = await runCommand(step.command, { NO_COLOR: "1", ...step.environment });
   printLine(code === 0 ? "ok" : "FAIL", step.name, durationMs);
   if (code === 0) {
     tally.passed += 1;
@@ -104,6 +105,7 @@ const hosts = await readHosts(given).catch((error: unknown) => {
 if (hosts === undefined) {
   for (const step of listSteps()) await runStep(step, tally);
   await runTests(given, tally);
+  if (given.length === 0) for (const step of strategySteps()) await runStep(step, tally);
 }
 // Tests that were asked for by name are asked for alone.
 for (const step of hosts ?? (given.length === 0 ? await listHostSteps() : [])) await runStep(step, tally);

@@ -9,6 +9,7 @@ const copied = [
   "src",
   "scripts",
   "platform",
+  "test/fixtures/jobs",
   "README.md",
   "package.json",
   "tsconfig.json",

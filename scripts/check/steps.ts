@@ -10,6 +10,7 @@ import { listFiles, repositoryRoot } from "../source/repository.ts";
 export interface CheckStep {
   readonly name: string;
   readonly command: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   /** Program that the machine has to have; without it the step is skipped. */
   readonly needs?: string;
 }

@@ -45,7 +45,7 @@ const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
 
 /** What kept another program from making the sandbox: its last words. */
 export function describeMakerFailure({ status, words }: EventOf<"maker-failed">): string {
-  const said = words.trim().split("\n").at(-1) ?? "";
+  const said = words.trim();
   const { code, signal } = parseWaitStatus(status);
   const how = signal === undefined ? `exited with ${code ?? 0}` : `was ended by ${signal.name}`;
   return `the program that makes the sandbox ${how}${said === "" ? ", and said nothing" : `: ${said}`}`;

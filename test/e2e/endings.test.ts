@@ -159,7 +159,7 @@ describe.each(callers)("a run called by $name", (caller) => {
     if (state.includes("layers")) expect(readdirSync(home.at("cupel/layers"))).toEqual([]);
     expect(
       state.filter(
-        (name) => !/^((report|verdict)\.json|layers|root|engines|(launcher|prober)-[0-9a-f]{16})$/.test(name),
+        (name) => !/^((report|verdict)\.json|layers|runs|root|engines|(launcher|prober)-[0-9a-f]{16})$/.test(name),
       ),
     ).toEqual([]);
   });

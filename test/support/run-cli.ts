@@ -12,11 +12,14 @@ const builtExecutable = resolve(import.meta.dir, "../../dist/cupel", process.env
 /** Runs the jobs of every test that leaves the choice to cupel in this strategy: see scripts/check/strategy-suites.ts. */
 const strategy = process.env["CUPEL_TEST_STRATEGY"];
 
+/** A batch is run by namespaces or process alone. */
+const leftAlone = ["--strategy", "--batch"];
+
 /** The words of a run in the strategy that is to be tried, unless they name one. */
 function inStrategy(words: readonly string[]): readonly string[] {
   const [verb, ...rest] = words;
   const own = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : undefined);
-  if (strategy === undefined || verb !== "run" || own.includes("--strategy")) return words;
+  if (strategy === undefined || verb !== "run" || own.some((word) => leftAlone.includes(word))) return words;
   const workspace = own.includes("--workspace") ? [] : ["--workspace", "ro"];
   return [verb, "--strategy", strategy, ...workspace, ...rest];
 }

@@ -379,13 +379,22 @@ static void drain_output(struct supervision *supervision)
         drain_relays(supervision);
 }
 
-/* The first of it: a maker that fails says why, and ends. */
+/* Its last line: what made it give up. */
 static void tell_what_the_maker_said(const struct supervision *supervision, int status)
 {
     char words[subject_bytes];
-    const long count = kernel_call(__NR_pread64, supervision->maker_errors, words, sizeof words - 1, 0);
-    words[count > 0 ? count : 0] = '\0';
-    tell_maker_failure(supervision->channel, status, words);
+    const long size = kernel_call(__NR_lseek, supervision->maker_errors, 0, 2 /* SEEK_END */);
+    const long room = (long)sizeof words - 1;
+    const long from = size > room ? size - room : 0;
+    long length = kernel_call(__NR_pread64, supervision->maker_errors, words, room, from);
+    while (length > 0 && words[length - 1] == '\n')
+        length--;
+    words[length > 0 ? length : 0] = '\0';
+    const char *line = words;
+    for (const char *at = words; *at != '\0'; at++)
+        if (*at == '\n')
+            line = at + 1;
+    tell_maker_failure(supervision->channel, status, line);
 }
 
 static void await_first_process(const struct supervision *supervision)

@@ -99,35 +99,29 @@ function lowerFile(destination: string, content: Uint8Array, mode: string, { inp
   return ["--perms", mode, "--file", inputs.add({ content }), destination];
 }
 
+type Lower<Kind extends RootStep["step"]> = (step: StepOf<Kind>, lowering: Lowering) => string[];
+
+const lowerings: { readonly [Kind in RootStep["step"]]: Lower<Kind> } = {
+  mirror: ({ path }) => ["--ro-bind-try", path, path],
+  bind: lowerBind,
+  overlay: ({ source }) => {
+    throw cannot(`lay a layer over ${source}`);
+  },
+  copy: lowerCopy,
+  tmpfs: lowerTmpfs,
+  directory: ({ mode, destination }) => ["--perms", octal(mode), "--dir", destination],
+  file: ({ content, destination }, lowering) => lowerFile(destination, Buffer.from(content), "0444", lowering),
+  given: ({ content, destination }, lowering) =>
+    lowerFile(destination, givenContent(content, lowering.binding), "0400", lowering),
+  symlink: ({ target, destination }) => ["--symlink", target, destination],
+  proc: ({ destination }) => ["--proc", destination],
+  "read-only": lowerReadOnly,
+  mask: lowerMask,
+  devices: lowerDevices,
+};
+
 function lowerStep(step: RootStep, lowering: Lowering): string[] {
-  switch (step.step) {
-    case "mirror":
-      return ["--ro-bind-try", step.path, step.path];
-    case "bind":
-      return lowerBind(step, lowering);
-    case "overlay":
-      throw cannot(`lay a layer over ${step.source}`);
-    case "copy":
-      return lowerCopy(step, lowering);
-    case "tmpfs":
-      return lowerTmpfs(step);
-    case "directory":
-      return ["--perms", octal(step.mode), "--dir", step.destination];
-    case "file":
-      return lowerFile(step.destination, Buffer.from(step.content), "0444", lowering);
-    case "given":
-      return lowerFile(step.destination, givenContent(step.content, lowering.binding), "0400", lowering);
-    case "symlink":
-      return ["--symlink", step.target, step.destination];
-    case "proc":
-      return ["--proc", step.destination];
-    case "read-only":
-      return lowerReadOnly(step);
-    case "mask":
-      return lowerMask(step, lowering);
-    case "devices":
-      return lowerDevices(step);
-  }
+  return (lowerings[step.step] as Lower<RootStep["step"]>)(step, lowering);
 }
 
 function lowerIdentity({ inside, hostname }: LauncherPlan): string[] {

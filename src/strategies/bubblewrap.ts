@@ -38,7 +38,9 @@ function guarantees(job: Job, matrix: Standings): GuaranteeDecision[] {
 }
 
 function plan(job: Job, matrix: Standings): LauncherPlan {
-  const made = namespaces.plan(job, standingsWith(standIns, matrix));
+  // Not kept, so not asked for either: whoever gave the cap up by name has a job without it.
+  const limits = { ...job.limits, diskFiles: undefined };
+  const made = namespaces.plan({ ...job, limits }, standingsWith(standIns, matrix));
   const path = matrix["program.bwrap"]?.value;
   return { ...made, maker: { program: "bubblewrap", path: typeof path === "string" ? path : "/usr/bin/bwrap" } };
 }

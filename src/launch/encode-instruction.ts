@@ -18,7 +18,7 @@ export interface LaunchBinding {
   readonly architecture: SeccompArchitecture;
   /** Directory that holds the job's own layer, or its copy, where the plan has a step that needs one. */
   readonly layer?: string | undefined;
-  /** The Unix socket where the proxy of a plan that has one waits; absent for a rehearsal, which has none. */
+  /** The Unix socket where the proxy of a plan that has one waits, to be unlinked by the launcher; absent for a rehearsal, which has none. */
   readonly proxy?: string | undefined;
   /** For a resident launcher: the plan is the shape of many jobs, and `controlGroups` are the places that hold theirs. */
   readonly resident?: ResidentBinding | undefined;

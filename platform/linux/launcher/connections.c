@@ -3,6 +3,7 @@
  * proxy reads is the courier's own: the index of the socket that the job connected to. Whoever is slow is waited for:
  * what was read and not yet written fills one small buffer, and then nothing more is read.
  */
+#include "../shared/append.h"
 #include "courier.h"
 #include "descriptors.h"
 
@@ -45,13 +46,11 @@ static void end_connection(struct connection *connection)
     connection->job = connection->proxy = -1;
 }
 
-static long connect_to(const char *path)
+/* Through the descriptor of its socket, which has no name any more (proc_pid_fd(5)). */
+static long connect_to(int proxy)
 {
     struct unix_address address = {.family = address_unix};
-    const size_t length = strlen(path);
-    if (length >= sizeof address.path)
-        return -ENAMETOOLONG;
-    memcpy(address.path, path, length + 1);
+    append_number(append_text(address.path, "/proc/self/fd/"), (uint64_t)proxy, 10);
     const long descriptor = kernel_call(__NR_socket, address_unix, socket_stream | O_CLOEXEC, 0);
     if (descriptor < 0)
         return descriptor;
@@ -93,7 +92,7 @@ static struct connection *find_place(void)
 }
 
 /* False where there is none to accept, or no place for one: it then waits in the kernel. */
-static bool accept_connection(int listener, unsigned char index, const char *proxy)
+static bool accept_connection(int listener, unsigned char index, int proxy)
 {
     struct connection *place = find_place();
     if (place == NULL)
@@ -171,7 +170,7 @@ static void carry(struct connection *connection)
 }
 
 /* Nobody is left to read what comes back. Connections that were made are accepted: what was sent over them counts. */
-static void leave_off(const int *listeners, size_t count, const char *proxy)
+static void leave_off(const int *listeners, size_t count, int proxy)
 {
     for (size_t index = 0; index < count; index++)
         while (accept_connection(listeners[index], (unsigned char)index, proxy))
@@ -217,7 +216,7 @@ static void carry_all(const struct pollfd *each)
             carry(&connections[index]);
 }
 
-void carry_connections(const int *listeners, size_t count, int life, const char *proxy)
+void carry_connections(const int *listeners, size_t count, int life, int proxy)
 {
     bool is_over = false;
     struct pollfd *const each = watched + 1 + count;

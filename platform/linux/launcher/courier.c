@@ -19,7 +19,7 @@
 enum { signal_kill = 9, last_words_ms = 1000 };
 
 /* What is kept, by number. */
-enum { kept_channel, kept_life, kept_count };
+enum { kept_channel, kept_life, kept_proxy, kept_count };
 
 void clear_courier(struct courier *courier)
 {
@@ -48,13 +48,25 @@ static size_t receive_listeners(int channel, int *listeners)
     return received;
 }
 
-__attribute__((noreturn)) static void serve(const char *proxy)
+__attribute__((noreturn)) static void serve(void)
 {
     int listeners[listeners_max];
     const size_t count = receive_listeners(kept_channel, listeners);
     if (count > 0)
-        carry_connections(listeners, count, kept_life, proxy);
+        carry_connections(listeners, count, kept_life, kept_proxy);
     leave(0);
+}
+
+/*
+ * The proxy's socket has a name only so that it can be found: a cupel that is killed would leave it behind. What is held
+ * here can be connected to all the same.
+ */
+static long take_proxy(const char *path)
+{
+    const long proxy = kernel_call(__NR_openat, AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (proxy >= 0)
+        kernel_call(__NR_unlinkat, AT_FDCWD, path, 0);
+    return proxy;
 }
 
 /* Before there is a first process, so that what cannot be is told like any other failure of the set-up. */
@@ -64,20 +76,24 @@ long start_courier(const struct launch *launch)
     long result = kernel_call(__NR_socketpair, address_unix, socket_sequence | O_CLOEXEC, 0, courier->channel);
     if (result >= 0)
         result = kernel_call(__NR_socketpair, address_unix, socket_stream | O_CLOEXEC, 0, courier->life);
+    if (result >= 0)
+        result = take_proxy(launch->instruction->proxy);
     if (result < 0)
         return result;
+    const int proxy = (int)result;
     const long launcher_pid = kernel_call(__NR_getpid);
     const long pid = fork_process();
     if (pid == 0) {
         kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
         if (kernel_call(__NR_getppid) != launcher_pid)
             leave(0);
-        int kept[kept_count] = {[kept_channel] = courier->channel[0], [kept_life] = courier->life[0]};
+        int kept[kept_count] = {[kept_channel] = courier->channel[0], [kept_life] = courier->life[0], [kept_proxy] = proxy};
         keep_descriptors(kept, kept_count);
-        serve(launch->instruction->proxy);
+        serve();
     }
     close_descriptor(courier->channel[0]);
     close_descriptor(courier->life[0]);
+    close_descriptor(proxy);
     courier->channel[0] = courier->life[0] = -1;
     courier->pid = pid;
     return pid;

@@ -5,6 +5,6 @@
 #include "launcher.h"
 
 /* Until `life` says something; then what is on its way to the proxy, and no more. */
-void carry_connections(const int *listeners, size_t count, int life, const char *proxy);
+void carry_connections(const int *listeners, size_t count, int life, int proxy);
 
 #endif

@@ -19,7 +19,7 @@ import { serveSocks } from "./socks-proxy.ts";
 
 /** A proxy that waits. */
 export interface Proxy {
-  /** Path of its socket. */
+  /** Path of its socket; the launcher takes the name away, and holds what it stood for. */
   readonly path: string;
   /** Ends it once what the job sent is on its way; gives what it was asked for. */
   close(): Promise<Omit<NetworkOutcome, "isCutOff">>;

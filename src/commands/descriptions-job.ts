@@ -40,6 +40,13 @@ export const jobFlags: readonly FlagDescription[] = [
     repeatable: true,
   },
   {
+    name: "publish",
+    description:
+      "a port of the host's loopback that leads to one of the job's: 8080:3000; 0:3000 takes one that is free, and says which",
+    value: text("[ADDRESS:]PORT:PORT"),
+    repeatable: true,
+  },
+  {
     name: "seccomp",
     description: "system calls: all but dangerous ones (default), the essential (strict), or debuggers' too (compat)",
     value: choice("PROFILE", seccompProfileNames),

@@ -41,6 +41,12 @@ async function checkAllowedHosts(request: JobRequest): Promise<void> {
   for (const text of request.allowedHosts) parseDestinationRule(text, statedAs(request, "allow-host", text));
 }
 
+async function readPublished(request: JobRequest): Promise<Job["published"]> {
+  if (request.publish.length === 0) return undefined;
+  const { resolvePublishedPorts } = await import("../run/published-ports.ts");
+  return resolvePublishedPorts(request);
+}
+
 /** The job. @throws CupelError `usage`. */
 export async function prepareJob(
   request: JobRequest,
@@ -50,7 +56,8 @@ export async function prepareJob(
 ): Promise<Job> {
   if (request.allowedHosts.length > 0) await checkAllowedHosts(request);
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
-  return resolveJob(request, { host, stateDirectories: directories, tools, isBatch });
+  const published = await readPublished(request);
+  return resolveJob(request, { host, stateDirectories: directories, tools, isBatch, published });
 }
 
 /** Where to look, and for which job. */

@@ -202,6 +202,10 @@ async function inquire(line: CommandLine, host: Host): Promise<Inquiry> {
     const place = statedAs(request, "allow-host", request.allowedHosts[0]);
     throw new CupelError("usage", `${place} and --batch do not go together: a batch has no proxy; leave one out`);
   }
+  if (request.publish.length > 0) {
+    const place = statedAs(request, "publish", request.publish[0]);
+    throw new CupelError("usage", `${place} and --batch do not go together: which job would it lead to? Leave one out`);
+  }
   const job = await prepareJob(request, host, directories, true);
   return { job, host, directories };
 }

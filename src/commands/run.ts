@@ -104,6 +104,8 @@ async function attempt(request: Attempt): Promise<Ended> {
   announce(selection, job, plan);
   const { standings, id: reportId } = knowledge.verdict;
   const isFresh = knowledge.report !== undefined;
+  const { publish } = plan.launch;
+  const ports = publish === undefined ? undefined : await import("./published-of-run.ts");
   const context = {
     host,
     matrix: standings,
@@ -111,6 +113,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     streams: callerStreams(),
     forwardSignals: true,
     measuresUsage: request.isWritten,
+    onEvent: ports?.tellsPublished(publish ?? []),
   };
   try {
     const carried = await carryOut(plan, context);
@@ -120,6 +123,8 @@ async function attempt(request: Attempt): Promise<Ended> {
     const ending = judgeEnding({ ...carried, launch: plan.launch });
     const { other, workspace } = await settleLayer(carried, ending, request);
     if (other !== undefined) return await attempt(other);
+    const unpublished = ports?.unpublishedAmong(publish ?? [], carried.events);
+    if (unpublished !== undefined) return await withoutJob("setup-failed", unpublished, reportId);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
     const judged = { job, plan, selection, matrix: standings, reportId, ...carried, workspace };
     return {

@@ -138,6 +138,17 @@ function encodeProxy(writer: InstructionWriter, { proxy }: LauncherPlan, binding
   });
 }
 
+function encodePublish(writer: InstructionWriter, { publish = [] }: LauncherPlan): void {
+  for (const { address, port, jobPort } of publish) {
+    writer.record(recordKinds.publish, () => {
+      writer.u32(address.bytes.length);
+      writer.raw(Uint8Array.from(address.bytes));
+      writer.u32(port);
+      writer.u32(jobPort);
+    });
+  }
+}
+
 function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
   if (plan.seccomp !== "none") {
     const program = compiledSeccomp[plan.seccomp][plan.sockets][binding.architecture]();
@@ -194,6 +205,7 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   for (const step of plan.root) encodeRootStep(writer, step, binding.layer);
   encodeLimits(writer, plan, binding);
   encodeProxy(writer, plan, binding);
+  if (!binding.rehearsal) encodePublish(writer, plan);
   encodeFilters(writer, plan, binding);
   encodeCommand(writer, plan);
   return endInstruction(writer);

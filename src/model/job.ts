@@ -1,5 +1,6 @@
 /** A job: what the caller wants run and what must hold while it runs. */
 import type { GuaranteeId, IsolationClass } from "./guarantee.ts";
+import type { IpAddress } from "./ip-address.ts";
 
 /** What is done with the changes of a job that has a copy-on-write workspace: nothing before the caller says so, … */
 export const applyModes = ["never", "ask", "on-success"] as const;
@@ -107,6 +108,15 @@ export type NetworkMode = (typeof networkModes)[number];
 /** What a job of {@link NetworkMode}, or one that lists what it may connect to, has. */
 export type JobNetwork = NetworkMode | "allow";
 
+/** A port of the job's own loopback that is reached through one of the host's. */
+export interface PublishedPort {
+  /** The host's, on which connections are taken. */
+  readonly address: IpAddress;
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly jobPort: number;
+}
+
 /** One job, complete: every default is filled in. */
 export interface Job {
   readonly command: readonly [string, ...string[]];
@@ -119,6 +129,8 @@ export interface Job {
   readonly network: JobNetwork;
   /** With `allow`: what the job may connect to, `api.example.com:443`; each was read as a rule. */
   readonly allowedHosts: readonly string[];
+  /** Ports of the job's that the host reaches; absent where there are none. */
+  readonly published?: readonly PublishedPort[] | undefined;
   /** With the host's network: what name resolution reads, by where the job looks for it; sources are canonical. */
   readonly nameResolution: Readonly<Record<string, string>>;
   readonly seccomp: SeccompProfileName;

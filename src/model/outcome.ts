@@ -174,6 +174,13 @@ export interface NetworkOutcome {
   readonly denials: readonly Denial[];
 }
 
+/** A port of the job's that the host reached, and the one that it really was on the host. */
+export interface PublishedOutcome {
+  readonly address: string;
+  readonly port: number;
+  readonly jobPort: number;
+}
+
 /** A decision, with the weakest evidence among the capabilities that it stands on; it may stand on none. */
 export type ReportedDecision = GuaranteeDecision & { readonly level?: EvidenceLevel | undefined };
 
@@ -212,6 +219,8 @@ export interface Outcome extends Ending {
   readonly usage?: Usage | undefined;
   /** Absent where the job had no list of destinations. */
   readonly network?: NetworkOutcome | undefined;
+  /** Absent where none was published. */
+  readonly published?: readonly PublishedOutcome[] | undefined;
   readonly output?: readonly OutputCount[] | undefined;
   readonly workspace?: WorkspaceOutcome | undefined;
 }

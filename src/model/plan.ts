@@ -1,6 +1,6 @@
 /** A plan: pure data, exactly what a strategy will do for one job. */
 import type { GuaranteeDecision, IsolationClass } from "./guarantee.ts";
-import type { OutputAction, SeccompProfileName } from "./job.ts";
+import type { OutputAction, PublishedPort, SeccompProfileName } from "./job.ts";
 
 /** Kinds of namespaces, in the kernel's words (namespaces(7)). */
 export type NamespaceKind = "user" | "mount" | "pid" | "ipc" | "uts" | "cgroup" | "network";
@@ -106,6 +106,8 @@ export interface LauncherPlan {
   readonly loopbackUp: boolean;
   /** The one way out of the job's own network namespace, where there is one. */
   readonly proxy?: ProxyPlan | undefined;
+  /** What the host reaches of the job's own loopback. */
+  readonly publish?: readonly PublishedPort[] | undefined;
   readonly command: readonly [string, ...string[]];
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import type { Demands, Job, Workspace } from "../model/job.ts";
 import type { LauncherPlan, Plan, RootStep } from "../model/plan.ts";
 import type { Matrix } from "../model/capability.ts";
 import { clause, count, formatBytes, formatDuration, joinWords, sentence } from "./phrase.ts";
+import { describePublished } from "./published-words.ts";
 import { describeLack } from "./rejection-words.ts";
 import { describeRootStep, summarizeRoot } from "./root-step-words.ts";
 import { field, heading, item, note } from "./text-block.ts";
@@ -109,7 +110,13 @@ function describeIdentity({ outside, inside }: LauncherPlan): string {
   return inside === undefined ? host : `${host}; inside uid ${inside.uid} and gid ${inside.gid}`;
 }
 
-function describeNetwork({ namespaces, loopbackUp, sockets, proxy }: LauncherPlan): string {
+function describeNetwork(plan: LauncherPlan): string {
+  const { publish } = plan;
+  const reached = publish === undefined ? "" : `; from the host ${joinWords(publish.map(describePublished))}`;
+  return `${describeWayOut(plan)}${reached}`;
+}
+
+function describeWayOut({ namespaces, loopbackUp, sockets, proxy }: LauncherPlan): string {
   if (sockets === "pairs-only") return "no socket can be made but connected pairs";
   if (!namespaces.includes("network")) return "the host's";
   if (proxy !== undefined)

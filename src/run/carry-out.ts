@@ -26,6 +26,8 @@ export interface CarryOutContext {
   readonly forwardSignals: boolean;
   /** Whether anybody wants to know what the tree used. */
   readonly measuresUsage?: boolean | undefined;
+  /** Told each of the launcher's events as it comes, where one of them cannot wait for the end. */
+  readonly onEvent?: ((event: LaunchEvent) => void) | undefined;
 }
 
 /** What was seen. */
@@ -53,6 +55,15 @@ function stopSelf(): void {
 
 function stopWhenSuspended({ event }: LaunchEvent): void {
   if (event === "suspended") stopSelf();
+}
+
+/** To follow events as they come takes a stream, and few jobs have some that cannot wait. */
+function followerOf(plan: LauncherPlan, { forwardSignals: isCallers, onEvent }: CarryOutContext): typeof onEvent {
+  if (plan.terminal === "none" || !isCallers) return onEvent;
+  return (event) => {
+    stopWhenSuspended(event);
+    onEvent?.(event);
+  };
 }
 
 /** Those that a caller ends a job with. */
@@ -169,9 +180,7 @@ async function follow(
     architecture: seccompArchitecture(host.architecture),
   };
   const places = { directories: stateDirectories, uid: host.identity.uid };
-  // To follow events as they come takes a stream, and only a terminal has some that cannot wait.
-  const onEvent = plan.terminal !== "none" && context.forwardSignals ? stopWhenSuspended : undefined;
-  const launch = await startLaunch(plan, binding, places, context.streams, onEvent);
+  const launch = await startLaunch(plan, binding, places, context.streams, followerOf(plan, context));
   const stopForwarding = context.forwardSignals ? forwardSignals(launch, plan.terminal) : undefined;
   const events = await launch.ended;
   const asked = stopForwarding?.();

@@ -17,7 +17,7 @@ export interface Seen {
   readonly launch: Pick<LauncherPlan, "seccomp" | "resourceLimits">;
 }
 
-const notEvidence: readonly LaunchEvent["event"][] = ["started", "suspended", "output", "finished"];
+const notEvidence: readonly LaunchEvent["event"][] = ["started", "published", "suspended", "output", "finished"];
 
 function evidenceOf({ events, controlGroups, asked }: Seen): Evidence[] {
   const told = events

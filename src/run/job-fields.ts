@@ -79,6 +79,7 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   tools: { flag: "tools", fields: ["filesystem.tools"], ...isOn },
   network: { flag: "network", fields: ["network.mode"], ...oneOfOr(networkModes, "none") },
   allowedHosts: { flag: "allow-host", fields: ["network.allow"], ...list },
+  publish: { flag: "publish", fields: ["publish"], ...list },
   seccomp: { flag: "seccomp", fields: ["syscalls.profile"], ...oneOfOr(seccompProfileNames, "default") },
   environment: { flag: "env", fields: ["env.inherit", "env.set"], ...list, merge: "variables" },
   terminal: {

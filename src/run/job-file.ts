@@ -7,6 +7,7 @@ import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
 import { limitSchemas } from "./limit-schemas.ts";
 import { networkSchema } from "./network-schema.ts";
+import { publishSchema } from "./publish-schema.ts";
 import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
 import { variableName, variablesSchema } from "./variable-schemas.ts";
 import { commandSchema, paths } from "./word-schemas.ts";
@@ -60,6 +61,7 @@ export const settingSchemas = {
   ),
   filesystem: v.optional(filesystem),
   network: v.optional(networkSchema),
+  publish: v.optional(publishSchema),
   syscalls: v.optional(
     v.strictObject({
       profile: v.pipe(v.picklist(seccompProfileNames), v.description("which system calls the job may make")),

@@ -19,6 +19,8 @@ export interface JobSettings extends StatedLimits {
   readonly network: NetworkMode;
   /** What the job may connect to; none: what `network` says. */
   readonly allowedHosts: readonly string[];
+  /** `8080:3000`: ports of the host's loopback, or of another address, that lead to ports of the job's. */
+  readonly publish: readonly string[];
   readonly seccomp: SeccompProfileName;
   /** `NAME=value`, or `NAME` to take the caller's. */
   readonly environment: readonly string[];
@@ -52,6 +54,7 @@ export const defaultRequest: JobRequest = {
   tools: false,
   network: "none",
   allowedHosts: [],
+  publish: [],
   seccomp: "default",
   environment: [],
   terminal: "none",

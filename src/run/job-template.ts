@@ -37,6 +37,9 @@ command: [echo, "hello from a sandbox"]
 #  mode: none
 #  allow: [api.example.com:443, "*.example.org", "10.0.0.0/8:5432"]
 
+# Ports of the host's loopback that lead to ports of the job's; 0 takes one that is free, and says which.
+#publish: ["8080:3000"]
+
 # Which system calls the job may make: default, strict (only the essential ones) or compat (those of debuggers as well).
 #syscalls:
 #  profile: default

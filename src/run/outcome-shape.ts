@@ -136,6 +136,12 @@ export const outcomeShape = v.strictObject({
   phases: v.optional(v.strictObject({ setupMs: v.number(), runMs: v.number(), teardownMs: v.number() })),
   output: v.optional(v.pipe(v.array(output), v.description("of outputs that cupel relayed; nobody counts the others"))),
   workspace: v.optional(workspace),
+  published: v.optional(
+    v.pipe(
+      v.array(v.strictObject({ address: v.string(), port: v.number(), jobPort: v.number() })),
+      v.description("ports of the host's that led to ports of the job's"),
+    ),
+  ),
   network: v.optional(v.pipe(network, v.description("of a job that lists what it may connect to"))),
 });
 

@@ -2,6 +2,7 @@
 import { findEvent, type LaunchEvent } from "../launch/launch-event.ts";
 import { evidenceLevels, type Standings } from "../model/capability.ts";
 import type { GuaranteeDecision } from "../model/guarantee.ts";
+import { renderIpAddress } from "../model/ip-address.ts";
 import type { Job } from "../model/job.ts";
 import {
   outcomeSchema,
@@ -21,6 +22,17 @@ import type { ControlGroupEvidence } from "./control-group-counts.ts";
 import { judgeEnding } from "./ending.ts";
 import { exitCodeOf } from "./exit-code-of.ts";
 import { limitOutcomes } from "./limit-outcomes.ts";
+
+/** Which ports were published, as the launcher told. */
+function publishedIn({ plan, events }: OutcomeInput): Outcome["published"] {
+  const { publish } = plan.launch;
+  if (publish === undefined) return undefined;
+  return events.flatMap((told) => {
+    const one = told.event === "published" ? publish[told.index] : undefined;
+    if (told.event !== "published" || one === undefined) return [];
+    return [{ address: renderIpAddress(one.address), port: told.port, jobPort: one.jobPort }];
+  });
+}
 
 /** Everything that an outcome is made of. */
 export interface OutcomeInput {
@@ -111,6 +123,7 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
     output: outputOf(events),
     workspace: input.workspace,
     network: input.network,
+    published: publishedIn(input),
   };
 }
 

@@ -11,6 +11,10 @@ function limitDemands(request: JobRequest, defaults: Job["defaultLimits"]): Guar
   );
 }
 
+function opposesNone({ network, allowedHosts, publish }: JobRequest): boolean {
+  return network === "host" || allowedHosts.length + publish.length > 0;
+}
+
 /** All of it; `isWrittenThrough` says whether the workspace is. Pure. */
 export function resolveDemands(
   request: JobRequest,
@@ -19,10 +23,13 @@ export function resolveDemands(
 ): Demands {
   const opposed: GuaranteeId[] = [
     ...(isWrittenThrough ? (["fs.protected"] as const) : []),
-    ...(request.network === "host" || request.allowedHosts.length > 0 ? (["net.none"] as const) : []),
+    ...(opposesNone(request) ? (["net.none"] as const) : []),
   ];
   const isolation = isolationSet.filter((id) => !opposed.includes(id));
-  const listed: GuaranteeId[] = request.allowedHosts.length > 0 ? ["net.allowlist"] : [];
+  const listed: GuaranteeId[] = [
+    ...(request.allowedHosts.length + request.publish.length > 0 ? (["net.allowlist"] as const) : []),
+    ...(request.publish.length > 0 ? (["net.loopback"] as const) : []),
+  ];
   const wanted = new Set<GuaranteeId>([
     ...isolation,
     ...listed,

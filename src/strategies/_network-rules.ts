@@ -19,8 +19,8 @@ export const socketRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
   host: keptBy(`${hiddenPaths}; abstract names by Landlock scope`, ...rootCapabilities, "landlock.scopes"),
 };
 
-/** `net.none`. */
-export const networkRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
+/** By which network it is alone. */
+const ownNetworkRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
   none: isolatedNetwork,
   "no-sockets": keptBy(
     `${noSockets} (/proc/net still tells of the host's interfaces and connections)`,
@@ -30,19 +30,38 @@ export const networkRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
   host: notProvided("the job has the host's network (--network host)"),
 };
 
+/** `net.none`. */
+export const noNetwork: GuaranteeRule = (circumstances) => {
+  const { network, published } = circumstances.job;
+  return network === "none" && published !== undefined
+    ? { kept: false, reason: "the host reaches ports of the job's (--publish)" }
+    : ownNetworkRules[network](circumstances);
+};
+
+/** A job without a list that publishes ports may connect to nothing: that is what is left of `net.none`. */
+const destinationRules: Readonly<Record<"listed" | "published", GuaranteeRule>> = {
+  listed: keptBy(
+    "a network namespace with nothing but a loopback, on which a proxy of cupel's takes what is listed, and no more",
+    "ns.network",
+  ),
+  published: keptBy(
+    "a network namespace with nothing but a loopback, to which connections come in, and out of which none lead",
+    "ns.network",
+  ),
+};
+
 /** `net.allowlist`. */
-export const listedDestinations: GuaranteeRule = (circumstances) =>
-  circumstances.job.network === "allow"
-    ? keptBy(
-        "a network namespace with nothing but a loopback, on which a proxy of cupel's takes what is listed, and no more",
-        "ns.network",
-      )(circumstances)
-    : { kept: false, reason: "the job lists no destinations (--allow-host)" };
+export const listedDestinations: GuaranteeRule = (circumstances) => {
+  const { network, published } = circumstances.job;
+  if (network === "allow") return destinationRules.listed(circumstances);
+  if (network === "none" && published !== undefined) return destinationRules.published(circumstances);
+  return { kept: false, reason: "the job lists no destinations (--allow-host)" };
+};
 
 /** `net.loopback`. */
 export const loopback: GuaranteeRule = (circumstances) => {
   const { job } = circumstances;
-  if (job.network === "host") return networkRules.host(circumstances);
+  if (job.network === "host") return ownNetworkRules.host(circumstances);
   if (!makesSockets(job)) return { kept: false, reason: "the job can make no socket that would use it" };
   return isolatedNetwork(circumstances);
 };

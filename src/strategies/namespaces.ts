@@ -17,7 +17,7 @@ import {
   supervision,
   type GuaranteeRule,
 } from "./_decide.ts";
-import { hasOwnNetwork, listedDestinations, loopback, networkRules, socketRules } from "./_network-rules.ts";
+import { hasOwnNetwork, listedDestinations, loopback, noNetwork, socketRules } from "./_network-rules.ts";
 import { ownRoot, rootCapabilities, takesFreshIdentity } from "./_own-root.ts";
 import { proxyFor, proxyVariables } from "./_proxy.ts";
 import { emptyWorkspace, jobHome, jobUser, sandboxRoot } from "./_sandbox-root.ts";
@@ -71,7 +71,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "fs.metadata": ownRoot,
   "fs.protected": unchangedWorkspace,
   "fs.workspace": unchangedWorkspace,
-  "net.none": (circumstances) => networkRules[circumstances.job.network](circumstances),
+  "net.none": noNetwork,
   "net.allowlist": listedDestinations,
   "net.loopback": loopback,
   "ipc.sockets": (circumstances) => socketRules[circumstances.job.network](circumstances),
@@ -147,6 +147,7 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     hostname: jobUser.name,
     loopbackUp: ownNetwork,
     proxy,
+    publish: ownNetwork ? job.published : undefined,
     command: job.command,
     directory: job.workspace.mode === "empty" ? emptyWorkspace : job.directory,
     environment: jobEnvironment(job, jobHome(job), jobUser.name, proxy && proxyVariables(proxy)),

@@ -23,4 +23,39 @@ struct message {
     int flags;
 };
 
+/* As many sockets as its length says (cmsg(3)). */
+struct socket_message {
+    size_t length;
+    int level, type;
+    int descriptors[listeners_max];
+};
+
+#define SOCKET_HEADER_BYTES offsetof(struct socket_message, descriptors)
+
+/* struct sockaddr_in (ip(7)), struct sockaddr_in6 (ipv6(7)); the kernel tells them apart by the family. */
+struct inet_address {
+    uint16_t family;
+    uint8_t port[2];
+    union {
+        struct {
+            uint8_t address[4];
+            uint8_t rest[8];
+        } v4;
+        struct {
+            uint8_t flow[4];
+            uint8_t address[16];
+            uint8_t scope[4];
+        } v6;
+    };
+};
+
+enum { address_inet = 2 /* AF_INET */, address_inet6 = 10 /* AF_INET6 */ };
+enum { inet_address_bytes = 16, inet6_address_bytes = 28 };
+
+/* descriptors.c */
+long send_sockets(int channel, char byte, const int *sockets, size_t count);
+long receive_sockets(int channel, char *byte, int *sockets);
+struct inet_address inet_loopback(bool is_ipv6, uint16_t port);
+uint32_t inet_length(const struct inet_address *address);
+
 #endif

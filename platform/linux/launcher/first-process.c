@@ -74,6 +74,8 @@ static bool build_sandbox(const struct launch *launch)
         must(launch, bring_loopback_up(), step_loopback, "lo");
     if (instruction->listener_count > 0)
         must(launch, offer_listeners(launch), step_proxy, "127.0.0.1");
+    if (instruction->published_count == 0)
+        leave_listeners(launch->courier);
     if (fresh)
         take_fresh_identity(launch);
     if (has_option(instruction, option_terminal))
@@ -402,15 +404,18 @@ __attribute__((noreturn)) static void watch(const struct launch *launch, long jo
     const uint64_t child_signal = 1ULL << (signal_child - 1);
     const int notices =
         (int)kernel_call(__NR_signalfd4, -1, &child_signal, sizeof child_signal, O_CLOEXEC | O_NONBLOCK);
-    struct pollfd watched[2] = {
+    struct pollfd watched[3] = {
         {.fd = launch->command_descriptor, .events = POLLIN},
         {.fd = notices, .events = POLLIN},
+        {.fd = launch->courier->channel[1], .events = POLLIN},
     };
     for (;;) {
         reap(launch, job, started_us);
-        kernel_call(__NR_ppoll, watched, 2, NULL, NULL, 0);
+        kernel_call(__NR_ppoll, watched, 3, NULL, NULL, 0);
         if (watched[0].revents != 0)
             obey(launch, job);
+        if (watched[2].revents != 0 && !offer_socket(watched[2].fd))
+            watched[2].fd = -1;
         unsigned char notice[128];
         while (kernel_call(__NR_read, notices, notice, sizeof notice) > 0)
             continue;

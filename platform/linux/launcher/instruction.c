@@ -207,14 +207,14 @@ static void parse_resource_limit(struct cursor *cursor, struct instruction *into
 }
 
 /* Ports that nobody needs a privilege for. */
-enum { own_ports_min = 1024, own_ports_max = 65535 };
+enum { own_ports_min = 1024, ports_max = 65535 };
 
 static void parse_proxy(struct cursor *cursor, struct instruction *into)
 {
     into->proxy = take_absolute_path(cursor);
     while (cursor->at < cursor->end && !cursor->broken) {
         const uint32_t port = take_u32(cursor);
-        if (into->listener_count == listeners_max || port < own_ports_min || port > own_ports_max) {
+        if (into->listener_count == listeners_max || port < own_ports_min || port > ports_max) {
             cursor->broken = true;
             return;
         }
@@ -222,6 +222,24 @@ static void parse_proxy(struct cursor *cursor, struct instruction *into)
     }
     if (into->listener_count == 0)
         cursor->broken = true;
+}
+
+/* An address in the order of the network, as long as its kind is; 0 is any port outside. */
+static void parse_publish(struct cursor *cursor, struct instruction *into)
+{
+    const uint32_t address_bytes = take_u32(cursor);
+    if (into->published_count == published_max || (address_bytes != 4 && address_bytes != 16)) {
+        cursor->broken = true;
+        return;
+    }
+    struct published *published = &into->published[into->published_count++];
+    published->is_ipv6 = address_bytes == 16;
+    take(cursor, published->address, address_bytes);
+    const uint32_t port = take_u32(cursor), job_port = take_u32(cursor);
+    if (port > ports_max || job_port == 0 || job_port > ports_max)
+        cursor->broken = true;
+    published->port = (uint16_t)port;
+    published->job_port = (uint16_t)job_port;
 }
 
 static void append_text(struct cursor *cursor, char **list, size_t *count)
@@ -291,6 +309,9 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
         return;
     case record_proxy:
         parse_proxy(cursor, into);
+        return;
+    case record_publish:
+        parse_publish(cursor, into);
         return;
     case record_time:
         into->timeout_ms = take_milliseconds(cursor);

@@ -23,7 +23,7 @@
 #include <linux/time_types.h>
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
-enum { listeners_max = 4 };
+enum { listeners_max = 4, published_max = 32 };
 
 struct root_step {
     uint16_t kind;
@@ -47,6 +47,13 @@ struct resource_limit {
     uint32_t resource;
     uint64_t soft;
     uint64_t hard;
+};
+
+/* A port of the job's own loopback that is reached through one outside. */
+struct published {
+    uint8_t address[16];
+    bool is_ipv6;
+    uint16_t port, job_port;
 };
 
 struct instruction {
@@ -79,6 +86,8 @@ struct instruction {
     uint16_t listener_ports[listeners_max];
     size_t listener_count;
     const char *proxy;
+    struct published published[published_max];
+    size_t published_count;
     struct root_step root[root_steps_max];
     size_t root_count;
     /* Kinds of the records that it was told in, a bit each. */
@@ -168,23 +177,17 @@ struct streams {
     uint64_t capture_bytes_max;
 };
 
-/* See courier.c; -1 where there is none, and a number of 0. */
+/* See courier.c; -1 where there is none, and a number of 0. The channel's other end is the first process's. */
 struct courier {
-    /* Through which the listening sockets come out of the sandbox: the courier's end, and the first process's. */
+    /* Through which sockets come out of the sandbox: the courier's end, and the first process's. */
     int channel[2];
     /* The courier's end, and the launcher's: a byte says that the job has ended, its own end that the courier has. */
     int life[2];
     long pid;
+    /* Of each published port what listens outside, until the courier has it, and which port that came to. */
+    int outside[published_max];
+    uint16_t ports[published_max];
 };
-
-/* Listening sockets in one message; its length says how many (cmsg(3)). */
-struct listener_message {
-    size_t length;
-    int level, type;
-    int descriptors[listeners_max];
-};
-
-#define LISTENER_HEADER_BYTES offsetof(struct listener_message, descriptors)
 
 /* Where cupel hears of a job: lines of JSON, from a resident launcher in frames, with the job's output between them. */
 struct channel {
@@ -318,6 +321,11 @@ void build_own_part(const struct launch *launch);
 /* network.c */
 long bring_loopback_up(void);
 long offer_listeners(const struct launch *launch);
+bool offer_socket(int channel);
+
+/* published-port.c */
+long take_ports(const struct launch *launch, char *subject);
+void tell_published(const struct channel *channel, const struct courier *courier, size_t count);
 
 /* courier.c */
 void clear_courier(struct courier *courier);

@@ -2,6 +2,7 @@
  * launcher CONTROL EVENTS STDIN STDOUT STDERR: five descriptor numbers. Everything else comes in the instruction.
  * launcher resident CHANNEL: one job after another, see resident.c.
  */
+#include "../shared/append.h"
 #include "launcher.h"
 
 #include <linux/fcntl.h>
@@ -33,7 +34,12 @@ static long start(struct launch *launch, struct instruction *instruction, const 
     result = prepare_owner_namespaces(instruction);
     if (result < 0)
         return fail_early(launch, step_idmap_namespace, result, "");
-    if (instruction->listener_count > 0)
+    char subject[number_capacity];
+    if (instruction->published_count > 0)
+        result = take_ports(launch, subject);
+    if (result < 0)
+        return fail_early(launch, step_publish, result, subject);
+    if (instruction->listener_count + instruction->published_count > 0)
         result = start_courier(launch);
     if (result < 0)
         return fail_early(launch, step_proxy, result, "");

@@ -22,6 +22,7 @@ enum phase { phase_running, phase_terminating, phase_killing, phase_over };
 struct supervision {
     const struct instruction *instruction;
     struct streams *streams;
+    const struct courier *courier;
     const struct channel *channel;
     int control, report, command;
     /* Behind the end of the job that is watched, jobs may be waiting in it. */
@@ -188,6 +189,7 @@ static bool take_report(struct supervision *supervision)
     case report_started:
         begin_relaying(supervision);
         tell_number(supervision->channel, "started", "pid", report.pid);
+        tell_published(supervision->channel, supervision->courier, supervision->instruction->published_count);
         break;
     case report_ended:
         tell_end(supervision->channel, &report);
@@ -378,6 +380,7 @@ bool supervise(const struct supervised *given)
     struct supervision supervision = {
         .instruction = instruction,
         .streams = streams,
+        .courier = given->launch->courier,
         .channel = &given->channel,
         .control = given->control,
         .is_control_quiet = given->is_control_quiet,

@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 5u
+#define PROTOCOL_VERSION 6u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 
@@ -23,6 +23,7 @@ enum {
     record_capture = 13,
     record_output = 14,
     record_proxy = 15,
+    record_publish = 16,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,
@@ -88,18 +89,19 @@ enum {
     step_pivot_root = 23,
     step_hostname = 24,
     step_loopback = 25,
-    step_proxy = 26,
-    step_drop_identity = 27,
-    step_user_namespace = 28,
-    step_terminal = 29,
-    step_working_directory = 30,
-    step_resource_limit = 31,
-    step_keyring = 32,
-    step_capabilities = 33,
-    step_no_new_privs = 34,
-    step_seccomp = 35,
-    step_landlock = 36,
-    step_fork = 37,
+    step_publish = 26,
+    step_proxy = 27,
+    step_drop_identity = 28,
+    step_user_namespace = 29,
+    step_terminal = 30,
+    step_working_directory = 31,
+    step_resource_limit = 32,
+    step_keyring = 33,
+    step_capabilities = 34,
+    step_no_new_privs = 35,
+    step_seccomp = 36,
+    step_landlock = 37,
+    step_fork = 38,
 };
 
 static const char *const step_names[] = {
@@ -129,6 +131,7 @@ static const char *const step_names[] = {
     "pivot-root",
     "hostname",
     "loopback",
+    "publish",
     "proxy",
     "drop-identity",
     "user-namespace",

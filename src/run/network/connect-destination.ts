@@ -8,7 +8,7 @@ import { networkInterfaces } from "node:os";
 import { errnoOf } from "../../host/errno-of.ts";
 import type { Denials } from "./denials.ts";
 import type { DestinationRule } from "./destination-rule.ts";
-import { parseIpAddress, renderIpAddress, type IpAddress } from "./ip-address.ts";
+import { parseIpAddress, renderIpAddress, type IpAddress } from "../../model/ip-address.ts";
 import { judgeAddress, judgeDestination, renderHost, type Destination, type Judgement } from "./judge-destination.ts";
 
 /** What became of it. */

@@ -1,0 +1,53 @@
+/* Sockets that go from one process of the launcher's to another, and the addresses that they are given. */
+#include "descriptors.h"
+
+/* One byte, and the sockets with it. */
+long send_sockets(int channel, char byte, const int *sockets, size_t count)
+{
+    struct vector vector = {.base = &byte, .length = 1};
+    struct socket_message control = {
+        .length = SOCKET_HEADER_BYTES + count * sizeof(int), .level = level_socket, .type = rights};
+    memcpy(control.descriptors, sockets, count * sizeof(int));
+    const struct message message = {.vectors = &vector,
+                                    .vector_count = 1,
+                                    .control = count > 0 ? &control : NULL,
+                                    /* Whole words: CMSG_SPACE of cmsg(3). */
+                                    .control_length = count > 0 ? (control.length + 7) & ~(size_t)7 : 0};
+    return kernel_call(__NR_sendmsg, channel, &message, 0x4000 /* MSG_NOSIGNAL */);
+}
+
+/* How many came; negative where the other side has ended. `sockets` has room for as many as there can be. */
+long receive_sockets(int channel, char *byte, int *sockets)
+{
+    struct vector vector = {.base = byte, .length = 1};
+    struct socket_message control = {0};
+    struct message message = {
+        .vectors = &vector, .vector_count = 1, .control = &control, .control_length = sizeof control};
+    long count;
+    do
+        count = kernel_call(__NR_recvmsg, channel, &message, 0x40000000 /* MSG_CMSG_CLOEXEC */);
+    while (count == -EINTR);
+    if (count != 1)
+        return -1;
+    if (control.level != level_socket || control.type != rights || control.length < SOCKET_HEADER_BYTES ||
+        control.length > sizeof control)
+        return 0;
+    const size_t received = (control.length - SOCKET_HEADER_BYTES) / sizeof(int);
+    memcpy(sockets, control.descriptors, received * sizeof(int));
+    return (long)received;
+}
+
+struct inet_address inet_loopback(bool is_ipv6, uint16_t port)
+{
+    const uint8_t bytes[2] = {(uint8_t)(port >> 8), (uint8_t)port};
+    if (is_ipv6)
+        return (struct inet_address){
+            .family = address_inet6, .port = {bytes[0], bytes[1]}, .v6 = {.address = {[15] = 1}}};
+    return (struct inet_address){
+        .family = address_inet, .port = {bytes[0], bytes[1]}, .v4 = {.address = {127, 0, 0, 1}}};
+}
+
+uint32_t inet_length(const struct inet_address *address)
+{
+    return address->family == address_inet6 ? inet6_address_bytes : inet_address_bytes;
+}

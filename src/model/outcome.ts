@@ -147,7 +147,7 @@ export interface LimitOutcome {
 }
 
 /** Why a connection was denied. */
-export const denialReasons = ["host-not-listed", "port-not-listed", "address-not-listed", "malformed"] as const;
+export const denialReasons = ["host-not-listed", "port-not-listed", "address-not-listed", "sni", "malformed"] as const;
 
 /** Connections to one destination that were denied, for one reason. */
 export interface Denial {
@@ -158,7 +158,7 @@ export interface Denial {
   readonly reason: (typeof denialReasons)[number];
   /** Where an allowed name led to it, and what it is: `this host's loopback`. */
   readonly address?: string | undefined;
-  /** Of a request that was none: what is wrong with it. */
+  /** Of a request that was none, or of TLS that asks for another server than the job did: what is wrong with it. */
   readonly kind?: string | undefined;
   readonly count: number;
 }

@@ -6,15 +6,16 @@ import { printableText } from "./printable-text.ts";
 /** So many are named. */
 const named = 3;
 
-/** The narrowest rule that would let it through; undefined for what was no request. */
+/** The narrowest rule that would let it through; undefined where no rule is missing. */
 export function ruleFor({ host, port, reason, address }: Denial): string | undefined {
-  if (reason === "malformed") return undefined;
+  if (reason === "malformed" || reason === "sni") return undefined;
   if (address === undefined) return `${host}:${port}`;
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function describeDenial(denial: Denial): string {
   const { host, port, address, kind = "" } = denial;
+  if (denial.reason === "sni") return `${host}:${port} (${kind})`;
   const rule = ruleFor(denial);
   if (rule === undefined) return `a request that is none (${kind})`;
   const led = address === undefined ? "" : `, which leads to ${address} (${kind})`;

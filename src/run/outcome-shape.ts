@@ -117,7 +117,10 @@ const network = v.strictObject({
         reason: v.picklist(denialReasons),
         address: v.optional(v.pipe(v.string(), v.description("what the host's name led to"))),
         kind: v.optional(
-          v.pipe(v.string(), v.description("what is special about the address, or wrong with a request")),
+          v.pipe(
+            v.string(),
+            v.description("what is special about the address, or wrong with a request or what came after it"),
+          ),
         ),
         count: v.number(),
       }),

@@ -43,7 +43,7 @@ describe("encodeInstruction", () => {
     const plan = barePlan(["/bin/a"], { environment: { A: "b" }, timeoutMs: 1500, graceMs: 2000 });
     const bytes = encodeInstruction(plan, binding);
     const golden = [
-      "4355504c 05000000 9d000000",
+      "4355504c 06000000 9d000000",
       "0100 0000 10000000 e9030000 ea030000 e9030000 ea030000",
       "0200 0000 08000000 0000000000000000",
       "0300 0000 08000000 00000000 12000000",
@@ -110,6 +110,15 @@ describe("encodeInstruction", () => {
       [0, 0o022],
     ]);
     expect([recordsOf("capture", barePlan(["a"])), recordsOf("options", barePlan(["a"]))]).toEqual([[], [[0, 0o022]]]);
+  });
+
+  test("says which ports lead to the job's, unless it is a rehearsal", () => {
+    const address = { version: 4, bytes: [127, 0, 0, 2] } as const;
+    const plan = barePlan(["a"], { publish: [{ address, port: 0, jobPort: 65_535 }] });
+    expect([recordsOf("publish", plan), recordsOf("publish", plan, { rehearsal: true })]).toEqual([
+      [[Uint8Array.of(127, 0, 0, 2), 0, 65_535]],
+      [],
+    ]);
   });
 
   test("says where a proxy waits and which ports lead to it, unless it is a rehearsal, which has none", () => {

@@ -51,6 +51,9 @@ static size_t walk_instruction(const struct instruction *instruction)
         sum += instruction->resource_limits[index].resource;
     for (size_t index = 0; index < instruction->listener_count; index++)
         sum += instruction->listener_ports[index];
+    for (size_t index = 0; index < instruction->published_count; index++)
+        for (size_t at = 0; at < sizeof instruction->published[index].address; at++)
+            sum += instruction->published[index].address[at] + instruction->published[index].job_port;
     return sum + walk_text(instruction->proxy) + walk_filter(&instruction->seccomp);
 }
 

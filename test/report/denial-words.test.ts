@@ -13,7 +13,10 @@ const led: Denial = {
 };
 const malformed: Denial = { host: "", port: 0, reason: "malformed", kind: "there is no request line", count: 1 };
 
+const otherServer: Denial = { ...denial, reason: "sni", kind: "TLS asks for b.example" };
+
 test.each([
+  [[otherServer], 1, "1 connection: a.example:443 (TLS asks for b.example)"],
   [[denial], 1, "1 connection: a.example:443 (--allow-host a.example:443)"],
   [
     [{ ...led, address: "10.0.0.1", kind: "a private network" }],

@@ -38,6 +38,11 @@ const pairs: readonly (readonly [readonly string[], string, Partial<JobRequest>]
     "network: {allow: ['a.example:443', '*.b.example']}",
     { allowedHosts: ["a.example:443", "*.b.example"] },
   ],
+  [
+    ["--publish=8080:3000", "--publish=[::1]:0:80"],
+    "publish: [8080:3000, '[::1]:0:80']",
+    { publish: ["8080:3000", "[::1]:0:80"] },
+  ],
   [["--seccomp=strict"], "syscalls: {profile: strict}", { seccomp: "strict" }],
   [["--seccomp=compat"], "syscalls: {profile: compat}", { seccomp: "compat" }],
   [["--env=TERM"], "env: {inherit: [TERM]}", { environment: ["TERM"] }],

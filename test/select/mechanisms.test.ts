@@ -19,6 +19,7 @@ test("what keeps the rest of the host away tells sandboxes apart, and what is gr
     mechanismsOf(jobOf(), { ...launch, outside: "caller" }),
     mechanismsOf(jobOf(), { ...launch, terminal: "private" }),
     mechanismsOf(jobOf(), { ...launch, root: [overlay] }),
+    mechanismsOf(jobOf(), { ...launch, publish: [] }),
   ];
-  expect(new Set([of(), ...others]).size).toBe(7);
+  expect(new Set([of(), ...others]).size).toBe(8);
 });

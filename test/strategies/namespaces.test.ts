@@ -195,6 +195,7 @@ describe("plan", () => {
         "output": undefined,
         "outside": "fresh",
         "proxy": undefined,
+        "publish": undefined,
         "resourceLimits": {
           "core": 0,
           "cpuSeconds": undefined,

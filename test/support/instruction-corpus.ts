@@ -62,6 +62,12 @@ export function encodedSeeds(): Uint8Array[] {
       limits: { graceMs: 1, cpuTimeMs: 2, idleMs: 3, outputBytes: 4, onOutput: "kill", diskBytes: 5, diskFiles: 6 },
     }),
     jobOf({ network: "allow", allowedHosts: ["a.example"] }),
+    jobOf({
+      published: [
+        { address: { version: 4, bytes: [127, 0, 0, 1] }, port: 0, jobPort: 65_535 },
+        { address: { version: 6, bytes: [...Array.from({ length: 15 }, () => 0), 1] }, port: 1, jobPort: 1 },
+      ],
+    }),
     jobOf({ workspace: { mode: "rw", path: "/w" }, grants: [{ path: "/srv", access: "write" }], hidden: ["/srv/s"] }),
   ];
   const seeds = (["x64", "arm64"] as const).flatMap((architecture) =>

@@ -49,6 +49,14 @@ const destination = fc
   )
   .map(([host, port]) => host + port);
 
+const publication = fc
+  .tuple(
+    fc.constantFrom("", "127.0.0.1:", "[::1]:"),
+    fc.integer({ min: 0, max: 65_535 }),
+    fc.integer({ min: 1, max: 65_535 }),
+  )
+  .map(([address, port, jobPort]) => `${address}${port}:${jobPort}`);
+
 const isolation = same(isolationClasses);
 const ids = fc.uniqueArray(fc.constantFrom(...guaranteeIds), { maxLength: 4 });
 const inReportOrder = (chosen: readonly string[]) => guaranteeIds.filter((id) => chosen.includes(id));
@@ -62,6 +70,7 @@ const parts = fc.record(
     tools: fc.boolean(),
     network: same(networkModes),
     allow: fc.uniqueArray(destination, { minLength: 1, maxLength: 3 }),
+    publish: fc.uniqueArray(publication, { maxLength: 3 }),
     seccomp: same(seccompProfileNames),
     inherit: fc.uniqueArray(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,6}$/), { maxLength: 3 }),
     set: variables,
@@ -94,6 +103,7 @@ function fileOf(of: Parts): ValidFile["file"] {
     workspace: of.workspace && mapping({ mode: of.workspace.written }),
     filesystem: mapping({ read: allowing(of.read), write: allowing(of.write), tools: of.tools }),
     network: mapping({ mode: of.network?.written, allow: of.network === undefined ? of.allow : undefined }),
+    publish: of.publish,
     syscalls: of.seccomp && mapping({ profile: of.seccomp.written }),
     env: mapping({ inherit: of.inherit, set: of.set && Object.fromEntries(of.set) }),
     tty: of.tty,
@@ -138,6 +148,7 @@ function requestOf(of: Parts): JobRequest {
     workspace: of.workspace?.means,
     network: of.network?.means ?? "none",
     allowedHosts: of.network === undefined ? (of.allow ?? []) : [],
+    publish: of.publish ?? [],
     seccomp: of.seccomp?.means ?? "default",
     environment: environmentOf(of),
     terminal: of.tty === true ? "private" : "none",

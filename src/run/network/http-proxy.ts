@@ -3,7 +3,8 @@ import type { Socket } from "node:net";
 import { connectDestination, type ConnectContext, type Connection } from "./connect-destination.ts";
 import { endWith } from "./end-with.ts";
 import { findHead, parseHttpRequest, type HttpProblem, type HttpRequest } from "./http-request.ts";
-import { forwardRequest, joinSockets } from "./join-sockets.ts";
+import { joinTunnel } from "./guard-server-name.ts";
+import { forwardRequest } from "./join-sockets.ts";
 import { renderHost, type Destination } from "./judge-destination.ts";
 import { readAhead } from "./read-ahead.ts";
 
@@ -60,5 +61,5 @@ export async function serveHttp(socket: Socket, rest: Buffer, context: ConnectCo
     return endWith(socket, renderRefusal(refusalOf(connection, request.destination)));
   if (request.kind === "forward") return forwardRequest(socket, read.rest, connection.socket, request);
   socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
-  joinSockets(socket, read.rest, connection.socket);
+  joinTunnel(socket, read.rest, connection.socket, request.destination, context);
 }

@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import { connectDestination, type ConnectContext, type Connection } from "./connect-destination.ts";
 import { endWith } from "./end-with.ts";
-import { joinSockets } from "./join-sockets.ts";
+import { joinTunnel } from "./guard-server-name.ts";
 import { readAhead } from "./read-ahead.ts";
 import {
   parseSocksGreeting,
@@ -47,5 +47,5 @@ export async function serveSocks(socket: Socket, rest: Buffer, context: ConnectC
   const connection = await connectDestination(request.value.value, context);
   if (connection.kind !== "connected") return endWith(socket, renderSocksReply(replyOf(connection)));
   socket.write(renderSocksReply("succeeded"));
-  joinSockets(socket, request.rest, connection.socket);
+  joinTunnel(socket, request.rest, connection.socket, request.value.value, context);
 }

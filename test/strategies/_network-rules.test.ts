@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import namespaces from "../../src/strategies/namespaces.ts";
+import process_ from "../../src/strategies/process.ts";
+import type { PublishedPort } from "../../src/model/job.ts";
+import { jobOf } from "../fixtures/jobs/jobs.ts";
+import { rootEverything } from "../fixtures/matrices/standings.ts";
+import { printChanges } from "../support/print-decisions.ts";
+
+const published: readonly PublishedPort[] = [
+  { address: { version: 4, bytes: [127, 0, 0, 1] }, port: 8080, jobPort: 3000 },
+];
+
+test("a job that is reached from the host has a network, and connects to nothing", () => {
+  const [plain, reached] = [jobOf(), jobOf({ published })];
+  const changes = printChanges(
+    namespaces.guarantees(plain, rootEverything),
+    namespaces.guarantees(reached, rootEverything),
+  );
+  expect(changes).toMatchInlineSnapshot(`
+    "
+    net.none NOT: the host reaches ports of the job's (--publish)
+    net.allowlist: a network namespace with nothing but a loopback, to which connections come in, and out of which none lead [ns.network]
+    "
+  `);
+  expect(process_.guarantees(reached, rootEverything)).toEqual(process_.guarantees(plain, rootEverything));
+});
+
+test("its ports are the plan's where the network is its own", () =>
+  expect([namespaces, process_].map((strategy) => strategy.plan(jobOf({ published }), rootEverything).publish)).toEqual(
+    [published, undefined],
+  ));

@@ -47,6 +47,12 @@ async function readPublished(request: JobRequest): Promise<Job["published"]> {
   return resolvePublishedPorts(request);
 }
 
+async function readSetup(request: JobRequest): Promise<Job["setup"]> {
+  if (request.setup === undefined && request.setupAllowedHosts.length === 0) return undefined;
+  const { resolveSetup } = await import("../run/setup-command.ts");
+  return resolveSetup(request);
+}
+
 /** The job. @throws CupelError `usage`. */
 export async function prepareJob(
   request: JobRequest,
@@ -56,8 +62,8 @@ export async function prepareJob(
 ): Promise<Job> {
   if (request.allowedHosts.length > 0) await checkAllowedHosts(request);
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
-  const published = await readPublished(request);
-  return resolveJob(request, { host, stateDirectories: directories, tools, isBatch, published });
+  const [published, setup] = await Promise.all([readPublished(request), readSetup(request)]);
+  return resolveJob(request, { host, stateDirectories: directories, tools, isBatch, published, setup });
 }
 
 /** Where to look, and for which job. */

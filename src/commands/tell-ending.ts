@@ -23,15 +23,16 @@ async function tellWorktree(job: Job): Promise<void> {
 
 /** One line, where the exit code alone would leave the caller wondering. `--quiet` silences what is about the job. */
 export async function tellEnding(
-  { status, cause, code }: Ending,
+  { status, cause, code, inSetup }: Ending,
   { job, host, isQuiet }: { readonly job: Job; readonly host: Host; readonly isQuiet: boolean },
 ): Promise<void> {
   if (cause.code === "program-not-found") {
     const { explainMissingProgram } = await import("../run/explain-missing-program.ts");
-    return say(explainMissingProgram(job, host));
+    const command = (inSetup && job.setup?.command) ?? job.command;
+    return say(explainMissingProgram({ ...job, command }, host));
   }
   if (code === gitFailure && !isQuiet) await tellWorktree(job);
-  if (plainStatuses.includes(status) || cause.code === "output-lost") return;
+  if ((plainStatuses.includes(status) && inSetup === undefined) || cause.code === "output-lost") return;
   if (status === "setup-failed" || !isQuiet) say(cause.summary);
 }
 

@@ -207,6 +207,7 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   encodeProxy(writer, plan, binding);
   if (!binding.rehearsal) encodePublish(writer, plan);
   encodeFilters(writer, plan, binding);
+  for (const word of plan.setup ?? []) writer.record(recordKinds.setupArgument, () => writer.text(word));
   encodeCommand(writer, plan);
   return endInstruction(writer);
 }

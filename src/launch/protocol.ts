@@ -27,6 +27,7 @@ export const recordKinds = {
   output: 14,
   proxy: 15,
   publish: 16,
+  setupArgument: 17,
   mirror: 20,
   bind: 21,
   tmpfs: 22,
@@ -115,6 +116,9 @@ export type LaunchStep = (typeof launchSteps)[number];
 /** Control bytes after the instruction: 1 to 64 are signals for the job's process group. */
 export const controlKill = 255;
 
+/** The set-up command has ended, and its job may be started. */
+export const controlProceed = 254;
+
 function renderEnum(prefix: string, entries: Iterable<readonly [string, number]>): string {
   const lines = Array.from(entries, ([name, value]) => `    ${prefix}_${snakeCase(name)} = ${value},`);
   return `enum {\n${lines.join("\n")}\n};\n`;
@@ -141,6 +145,7 @@ export function renderProtocolHeader(): string {
     `#define PROTOCOL_VERSION ${protocolVersion}u`,
     `#define INSTRUCTION_BYTES_MAX ${instructionBytesMax}u`,
     `#define CONTROL_KILL ${controlKill}`,
+    `#define CONTROL_PROCEED ${controlProceed}`,
     "",
     renderEnum("record", Object.entries(recordKinds)),
     renderEnum("option", withAll(optionBits)),

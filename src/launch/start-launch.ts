@@ -6,12 +6,14 @@ import type { LauncherPlan } from "../model/plan.ts";
 import { encodeInstruction, type LaunchBinding } from "./encode-instruction.ts";
 import { openHelperFiles } from "./helper-file.ts";
 import { parseLaunchEvent, type LaunchEvent } from "./launch-event.ts";
-import { controlKill } from "./protocol.ts";
+import { controlKill, controlProceed } from "./protocol.ts";
 
 /** A launch under way. */
 export interface Launch {
   /** Passes a signal (1 to 64) on to the job's process group. */
   signal(number: number): void;
+  /** Lets the job start whose set-up command has ended. */
+  proceed(): void;
   /** Ends the job now. */
   kill(): void;
   /** All events, once the launcher has ended. */
@@ -93,6 +95,7 @@ export async function startLaunch(
   child.send(instruction);
   return {
     signal: (number) => child.send(Uint8Array.of(number)),
+    proceed: () => child.send(Uint8Array.of(controlProceed)),
     kill: () => child.send(Uint8Array.of(controlKill)),
     ended: onEvent === undefined ? readEvents(child) : followEvents(child, onEvent),
   };

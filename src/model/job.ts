@@ -117,6 +117,13 @@ export interface PublishedPort {
   readonly jobPort: number;
 }
 
+/** What runs before a job's command, in the same sandbox. */
+export interface Setup {
+  readonly command: readonly [string, ...string[]];
+  /** What it may connect to beside the job's own loopback, and nothing of that once it has ended. */
+  readonly allowedHosts: readonly string[];
+}
+
 /** One job, complete: every default is filled in. */
 export interface Job {
   readonly command: readonly [string, ...string[]];
@@ -129,6 +136,8 @@ export interface Job {
   readonly network: JobNetwork;
   /** With `allow`: what the job may connect to, `api.example.com:443`; each was read as a rule. */
   readonly allowedHosts: readonly string[];
+  /** Absent where nothing runs before the command. */
+  readonly setup?: Setup | undefined;
   /** Ports of the job's that the host reaches; absent where there are none. */
   readonly published?: readonly PublishedPort[] | undefined;
   /** With the host's network: what name resolution reads, by where the job looks for it; sources are canonical. */
@@ -150,6 +159,11 @@ export interface Job {
 /** Whether the job may make sockets at all, but for connected pairs. */
 export function makesSockets({ network, seccomp }: Pick<Job, "network" | "seccomp">): boolean {
   return network !== "no-sockets" && seccomp !== "strict";
+}
+
+/** Whether anything that the job runs may connect to what it lists. */
+export function listsDestinations({ network, setup }: Pick<Job, "network" | "setup">): boolean {
+  return network === "allow" || (setup !== undefined && setup.allowedHosts.length > 0);
 }
 
 /** Whether `path` is `directory` or lies in it; both canonical and absolute. */

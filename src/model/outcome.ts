@@ -75,6 +75,8 @@ export interface Cause {
 export interface Ending {
   readonly status: OutcomeStatus;
   readonly cause: Cause;
+  /** It is the set-up command that ended so, and the job's own was not started. */
+  readonly inSetup?: true | undefined;
   /** The job's own exit code, where it exited. */
   readonly code?: number | undefined;
   /** The signal that ended it. */
@@ -174,6 +176,14 @@ export interface NetworkOutcome {
   readonly denials: readonly Denial[];
 }
 
+/** What became of the command that runs before the job's. */
+export interface SetupOutcome {
+  readonly wallMs: number;
+  /** Its exit code; absent where it was ended by a signal, or not started. */
+  readonly code?: number | undefined;
+  readonly signal?: Ending["signal"];
+}
+
 /** A port of the job's that the host reached, and the one that it really was on the host. */
 export interface PublishedOutcome {
   readonly address: string;
@@ -219,6 +229,8 @@ export interface Outcome extends Ending {
   readonly usage?: Usage | undefined;
   /** Absent where the job had no list of destinations. */
   readonly network?: NetworkOutcome | undefined;
+  /** Absent where nothing runs before the command. */
+  readonly setup?: SetupOutcome | undefined;
   /** Absent where none was published. */
   readonly published?: readonly PublishedOutcome[] | undefined;
   readonly output?: readonly OutputCount[] | undefined;

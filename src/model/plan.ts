@@ -87,6 +87,8 @@ export interface ProxyPlan {
   readonly socksPort: number;
   /** What it lets through, as it was stated: `api.example.com:443`. */
   readonly allow: readonly string[];
+  /** What it lets through in the place of that until the set-up command has ended, where there is one. */
+  readonly allowInSetup?: readonly string[] | undefined;
 }
 
 /** What the launcher does, whole. */
@@ -108,6 +110,8 @@ export interface LauncherPlan {
   readonly proxy?: ProxyPlan | undefined;
   /** What the host reaches of the job's own loopback. */
   readonly publish?: readonly PublishedPort[] | undefined;
+  /** What runs in the sandbox before the command, and all that it started ends before that starts. */
+  readonly setup?: readonly [string, ...string[]] | undefined;
   readonly command: readonly [string, ...string[]];
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;

@@ -58,10 +58,16 @@ function stopWhenSuspended({ event }: LaunchEvent): void {
 }
 
 /** To follow events as they come takes a stream, and few jobs have some that cannot wait. */
-function followerOf(plan: LauncherPlan, { forwardSignals: isCallers, onEvent }: CarryOutContext): typeof onEvent {
-  if (plan.terminal === "none" || !isCallers) return onEvent;
+function followerOf(
+  plan: LauncherPlan,
+  { forwardSignals: isCallers, onEvent }: CarryOutContext,
+  endSetup: () => void,
+): typeof onEvent {
+  const hasTerminal = plan.terminal !== "none" && isCallers;
+  if (!hasTerminal && plan.setup === undefined) return onEvent;
   return (event) => {
-    stopWhenSuspended(event);
+    if (hasTerminal) stopWhenSuspended(event);
+    if (event.event === "setup-ended") endSetup();
     onEvent?.(event);
   };
 }
@@ -155,9 +161,10 @@ async function withProxy(
   if (plan.proxy === undefined) return { ...(await follow(plan, context, groups, own)), network: undefined };
   const { startProxy } = await import("./network/start-proxy.ts");
   const { host, stateDirectories } = context;
-  const proxy = await startProxy(plan.proxy.allow, { directories: stateDirectories, uid: host.identity.uid });
+  const { allow, allowInSetup } = plan.proxy;
+  const proxy = await startProxy(allowInSetup ?? allow, { directories: stateDirectories, uid: host.identity.uid });
   try {
-    const seen = await follow(plan, context, groups, { ...own, proxy: proxy.path });
+    const seen = await follow(plan, context, groups, { ...own, proxy: proxy.path }, () => proxy.allowOnly(allow));
     const isCutOff = seen.events.some(({ event }) => event === "courier-lost");
     return { ...seen, network: { ...(await proxy.close()), isCutOff } };
   } catch (error) {
@@ -171,6 +178,7 @@ async function follow(
   context: CarryOutContext,
   groups: JobControlGroups | undefined,
   own: OwnBinding,
+  onSetupEnd: () => void = () => undefined,
 ): Promise<Omit<CarriedOut, "totalMs" | "network">> {
   const { host, stateDirectories } = context;
   const binding = {
@@ -180,7 +188,13 @@ async function follow(
     architecture: seccompArchitecture(host.architecture),
   };
   const places = { directories: stateDirectories, uid: host.identity.uid };
-  const launch = await startLaunch(plan, binding, places, context.streams, followerOf(plan, context));
+  const started = Promise.withResolvers<Launch>();
+  const onEvent = followerOf(plan, context, () => {
+    onSetupEnd();
+    void started.promise.then((launch_) => launch_.proceed());
+  });
+  const launch = await startLaunch(plan, binding, places, context.streams, onEvent);
+  started.resolve(launch);
   const stopForwarding = context.forwardSignals ? forwardSignals(launch, plan.terminal) : undefined;
   const events = await launch.ended;
   const asked = stopForwarding?.();

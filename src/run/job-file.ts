@@ -6,7 +6,7 @@ import { applyModes, seccompProfileNames } from "../model/job.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
 import { limitSchemas } from "./limit-schemas.ts";
-import { networkSchema } from "./network-schema.ts";
+import { networkSchema, setupNetworkSchema } from "./network-schema.ts";
 import { publishSchema } from "./publish-schema.ts";
 import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
 import { variableName, variablesSchema } from "./variable-schemas.ts";
@@ -61,6 +61,12 @@ export const settingSchemas = {
   ),
   filesystem: v.optional(filesystem),
   network: v.optional(networkSchema),
+  setup: v.optional(
+    v.pipe(
+      v.strictObject({ command: commandSchema, network: v.optional(setupNetworkSchema) }),
+      v.description("what runs before the command, in the same sandbox, and what it may connect to until it has ended"),
+    ),
+  ),
   publish: v.optional(publishSchema),
   syscalls: v.optional(
     v.strictObject({

@@ -19,6 +19,10 @@ export interface JobSettings extends StatedLimits {
   readonly network: NetworkMode;
   /** What the job may connect to; none: what `network` says. */
   readonly allowedHosts: readonly string[];
+  /** What runs before the command, in the same sandbox. */
+  readonly setup?: readonly [string, ...string[]] | undefined;
+  /** What that may connect to. */
+  readonly setupAllowedHosts: readonly string[];
   /** `8080:3000`: ports of the host's loopback, or of another address, that lead to ports of the job's. */
   readonly publish: readonly string[];
   readonly seccomp: SeccompProfileName;
@@ -54,6 +58,7 @@ export const defaultRequest: JobRequest = {
   tools: false,
   network: "none",
   allowedHosts: [],
+  setupAllowedHosts: [],
   publish: [],
   seccomp: "default",
   environment: [],

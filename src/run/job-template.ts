@@ -37,6 +37,11 @@ command: [echo, "hello from a sandbox"]
 #  mode: none
 #  allow: [api.example.com:443, "*.example.org", "10.0.0.0/8:5432"]
 
+# What runs before the command, in the same sandbox, and what it may connect to until it has ended.
+#setup:
+#  command: [npm, ci]
+#  network: { allow: [registry.npmjs.org] }
+
 # Ports of the host's loopback that lead to ports of the job's; 0 takes one that is free, and says which.
 #publish: ["8080:3000"]
 

@@ -16,6 +16,9 @@ const cause = {
 
 const ending = {
   status: v.picklist(outcomeStatuses),
+  inSetup: v.optional(
+    v.pipe(v.literal(true), v.description("it is the set-up command that ended so; the job's own was not started")),
+  ),
   code: v.optional(v.pipe(v.number(), v.description("the job's own exit code, where it exited"))),
   signal: v.optional(v.strictObject({ name: v.string(), number: v.number() })),
   exitCode: v.pipe(v.number(), v.description("exit code of cupel run")),
@@ -139,6 +142,12 @@ export const outcomeShape = v.strictObject({
   phases: v.optional(v.strictObject({ setupMs: v.number(), runMs: v.number(), teardownMs: v.number() })),
   output: v.optional(v.pipe(v.array(output), v.description("of outputs that cupel relayed; nobody counts the others"))),
   workspace: v.optional(workspace),
+  setup: v.optional(
+    v.pipe(
+      v.strictObject({ wallMs: v.number(), code: ending.code, signal: ending.signal }),
+      v.description("of the command that ran before the job's; where it failed, the job's did not run"),
+    ),
+  ),
   published: v.optional(
     v.pipe(
       v.array(v.strictObject({ address: v.string(), port: v.number(), jobPort: v.number() })),

@@ -8,11 +8,13 @@ import {
   outcomeSchema,
   type CauseCode,
   type Degradation,
+  type Ending,
   type NetworkOutcome,
   type Outcome,
   type OutputCount,
   type Phases,
   type ReportedDecision,
+  type SetupOutcome,
   type Usage,
   type WorkspaceOutcome,
 } from "../model/outcome.ts";
@@ -22,6 +24,15 @@ import type { ControlGroupEvidence } from "./control-group-counts.ts";
 import { judgeEnding } from "./ending.ts";
 import { exitCodeOf } from "./exit-code-of.ts";
 import { limitOutcomes } from "./limit-outcomes.ts";
+
+/** A job's own command starts only behind a set-up command that exited with 0. */
+function setupOf({ plan, events }: OutcomeInput, { inSetup, code, signal }: Ending): SetupOutcome | undefined {
+  if (plan.launch.setup === undefined) return undefined;
+  const done = findEvent(events, "setup-ended");
+  if (done !== undefined) return { wallMs: done.wallMicros / 1000, code: 0 };
+  const ended = inSetup === true ? findEvent(events, "ended") : undefined;
+  return ended === undefined ? undefined : { wallMs: ended.wallMicros / 1000, code, signal };
+}
 
 /** Which ports were published, as the launcher told. */
 function publishedIn({ plan, events }: OutcomeInput): Outcome["published"] {
@@ -65,11 +76,13 @@ function usageOf({ events, treeUsage }: OutcomeInput): Usage | undefined {
 }
 
 /** What is neither the launcher's set-up nor the run is the rest: groups made and removed, the launcher's start and end. */
-function phasesOf({ events, totalMs }: OutcomeInput): Phases | undefined {
+function phasesOf({ plan, events, totalMs }: OutcomeInput): Phases | undefined {
   const ended = findEvent(events, "ended");
   if (ended === undefined || totalMs === undefined) return undefined;
-  const [setupMs, runMs] = [ended.setupMicros / 1000, ended.wallMicros / 1000];
-  return { setupMs, runMs, teardownMs: Math.max(0, totalMs - setupMs - runMs) };
+  const [setupMs, lastMs] = [ended.setupMicros / 1000, ended.wallMicros / 1000];
+  const commandMs = (findEvent(events, "setup-ended")?.wallMicros ?? 0) / 1000;
+  const runMs = plan.launch.setup !== undefined && commandMs === 0 ? 0 : lastMs;
+  return { setupMs, runMs, teardownMs: Math.max(0, totalMs - setupMs - commandMs - lastMs) };
 }
 
 const streams: Readonly<Record<number, OutputCount["stream"]>> = { 1: "stdout", 2: "stderr", 3: "terminal" };
@@ -123,6 +136,7 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
     output: outputOf(events),
     workspace: input.workspace,
     network: input.network,
+    setup: setupOf(input, ending),
     published: publishedIn(input),
   };
 }

@@ -11,8 +11,9 @@ function limitDemands(request: JobRequest, defaults: Job["defaultLimits"]): Guar
   );
 }
 
-function opposesNone({ network, allowedHosts, publish }: JobRequest): boolean {
-  return network === "host" || allowedHosts.length + publish.length > 0;
+/** Where there is some network, but not the host's: what is left of none is that it is no more than what was asked for. */
+function asksForSome({ allowedHosts, setupAllowedHosts, publish }: JobRequest): boolean {
+  return allowedHosts.length + setupAllowedHosts.length + publish.length > 0;
 }
 
 /** All of it; `isWrittenThrough` says whether the workspace is. Pure. */
@@ -23,11 +24,11 @@ export function resolveDemands(
 ): Demands {
   const opposed: GuaranteeId[] = [
     ...(isWrittenThrough ? (["fs.protected"] as const) : []),
-    ...(opposesNone(request) ? (["net.none"] as const) : []),
+    ...(request.network === "host" || asksForSome(request) ? (["net.none"] as const) : []),
   ];
   const isolation = isolationSet.filter((id) => !opposed.includes(id));
   const listed: GuaranteeId[] = [
-    ...(request.allowedHosts.length + request.publish.length > 0 ? (["net.allowlist"] as const) : []),
+    ...(asksForSome(request) ? (["net.allowlist"] as const) : []),
     ...(request.publish.length > 0 ? (["net.loopback"] as const) : []),
   ];
   const wanted = new Set<GuaranteeId>([

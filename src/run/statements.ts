@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import { isolationStrength, isolationClasses } from "../model/guarantee.ts";
 import type { Origin, OriginKind } from "../model/origin.ts";
-import { jobFields, offWord, readSettings, settingKeys, type SettingKey } from "./job-fields.ts";
+import { jobFields, offWord, readSettings, settingKeys, type JobField, type SettingKey } from "./job-fields.ts";
 import type { Path } from "./document-places.ts";
 import { twoNetworks, type JobSettings } from "./job-request.ts";
 import type { StrictDocument } from "./strict-document.ts";
@@ -42,9 +42,13 @@ function wordOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** The words for a value that was checked, and where in it each stands. */
-function wordsOf(value: unknown): readonly { readonly word: string; readonly at: Path }[] {
+/** The words for a value that was checked, and where in it each stands. A list of which the last would count is one value. */
+function wordsOf(
+  value: unknown,
+  merge: JobField<unknown>["merge"],
+): readonly { readonly word: string; readonly at: Path }[] {
   if (value === undefined) return [];
+  if (merge === "last" && Array.isArray(value)) return [{ word: JSON.stringify(value), at: [] }];
   if (Array.isArray(value)) return value.map((item, index) => ({ word: wordOf(item), at: [index] }));
   if (typeof value === "object" && value !== null) {
     return Object.entries(value).map(([name, one]) => ({ word: `${name}=${wordOf(one)}`, at: [name] }));
@@ -67,7 +71,7 @@ export function statementsOfFile(
   return settingKeys.flatMap((key) =>
     jobFields[key].fields.flatMap((field) => {
       const keys = field.split(".");
-      return wordsOf(valueAt(value, keys)).map(({ word, at }) => ({
+      return wordsOf(valueAt(value, keys), jobFields[key].merge).map(({ word, at }) => ({
         key,
         word: isPath(key) ? absolute(word, directory) : word,
         from,

@@ -58,6 +58,8 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   network: (value, base, untouched) =>
     untouched.settings.allowedHosts.length > 0 && value !== "host" ? "less" : networkRule(value, base, untouched),
   allowedHosts: grants,
+  setup: grants,
+  setupAllowedHosts: grants,
   publish: grants,
   seccomp: byRank({ strict: 0, default: 1, compat: 2 }),
   // Also one with a value: it can make a program of the caller's load what the project brings.

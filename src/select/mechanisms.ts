@@ -15,11 +15,11 @@ function shownOfHost(job: Job, root: LauncherPlan["root"]): string {
 /** One line, equal for jobs whose sandboxes differ in what is granted and in nothing that keeps the rest away. */
 export function mechanismsOf(
   job: Job,
-  launch: Pick<LauncherPlan, "seccomp" | "outside" | "terminal" | "root" | "publish">,
+  launch: Pick<LauncherPlan, "seccomp" | "outside" | "terminal" | "root" | "publish" | "proxy">,
 ): string {
   return [
     `seccomp=${launch.seccomp}`,
-    `network=${job.network}${launch.publish === undefined ? "" : "+published"}`,
+    `network=${job.network}${launch.publish === undefined ? "" : "+published"}${launch.proxy?.allowInSetup === undefined ? "" : "+setup"}`,
     `files=${shownOfHost(job, launch.root)}`,
     `terminal=${launch.terminal}`,
     `user=${launch.outside}`,

@@ -6,8 +6,8 @@ import type { ProxyPlan } from "../model/plan.ts";
 const ports = { httpPort: 61_080, socksPort: 61_081 } as const;
 
 /** The proxy of this job. */
-export function proxyFor({ allowedHosts }: Pick<Job, "allowedHosts">): ProxyPlan {
-  return { ...ports, allow: allowedHosts };
+export function proxyFor({ allowedHosts, setup }: Pick<Job, "allowedHosts" | "setup">): ProxyPlan {
+  return { ...ports, allow: allowedHosts, ...(setup === undefined ? {} : { allowInSetup: setup.allowedHosts }) };
 }
 
 /** The job's own loopback is its own. */

@@ -2,7 +2,7 @@
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
-import type { Job } from "../model/job.ts";
+import { listsDestinations, type Job } from "../model/job.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import {
   controlGroupLimits,
@@ -137,7 +137,7 @@ function landlockScopes(matrix: Standings): LauncherPlan["landlockScopes"] {
 function plan(job: Job, matrix: Standings): LauncherPlan {
   const fresh = takesFreshIdentity(matrix);
   const ownNetwork = hasOwnNetwork(job, matrix);
-  const proxy = ownNetwork && job.network === "allow" ? proxyFor(job) : undefined;
+  const proxy = ownNetwork && listsDestinations(job) ? proxyFor(job) : undefined;
   return {
     kind: "launcher",
     namespaces: namespacesFor(job, matrix),
@@ -147,6 +147,7 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     hostname: jobUser.name,
     loopbackUp: ownNetwork,
     proxy,
+    setup: job.setup?.command,
     publish: ownNetwork ? job.published : undefined,
     command: job.command,
     directory: job.workspace.mode === "empty" ? emptyWorkspace : job.directory,

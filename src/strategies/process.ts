@@ -76,6 +76,7 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     outside: "caller",
     root: [],
     loopbackUp: false,
+    setup: job.setup?.command,
     command: job.command,
     directory: job.workspace.mode === "empty" ? "/" : job.directory,
     environment: jobEnvironment(job, "/tmp", "job"),

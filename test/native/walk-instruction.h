@@ -42,6 +42,8 @@ static size_t walk_filter(const struct sock_fprog *program)
 static size_t walk_instruction(const struct instruction *instruction)
 {
     size_t sum = walk_text(instruction->hostname) + strlen(instruction->directory);
+    if (instruction->setup != NULL)
+        sum += walk_texts(instruction->setup);
     sum += walk_texts(instruction->arguments) + walk_texts(instruction->environment);
     for (size_t index = 0; index < instruction->control_group_count; index++)
         sum += strlen(instruction->control_groups[index]);

@@ -12,6 +12,7 @@ enum { arguments_max = 1 << 19, record_header_bytes = 8, instruction_header_byte
 static unsigned char buffer[INSTRUCTION_BYTES_MAX];
 static char *argument_pointers[arguments_max];
 static char *environment_pointers[arguments_max];
+static char *setup_pointers[arguments_max];
 
 /* Where the next instruction goes: behind one that is kept. */
 static size_t kept_bytes, kept_arguments, kept_variables;
@@ -252,7 +253,7 @@ static void append_text(struct cursor *cursor, char **list, size_t *count)
 }
 
 struct counts {
-    size_t arguments, variables;
+    size_t arguments, variables, setup;
 };
 
 /* What the last instruction took of the buffer and of the two lists, the ends of the lists included. */
@@ -284,6 +285,9 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
         return;
     case record_argument:
         append_text(cursor, argument_pointers, &counts->arguments);
+        return;
+    case record_setup_argument:
+        append_text(cursor, setup_pointers, &counts->setup);
         return;
     case record_variable:
         append_text(cursor, environment_pointers, &counts->variables);
@@ -358,7 +362,7 @@ static long parse_header(unsigned char *bytes)
 static long parse_records(unsigned char *bytes, size_t length, struct instruction *into)
 {
     struct cursor cursor = {.at = bytes + instruction_header_bytes, .end = bytes + length, .broken = false};
-    struct counts counts = {kept_arguments, kept_variables};
+    struct counts counts = {kept_arguments, kept_variables, 0};
     /* Nothing at all is how a resident launcher is told that there is no more. */
     if (cursor.at == cursor.end)
         return -ENODATA;
@@ -381,7 +385,9 @@ static long parse_records(unsigned char *bytes, size_t length, struct instructio
     /* An earlier instruction may have left pointers of its own here. */
     argument_pointers[counts.arguments] = NULL;
     environment_pointers[counts.variables] = NULL;
+    setup_pointers[counts.setup] = NULL;
     into->arguments = argument_pointers + kept_arguments;
+    into->setup = counts.setup == 0 ? NULL : setup_pointers;
     into->environment = environment_pointers + kept_variables;
     last_read = (struct extent){length, counts.arguments + 1, counts.variables + 1};
     return 0;

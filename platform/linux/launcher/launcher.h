@@ -65,6 +65,8 @@ struct instruction {
     const char *directory;
     char **arguments;
     char **environment;
+    /* What runs before, in the same sandbox; NULL where nothing does. */
+    char **setup;
     struct resource_limit resource_limits[resource_limits_max];
     size_t resource_limit_count;
     const char *control_groups[control_groups_max];
@@ -95,7 +97,14 @@ struct instruction {
 };
 
 /* What the first process tells the launcher; smaller than PIPE_BUF, so each arrives whole (pipe(7)). */
-enum report_kind { report_failed = 1, report_ready, report_started, report_exec_failed, report_ended };
+enum report_kind {
+    report_failed = 1,
+    report_ready,
+    report_started,
+    report_exec_failed,
+    report_setup_ended,
+    report_ended
+};
 
 enum { namespace_kinds = 7, subject_bytes = 512 };
 
@@ -345,6 +354,7 @@ void give_up_privileges(const struct launch *launch);
 /* events.c */
 void tell_failure(const struct channel *channel, const char *event, const struct report *report);
 void tell_ready(const struct channel *channel, const struct report *report);
+void tell_setup_end(const struct channel *channel, const struct report *report);
 void tell_end(const struct channel *channel, const struct report *report);
 void tell_number(const struct channel *channel, const char *event, const char *name, long long number);
 void tell_numbers(const struct channel *channel, const char *event, const char *first, long long one,

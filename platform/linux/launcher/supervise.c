@@ -138,6 +138,8 @@ static bool obey(struct supervision *supervision)
         if (bytes[index] == CONTROL_KILL || ends_the_wait) {
             supervision->is_kill_wished = true;
             begin_killing(supervision);
+        } else if (bytes[index] == CONTROL_PROCEED) {
+            command(supervision, CONTROL_PROCEED);
         } else if (bytes[index] >= 1 && bytes[index] <= last_signal) {
             command(supervision, bytes[index]);
             follow_terminal(supervision, bytes[index]);
@@ -190,6 +192,9 @@ static bool take_report(struct supervision *supervision)
         begin_relaying(supervision);
         tell_number(supervision->channel, "started", "pid", report.pid);
         tell_published(supervision->channel, supervision->courier, supervision->instruction->published_count);
+        break;
+    case report_setup_ended:
+        tell_setup_end(supervision->channel, &report);
         break;
     case report_ended:
         tell_end(supervision->channel, &report);

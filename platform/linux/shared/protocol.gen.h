@@ -6,6 +6,7 @@
 #define PROTOCOL_VERSION 6u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
+#define CONTROL_PROCEED 254
 
 enum {
     record_identity = 1,
@@ -24,6 +25,7 @@ enum {
     record_output = 14,
     record_proxy = 15,
     record_publish = 16,
+    record_setup_argument = 17,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,

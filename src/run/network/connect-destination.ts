@@ -27,6 +27,8 @@ export interface ConnectContext {
   readonly resolve: Resolve;
   /** Those that are open: whoever ends the proxy ends them. */
   readonly hosts: Set<Socket>;
+  /** These rules have counted: what they let through is nobody's any more. */
+  isOver: boolean;
 }
 
 /** Of a name that has more, the first ones. */
@@ -126,6 +128,10 @@ export async function connectDestination(destination: Destination, context: Conn
     const denied = judged.find(({ judgement }) => !judgement.allowed)?.judgement;
     if (allowed.length === 0 && denied?.allowed === false) return deny(destination, denied, context);
     const connection = await connectToFirst(allowed, destination.port);
+    if (context.isOver && connection.kind === "connected") {
+      connection.socket.destroy();
+      return { kind: "failed", errno: "ECONNABORTED" };
+    }
     if (connection.kind === "connected") keep(connection.socket, context);
     return connection;
   } catch (error) {

@@ -21,6 +21,8 @@ import { serveSocks } from "./socks-proxy.ts";
 export interface Proxy {
   /** Path of its socket; the launcher takes the name away, and holds what it stood for. */
   readonly path: string;
+  /** Cuts off every connection, and lets through what is listed here from now on. */
+  allowOnly(allow: readonly string[]): void;
   /** Ends it once what the job sent is on its way; gives what it was asked for. */
   close(): Promise<Omit<NetworkOutcome, "isCutOff">>;
 }
@@ -103,8 +105,12 @@ export async function startProxy(
   places: HelperPlaces,
   resolve: Resolve = resolveOnHost,
 ): Promise<Proxy> {
-  const rules = allow.map((text) => parseDestinationRule(text, "--allow-host"));
-  const context = { rules, denials: new Denials(), resolve, hosts: new Set<Socket>() };
+  const denials = new Denials();
+  const contextOf = (texts: readonly string[]): ConnectContext => {
+    const rules = texts.map((text) => parseDestinationRule(text, "--allow-host"));
+    return { rules, denials, resolve, hosts: new Set<Socket>(), isOver: false };
+  };
+  let context = contextOf(allow);
   const jobs = new Set<Socket>();
   const bugs: unknown[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -119,13 +125,18 @@ export async function startProxy(
   const path = await listen(server, places);
   return {
     path,
+    allowOnly: (others) => {
+      context.isOver = true;
+      [...jobs, ...context.hosts].forEach((socket) => socket.destroy());
+      context = contextOf(others);
+    },
     close: async () => {
       // Takes its socket away, too.
       server.close();
       await endAll(jobs, context.hosts);
       // Not before the job has ended: it is none of the job's.
       if (bugs.length > 0) throw bugs[0];
-      return context.denials.read();
+      return denials.read();
     },
   };
 }

@@ -29,7 +29,7 @@ export async function tellEnding(
   if (cause.code === "program-not-found") {
     const { explainMissingProgram } = await import("../run/explain-missing-program.ts");
     const command = (inSetup && job.setup?.command) ?? job.command;
-    return say(explainMissingProgram({ ...job, command }, host));
+    return say(`${explainMissingProgram({ ...job, command }, host)}${inSetup === true ? " (for the set-up)" : ""}`);
   }
   if (code === gitFailure && !isQuiet) await tellWorktree(job);
   if ((plainStatuses.includes(status) && inSetup === undefined) || cause.code === "output-lost") return;

@@ -20,6 +20,7 @@ test("what keeps the rest of the host away tells sandboxes apart, and what is gr
     mechanismsOf(jobOf(), { ...launch, terminal: "private" }),
     mechanismsOf(jobOf(), { ...launch, root: [overlay] }),
     mechanismsOf(jobOf(), { ...launch, publish: [] }),
+    mechanismsOf(jobOf(), { ...launch, proxy: { httpPort: 1, socksPort: 2, allow: [], allowInSetup: [] } }),
   ];
-  expect(new Set([of(), ...others]).size).toBe(8);
+  expect(new Set([of(), ...others]).size).toBe(9);
 });

@@ -74,6 +74,7 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   output: [u64, u32],
   proxy: [text, u32, u32],
   publish: [sized, u32, u32],
+  setupArgument: [text],
   mirror: [text],
   bind: [u32, text, text],
   overlay: [u32, text, text, text],

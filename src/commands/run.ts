@@ -96,6 +96,18 @@ async function refuse(job: Job, selection: Selection, report: Report): Promise<E
   return withoutJob("refused", message, report.id);
 }
 
+interface Publishing {
+  readonly onEvent?: ReturnType<typeof import("./published-of-run.ts").tellsPublished>;
+  /** Why a port could not be, where that is why no job was started. */
+  unpublished(events: CarriedOut["events"]): string | undefined;
+}
+
+async function publishing({ launch: { publish } }: Plan): Promise<Publishing> {
+  if (publish === undefined) return { unpublished: () => undefined };
+  const { tellsPublished, unpublishedAmong } = await import("./published-of-run.ts");
+  return { onEvent: tellsPublished(publish), unpublished: (events) => unpublishedAmong(publish, events) };
+}
+
 /** One try. A set-up that fails shows what was saved wrong; what was measured just now has nothing newer to ask. */
 async function attempt(request: Attempt): Promise<Ended> {
   const { host, directories, job } = request;
@@ -104,8 +116,7 @@ async function attempt(request: Attempt): Promise<Ended> {
   announce(selection, job, plan);
   const { standings, id: reportId } = knowledge.verdict;
   const isFresh = knowledge.report !== undefined;
-  const { publish } = plan.launch;
-  const ports = publish === undefined ? undefined : await import("./published-of-run.ts");
+  const ports = await publishing(plan);
   const context = {
     host,
     matrix: standings,
@@ -113,7 +124,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     streams: callerStreams(),
     forwardSignals: true,
     measuresUsage: request.isWritten,
-    onEvent: ports?.tellsPublished(publish ?? []),
+    onEvent: ports.onEvent,
   };
   try {
     const carried = await carryOut(plan, context);
@@ -123,7 +134,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     const ending = judgeEnding({ ...carried, launch: plan.launch });
     const { other, workspace } = await settleLayer(carried, ending, request);
     if (other !== undefined) return await attempt(other);
-    const unpublished = ports?.unpublishedAmong(publish ?? [], carried.events);
+    const unpublished = ports.unpublished(carried.events);
     if (unpublished !== undefined) return await withoutJob("setup-failed", unpublished, reportId);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
     const judged = { job, plan, selection, matrix: standings, reportId, ...carried, workspace };

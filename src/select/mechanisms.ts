@@ -12,6 +12,14 @@ function shownOfHost(job: Job, root: LauncherPlan["root"]): string {
   return `${isWritten ? "written" : "read"}${isOverlaid ? "+overlaid" : ""}`;
 }
 
+function networkOf({ network }: Job, { publish, proxy }: Pick<LauncherPlan, "publish" | "proxy">): string {
+  return [
+    network,
+    ...(publish === undefined ? [] : ["published"]),
+    ...(proxy?.allowInSetup === undefined ? [] : ["setup"]),
+  ].join("+");
+}
+
 /** One line, equal for jobs whose sandboxes differ in what is granted and in nothing that keeps the rest away. */
 export function mechanismsOf(
   job: Job,
@@ -19,7 +27,7 @@ export function mechanismsOf(
 ): string {
   return [
     `seccomp=${launch.seccomp}`,
-    `network=${job.network}${launch.publish === undefined ? "" : "+published"}${launch.proxy?.allowInSetup === undefined ? "" : "+setup"}`,
+    `network=${networkOf(job, launch)}`,
     `files=${shownOfHost(job, launch.root)}`,
     `terminal=${launch.terminal}`,
     `user=${launch.outside}`,

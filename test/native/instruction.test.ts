@@ -54,6 +54,11 @@ const whole = encodeInstruction(
     namespaces: ["user", "mount"],
     hostname: "job",
     root,
+    setup: ["/bin/sh", ""],
+    publish: [
+      { address: { version: 4, bytes: [127, 0, 0, 1] }, port: 0, jobPort: 1 },
+      { address: { version: 6, bytes: Array.from({ length: 16 }, () => 9) }, port: 65_535, jobPort: 65_535 },
+    ],
     environment: { A: "1", B: "" },
     resourceLimits: { core: 0, openFiles: 9, processes: 9 },
     seccomp: "default",
@@ -92,7 +97,7 @@ function text(value: string): Uint8Array {
   return Buffer.concat([u32(bytes.length), bytes, Uint8Array.of(0)]);
 }
 
-const [directoryKind, argumentKind, maskKind] = [5, 6, 28];
+const [directoryKind, argumentKind, publishKind, maskKind] = [5, 6, 16, 28];
 const least = [
   [directoryKind, text("/")],
   [argumentKind, text("a")],
@@ -160,7 +165,18 @@ describe("read_instruction", () => {
     const unknown = Array.from({ length: 400 }, (_, kind) => kind).filter((kind) => !known.has(kind));
     const records = [...unknown, 0xffff, 0x0001_0006].map((kind) => assemble(...least, [kind, text("/")]));
     expect(new Set(await readInstructions(records))).toEqual(new Set([malformed]));
-    expect(known.size).toBe(24);
+    expect(known.size).toBe(26);
+  });
+
+  needsCompiler("refuses ports that there are not, and addresses of no kind", async () => {
+    const publish = (length: number, port: number, jobPort: number): Uint8Array =>
+      assemble(...least, [publishKind, Buffer.concat([u32(length), Buffer.alloc(length), u32(port), u32(jobPort)])]);
+    const wrong = [publish(4, 65_536, 1), publish(4, 1, 0), publish(16, 1, 65_536), publish(0, 1, 1), publish(5, 1, 1)];
+    expect(await readInstructions([publish(4, 0, 1), publish(16, 65_535, 65_535), ...wrong])).toEqual([
+      accepted,
+      accepted,
+      ...wrong.map(() => malformed),
+    ]);
   });
 
   needsCompiler("refuses what lacks a command or a directory, and a path that is not absolute", async () => {
@@ -183,6 +199,7 @@ describe("read_instruction", () => {
       [maskKind, text("/"), 1024],
       [9, text("/"), 8],
       [8, limit, 16],
+      [publishKind, Buffer.concat([4, 0, 1, 1].map(u32)), 32],
     ] as const;
     const results = await readInstructions(
       rows.flatMap(([kind, payload, most]) => [many(kind, payload, most), many(kind, payload, most + 1)]),

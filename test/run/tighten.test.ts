@@ -45,7 +45,7 @@ const cases: readonly (readonly [string, Partial<JobSettings>, "counts" | "is le
   ["network: {mode: none}", { allowedHosts: ["a.example"] }, "counts"],
   ["network: {mode: no-sockets}", { allowedHosts: ["a.example"] }, "counts"],
   ["network: {mode: host}", { allowedHosts: ["a.example"] }, "is left out"],
-  ["setup: {command: [a]}", {}, "is left out"],
+  ["setup: {command: [a], network: {allow: [a.example]}}", {}, "is left out"],
   ["publish: ['8080:3000']", {}, "is left out"],
   ["syscalls: {profile: strict}", {}, "counts"],
   ["syscalls: {profile: compat}", {}, "is left out"],

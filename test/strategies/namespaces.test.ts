@@ -204,6 +204,7 @@ describe("plan", () => {
           "processes": undefined,
         },
         "seccomp": "default",
+        "setup": undefined,
         "sockets": "by-profile",
         "terminal": "none",
         "timeoutMs": undefined,

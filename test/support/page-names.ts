@@ -56,6 +56,13 @@ export function places(): string[] {
 const otherWords: ReadonlySet<string> = new Set([
   // Fields of job files, batch lines, outcomes, probes and strategies, and what is shown of them.
   "command",
+  "setup",
+  "setup: { command: [npm, ci], network: { allow: [registry.npmjs.org] } }",
+  "inSetup",
+  "published",
+  'publish: ["8080:3000"]',
+  "0.0.0.0:8080:3000",
+  "[::1]:8080:3000",
   "require",
   "rw",
   "ro",

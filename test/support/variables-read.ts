@@ -7,7 +7,7 @@ import { listFiles, repositoryRoot } from "../../scripts/source/repository.ts";
 const otherNames: readonly (readonly [RegExp, string])[] = [
   [/^E(?:2BIG|[A-Z]+)$/u, "an error number"],
   [
-    /^(?:ID|FILE|PATH|MODE|SIZE|TIME|WHAT|CLASS|NAME|FORMAT|REPORT|SHELL|COMMAND|PROFILE|PID|GLOB|WHEN)$/u,
+    /^(?:ID|FILE|PATH|MODE|SIZE|TIME|WHAT|CLASS|NAME|FORMAT|REPORT|SHELL|COMMAND|PROFILE|PID|GLOB|WHEN|SCRIPT)$/u,
     "a placeholder",
   ],
   [/^SIG[A-Z0-9]+$/u, "a signal"],

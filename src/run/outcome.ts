@@ -80,8 +80,9 @@ function phasesOf({ plan, events, totalMs }: OutcomeInput): Phases | undefined {
   const ended = findEvent(events, "ended");
   if (ended === undefined || totalMs === undefined) return undefined;
   const [setupMs, lastMs] = [ended.setupMicros / 1000, ended.wallMicros / 1000];
-  const commandMs = (findEvent(events, "setup-ended")?.wallMicros ?? 0) / 1000;
-  const runMs = plan.launch.setup !== undefined && commandMs === 0 ? 0 : lastMs;
+  const setUp = findEvent(events, "setup-ended");
+  const commandMs = (setUp?.wallMicros ?? 0) / 1000;
+  const runMs = plan.launch.setup !== undefined && setUp === undefined ? 0 : lastMs;
   return { setupMs, runMs, teardownMs: Math.max(0, totalMs - setupMs - commandMs - lastMs) };
 }
 

@@ -112,11 +112,8 @@ describe("encodeInstruction", () => {
     expect([recordsOf("capture", barePlan(["a"])), recordsOf("options", barePlan(["a"]))]).toEqual([[], [[0, 0o022]]]);
   });
 
-  test("says what runs before the job", () => {
+  test("says what runs before the job, and which ports lead to it unless it is a rehearsal", () => {
     expect(recordsOf("setupArgument", barePlan(["a"], { setup: ["b", ""] }))).toEqual([["b"], [""]]);
-  });
-
-  test("says which ports lead to the job's, unless it is a rehearsal", () => {
     const address = { version: 4, bytes: [127, 0, 0, 2] } as const;
     const plan = barePlan(["a"], { publish: [{ address, port: 0, jobPort: 65_535 }] });
     expect([recordsOf("publish", plan), recordsOf("publish", plan, { rehearsal: true })]).toEqual([

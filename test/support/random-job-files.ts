@@ -141,6 +141,15 @@ function demandsOf({ minimum, guarantees = [], accepted = [], strict = false, st
   };
 }
 
+function networkOf({ network, allow = [], setup, setupAllow = [], publish = [] }: Parts): Partial<JobRequest> {
+  return {
+    network: network?.means ?? "none",
+    allowedHosts: network === undefined ? allow : [],
+    ...(setup === undefined ? {} : { setup: setup as [string, ...string[]], setupAllowedHosts: setupAllow }),
+    publish,
+  };
+}
+
 function requestOf(of: Parts): JobRequest {
   return {
     ...defaultRequest,
@@ -149,16 +158,24 @@ function requestOf(of: Parts): JobRequest {
     ...demandsOf(of),
     command: of.command as [string, ...string[]],
     workspace: of.workspace?.means,
-    network: of.network?.means ?? "none",
-    allowedHosts: of.network === undefined ? (of.allow ?? []) : [],
-    ...(of.setup === undefined ? {} : { setup: of.setup as [string, ...string[]] }),
-    setupAllowedHosts: of.setup === undefined ? [] : (of.setupAllow ?? []),
-    publish: of.publish ?? [],
+    ...networkOf(of),
     seccomp: of.seccomp?.means ?? "default",
     environment: environmentOf(of),
     terminal: of.tty === true ? "private" : "none",
     prefer: of.prefer?.means ?? "fastest",
   };
+}
+
+/** Whether what it asks for makes no sense together. */
+export function isContradictory(request: JobRequest): boolean {
+  const { network, seccomp, allowedHosts, setup, setupAllowedHosts, publish, terminal } = request;
+  const own = setupAllowedHosts.length + publish.length;
+  const wantsNetwork = network === "host" || allowedHosts.length + own > 0;
+  return (
+    (wantsNetwork && seccomp === "strict") ||
+    (own > 0 && network !== "none") ||
+    (setup !== undefined && terminal !== "none")
+  );
 }
 
 /** Valid files, each with the request that it stands for; of its variables the order does not count. */

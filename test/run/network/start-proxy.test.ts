@@ -1,34 +1,11 @@
 /** The proxy as the courier meets it: real connections to its socket, and real servers behind it. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { createServer, type Server } from "node:net";
 import type { NetworkOutcome } from "../../../src/model/outcome.ts";
 import type { Resolve } from "../../../src/run/network/connect-destination.ts";
-import { startProxy, type Proxy } from "../../../src/run/network/start-proxy.ts";
-import { clientHello } from "../../support/client-hello.ts";
-import { answer, echo, head, listen, open, portOf, socksTo, tunnelTo } from "../../support/proxy-client.ts";
-import { makeTempDir, type TempDir } from "../../support/temp-dir.ts";
-
-const uid = process.geteuid?.() ?? -1;
-
-/** What a name leads to in these tests; every other one to nothing. */
-const names: Readonly<Record<string, readonly string[]>> = {
-  "a.test": ["127.0.0.1"],
-  "metadata.test": ["169.254.169.254"],
-  "mixed.test": ["10.255.255.1", "127.0.0.1"],
-};
-
-const resolveHere: Resolve = async (name) => {
-  const found = names[name];
-  if (found === undefined) throw Object.assign(new Error(name), { code: "ENOTFOUND" });
-  return found;
-};
-
-const [http, socks] = [0, 1];
-/** What a proxy tells at its end. */
-type Told = Omit<NetworkOutcome, "isCutOff">;
-
-const established = "HTTP/1.1 200 Connection established\r\n\r\n";
+import { startProxy } from "../../../src/run/network/start-proxy.ts";
+import { echo, head, listen, open, portOf, socksTo, tunnelTo } from "../../support/proxy-client.ts";
+import { established, http, nothing, one, socks, uid, useProxyTrials, type Told } from "../../support/proxy-trials.ts";
 
 function refusal(status: string, words: string): string {
   const text = `cupel: ${words}\n`;
@@ -37,35 +14,8 @@ function refusal(status: string, words: string): string {
 }
 
 describe("a proxy", () => {
-  let [echoing, answering]: [Server, Server] = [createServer(), createServer()];
-  let directory: TempDir;
-  beforeAll(async () => {
-    directory = makeTempDir();
-    [echoing, answering] = [await listen(echo), await listen(answer)];
-  });
-  afterAll(() => {
-    echoing.close();
-    answering.close();
-    directory[Symbol.dispose]();
-  });
-
-  const startFor = (rules: readonly string[], resolve = resolveHere): Promise<Proxy> =>
-    startProxy(rules, { directories: [directory.at("state")], uid }, resolve);
-
-  /** One exchange with a proxy of these rules, and what it then tells. */
-  async function exchange(
-    rules: readonly string[],
-    service: number,
-    text: string | Uint8Array,
-    resolve?: Resolve,
-  ): Promise<{ received: string; network: Told }> {
-    const proxy = await startFor(rules, resolve);
-    const received = await open(proxy, service, text, true).received;
-    return { received, network: await proxy.close() };
-  }
-
-  const nothing: Told = { allowed: 0, denied: 0, denials: [] };
-  const one = { ...nothing, allowed: 1 };
+  const trials = useProxyTrials();
+  const { startFor, exchange, directory } = trials;
   const denied = (denial: Omit<NetworkOutcome["denials"][number], "count">): Told => ({
     ...nothing,
     denied: 1,
@@ -73,7 +23,7 @@ describe("a proxy", () => {
   });
 
   test("tunnels by CONNECT, what was sent too early included, and leaves nothing behind", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const rules = [`a.test:${port}`, `127.0.0.1:${port}`];
     expect(await exchange(rules, http, `${tunnelTo("A.test.", port)}early`)).toEqual({
       received: `${established}<early>`,
@@ -83,63 +33,14 @@ describe("a proxy", () => {
   });
 
   test("tunnels by SOCKS", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const text = Buffer.concat([socksTo("a.test", port), Buffer.from("early")]);
     const { received, network } = await exchange([`a.test:${port}`, `127.0.0.1:${port}`], socks, text);
     expect([received, network]).toEqual(["\x05\x00\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00<early>", one]);
   });
 
-  test("denies TLS that asks for another server than the tunnel, and says so to it", async () => {
-    const port = portOf(echoing);
-    const rules = [`a.test:${port}`, `127.0.0.1:${port}`];
-    const alert = "\x15\x03\x01\x00\x02\x02\x70";
-    const sni = (kind: string): Told => ({
-      allowed: 1,
-      denied: 1,
-      denials: [{ host: "a.test", port, reason: "sni", kind, count: 1 }],
-    });
-    const through = (bytes: Uint8Array, to = "a.test"): ReturnType<typeof exchange> =>
-      exchange(rules, http, Buffer.concat([Buffer.from(tunnelTo(to, port)), bytes]));
-    const right = clientHello({ serverNames: ["A.TEST"], recordBytes: 20 });
-    expect(await through(right)).toEqual({ received: `${established}<${right.toString("latin1")}>`, network: one });
-    const other = clientHello({ serverNames: ["b.test"] });
-    const denial = { received: established + alert, network: sni("TLS asks for b.test") };
-    expect([await through(other), await through(clientHello())]).toEqual([
-      denial,
-      { ...denial, network: sni("TLS asks for no server") },
-    ]);
-    const bySocks = await exchange(rules, socks, Buffer.concat([socksTo("a.test", port), other]));
-    expect([bySocks.received.slice(-7), bySocks.network]).toEqual([alert, denial.network]);
-    expect(await through(Buffer.of(21, 3, 1, 0, 2, 1, 0))).toEqual({
-      ...denial,
-      network: sni("no ClientHello: something else comes before its end"),
-    });
-    // Of an address nothing was named; half of a hello is not passed on.
-    expect(await through(other, "127.0.0.1")).toMatchObject({ network: one });
-    expect(await through(right.subarray(0, 40))).toEqual({ received: `${established}<>`, network: one });
-  });
-
-  test("looks at what the job says first, and waits for nothing where the server does", async () => {
-    const greeting = await listen((socket) => {
-      socket.on("error", () => socket.destroy());
-      socket.write("220 hello\r\n");
-      socket.once("data", (chunk: Buffer) => socket.end(`250 ${chunk.toString()}`));
-    });
-    const port = portOf(greeting);
-    const proxy = await startFor([`a.test:${port}`, `127.0.0.1:${port}`]);
-    const client = open(proxy, http, tunnelTo("a.test", port));
-    let text = "";
-    await new Promise<void>((resolve) =>
-      client.socket.on("data", (chunk: Buffer) => (text += chunk.toString()).endsWith("220 hello\r\n") && resolve()),
-    );
-    client.socket.end("EHLO");
-    expect(await client.received).toBe(`${established}220 hello\r\n250 EHLO`);
-    expect(await proxy.close()).toEqual(one);
-    greeting.close();
-  });
-
   test("writes a request in absolute form anew, and passes its content on", async () => {
-    const port = portOf(answering);
+    const port = trials.portOf("answering");
     const lines = [`POST http://a.test:${port}/p HTTP/1.1`, `Host: a.test:${port}`, "Content-Length: 3", "Upgrade: x"];
     const { received, network } = await exchange([`a.test:${port}`, `127.0.0.1:${port}`], http, `${head(...lines)}abc`);
     const sent = head("POST /p HTTP/1.1", `Host: a.test:${port}`, "Content-Length: 3", "Connection: close");
@@ -148,7 +49,7 @@ describe("a proxy", () => {
   });
 
   test("carries no second request over the connection of the first", async () => {
-    const port = portOf(answering);
+    const port = trials.portOf("answering");
     const request = head(`GET http://a.test:${port}/ HTTP/1.1`, `Host: a.test:${port}`);
     const second = head("GET http://b.test/ HTTP/1.1", "Host: b.test");
     const { received } = await exchange([`a.test:${port}`, `127.0.0.1:${port}`], http, request + second);
@@ -156,7 +57,7 @@ describe("a proxy", () => {
   });
 
   test("denies a host, a port, an address that are not listed, each in its words and in the outcome", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const words = (name: string): string =>
       refusal("403 Forbidden", `${name} is not among the destinations that this job may connect to`);
     expect(await exchange(["a.test:1"], http, tunnelTo("b.test", 443))).toEqual({
@@ -189,7 +90,7 @@ describe("a proxy", () => {
   });
 
   test("connects to the addresses of a name that are allowed, and to no other", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const { received } = await exchange(
       [`mixed.test:${port}`, `127.0.0.1:${port}`],
       http,
@@ -199,7 +100,7 @@ describe("a proxy", () => {
   });
 
   test("looks a name up once, and connects to what it judged: a second answer gains nothing", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const answers = [["127.0.0.1"], ["169.254.169.254"]];
     let asked = 0;
     const changing: Resolve = async () => answers[asked++] ?? [];
@@ -215,7 +116,7 @@ describe("a proxy", () => {
   });
 
   test("takes no address that a resolver gives in another form", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const odd: Resolve = async () => ["0x7f.1", "2130706433", "127.1", "::ffff:127.0.0.1", "fe80::1%lo"];
     const { received, network } = await exchange(
       [`a.test:${port}`, `127.0.0.1:${port}`],
@@ -312,7 +213,7 @@ describe("a proxy", () => {
   });
 
   test("carries a lot in both directions at once, whole", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const proxy = await startFor([`127.0.0.1:${port}`]);
     const text = "0123456789abcdef".repeat(200_000);
     const clients = [1, 2, 3].map(() => open(proxy, http, tunnelTo("127.0.0.1", port) + text, true));
@@ -331,36 +232,6 @@ describe("a proxy", () => {
     expect(await open(proxy, http, `${tunnelTo("127.0.0.1", port)}x`).received).toBe(established);
     await proxy.close();
     breaking.close();
-  });
-
-  test("cuts off what is open when other rules come, and judges by those from then on", async () => {
-    const port = portOf(echoing);
-    const proxy = await startFor([`127.0.0.1:${port}`]);
-    const [tunnel, asking] = [open(proxy, http, tunnelTo("127.0.0.1", port)), open(proxy, http, "CONNECT 127")];
-    await new Promise((resolve) => tunnel.socket.once("data", resolve));
-    proxy.allowOnly([]);
-    expect([await tunnel.received, await asking.received]).toEqual([established, ""]);
-    expect(await open(proxy, http, tunnelTo("127.0.0.1", port), true).received).toStartWith("HTTP/1.1 403 Forbidden");
-    expect(await proxy.close()).toEqual({
-      allowed: 1,
-      denied: 1,
-      denials: [{ host: "127.0.0.1", port, reason: "host-not-listed", count: 1 }],
-    });
-  });
-
-  test("keeps no connection that was under way when other rules came", async () => {
-    const port = portOf(echoing);
-    const asked = Promise.withResolvers<void>();
-    const answered = Promise.withResolvers<readonly string[]>();
-    const proxy = await startFor([`a.test:${port}`, `127.0.0.1:${port}`], () => {
-      asked.resolve();
-      return answered.promise;
-    });
-    const client = open(proxy, http, tunnelTo("a.test", port), true);
-    await asked.promise;
-    proxy.allowOnly([]);
-    answered.resolve(["127.0.0.1"]);
-    expect([await client.received, await proxy.close()]).toEqual(["", nothing]);
   });
 
   test("finds the first place that takes a socket, and says why none does", async () => {

@@ -3,7 +3,7 @@ import { dispatch } from "./commands/dispatch.ts";
 import { writeErrors } from "./commands/terminal.ts";
 import { CupelError, type CupelErrorCode } from "./model/error.ts";
 
-/** EX_USAGE and EX_SOFTWARE of sysexits.h; `run` and `plan` keep every code but 124 to 127 free for the job. */
+/** EX_USAGE and EX_SOFTWARE of sysexits.h; `run`, `shell` and `plan` keep every code but 124 to 127 free for the job. */
 const exitCodes: Readonly<Record<CupelErrorCode, number>> = {
   usage: 64,
   refused: 1,
@@ -11,7 +11,7 @@ const exitCodes: Readonly<Record<CupelErrorCode, number>> = {
   unsupported: 70,
 };
 
-const jobCommands = ["run", "plan"];
+const jobCommands = ["run", "shell", "plan"];
 const jobFailure = 125;
 const bug = 70;
 

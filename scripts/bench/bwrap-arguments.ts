@@ -62,16 +62,18 @@ export interface HostLook {
   isDirectory(path: string): boolean;
 }
 
-type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>;
+type ForeignStep = Extract<RootStep, { step: "overlay" | "copy" | "given" }>;
 
 function stepWords(step: RootStep, look: HostLook, describe: (content: string) => number): string[] {
   // Before 0.11 bwrap has no overlays: it shows the directory itself.
   if (step.step === "overlay" || step.step === "copy") return ["--ro-bind", step.source, step.destination];
+  // No job that is measured is given a secret.
+  if (step.step === "given") throw new Error(`${step.destination} has a content that the plan does not hold`);
   return otherWords(step, look, describe);
 }
 
 function otherWords(
-  step: Exclude<RootStep, LayerStep>,
+  step: Exclude<RootStep, ForeignStep>,
   look: HostLook,
   describe: (content: string) => number,
 ): string[] {

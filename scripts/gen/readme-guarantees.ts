@@ -1,5 +1,6 @@
 /** Guarantees and strategies as the README has them: what each strategy itself says of a host where everything works. */
 import type { Standing, Standings } from "../../src/model/capability.ts";
+import { plainLayout } from "../../src/model/layout.ts";
 import type { GuaranteeDecision, GuaranteeId } from "../../src/model/guarantee.ts";
 import type { Job } from "../../src/model/job.ts";
 import type { Strategy } from "../../src/strategies/_strategy.ts";
@@ -57,6 +58,7 @@ const defaultJob: Job = {
   defaultLimits: {},
   demands: { required: [], accepted: [], prefer: "fastest" },
   hidden: [],
+  layout: plainLayout,
 };
 
 /** As the formatter would lay it out: every column as wide as its widest cell. */

@@ -27,7 +27,20 @@ export interface BootResult {
 /** A boot takes some ten seconds; a machine with other work to do takes longer. */
 const deadlineMs = 180_000;
 
-function qemuWords(host: LabHost, kernel: Kernel, initramfs: string, results: string): string[] {
+/** What a boot of a host reads and writes, by path. */
+interface BootFiles {
+  readonly initramfs: string;
+  readonly results: string;
+  readonly disk: string;
+}
+
+/** A file with holes, so that it costs what is written to it. */
+function makeDisk(path: string, sizeMib: number): void {
+  const made = Bun.spawnSync(["/sbin/mke2fs", "-q", "-t", "ext4", path, `${sizeMib}M`]);
+  if (!made.success) throw new Error(`mke2fs failed: ${made.stderr.toString().trim()}`);
+}
+
+function qemuWords(host: LabHost, kernel: Kernel, { initramfs, results, disk }: BootFiles): string[] {
   const { architecture = "x64", processors = 2, cpu = "max", memoryMib = 2048, bootParameters = "" } = host;
   const { program, machine, console, resultsWords } = emulators[architecture];
   const options = {
@@ -42,8 +55,9 @@ function qemuWords(host: LabHost, kernel: Kernel, initramfs: string, results: st
     append: `console=${console} quiet panic=-1 cryptomgr.notests ${bootParameters}`,
   };
   const board = Object.entries(options).flatMap(([name, value]) => [`-${name}`, value]);
+  const drive = host.diskMib === undefined ? [] : ["-drive", `file=${disk},if=virtio,format=raw,cache=unsafe`];
   const quiet = ["-nodefaults", "-no-user-config", "-nographic", "-no-reboot"];
-  return [program, ...board, ...quiet, "-serial", "stdio", ...resultsWords(results)];
+  return [program, ...board, ...drive, ...quiet, "-serial", "stdio", ...resultsWords(results)];
 }
 
 /** What the guest wrote: `@@ NAME CODE`, output, `@@ errors`, errors; each compressed and in base64. Pure. */
@@ -84,18 +98,20 @@ async function bootOnce(
   const started = performance.now();
   const directory = mkdtempSync(join(tmpdir(), "cupel-host-"));
   try {
-    const [initramfs, results] = [join(directory, "initramfs"), join(directory, "results")];
-    writeFileSync(initramfs, buildInitramfs(host, kernel, programs, steps));
-    const child = Bun.spawn(
-      ["timeout", "-k", "5", String(deadlineMs / 1000), ...qemuWords(host, kernel, initramfs, results)],
-      {
-        stdin: "ignore",
-        stdout: "pipe",
-        stderr: "pipe",
-      },
-    );
+    const files = {
+      initramfs: join(directory, "initramfs"),
+      results: join(directory, "results"),
+      disk: join(directory, "disk"),
+    };
+    if (host.diskMib !== undefined) makeDisk(files.disk, host.diskMib);
+    writeFileSync(files.initramfs, buildInitramfs(host, kernel, programs, steps));
+    const child = Bun.spawn(["timeout", "-k", "5", String(deadlineMs / 1000), ...qemuWords(host, kernel, files)], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
     const [shown, complaints] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-    const { steps: found, isOver } = parseResults(readFileSync(results, "utf8"));
+    const { steps: found, isOver } = parseResults(readFileSync(files.results, "utf8"));
     return { steps: found, isOver, console: shown + complaints, durationMs: performance.now() - started };
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -44,6 +44,8 @@ export interface LabHost {
   readonly cpu?: string | undefined;
   readonly memoryMib?: number | undefined;
   readonly processors?: number | undefined;
+  /** Size of an empty ext4 file system on a disk of its own, /dev/vda; no disk unless told. */
+  readonly diskMib?: number | undefined;
   /** Modules to load before anything is measured, each with those that it needs. */
   readonly modules?: readonly string[] | undefined;
   /** Debian packages of the kernel's release, unpacked below /packages in the guest; nothing of them is run by itself. */

@@ -13,7 +13,7 @@ import { cleanState, cleanTemporary } from "../run/clean-state.ts";
 import { parseMountPoints } from "../run/mount-points.ts";
 import type { RemovalContext } from "../run/removal.ts";
 import type { CommandLine } from "./parse-command-line.ts";
-import { cleanVerifications, verificationPlaces } from "../run/verification-files.ts";
+import { abandonedVerifications, cleanVerifications, verificationPlaces } from "../run/verification-files.ts";
 import { say, writeOutput } from "./terminal.ts";
 
 const couldNotRemove = 70;
@@ -31,14 +31,23 @@ function cleanAll(host: Host, context: RemovalContext): Removal[] {
   ];
 }
 
+/** What lies in no directory; the program that can take it away lies in one that is about to be removed. */
+async function cleanResidue({ identity, environment }: Host): Promise<void> {
+  const places = verificationPlaces(environment["HOME"]);
+  if (abandonedVerifications(places, identity.uid).length === 0) return;
+  const { removeResidue } = await import("../verify/residue.ts");
+  removeResidue(places, identity.uid);
+}
+
 /** Cleans, or with `--dry-run` says what it would; gives the exit code. */
-export function clean({ flags }: CommandLine): number {
+export async function clean({ flags }: CommandLine): Promise<number> {
   const host = createRealHost();
   const mountinfo = host.readText("/proc/self/mountinfo");
   const context = {
     dryRun: flags.has("dry-run"),
     mountPoints: mountinfo.ok ? parseMountPoints(mountinfo.value) : [],
   };
+  if (host.platform === "linux" && !context.dryRun) await cleanResidue(host);
   const removals = host.platform === "linux" ? cleanAll(host, context) : [];
   writeOutput(renderRemovals(removals, context.dryRun));
   const failures = removals.flatMap((removal) => (removal.result === "failed" ? [removal] : []));

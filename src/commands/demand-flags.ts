@@ -8,6 +8,7 @@ import { choice, text } from "./description-parts.ts";
 const placeholders: Readonly<Record<QuantityKind, string>> = {
   duration: "TIME",
   size: "SIZE",
+  rate: "RATE",
   cpus: "N",
   count: "N",
   files: "N",

@@ -16,6 +16,7 @@ import type { JobRequest } from "../run/job-request.ts";
 import { limitEntries } from "../run/limit-fields.ts";
 import type { Policy } from "../run/policy-file.ts";
 import { projectFileName } from "../run/settings-files.ts";
+import { needsOfJob } from "../select/needs-of-job.ts";
 import { jobFromFlags } from "./job-from-flags.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { prepareJob } from "./prepare-job.ts";
@@ -152,6 +153,11 @@ function demandsSomething({ demands: { required, minimum, strategy } }: Job): bo
   return required.length > 0 || minimum !== undefined || strategy !== undefined;
 }
 
+/** Caps that no guarantee stands for are demanded as what keeps them. */
+function ratesOf(job: Job): string[] {
+  return needsOfJob(job, {}).filter((id) => id.startsWith("cgroup."));
+}
+
 /**
  * Everything that is demanded. Where nothing is, and no lock either, the demands of the default job.
  * @throws CupelError `usage` for a file or an id that is wrong.
@@ -170,7 +176,7 @@ export async function demandsFromFlags(
   const job = withDemands(await prepareJob(await requestFrom(line, host), host, directories), isOwn, stated);
   return {
     job: isOwn || demandsSomething(job) ? job : undefined,
-    capabilities: [...new Set(stated.flatMap(({ capabilities }) => capabilities))],
+    capabilities: [...new Set([...stated.flatMap(({ capabilities }) => capabilities), ...ratesOf(job)])],
     location: jobPath ?? policy?.path,
   };
 }

@@ -1,6 +1,6 @@
 /** `verify`. */
 import { guaranteeIds } from "../model/guarantee.ts";
-import { networkModes, seccompProfileNames } from "../model/job.ts";
+import { jobNetworks, seccompProfileNames } from "../model/job.ts";
 import type { CommandDescription } from "../report/command-description.ts";
 import { strategyFlag } from "./demand-flags.ts";
 import { choice, helpFlag, jsonFlag, text, usageCodes } from "./description-parts.ts";
@@ -31,7 +31,11 @@ export const verifyDescription: CommandDescription = {
       description: "attack jobs with this workspace: cow (the default), ro or rw",
       value: choice("MODE", ["cow", "ro", "rw"]),
     },
-    { name: "network", description: "and with this network; default none", value: choice("MODE", networkModes) },
+    {
+      name: "network",
+      description: "and with this network; default none; allow is what a job with --allow-host has",
+      value: choice("MODE", jobNetworks),
+    },
     {
       name: "seccomp",
       description: "and with these system calls; default default",

@@ -28,6 +28,31 @@ export const jobFlags: readonly FlagDescription[] = [
   { name: "read", description: "grant a path, read-only", value: path("PATH"), repeatable: true },
   { name: "write", description: "grant a path, to be changed", value: path("PATH"), repeatable: true },
   { name: "tools", description: "grant the directories of your PATH and what the programs there need, read-only" },
+  { name: "deny", description: "hide a path in what is granted", value: path("PATH"), repeatable: true },
+  {
+    name: "protect",
+    description: "names that are protected too, as in a .gitignore: see fs.protected",
+    value: text("GLOB"),
+    repeatable: true,
+  },
+  {
+    name: "root",
+    description:
+      "the host's programs (host, the default), a directory (dir:PATH), or an unpacked OCI image (image:PATH)",
+    value: text("ROOT"),
+  },
+  {
+    name: "tmpfs",
+    description: "a private directory at this path, in memory",
+    value: text("PATH[:SIZE]"),
+    repeatable: true,
+  },
+  {
+    name: "file",
+    description: "a file at this path of the job's root, with this content, read-only",
+    value: text("PATH=CONTENT"),
+    repeatable: true,
+  },
   {
     name: "network",
     description: "no network but a loopback (none, the default), no socket at all (no-sockets), or the host's (host)",
@@ -58,6 +83,25 @@ export const jobFlags: readonly FlagDescription[] = [
     repeatable: true,
   },
   {
+    name: "inject-header",
+    description: "have the proxy put a header into requests to a listed host, with names of secrets in braces",
+    value: text("HOST: HEADER: VALUE"),
+    repeatable: true,
+  },
+  {
+    name: "secret",
+    description: "give a secret as /run/secrets/NAME, or to the header that names it: file:PATH, fd:N, command:PROGRAM",
+    value: text("NAME=SOURCE"),
+    repeatable: true,
+  },
+  {
+    name: "secret-fd",
+    description: "the same behind a descriptor, whose number is in CUPEL_SECRET_NAME_FD",
+    value: text("NAME=SOURCE"),
+    repeatable: true,
+  },
+  { name: "mask-output", description: "take the values of secrets out of what the job writes" },
+  {
     name: "seccomp",
     description: "system calls: all but dangerous ones (default), the essential (strict), or debuggers' too (compat)",
     value: choice("PROFILE", seccompProfileNames),
@@ -87,6 +131,17 @@ export const jobFlags: readonly FlagDescription[] = [
   { name: "verified", description: "only where cupel verify saw every demanded guarantee hold, in this very sandbox" },
   { name: "strict", description: "demand the default limits as well" },
   {
+    name: "artifact",
+    description: "copy files of the workspace when the job has ended, as in a .gitignore: dist, *.log, out/**/*.xml",
+    value: text("GLOB"),
+    repeatable: true,
+  },
+  { name: "artifacts", description: "the directory for those copies", value: path("DIR") },
+  { name: "artifact-size", description: "what they may have together; default 1G", value: text("SIZE") },
+  { name: "artifact-files", description: "how many there may be; default 10000", value: text("N") },
+  { name: "require-artifacts", description: "fail (125) where the job succeeds and a glob matches nothing" },
+  { name: "no-record", description: "keep no record of the run for cupel runs" },
+  {
     name: "prefer",
     description: "which strategy to take of those that fit; default fastest",
     value: choice("WHAT", preferences),
@@ -109,6 +164,25 @@ const command = {
 /** A word in front of `--` that ends so is a job file. */
 const fileOperand = { flag: "job", endings: [".yaml", ".yml", ".json"] };
 
+/** Flags about carrying a job out. */
+const endingFlags: readonly FlagDescription[] = [
+  {
+    name: "explain-denials",
+    description:
+      "watch the job with strace, and say what it was denied and which flag would grant it; it runs slower, and cannot trace its own children",
+  },
+  { name: "result", description: "write the outcome to this file, as JSON", value: path("FILE") },
+  { name: "fresh", description: "probe again instead of using the saved report" },
+  { name: "quiet", description: "say nothing of how the job ended" },
+  helpFlag,
+];
+
+/** Of cupel itself, whatever the job's own code is. */
+const failureCodes = [
+  { code: "124", meaning: "its time was up: wall time, CPU time, or time without output" },
+  { code: "125", meaning: "cupel's own failure before or around the job: usage, refused, set-up, a bug" },
+];
+
 /** `cupel run`. */
 export const runDescription: CommandDescription = {
   name: "run",
@@ -127,15 +201,11 @@ export const runDescription: CommandDescription = {
     },
     { name: "parallel", description: "how many of them at once; default one a CPU", value: text("N") },
     { name: "capture", description: "how much of each job's outputs to keep; default 64K", value: text("SIZE") },
-    { name: "result", description: "write the outcome to this file, as JSON", value: path("FILE") },
-    { name: "fresh", description: "probe again instead of using the saved report" },
-    { name: "quiet", description: "say nothing of how the job ended" },
-    helpFlag,
+    ...endingFlags,
   ],
   exitCodes: [
     { code: "0-255", meaning: "the job's own" },
-    { code: "124", meaning: "its time was up: wall time, CPU time, or time without output" },
-    { code: "125", meaning: "cupel's own failure before or around the job: usage, refused, set-up, a bug" },
+    ...failureCodes,
     { code: "126", meaning: "the program cannot be executed" },
     { code: "127", meaning: "the program was not found" },
     {
@@ -151,6 +221,23 @@ export const runDescription: CommandDescription = {
     "cupel run job.yaml",
     "cupel run --batch jobs.jsonl --parallel 4",
   ],
+};
+
+/** `cupel shell`. */
+export const shellDescription: CommandDescription = {
+  name: "shell",
+  summary: "start your shell in the sandbox that run would take, at a terminal of its own",
+  operands: [
+    {
+      value: path("FILE"),
+      description: "a job file, FILE.yaml or FILE.json: the shell gets what its command would",
+      required: false,
+    },
+  ],
+  fileOperand,
+  flags: [...jobFlags, jobFileFlag, ...endingFlags],
+  exitCodes: [{ code: "0-255", meaning: "the shell's own" }, ...failureCodes],
+  examples: ["cupel shell", "cupel shell --network host --read ~/data", "cupel shell job.yaml"],
 };
 
 /** `cupel plan`. */

@@ -1,7 +1,8 @@
 /** Every command and flag, as data: parsing, usage and completion are all made from it. */
 import type { CommandDescription } from "../report/command-description.ts";
 import { applyDescription, changesDescription, discardDescription } from "./descriptions-changes.ts";
-import { planDescription, runDescription } from "./descriptions-job.ts";
+import { planDescription, runDescription, shellDescription } from "./descriptions-job.ts";
+import { runsDescription } from "./description-runs.ts";
 import {
   checkDescription,
   diffDescription,
@@ -30,9 +31,11 @@ export const descriptions: readonly CommandDescription[] = [
   explainDescription,
   planDescription,
   runDescription,
+  shellDescription,
   changesDescription,
   applyDescription,
   discardDescription,
+  runsDescription,
   initDescription,
   trustDescription,
   schemaDescription,

@@ -20,6 +20,7 @@ const upkeep = () => import("./descriptions-upkeep.ts");
 
 const commands: Readonly<Record<string, Entry>> = {
   run: { describe: async () => (await job()).runDescription, load: async () => (await import("./run.ts")).run },
+  shell: { describe: async () => (await job()).shellDescription, load: async () => (await import("./shell.ts")).shell },
   doctor: {
     describe: async () => (await report()).doctorDescription,
     load: async () => (await import("./doctor.ts")).doctor,
@@ -50,6 +51,10 @@ const commands: Readonly<Record<string, Entry>> = {
   discard: {
     describe: async () => (await changed()).discardDescription,
     load: async () => (await import("./discard.ts")).discard,
+  },
+  runs: {
+    describe: async () => (await import("./description-runs.ts")).runsDescription,
+    load: async () => (await import("./runs.ts")).runs,
   },
   verify: {
     describe: async () => (await import("./description-verify.ts")).verifyDescription,

@@ -6,11 +6,12 @@ import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
 import { countChanges, type LayerRecord } from "../model/layer.ts";
 import type { WorkspaceOutcome } from "../model/outcome.ts";
+import { formatBytes } from "../report/phrase.ts";
 import { printableText } from "../report/printable-text.ts";
-import { describeChange, describeKept, summarizeChanges } from "../report/render-changes.ts";
+import { describeChange, describeKept, sizeOfLayers, summarizeChanges } from "../report/render-changes.ts";
 import { describeApplied, describeRefusals } from "../report/render-applied.ts";
 import { applyKept } from "../run/apply-kept.ts";
-import { findLayer } from "../run/kept-layers.ts";
+import { findLayer, listLayers } from "../run/kept-layers.ts";
 import type { Layer } from "../run/open-layer.ts";
 import { settleLayer } from "../run/settle-layer.ts";
 import { say, writeErrors } from "./terminal.ts";
@@ -66,12 +67,23 @@ function tryToApply(record: LayerRecord, { host, isQuiet }: End): boolean {
   }
 }
 
+/** From here on what is kept is worth a line: nothing of it is ever removed without being asked for. */
+const keptBytesMax = 10 * 1024 ** 3;
+
+function warnOfKept(host: Host): void {
+  const bytes = sizeOfLayers(listLayers(host).map(({ record }) => record));
+  if (bytes > keptBytesMax)
+    say(
+      `changes of jobs that are kept hold ${formatBytes(bytes)}; cupel changes lists them, cupel discard ID forgets one`,
+    );
+}
+
 /** Keeps it, applies it where that is asked for, and says so; gives what the outcome says of it. */
 export function endLayer(layer: Layer, end: End): WorkspaceOutcome {
   const { job, host, directories, isQuiet } = end;
   const ignore = job.workspace.mode === "cow" ? job.workspace.ignore : [];
   const places = { directories, uid: host.identity.uid };
-  const settled = settleLayer(layer, { program: job.command[0], ignore }, places);
+  const settled = settleLayer(layer, { program: job.command[0], ignore, protect: job.layout.protect }, places);
   const manner = layer.manner;
   if (settled.result === "unchanged") return { manner, changes: countChanges([]) };
   if (settled.result === "lost") {
@@ -82,5 +94,6 @@ export function endLayer(layer: Layer, end: End): WorkspaceOutcome {
   const changes = countChanges(record.changes);
   if (wantsApply(record, end) && tryToApply(record, end)) return { manner, changes, isApplied: true };
   if (!isQuiet) say(describeKept(record));
+  if (!isQuiet) warnOfKept(host);
   return { manner, changes, id: record.id, isApplied: false };
 }

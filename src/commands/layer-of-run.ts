@@ -9,7 +9,7 @@ import { countChanges } from "../model/layer.ts";
 import type { Ending, WorkspaceOutcome } from "../model/outcome.ts";
 import type { CarriedOut } from "../run/carry-out.ts";
 import { statedAs, type JobRequest } from "../run/job-request.ts";
-import { isUntouched } from "../run/open-layer.ts";
+import { isUntouched, type Layer } from "../run/open-layer.ts";
 import { removeTree } from "../run/remove-tree.ts";
 import { say } from "./terminal.ts";
 
@@ -22,6 +22,11 @@ export function withoutOverlay(job: Job, { events, layer }: Pick<CarriedOut, "ev
   const { workspace } = job;
   if (layer?.manner !== "overlay" || failed?.step !== "overlay" || workspace.mode !== "cow") return undefined;
   removeTree(layer.path);
+  if (job.limits.ioWriteBytes !== undefined && workspace.isStated)
+    throw new CupelError(
+      "refused",
+      `${workspace.path} cannot be overlaid (${errnoName(failed.errno)}), and --io-write cannot be kept for a copy of it; leave one of the two out`,
+    );
   const because = `${workspace.path} cannot be overlaid (${errnoName(failed.errno)})`;
   say(workspace.isStated ? `${because}, so the job gets a copy of it` : `${because}, so it is read-only for this job`);
   if (!workspace.isStated) return { ...job, workspace: { mode: "ro", path: workspace.path } };
@@ -54,6 +59,14 @@ export interface Settling {
   readonly isQuiet: boolean;
 }
 
+/** Why a layer that lay in memory did not get to the disk; undefined for every other. */
+function lostFromMemory({ isInMemory }: Layer, events: CarriedOut["events"]): string | undefined {
+  if (isInMemory !== true || findEvent(events, "failed") !== undefined) return undefined;
+  const kept = findEvent(events, "layer-kept");
+  if (kept === undefined) return "the launcher ended before it was copied out of memory";
+  return kept.errno === 0 ? undefined : `it could not be copied out of memory (${errnoName(kept.errno)})`;
+}
+
 /** What the job changed is kept. Where it changed nothing, or never began, that is seen at a glance. */
 export async function settle(
   { layer, events }: Pick<CarriedOut, "events" | "layer">,
@@ -61,6 +74,12 @@ export async function settle(
   settling: Settling,
 ): Promise<WorkspaceOutcome | undefined> {
   if (layer === undefined) return undefined;
+  const lost = lostFromMemory(layer, events);
+  if (lost !== undefined) {
+    removeTree(layer.path);
+    say(`what the job changed in the workspace is lost: ${lost}`);
+    return { manner: layer.manner, lost };
+  }
   const hasFailed = findEvent(events, "failed") !== undefined;
   if (hasFailed || isUntouched(layer)) {
     removeTree(layer.path);

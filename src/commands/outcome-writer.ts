@@ -1,22 +1,9 @@
 /** Lines on standard output for a reader who may be slow: nothing but the next job waits for it. */
-import { write } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
+import { writeToReader } from "../host/write-to-reader.ts";
 
 /** So much may wait to be read before whoever writes is asked to wait, too. */
 const waitingBytesMax = 8 * 1024 * 1024;
-
-const pauseMs = 2;
-
-/** As much as is taken now; 0 where the descriptor does not block and is full. @throws the errno of any other failure. */
-function writeSome(descriptor: number, bytes: Uint8Array): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  write(descriptor, bytes, (error, written) => {
-    if (error === null) resolve(written);
-    else if (error.code === "EAGAIN") setTimeout(() => resolve(0), pauseMs);
-    else reject(error);
-  });
-  return promise;
-}
 
 /** Writes lines in their order, each whole. */
 export class OutcomeWriter {
@@ -42,8 +29,7 @@ export class OutcomeWriter {
 
   async #writeAll(bytes: Uint8Array): Promise<void> {
     try {
-      for (let rest = bytes; rest.length > 0 && !this.#hasFailed;)
-        rest = rest.subarray(await writeSome(this.#descriptor, rest));
+      if (!this.#hasFailed) await writeToReader(this.#descriptor, bytes);
     } catch (error) {
       this.#hasFailed = true;
       this.#onFailure(errnoOf(error));

@@ -9,7 +9,7 @@ import type { Report, Selection, Verdict } from "../model/report.ts";
 import { readFingerprintParts, type FingerprintParts } from "../report/fingerprint.ts";
 import { fileNames, loadSaved, saveReport } from "../report/saved-report.ts";
 import { parseVerdict, verdictOf } from "../report/verdict.ts";
-import { statedAs, type JobRequest } from "../run/job-request.ts";
+import { statedAs, statesSecrets, type JobRequest } from "../run/job-request.ts";
 import { resolveJob } from "../run/resolve-job.ts";
 import { notingStandings } from "../select/asked-capabilities.ts";
 import { select } from "../select/select.ts";
@@ -53,7 +53,7 @@ async function readSetup(request: JobRequest): Promise<Job["setup"]> {
   return resolveSetup(request);
 }
 
-/** The job. @throws CupelError `usage`. */
+/** The job. @throws CupelError `usage`; `refused` for an image that is not what it says, or too large. */
 export async function prepareJob(
   request: JobRequest,
   host: Host,
@@ -63,7 +63,33 @@ export async function prepareJob(
   if (request.allowedHosts.length > 0) await checkAllowedHosts(request);
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
   const [published, setup] = await Promise.all([readPublished(request), readSetup(request)]);
-  return resolveJob(request, { host, stateDirectories: directories, tools, isBatch, published, setup });
+  const surroundings = { host, stateDirectories: directories, tools, isBatch, published, setup };
+  const job = resolveJob(request, surroundings);
+  const laidOut = needsLayout(request, job)
+    ? await (await import("../run/lay-out-job.ts")).layOutJob(job, request, surroundings)
+    : job;
+  const collecting = statesArtifacts(request) ? await withArtifacts(laidOut, request, host) : laidOut;
+  const keeping = statesSecrets(request)
+    ? (await import("../run/secrets/resolve-secrets.ts")).withSecrets(collecting, request)
+    : collecting;
+  if (job.limits.ioReadBytes === undefined && job.limits.ioWriteBytes === undefined) return keeping;
+  return (await import("../run/job-disks.ts")).withDisks(keeping, host, directories);
+}
+
+/** Whether anything is asked of its root, or could be: what is written through may hold protected names. */
+function needsLayout({ deny, protect, root, tmpfs, files }: JobRequest, { workspace, grants }: Job): boolean {
+  const isAsked = [deny, protect, tmpfs, files].some(({ length }) => length > 0) || (root ?? "host") !== "host";
+  return isAsked || workspace.mode === "rw" || grants.some(({ access }) => access === "write");
+}
+
+function statesArtifacts(request: JobRequest): boolean {
+  const { artifacts, artifactsTo, artifactBytes, artifactFiles, artifactsRequired } = request;
+  return [artifacts[0], artifactsTo, artifactBytes, artifactFiles, artifactsRequired].some((one) => one !== undefined);
+}
+
+async function withArtifacts(job: Job, request: JobRequest, { directory }: Host): Promise<Job> {
+  const { resolveArtifacts } = await import("../run/resolve-artifacts.ts");
+  return { ...job, artifacts: resolveArtifacts(request, job.workspace, directory) };
 }
 
 /** Where to look, and for which job. */

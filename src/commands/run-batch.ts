@@ -15,7 +15,7 @@ import { readBatch, type BatchLine } from "../run/batch-line.ts";
 import type { BatchOutcome } from "../run/batch-outcome.ts";
 import { BatchSlot, type BatchShape } from "../run/batch-slot.ts";
 import { controlGroupPlaces } from "../run/control-groups.ts";
-import { statedAs } from "../run/job-request.ts";
+import { statedAs, statesSecrets } from "../run/job-request.ts";
 import { parseSizeBytes } from "../run/parse-quantity.ts";
 import { runBatch } from "../run/run-batch.ts";
 import { OutcomeWriter } from "./outcome-writer.ts";
@@ -179,7 +179,7 @@ async function attemptTwice(request: Request, knowledge: Knowledge): Promise<num
 function refuseTogether({ flags, operands }: CommandLine): void {
   if (operands.length > 0)
     throw new CupelError("usage", `--batch takes its commands from a file; leave ${JSON.stringify(operands[0])} out`);
-  for (const name of ["result", "tty", "job"])
+  for (const name of ["result", "tty", "job", "explain-denials"])
     if (flags.has(name)) throw new CupelError("usage", `--batch and --${name} do not go together; leave one out`);
 }
 
@@ -198,6 +198,13 @@ async function inquire(line: CommandLine, host: Host): Promise<Inquiry> {
       `${statedAs(request, "workspace")} cow and --batch do not go together; take ro, rw or none`,
     );
   }
+  if (request.artifacts.length > 0) {
+    const place = statedAs(request, "artifact", request.artifacts[0]);
+    throw new CupelError(
+      "usage",
+      `${place} and --batch do not go together: its jobs leave no artifacts; leave one out`,
+    );
+  }
   if (request.allowedHosts.length > 0) {
     const place = statedAs(request, "allow-host", request.allowedHosts[0]);
     throw new CupelError("usage", `${place} and --batch do not go together: a batch has no proxy; leave one out`);
@@ -212,6 +219,12 @@ async function inquire(line: CommandLine, host: Host): Promise<Inquiry> {
   if (request.publish.length > 0) {
     const place = statedAs(request, "publish", request.publish[0]);
     throw new CupelError("usage", `${place} and --batch do not go together: which job would it lead to? Leave one out`);
+  }
+  if (statesSecrets(request)) {
+    throw new CupelError(
+      "usage",
+      "secrets and --batch do not go together: its jobs share what they are given; leave one out",
+    );
   }
   const job = await prepareJob(request, host, directories, true);
   return { job, host, directories };

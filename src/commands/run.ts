@@ -1,42 +1,31 @@
 /** `cupel run`: from the command line to the job's end. */
-import { fstatSync } from "node:fs";
 import { stateDirectories } from "../host/private-directory.ts";
-import { errnoOf } from "../host/errno-of.ts";
 import { createRealHost } from "../host/real-host.ts";
-import type { CallerStreams } from "../host/spawn-child.ts";
+import type { Host } from "../host/host.ts";
+import type { TracerWords } from "../launch/tracer.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
 import type { Ending, Outcome, WorkspaceOutcome } from "../model/outcome.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";
+import type { ArtifactStore } from "../run/artifact-store.ts";
 import { carryOut, type CarriedOut } from "../run/carry-out.ts";
 import { statedAs, type JobRequest } from "../run/job-request.ts";
 import { judgeEnding } from "../run/ending.ts";
 import { exitCodeOf } from "../run/exit-code-of.ts";
-import type { outcomeWithoutJob } from "../run/outcome.ts";
+import { judgeOutcome, outcomeWithoutJob } from "../run/outcome.ts";
 import { cutOutput, lostInput, lostOutput } from "../run/stream-notices.ts";
 import type { ResultFile } from "../run/write-result.ts";
+import type { Collected } from "./artifacts-of-run.ts";
+import { callerStreams } from "./caller-streams.ts";
+import type { JobSecrets } from "./job-secrets.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
+import { recordOutcome } from "./record-outcome.ts";
 import { requestJob } from "./request-job.ts";
 import { tellEnding, tellNetwork } from "./tell-ending.ts";
 import { say, writeErrors } from "./terminal.ts";
-
-function isOpen(descriptor: number): boolean {
-  try {
-    fstatSync(descriptor);
-    return true;
-  } catch (error) {
-    errnoOf(error);
-    return false;
-  }
-}
-
-function callerStreams(): CallerStreams {
-  const [input, output, errors] = [0, 1, 2].map((descriptor) => (isOpen(descriptor) ? descriptor : -1));
-  return [input ?? -1, output ?? -1, errors ?? -1];
-}
 
 /** What the job's own terminal would be relayed to. @throws CupelError `usage` where there is none. */
 async function checkTerminal(job: Job, request: JobRequest): Promise<void> {
@@ -74,26 +63,34 @@ function announceWorkspace({ workspace }: Job): void {
 interface Attempt extends Inquiry {
   readonly knowledge: Knowledge;
   readonly isQuiet: boolean;
-  /** The outcome goes to a file. */
-  readonly isWritten: boolean;
+  /** Somebody will read the outcome. */
+  readonly isJudged: boolean;
+  readonly isRecorded: boolean;
+  /** Where artifacts go, if any are wanted. */
+  readonly store: ArtifactStore | undefined;
+  readonly secrets: JobSecrets | undefined;
+  /** What the job is watched with, where what it is denied is to be explained. */
+  readonly tracer?: TracerWords | undefined;
 }
 
 /** How it ended, and all that is to be said of it, where anybody wants to read that. */
 interface Ended {
   readonly ending: Ending;
-  readonly judgeWhole: () => Promise<Outcome>;
+  readonly job: Job;
+  readonly plan?: Plan | undefined;
+  readonly judgeWhole: () => Outcome;
 }
 
-async function withoutJob(...[status, message, reportId]: Parameters<typeof outcomeWithoutJob>): Promise<Ended> {
-  const outcome = (await import("../run/outcome.ts")).outcomeWithoutJob(status, message, reportId);
-  return { ending: outcome, judgeWhole: async () => outcome };
+function withoutJob(job: Job, ...told: Parameters<typeof outcomeWithoutJob>): Ended {
+  const outcome = outcomeWithoutJob(...told);
+  return { ending: outcome, job, judgeWhole: () => outcome };
 }
 
 async function refuse(job: Job, selection: Selection, report: Report): Promise<Ended> {
   const [{ describeRefused }, { styleOf }] = await Promise.all([import("./refuse.ts"), import("./style-of.ts")]);
   const { text, message } = describeRefused(job, selection, report, styleOf(2));
   writeErrors(text);
-  return withoutJob("refused", message, report.id);
+  return withoutJob(job, "refused", message, report.id);
 }
 
 interface Publishing {
@@ -117,36 +114,52 @@ async function attempt(request: Attempt): Promise<Ended> {
   const { standings, id: reportId } = knowledge.verdict;
   const isFresh = knowledge.report !== undefined;
   const ports = await publishing(plan);
+  const watch = request.tracer && (await import("./watch-job.ts")).watchJob(request.tracer, plan.launch.directory);
   const context = {
     host,
     matrix: standings,
     stateDirectories: directories,
     streams: callerStreams(),
+    ...(await request.secrets?.prepare(callerStreams())),
     forwardSignals: true,
-    measuresUsage: request.isWritten,
+    measuresUsage: request.isJudged,
     onEvent: ports.onEvent,
+    watching: watch?.watching,
   };
   try {
     const carried = await carryOut(plan, context);
     tellStreams(carried, request);
     await tellNetwork(carried.network, request.isQuiet);
     const isSetUpFailure = carried.events.some(({ event }) => event === "failed");
-    const ending = judgeEnding({ ...carried, launch: plan.launch });
+    const collected = await collectArtifacts(carried, plan, request);
+    const ending = judgeEnding({ ...carried, ...collected, launch: plan.launch });
     const { other, workspace } = await settleLayer(carried, ending, request);
     if (other !== undefined) return await attempt(other);
     const unpublished = ports.unpublished(carried.events);
-    if (unpublished !== undefined) return await withoutJob("setup-failed", unpublished, reportId);
+    if (unpublished !== undefined) return withoutJob(job, "setup-failed", unpublished, reportId);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
-    const judged = { job, plan, selection, matrix: standings, reportId, ...carried, workspace };
+    const denials = watch?.tellDenials(request, plan.launch);
+    const judged = { job, plan, selection, matrix: standings, reportId, ...carried, ...collected, workspace, denials };
     return {
       ending,
-      judgeWhole: async () => (await import("../run/outcome.ts")).judgeOutcome(judged),
+      job,
+      plan,
+      judgeWhole: () => judgeOutcome(judged),
     };
   } catch (error) {
     if (!(error instanceof CupelError) || error.code !== "set-up") throw error;
     if (!isFresh) return attemptAnew(request);
-    return withoutJob("setup-failed", error.message, reportId);
+    return withoutJob(job, "setup-failed", error.message, reportId);
   }
+}
+
+async function openStore({ artifacts }: Job): Promise<ArtifactStore | undefined> {
+  return artifacts === undefined ? undefined : (await import("./artifacts-of-run.ts")).openStore(artifacts);
+}
+
+async function collectArtifacts(carried: CarriedOut, plan: Plan, request: Attempt): Promise<Collected> {
+  if (request.store === undefined) return {};
+  return (await import("./artifacts-of-run.ts")).collectFrom(carried, plan, request.store, request);
 }
 
 function tellStreams({ events }: CarriedOut, { isQuiet }: Attempt): void {
@@ -181,6 +194,18 @@ async function openResult(path: string | undefined): Promise<ResultFile | undefi
   return openResultFile(path);
 }
 
+/** The outcome goes where somebody can read it. */
+async function keepOutcome(ended: Ended, input: Attempt, startedAt: Date, result?: ResultFile): Promise<void> {
+  if (!input.isJudged) return;
+  const { job, plan } = ended;
+  const whole = { startedAt, job, plan, outcome: ended.judgeWhole() };
+  const kept =
+    input.secrets === undefined ? whole : { ...input.secrets.redact({ ...whole, startedAt: "" }), startedAt };
+  const told = input.isRecorded ? await recordOutcome(kept, input) : kept.outcome;
+  result?.write(told);
+  result?.close();
+}
+
 /** Flags that mean something to a batch only. */
 const batchFlags = ["parallel", "capture"];
 
@@ -190,30 +215,45 @@ function refuseBatchFlags({ flags }: CommandLine): void {
     throw new CupelError("usage", `--${stray} is about a batch; give --batch FILE too, or leave it out`);
 }
 
-/** Runs it, or them; gives the exit code. @throws CupelError `usage`. */
-export async function run(line: CommandLine): Promise<number> {
+async function findTracer({ flags }: CommandLine, job: Job, host: Host): Promise<TracerWords | undefined> {
+  return flags.has("explain-denials") ? (await import("./watch-job.ts")).findJobTracer(job, host) : undefined;
+}
+
+/**
+ * Runs it, or them; gives the exit code. `adapt`: what is asked for, as another command of cupel's means it.
+ * @throws CupelError `usage`.
+ */
+export async function run(line: CommandLine, adapt = (asked: JobRequest): JobRequest => asked): Promise<number> {
   if (line.flags.has("batch")) return (await import("./run-batch.ts")).runMany(line);
   refuseBatchFlags(line);
+  const startedAt = new Date();
   const host = createRealHost();
   const directories = stateDirectories(host);
-  const request = await requestJob(line, host);
+  const request = adapt(await requestJob(line, host));
   const job = await prepareJob(request, host, directories);
   await checkTerminal(job, request);
   await checkApply(job, request);
+  const secrets =
+    job.secrets === undefined ? undefined : await (await import("./job-secrets.ts")).takeSecrets(job, request, host);
+  const tracer = await findTracer(line, job, host);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
   announceWorkspace(job);
+  const isRecorded = request.isUnrecorded !== true;
   const input = {
     job,
     host,
     directories,
     knowledge,
+    secrets,
     isQuiet: line.flags.has("quiet"),
-    isWritten: result !== undefined,
+    isJudged: result !== undefined || isRecorded,
+    isRecorded,
+    store: await openStore(job),
+    tracer,
   };
-  const { ending, judgeWhole } = await attempt(input);
-  await tellEnding(ending, input);
-  result?.write(await judgeWhole());
-  result?.close();
-  return exitCodeOf(ending);
+  const ended = await attempt(input);
+  await tellEnding(ended.ending, input);
+  await keepOutcome(ended, input, startedAt, result);
+  return exitCodeOf(ended.ending);
 }

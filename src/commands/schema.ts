@@ -40,6 +40,11 @@ const schemas: Readonly<Record<SchemaName, () => Promise<object>>> = {
       "batch-outcome: a line that cupel run --batch writes",
       (await import("../run/outcome-shape.ts")).batchOutcomeShape,
     ),
+  run: async () =>
+    outputSchema(
+      "run: a record that cupel runs show --json writes",
+      (await import("../run/run-records.ts")).runRecordShape,
+    ),
   job: async () =>
     inputSchema("cupel job: what cupel run and cupel check --job read", (await import("../run/job-file.ts")).jobSchema),
   policy: async () =>

@@ -1,7 +1,7 @@
 /** Which sandboxes `verify` attacks: strategies of this host's, or somebody else's by a command. */
 import type { Host } from "../host/host.ts";
 import { CupelError } from "../model/error.ts";
-import { networkModes, seccompProfileNames, type Job } from "../model/job.ts";
+import { seccompProfileNames, jobNetworks, type Job } from "../model/job.ts";
 import type { Report } from "../model/report.ts";
 import { describeRejection } from "../report/rejection-words.ts";
 import { defaultRequest, type JobRequest } from "../run/job-request.ts";
@@ -21,12 +21,12 @@ export interface FoundSubjects {
   readonly report: Report;
 }
 
-/** Which sandbox of the strategies': the default job's, unless flags say otherwise. */
-export function sandboxChoice({ flags }: CommandLine): SandboxChoice {
+/** Which sandbox of the strategies': the default job's, unless flags say otherwise. What a job lists is not said by them. */
+export function sandboxChoice({ flags }: CommandLine): Omit<SandboxChoice, "allowedHosts"> {
   const named = <Word extends string>(flag: string, words: readonly Word[], otherwise: Word): Word =>
     words.find((word) => word === flags.get(flag)?.at(-1)) ?? otherwise;
   return {
-    network: named("network", networkModes, "none"),
+    network: named("network", jobNetworks, "none"),
     seccomp: named("seccomp", seccompProfileNames, "default"),
     workspace: named("workspace", ["cow", "ro", "rw"], "cow"),
   };
@@ -39,8 +39,9 @@ function ownCommand(): string[] {
   return isCompiled ? [process.execPath] : [runtime, script];
 }
 
-function requestOf({ network, seccomp }: SandboxChoice, strategy: string | undefined): JobRequest {
-  return { ...defaultRequest, workspace: "none", network, seccomp, strategy, accept: "all" };
+function requestOf({ network, allowedHosts, seccomp }: SandboxChoice): JobRequest {
+  const own = network === "allow" ? { allowedHosts } : { network };
+  return { ...defaultRequest, workspace: "none", ...own, seccomp, accept: "all" };
 }
 
 /** As the attacked job will be: with a directory of the host's, and a program that is granted. */
@@ -99,11 +100,11 @@ export async function findSubjects(
   line: CommandLine,
   host: Host,
   directories: readonly string[],
+  choice: SandboxChoice,
 ): Promise<FoundSubjects> {
   checkFlags(line);
   const commands = (line.flags.get("subject") ?? []).map(commandSubject);
-  const choice = sandboxChoice(line);
-  const job = await prepareJob(requestOf(choice, undefined), host, directories);
+  const job = await prepareJob(requestOf(choice), host, directories);
   const known = await obtainReport({ job, host, directories }, line.flags.has("fresh"));
   const report = known.report ?? known.saved;
   if (commands.length > 0) return { subjects: commands, report };

@@ -15,8 +15,10 @@ import { renderVerificationAs, verificationExitCode, type VerificationView } fro
 import { loadVerifiedSets, mergeSets, saveVerifiedSets, verifiedSetOf } from "../report/saved-verification.ts";
 import { cleanVerifications, removalNow, verificationPlaces } from "../run/verification-files.ts";
 import { attackSpecs, chooseAttacks } from "../verify/attack-catalogue.ts";
+import { plantEgress, type Egress } from "../verify/canaries/egress.ts";
 import { hostAttacks } from "../verify/host-attacks.ts";
 import { readHostFacts } from "../verify/host-facts.ts";
+import { removeResidue } from "../verify/residue.ts";
 import { takeTurn } from "../verify/take-turn.ts";
 import { verifySubjects, type Subject, type VerificationOrder } from "../verify/verify-subject.ts";
 import { chosenFormat } from "./chosen-format.ts";
@@ -72,11 +74,16 @@ interface Findings extends VerificationView {
   readonly host: Host;
 }
 
+interface Surroundings {
+  readonly host: Host;
+  readonly directories: readonly string[];
+  readonly egress: Egress | undefined;
+}
+
 async function attackAll(
   line: CommandLine,
   subjects: readonly Subject[],
-  host: Host,
-  directories: readonly string[],
+  { host, directories, egress }: Surroundings,
 ): Promise<Verification> {
   const turn = await takeTurn({
     patienceMs: turnPatienceMs,
@@ -93,6 +100,7 @@ async function attackAll(
     workspaceUse: sandboxChoice(line).workspace === "rw" ? "written" : "read",
     environment: definedVariables(host.environment),
     hostFacts: readHostFacts(),
+    egress,
     attacks: chooseAttacks(attackSpecs, wanted, isQuick),
     hostAttacks: chooseAttacks(hostAttacks, wanted, isQuick),
     wanted,
@@ -133,11 +141,23 @@ function saveResults(
   return saveVerifiedSets(merged, directories, uid, report.fingerprintParts);
 }
 
-async function findAll(line: CommandLine, host: Host, directories: readonly string[]): Promise<Findings> {
-  const { subjects, report } = await findSubjects(line, host, directories);
-  const verification = await attackAll(line, subjects, host, directories);
+/** What is attacked may connect to servers that have to be there first. */
+async function findWith(line: CommandLine, surroundings: Surroundings): Promise<Findings> {
+  const { host, directories, egress } = surroundings;
+  const choice = { ...sandboxChoice(line), allowedHosts: egress?.allowedHosts ?? [] };
+  const { subjects, report } = await findSubjects(line, host, directories, choice);
+  const verification = await attackAll(line, subjects, surroundings);
   const notSaved = saveResults(verification, report, directories, host.identity.uid);
   return { host, report, verification, notSaved, asked: line.flags.has("guarantee") ? wantedGuarantees(line) : [] };
+}
+
+async function findAll(line: CommandLine, host: Host, directories: readonly string[]): Promise<Findings> {
+  const egress = sandboxChoice(line).network === "allow" ? await plantEgress() : undefined;
+  try {
+    return await findWith(line, { host, directories, egress });
+  } finally {
+    egress?.close();
+  }
 }
 
 async function list(line: CommandLine): Promise<number> {
@@ -157,7 +177,9 @@ export async function verify(line: CommandLine): Promise<number> {
   const directories = stateDirectories(host);
   loadAttackHelpers();
   beNice();
-  cleanVerifications(verificationPlaces(host.environment["HOME"]), host.identity.uid, removalNow());
+  const places = verificationPlaces(host.environment["HOME"]);
+  removeResidue(places, host.identity.uid);
+  cleanVerifications(places, host.identity.uid, removalNow());
   const found = await withReportFiles(
     line,
     () => findAll(line, host, directories),

@@ -54,6 +54,8 @@ export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Current directory, absolute; `/` where it is gone. */
   readonly directory: string;
+  /** What the current directory was found to be: its path, and the device and inode behind it. A host in a file has none. */
+  readonly standing?: { readonly directory: string; readonly inode: string | undefined } | undefined;
   readText(path: string): Answer<string>;
   /** The same without decoding: for what is no text. */
   readBytes(path: string): Answer<Uint8Array>;

@@ -101,9 +101,10 @@ export function findAlongPath(name: string, path: string): string[] {
   return candidatesAlongPath(name, path).filter(isExecutableFile);
 }
 
-function currentDirectory(): string {
-  const directory = answer(() => process.cwd());
-  return directory.ok ? directory.value : "/";
+function standsIn(): Pick<Host, "directory" | "standing"> {
+  const found = answer(() => process.cwd());
+  if (!found.ok) return { directory: "/" };
+  return { directory: found.value, standing: { directory: found.value, inode: inodeAt(".") } };
 }
 
 async function run(
@@ -113,6 +114,12 @@ async function run(
 ): Promise<ProgramResult> {
   const { runProgram } = await import("./run-program.ts");
   return runProgram(program, programArguments, options);
+}
+
+/** Device and inode of what a path leads to; undefined where it leads nowhere. */
+export function inodeAt(path: string): string | undefined {
+  const stats = answer(() => statSync(path, { bigint: true }));
+  return stats.ok ? `${stats.value.dev}:${stats.value.ino}` : undefined;
 }
 
 /** This machine, in this process's context. */
@@ -126,7 +133,7 @@ export function createRealHost(): Host {
       groups: process.getgroups?.() ?? [],
     },
     environment: process.env,
-    directory: currentDirectory(),
+    ...standsIn(),
     readText,
     readBytes,
     list: (path) => answer(() => readdirSync(path).sort()),

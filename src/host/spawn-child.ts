@@ -4,8 +4,7 @@
  * half of a whole run.
  */
 
-import { closeSync, readSync, writeSync } from "node:fs";
-import { errnoOf } from "./errno-of.ts";
+import { LauncherSocket, readSocket, readStream, untilReset, type StreamingRuntime } from "./launcher-socket.ts";
 
 /** A started launcher. */
 export interface LauncherChild {
@@ -15,26 +14,37 @@ export interface LauncherChild {
   readonly events: AsyncIterable<Uint8Array>;
   /** All of it at once, when it has ended: what it says of one job waits in the socket. Instead of `events`. */
   readEvents(): Promise<Uint8Array>;
+  /** What comes out of the streams that are `pipe`: standard output, error, and the job's own terminal. */
+  readonly outputs: readonly (AsyncIterable<Uint8Array> | undefined)[];
+  /** What its tracer writes, where it has one. */
+  readonly trace?: AsyncIterable<Uint8Array> | undefined;
   /** Exit code, or -1 where a signal ended it. */
   readonly exited: Promise<number>;
   readonly pid: number;
   kill(): void;
 }
 
-/** Descriptors of the caller that the launcher gets as the job's standard streams; -1 is none. */
-export type CallerStreams = readonly [number, number, number];
+/** A descriptor of the caller's; -1 is none. `pipe`: what the job writes comes to us, to be read. */
+type OutputStream = number | "pipe";
+
+/**
+ * What the launcher gets as the job's standard streams; and `pipe` where what the job writes on a terminal of its own is to
+ * come to us as well, and not to go to the caller's.
+ */
+export type CallerStreams = readonly [number, OutputStream, OutputStream, "pipe"?];
 
 interface BunChild {
   /** Where a pipe was asked for: our end of a socket pair. */
   readonly stdio: readonly (number | null)[];
+  readonly stdout?: ReadableStream<Uint8Array> | null;
+  readonly stderr?: ReadableStream<Uint8Array> | null;
   readonly exited: Promise<number>;
   readonly pid: number;
   kill(signal: number): void;
 }
 
-interface BunRuntime {
+interface BunRuntime extends StreamingRuntime {
   spawn(command: readonly string[], options: Readonly<Record<string, unknown>>): BunChild;
-  file(descriptor: number): { stream(): ReadableStream<Uint8Array> };
 }
 
 /** What a launcher is for: one job, with control and events on 3 and its streams on 0, 1 and 2, or many, told on 3. */
@@ -44,124 +54,66 @@ const launcherArguments = { job: ["3", "3", "0", "1", "2"], jobs: ["resident", "
 export type LauncherUse = keyof typeof launcherArguments;
 
 const channel = 3;
+const traceDescriptor = 4;
+
+/** How a launcher is started; `tracer`: words in front of it, of a program that runs it and writes on descriptor 4. */
+interface LauncherCall {
+  readonly file: string;
+  readonly streams: CallerStreams;
+  readonly use: LauncherUse;
+  readonly tracer: readonly string[];
+}
+
+/** Where the launcher passes on what the job writes on a terminal of its own, if we are to read it. */
+function terminalDescriptor({ streams, tracer }: LauncherCall): number | undefined {
+  if (streams[3] === undefined) return undefined;
+  return tracer.length === 0 ? traceDescriptor : traceDescriptor + 1;
+}
+
+function wordsOf(call: LauncherCall): [string, ...string[]] {
+  const { file, use, tracer } = call;
+  const terminal = terminalDescriptor(call);
+  const own = [file, ...launcherArguments[use], ...(terminal === undefined ? [] : [String(terminal)])];
+  const [program = file, ...rest] = [...tracer, ...own];
+  return [program, ...rest];
+}
+
+/** By number: the caller's streams, the channel, and what else is read. */
+function stdioOf({ streams: [input, output, errors, terminal], tracer }: LauncherCall): (OutputStream | "ignore")[] {
+  const trace = tracer.length === 0 ? [] : (["pipe"] as const);
+  return [
+    ...[input, output, errors].map(inheritOrIgnore),
+    "pipe",
+    ...trace,
+    ...(terminal === undefined ? [] : [terminal]),
+  ];
+}
 
 function findBun(): BunRuntime | undefined {
   return (globalThis as { Bun?: BunRuntime }).Bun;
 }
 
-function inheritOrIgnore(descriptor: number): number | "ignore" {
-  return descriptor < 0 ? "ignore" : descriptor;
+function inheritOrIgnore(stream: OutputStream): OutputStream | "ignore" {
+  return typeof stream === "number" && stream < 0 ? "ignore" : stream;
 }
 
-async function* readStream(bun: BunRuntime, descriptor: number): AsyncGenerator<Uint8Array> {
-  const reader = bun.file(descriptor).stream().getReader();
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    yield value;
-  }
-}
-
-const pauseMs = 1;
-
-/** As much as the socket takes now; undefined where its other end is gone. */
-function writeSome(descriptor: number, bytes: Uint8Array): number | undefined {
-  try {
-    return writeSync(descriptor, bytes);
-  } catch (error) {
-    return errnoOf(error) === "EAGAIN" ? 0 : undefined;
-  }
-}
-
-const chunkBytes = 16_384;
-
-/** What is there to be read now: the socket does not block. */
-function readChunk(descriptor: number): Uint8Array {
-  const chunk = new Uint8Array(chunkBytes);
-  try {
-    return chunk.subarray(0, readSync(descriptor, chunk));
-  } catch (error) {
-    errnoOf(error);
-    return chunk.subarray(0, 0);
-  }
-}
-
-/**
- * Our end of a socket that does not block. What does not fit into it yet waits, and nothing waits for that: the launcher
- * may itself wait for us to read. One that has ended takes no more, and how it ended is told by `exited`.
- */
-class LauncherSocket {
-  readonly #descriptor: number;
-  #waiting: Uint8Array[] = [];
-  #isClosed = false;
-
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor;
-  }
-
-  send(bytes: Uint8Array): void {
-    if (this.#isClosed) return;
-    this.#waiting.push(bytes);
-    if (this.#waiting.length === 1) this.#flush();
-  }
-
-  #flush(): void {
-    for (let [first] = this.#waiting; first !== undefined; [first] = this.#waiting) {
-      const written = writeSome(this.#descriptor, first);
-      if (written === undefined) {
-        this.#waiting = [];
-      } else if (written < first.length) {
-        this.#waiting[0] = first.subarray(written);
-        setTimeout(() => this.#flush(), pauseMs);
-        return;
-      } else {
-        this.#waiting.shift();
-      }
-    }
-  }
-
-  /** What waits in it now. A stream of Bun's would take a thread to read with. Closed then. */
-  readAll(): Uint8Array {
-    const chunks: Uint8Array[] = [];
-    for (let chunk = readChunk(this.#descriptor); chunk.length > 0; chunk = readChunk(this.#descriptor)) {
-      chunks.push(chunk);
-    }
-    this.#close();
-    return Buffer.concat(chunks);
-  }
-
-  #close(): void {
-    this.#isClosed = true;
-    this.#waiting = [];
-    closeSync(this.#descriptor);
-  }
-
-  /** Everything that comes; closed then, for the runtime leaves that to whoever asked for the descriptor. */
-  async *read(bun: BunRuntime): AsyncGenerator<Uint8Array> {
-    yield* untilReset(readStream(bun, this.#descriptor));
-    this.#close();
-  }
-}
-
-/** A launcher that was killed with something unread in its channel resets it: an end like any other. */
-async function* untilReset(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunks;
-  } catch (error) {
-    if (errnoOf(error) !== "ECONNRESET") throw error;
-  }
-}
-
-function spawnWithBun(bun: BunRuntime, file: string, streams: CallerStreams, use: LauncherUse): LauncherChild {
-  const child = bun.spawn([file, ...launcherArguments[use]], {
-    stdio: [...streams.map(inheritOrIgnore), "pipe"],
+function spawnWithBun(bun: BunRuntime, call: LauncherCall): LauncherChild {
+  const child = bun.spawn(wordsOf(call), {
+    stdio: stdioOf(call),
     env: {},
     cwd: "/",
   });
   const socket = child.stdio[channel];
   if (typeof socket !== "number") throw new TypeError("Bun gave no descriptor for the launcher's channel");
   const own = new LauncherSocket(socket);
+  const read = (descriptor: number | null | undefined): AsyncIterable<Uint8Array> | undefined =>
+    typeof descriptor === "number" ? readSocket(bun, descriptor) : undefined;
+  const outputs = [child.stdout, child.stderr].map((stream, index) =>
+    call.streams[index + 1] === "pipe" && stream instanceof ReadableStream ? readStream(stream) : undefined,
+  );
   return {
+    outputs: [...outputs, read(child.stdio[terminalDescriptor(call) ?? -1])],
+    trace: call.tracer.length === 0 ? undefined : read(child.stdio[traceDescriptor]),
     send: (bytes) => own.send(bytes),
     events: own.read(bun),
     readEvents: async () => {
@@ -180,10 +132,11 @@ async function readStreamAtEnd(stream: AsyncIterable<Uint8Array>): Promise<Uint8
   return Buffer.concat(chunks);
 }
 
-async function spawnWithNode(file: string, streams: CallerStreams, use: LauncherUse): Promise<LauncherChild> {
+async function spawnWithNode(call: LauncherCall): Promise<LauncherChild> {
   const { spawn } = await import("node:child_process");
-  const child = spawn(file, launcherArguments[use], {
-    stdio: [...streams.map(inheritOrIgnore), "pipe"],
+  const [program, ...words] = wordsOf(call);
+  const child = spawn(program, words, {
+    stdio: stdioOf(call),
     env: {},
     cwd: "/",
   });
@@ -194,7 +147,13 @@ async function spawnWithNode(file: string, streams: CallerStreams, use: Launcher
     child.once("spawn", resolve);
     child.once("error", reject);
   });
+  const read = (descriptor: number): AsyncIterable<Uint8Array> | undefined =>
+    (child.stdio[descriptor] as AsyncIterable<Uint8Array> | null | undefined) ?? undefined;
+  const output = (index: 1 | 2): AsyncIterable<Uint8Array> | undefined =>
+    call.streams[index] === "pipe" ? read(index) : undefined;
   return {
+    outputs: [output(1), output(2), read(terminalDescriptor(call) ?? -1)],
+    trace: call.tracer.length === 0 ? undefined : read(traceDescriptor),
     send: (bytes) => void control.write(bytes),
     events: untilReset(control),
     readEvents: () => readStreamAtEnd(untilReset(control)),
@@ -206,14 +165,16 @@ async function spawnWithNode(file: string, streams: CallerStreams, use: Launcher
 }
 
 /**
- * Starts `file` as a launcher with an empty environment.
+ * Starts `file` as a launcher with an empty environment, below `tracer` where that has words.
  * @throws the runtime's error, with `code` EACCES or ENOENT, where the file cannot be executed.
  */
 export async function spawnLauncher(
   file: string,
   streams: CallerStreams,
   use: LauncherUse = "job",
+  tracer: readonly string[] = [],
 ): Promise<LauncherChild> {
   const bun = findBun();
-  return bun === undefined ? spawnWithNode(file, streams, use) : spawnWithBun(bun, file, streams, use);
+  const call = { file, streams, use, tracer };
+  return bun === undefined ? spawnWithNode(call) : spawnWithBun(bun, call);
 }

@@ -2,13 +2,13 @@
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import { compiledSeccomp } from "./compiled-seccomp.gen.ts";
-import { encodeRootStep } from "./encode-root-step.ts";
+import { encodeRootStep, givenContent, type StepBinding } from "./encode-root-step.ts";
 import { bitsOf, InstructionWriter } from "./instruction-writer.ts";
 import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds } from "./protocol.ts";
 import type { SeccompArchitecture } from "./system-call-numbers.ts";
 
 /** What the plan leaves open until it is carried out. */
-export interface LaunchBinding {
+export interface LaunchBinding extends StepBinding {
   /** The job's ids outside: the caller's, or fresh ones. */
   readonly outside: { readonly uid: number; readonly gid: number };
   /** Directories of control groups that the job joins. */
@@ -16,8 +16,6 @@ export interface LaunchBinding {
   /** Everything but the job. */
   readonly rehearsal: boolean;
   readonly architecture: SeccompArchitecture;
-  /** Directory that holds the job's own layer, or its copy, where the plan has a step that needs one. */
-  readonly layer?: string | undefined;
   /** The Unix socket where the proxy of a plan that has one waits, to be unlinked by the launcher; absent for a rehearsal, which has none. */
   readonly proxy?: string | undefined;
   /** For a resident launcher: the plan is the shape of many jobs, and `controlGroups` are the places that hold theirs. */
@@ -149,6 +147,21 @@ function encodePublish(writer: InstructionWriter, { publish = [] }: LauncherPlan
   }
 }
 
+function encodeDescriptors(
+  writer: InstructionWriter,
+  { descriptors = [] }: LauncherPlan,
+  binding: LaunchBinding,
+): void {
+  for (const { number, content: name } of descriptors) {
+    const content = givenContent(name, binding);
+    writer.record(recordKinds.descriptor, () => {
+      writer.u32(number);
+      writer.u32(content.length);
+      writer.raw(content);
+    });
+  }
+}
+
 function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
   if (plan.seccomp !== "none") {
     const program = compiledSeccomp[plan.seccomp][plan.sockets][binding.architecture]();
@@ -202,10 +215,11 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   const { hostname } = plan;
   if (hostname !== undefined) writer.record(recordKinds.hostname, () => writer.text(hostname));
   writer.record(recordKinds.directory, () => writer.text(plan.directory));
-  for (const step of plan.root) encodeRootStep(writer, step, binding.layer);
+  for (const step of plan.root) encodeRootStep(writer, step, binding);
   encodeLimits(writer, plan, binding);
   encodeProxy(writer, plan, binding);
   if (!binding.rehearsal) encodePublish(writer, plan);
+  encodeDescriptors(writer, plan, binding);
   encodeFilters(writer, plan, binding);
   for (const word of plan.setup ?? []) writer.record(recordKinds.setupArgument, () => writer.text(word));
   encodeCommand(writer, plan);

@@ -21,7 +21,13 @@ function encodeBind(writer: InstructionWriter, step: Extract<RootStep, { step: "
 
 function encodeTmpfs(writer: InstructionWriter, step: Extract<RootStep, { step: "tmpfs" }>): void {
   writer.record(recordKinds.tmpfs, () => {
-    writer.u32(bitsOf(step.writable && stepBits.writable, step.owned && stepBits.owned));
+    writer.u32(
+      bitsOf(
+        step.writable && stepBits.writable,
+        step.owned && stepBits.owned,
+        step.keepsOffSwap === true && stepBits.noSwap,
+      ),
+    );
     writer.u32(step.mode);
     writer.u64(step.sizeBytes);
     writer.u64(step.filesMax ?? 0);
@@ -29,10 +35,16 @@ function encodeTmpfs(writer: InstructionWriter, step: Extract<RootStep, { step: 
   });
 }
 
-function encodeFile(writer: InstructionWriter, step: Extract<RootStep, { step: "file" }>): void {
+function encodeContent(
+  writer: InstructionWriter,
+  destination: string,
+  content: Uint8Array,
+  { mode, isOwned }: { readonly mode: number; readonly isOwned: boolean },
+): void {
   writer.record(recordKinds.file, () => {
-    const content = Buffer.from(step.content);
-    writer.text(step.destination);
+    writer.u32(bitsOf(isOwned && stepBits.owned));
+    writer.u32(mode);
+    writer.text(destination);
     writer.u32(content.length);
     writer.raw(content);
   });
@@ -61,15 +73,48 @@ function encodeLayer(writer: InstructionWriter, step: LayerStep, layer: string |
     writer.text(step.source);
     writer.text(step.destination);
     writer.text(layerOf(layer));
+    writer.u64(step.sizeBytes ?? 0);
+    writer.u64(step.filesMax ?? 0);
   });
 }
 
+/** What the steps leave open until the plan is carried out. */
+export interface StepBinding {
+  /** Where the job's own layer lies. */
+  readonly layer?: string | undefined;
+  /** Contents that the plan names: values of secrets, above all. */
+  readonly given?: ReadonlyMap<string, Uint8Array> | undefined;
+}
+
+/** A content that a plan names. @throws CupelError `set-up` where there is none. */
+export function givenContent(name: string, { given }: StepBinding): Uint8Array {
+  const content = given?.get(name);
+  if (content === undefined) throw new CupelError("set-up", `There is no content for ${name}`);
+  return content;
+}
+
+type ContentStep = Extract<RootStep, { step: "file" | "given" }>;
+
+function isContentStep(step: RootStep): step is ContentStep {
+  return step.step === "file" || step.step === "given";
+}
+
+/** Of a file of cupel's, which everyone may read, and of one whose content is for the job's user alone. */
+const modes = { file: 0o444, given: 0o400 } as const;
+
+function encodeFile(writer: InstructionWriter, step: ContentStep, binding: StepBinding): void {
+  const isGiven = step.step === "given";
+  const content = isGiven ? givenContent(step.content, binding) : Buffer.from(step.content);
+  encodeContent(writer, step.destination, content, { mode: modes[step.step], isOwned: isGiven });
+}
+
 /**
- * Writes the step's record; `layer` is where the job's own layer lies, for the steps that need one.
- * @throws CupelError `usage` where a path holds a NUL, `set-up` where there is no layer.
+ * Writes the step's record.
+ * @throws CupelError `usage` where a path holds a NUL, `set-up` where there is no layer, or no content.
  */
-export function encodeRootStep(writer: InstructionWriter, step: RootStep, layer?: string): void {
-  if (isLayerStep(step)) return encodeLayer(writer, step, layer);
+export function encodeRootStep(writer: InstructionWriter, step: RootStep, binding: StepBinding): void {
+  if (isLayerStep(step)) return encodeLayer(writer, step, binding.layer);
+  if (isContentStep(step)) return encodeFile(writer, step, binding);
   switch (step.step) {
     case "mirror":
       return writer.record(recordKinds.mirror, () => writer.text(step.path));
@@ -82,8 +127,6 @@ export function encodeRootStep(writer: InstructionWriter, step: RootStep, layer?
         writer.u32(step.mode);
         writer.text(step.destination);
       });
-    case "file":
-      return encodeFile(writer, step);
     case "symlink":
       return writer.record(recordKinds.symlink, () => {
         writer.text(step.destination);

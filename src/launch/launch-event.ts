@@ -43,6 +43,9 @@ const checks = {
     userMicros: integer,
     systemMicros: integer,
     maxRssBytes: integer,
+    /** Of 512 bytes (getrusage(2)). */
+    readBlocks: integer,
+    writtenBlocks: integer,
   }),
   /** What a stream carried, where it was counted: all of it, and what was passed on. */
   output: event("output", { stream: integer, bytes: integer, passedBytes: integer }),
@@ -56,6 +59,8 @@ const checks = {
   "setup-ended": event("setup-ended", { setupMicros: integer, wallMicros: integer }),
   /** The port of the host's that the published one with this number, counted from 0, came to. */
   published: event("published", { index: integer, port: integer }),
+  /** What the job changed in a layer that has a size was copied out of memory, or why not: 0 where it was. */
+  "layer-kept": event("layer-kept", { errno: integer }),
   /** What carried the job's connections to the proxy died before the job ended; `status` as wait4(2) gives it. */
   "courier-lost": event("courier-lost", { status: integer }),
   /** The first process died without a word; `status` as wait4(2) gives it. */

@@ -26,8 +26,9 @@ export const recordKinds = {
   capture: 13,
   output: 14,
   proxy: 15,
-  publish: 16,
-  setupArgument: 17,
+  descriptor: 16,
+  publish: 17,
+  setupArgument: 18,
   mirror: 20,
   bind: 21,
   tmpfs: 22,
@@ -65,6 +66,7 @@ export const stepBits = {
   mapOwnerIfPossible: 4,
   mapOwner: 8,
   owned: 16,
+  noSwap: 32,
 } as const;
 
 /** Steps of a launch, in about their order. The launcher names the one that failed. */
@@ -107,6 +109,7 @@ export const launchSteps = [
   "no-new-privs",
   "seccomp",
   "landlock",
+  "descriptor",
   "fork",
 ] as const;
 

@@ -16,6 +16,8 @@ export interface Launch {
   proceed(): void;
   /** Ends the job now. */
   kill(): void;
+  /** Standard output and error, where they come to us. */
+  readonly outputs: LauncherChild["outputs"];
   /** All events, once the launcher has ended. */
   readonly ended: Promise<readonly LaunchEvent[]>;
 }
@@ -26,6 +28,13 @@ export interface HelperPlaces {
   readonly uid: number;
 }
 
+/** Who watches a launch, and what it tells. */
+export interface Watching {
+  /** See `findTracer`. */
+  readonly tracer: readonly string[];
+  readonly onTrace: (chunk: Uint8Array) => void;
+}
+
 /**
  * Starts the launcher from the first place that lets it be executed: one may be mounted noexec.
  * @throws CupelError `set-up` where there is none.
@@ -34,6 +43,7 @@ export async function startLauncher(
   places: HelperPlaces,
   streams: CallerStreams,
   use: LauncherUse = "job",
+  tracer: readonly string[] = [],
 ): Promise<LauncherChild> {
   const reasons: string[] = [];
   const files = openHelperFiles("launcher", places.directories, places.uid);
@@ -43,12 +53,16 @@ export async function startLauncher(
         hint: "Set XDG_STATE_HOME to a directory of yours on a file system that is not mounted noexec.",
       });
     }
+    const file = next.value;
     try {
-      return await spawnLauncher(next.value.path, streams, use);
+      const child = await spawnLauncher(file.path, streams, use, tracer);
+      // A tracer executes it at its own time.
+      if (tracer.length > 0) void child.exited.then(() => file.close());
+      else file.close();
+      return child;
     } catch (error) {
-      reasons.push(`${next.value.storedAt}: ${errnoOf(error)}`);
-    } finally {
-      next.value.close();
+      reasons.push(`${file.storedAt}: ${errnoOf(error)}`);
+      file.close();
     }
   }
 }
@@ -78,6 +92,11 @@ async function followEvents(child: LauncherChild, onEvent: (event: LaunchEvent) 
   return events;
 }
 
+async function followTrace({ trace }: LauncherChild, watching: Watching | undefined): Promise<void> {
+  if (trace === undefined || watching === undefined) return;
+  for await (const chunk of trace) watching.onTrace(chunk);
+}
+
 /**
  * Starts a plan. The job runs with `streams` as its standard streams, relayed by the launcher where they are not pipes.
  * `onEvent` is told each event as it comes; without it they are read at the end.
@@ -89,14 +108,18 @@ export async function startLaunch(
   places: HelperPlaces,
   streams: CallerStreams,
   onEvent?: (event: LaunchEvent) => void,
+  watching?: Watching,
 ): Promise<Launch> {
   const instruction = encodeInstruction(plan, binding);
-  const child = await startLauncher(places, streams);
+  const child = await startLauncher(places, streams, "job", watching?.tracer);
   child.send(instruction);
+  const followed = followTrace(child, watching);
+  const events = onEvent === undefined ? readEvents(child) : followEvents(child, onEvent);
   return {
     signal: (number) => child.send(Uint8Array.of(number)),
     proceed: () => child.send(Uint8Array.of(controlProceed)),
     kill: () => child.send(Uint8Array.of(controlKill)),
-    ended: onEvent === undefined ? readEvents(child) : followEvents(child, onEvent),
+    outputs: child.outputs,
+    ended: watching === undefined ? events : followed.then(() => events),
   };
 }

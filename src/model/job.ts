@@ -1,6 +1,8 @@
 /** A job: what the caller wants run and what must hold while it runs. */
+import type { ArtifactWish } from "./artifact.ts";
 import type { GuaranteeId, IsolationClass } from "./guarantee.ts";
 import type { IpAddress } from "./ip-address.ts";
+import type { Layout } from "./layout.ts";
 
 /** What is done with the changes of a job that has a copy-on-write workspace: nothing before the caller says so, … */
 export const applyModes = ["never", "ask", "on-success"] as const;
@@ -70,6 +72,14 @@ export interface Limits {
   /** Of each private file system: /tmp, home, /dev/shm, an empty workspace. */
   readonly diskBytes?: number | undefined;
   readonly diskFiles?: number | undefined;
+  /** Of the layer of a copy-on-write workspace. */
+  readonly layerBytes?: number | undefined;
+  /** Bytes a second, read from each of {@link disks}. */
+  readonly ioReadBytes?: number | undefined;
+  /** Bytes a second, written to each of them. */
+  readonly ioWriteBytes?: number | undefined;
+  /** Whole disks, MAJOR:MINOR, that hold what the job reaches; looked for only where one of the two caps is stated. */
+  readonly disks?: readonly string[] | undefined;
   readonly perProcess?: ProcessLimits | undefined;
 }
 
@@ -106,7 +116,28 @@ export const networkModes = ["none", "no-sockets", "host"] as const;
 export type NetworkMode = (typeof networkModes)[number];
 
 /** What a job of {@link NetworkMode}, or one that lists what it may connect to, has. */
-export type JobNetwork = NetworkMode | "allow";
+export const jobNetworks = [...networkModes, "allow"] as const;
+
+/** One of {@link jobNetworks}. */
+export type JobNetwork = (typeof jobNetworks)[number];
+
+/** How a job gets a secret: as a file, behind a descriptor, or not at all, since a header that the proxy puts in names it. */
+export type SecretDelivery = "file" | "descriptor" | "proxy";
+
+/** A secret of the job's, by its name. Its value, and where that comes from, is no part of the job. */
+export interface JobSecret {
+  readonly name: string;
+  readonly delivery: SecretDelivery;
+}
+
+/** A header that the proxy puts into requests to one host, in the place of what the job sent under its name. */
+export interface HeaderInjection {
+  /** `api.example.com:443`. */
+  readonly host: string;
+  readonly header: string;
+  /** With names of secrets in braces: `Bearer {TOKEN}`. */
+  readonly value: string;
+}
 
 /** A port of the job's own loopback that is reached through one of the host's. */
 export interface PublishedPort {
@@ -140,6 +171,12 @@ export interface Job {
   readonly setup?: Setup | undefined;
   /** Ports of the job's that the host reaches; absent where there are none. */
   readonly published?: readonly PublishedPort[] | undefined;
+  /** With `allow`: headers that the proxy puts in; absent where there are none. */
+  readonly injections?: readonly HeaderInjection[] | undefined;
+  /** Absent where there are none. */
+  readonly secrets?: readonly JobSecret[] | undefined;
+  /** Whether their values are taken out of what the job writes; absent where they are not. */
+  readonly masksOutput?: true | undefined;
   /** With the host's network: what name resolution reads, by where the job looks for it; sources are canonical. */
   readonly nameResolution: Readonly<Record<string, string>>;
   readonly seccomp: SeccompProfileName;
@@ -152,8 +189,11 @@ export interface Job {
   /** Caps that cupel applies where it can; `--strict` makes them demands. */
   readonly defaultLimits: Pick<Limits, "memoryBytes" | "pids">;
   readonly demands: Demands;
+  /** Absent where nothing is to be collected from the workspace. */
+  readonly artifacts?: ArtifactWish | undefined;
   /** Directories that no job may see: cupel's own state. */
   readonly hidden: readonly string[];
+  readonly layout: Layout;
 }
 
 /** Whether the job may make sockets at all, but for connected pairs. */

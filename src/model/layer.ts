@@ -54,6 +54,8 @@ export interface LayerRecord {
   /** When the job had ended, ISO 8601. */
   readonly endedAt: string;
   readonly changes: readonly Change[];
+  /** Globs of names that the job's caller protected beside those that always are. */
+  readonly protect?: readonly string[] | undefined;
 }
 
 /** How many changes there are of each kind, and how much they hold. */

@@ -1,4 +1,5 @@
 /** An outcome: what became of a job. */
+import type { ArtifactsOutcome } from "./artifact.ts";
 import type { Evidence, EvidenceLevel } from "./capability.ts";
 import type { GuaranteeDecision, GuaranteeId } from "./guarantee.ts";
 import type { ChangeCounts } from "./layer.ts";
@@ -55,6 +56,7 @@ export const causeCodes = [
   "program-not-executable",
   "set-up",
   "output-lost",
+  "artifacts-missing",
   "first-process-lost",
   "launcher-lost",
 ] as const;
@@ -97,8 +99,18 @@ export interface Usage {
         readonly cpuMs?: number | undefined;
         readonly peakMemoryBytes?: number | undefined;
         readonly peakPids?: number | undefined;
+        /** Absent where no control group of the job's has the controller. */
+        readonly io?: DiskTraffic | undefined;
       }
     | undefined;
+  /** Of the processes that were waited for: ru_inblock and ru_oublock of getrusage(2), in blocks of 512 bytes. */
+  readonly blocks: DiskTraffic;
+}
+
+/** What was read from disks and written to them; what the page cache answered is not in it. */
+export interface DiskTraffic {
+  readonly readBytes: number;
+  readonly writtenBytes: number;
 }
 
 /** Where the time went. There is no queue: a job starts when it is asked for. */
@@ -126,6 +138,9 @@ export const limitNames = [
   "pids",
   "disk",
   "files",
+  "workspace",
+  "io-read",
+  "io-write",
   "output",
   "open-files",
   "file-size",
@@ -149,7 +164,14 @@ export interface LimitOutcome {
 }
 
 /** Why a connection was denied. */
-export const denialReasons = ["host-not-listed", "port-not-listed", "address-not-listed", "sni", "malformed"] as const;
+export const denialReasons = [
+  "host-not-listed",
+  "port-not-listed",
+  "address-not-listed",
+  "sni",
+  "malformed",
+  "host-not-proven",
+] as const;
 
 /** Connections to one destination that were denied, for one reason. */
 export interface Denial {
@@ -160,7 +182,10 @@ export interface Denial {
   readonly reason: (typeof denialReasons)[number];
   /** Where an allowed name led to it, and what it is: `this host's loopback`. */
   readonly address?: string | undefined;
-  /** Of a request that was none, or of TLS that asks for another server than the job did: what is wrong with it. */
+  /**
+   * Of a request that was none, or of TLS that asks for another server than the job did: what is wrong with it. Of a host
+   * that did not prove itself: the failure's name.
+   */
   readonly kind?: string | undefined;
   readonly count: number;
 }
@@ -191,6 +216,32 @@ export interface PublishedOutcome {
   readonly jobPort: number;
 }
 
+/** Kinds of {@link DeniedActs}. */
+export const deniedKinds = ["connection", "process", "memory", "system-call"] as const;
+
+/** What was denied to the job and counted: more may have been denied without a word to anybody but the job. */
+export interface DeniedActs {
+  /** `memory`: processes that the kernel ended; `system-call`: the one that the job ended at. */
+  readonly kind: (typeof deniedKinds)[number];
+  readonly by: string;
+  readonly count: number;
+}
+
+/** Something that the kernel refused a job which was traced, and what would have granted it. */
+export interface KernelDenial {
+  /** The system call. */
+  readonly call: string;
+  readonly errno: string;
+  /** What it was about, if anything: a path, or an address with its port. */
+  readonly subject?: string | undefined;
+  readonly access: "read" | "write" | "connect" | "call";
+  readonly count: number;
+  /** The narrowest flags that would grant it; absent where none does, or none is advised. */
+  readonly grant?: readonly string[] | undefined;
+  /** What is to be known of the grant, or why there is none. */
+  readonly note?: string | undefined;
+}
+
 /** A decision, with the weakest evidence among the capabilities that it stands on; it may stand on none. */
 export type ReportedDecision = GuaranteeDecision & { readonly level?: EvidenceLevel | undefined };
 
@@ -217,6 +268,8 @@ export interface Outcome extends Ending {
   readonly schema: typeof outcomeSchema;
   /** Exit code of cupel. */
   readonly exitCode: number;
+  /** By which `cupel runs` knows it, where it was recorded. */
+  readonly run?: string | undefined;
   readonly strategy?: string | undefined;
   /** Id of the report that the choice was made from. */
   readonly report?: string | undefined;
@@ -224,6 +277,8 @@ export interface Outcome extends Ending {
   /** Demanded guarantees that were given up by name. */
   readonly accepted: readonly GuaranteeId[];
   readonly degraded: readonly Degradation[];
+  /** Absent where there was no job to deny anything to. */
+  readonly denied?: readonly DeniedActs[] | undefined;
   readonly limits: readonly LimitOutcome[];
   readonly phases?: Phases | undefined;
   readonly usage?: Usage | undefined;
@@ -235,4 +290,7 @@ export interface Outcome extends Ending {
   readonly published?: readonly PublishedOutcome[] | undefined;
   readonly output?: readonly OutputCount[] | undefined;
   readonly workspace?: WorkspaceOutcome | undefined;
+  readonly artifacts?: ArtifactsOutcome | undefined;
+  /** Absent where the job was not traced. The last to happen first. */
+  readonly denials?: readonly KernelDenial[] | undefined;
 }

@@ -1,6 +1,6 @@
 /** A plan: pure data, exactly what a strategy will do for one job. */
 import type { GuaranteeDecision, IsolationClass } from "./guarantee.ts";
-import type { OutputAction, PublishedPort, SeccompProfileName } from "./job.ts";
+import type { HeaderInjection, OutputAction, PublishedPort, SeccompProfileName } from "./job.ts";
 
 /** Kinds of namespaces, in the kernel's words (namespaces(7)). */
 export type NamespaceKind = "user" | "mount" | "pid" | "ipc" | "uts" | "cgroup" | "network";
@@ -28,6 +28,10 @@ export type RootStep =
       readonly source: string;
       readonly destination: string;
       readonly mapOwner: "no" | "must";
+      /** The layer lies in memory while the job runs, has this size, and is copied to its place then. */
+      readonly sizeBytes?: number | undefined;
+      /** How many files and directories it may then hold. */
+      readonly filesMax?: number | undefined;
     }
   /** A copy of a directory of the host's, made for the job before it starts; to be changed. */
   | { readonly step: "copy"; readonly source: string; readonly destination: string }
@@ -41,9 +45,13 @@ export type RootStep =
       /** Owned by the job's user (otherwise by whoever builds the root). */
       readonly owned: boolean;
       readonly writable: boolean;
+      /** Never written to swap space, where the kernel can promise that. */
+      readonly keepsOffSwap?: true | undefined;
     }
   | { readonly step: "directory"; readonly destination: string; readonly mode: number }
   | { readonly step: "file"; readonly destination: string; readonly content: string }
+  /** A file of the job's user alone, whose content is given when the plan is carried out: see {@link givenNames}. */
+  | { readonly step: "given"; readonly destination: string; readonly content: string }
   | { readonly step: "symlink"; readonly destination: string; readonly target: string }
   /** A fresh procfs of the job's own PID namespace. */
   | { readonly step: "proc"; readonly destination: string }
@@ -78,6 +86,14 @@ export interface ControlGroupLimits {
   readonly cpus?: number | undefined;
   /** Nothing is capped by it: the group is there for the CPU time that it counts. */
   readonly countsCpuTime?: true | undefined;
+  /** Bytes a second, on each of these whole disks (MAJOR:MINOR). */
+  readonly io?:
+    | {
+        readonly disks: readonly string[];
+        readonly readBytes?: number | undefined;
+        readonly writeBytes?: number | undefined;
+      }
+    | undefined;
 }
 
 /** A proxy outside of the job, reached through what listens on the job's own loopback. */
@@ -89,6 +105,24 @@ export interface ProxyPlan {
   readonly allow: readonly string[];
   /** What it lets through in the place of that until the set-up command has ended, where there is one. */
   readonly allowInSetup?: readonly string[] | undefined;
+  /** Headers that it puts into requests. */
+  readonly inject?: readonly HeaderInjection[] | undefined;
+}
+
+/**
+ * What a plan calls contents that it does not hold itself, but for secrets, which it calls by their own names: none of them
+ * has a blank in it.
+ */
+export const givenNames = {
+  authority: "the job's own authority",
+  certificates: "authorities that the job trusts",
+} as const;
+
+/** A descriptor that the job finds at a number above its standard streams, and can read. */
+export interface DescriptorPlan {
+  readonly number: number;
+  /** As in a step of the kind `given`. */
+  readonly content: string;
 }
 
 /** What the launcher does, whole. */
@@ -112,6 +146,8 @@ export interface LauncherPlan {
   readonly publish?: readonly PublishedPort[] | undefined;
   /** What runs in the sandbox before the command, and all that it started ends before that starts. */
   readonly setup?: readonly [string, ...string[]] | undefined;
+  /** In ascending order of their numbers. */
+  readonly descriptors?: readonly DescriptorPlan[] | undefined;
   readonly command: readonly [string, ...string[]];
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;

@@ -100,25 +100,6 @@ export const acts = {
       detail: "swap is not accounted to groups here (CONFIG_SWAP, swapaccount=1)",
     },
   },
-  "cgroup.io": {
-    name: "io",
-    version1: "blkio",
-    version2: "io",
-    words: {
-      create: groupWords.create,
-      limit: "write a limit for this disk",
-      "limit-kept": "read it back",
-      ...removed,
-    },
-    expected: { limit: "ok", "limit-kept": "ok" },
-    level: "exercised",
-    summary: "a limit on writing to the disk of the current directory is taken; it was not run into",
-    missing: {
-      step: "limit",
-      code: "kernel-config",
-      detail: "this kernel cannot limit devices (CONFIG_BLK_DEV_THROTTLING)",
-    },
-  },
   "cgroup.cpuset": {
     name: "cpuset",
     version1: "cpuset",

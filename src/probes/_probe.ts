@@ -26,7 +26,7 @@ export interface Probe<Id extends string = string> {
   readonly area: Area;
   /** Id and title of every capability that the probe reports. */
   readonly capabilities: Readonly<Record<Id, string>>;
-  /** `slow`: asks an engine or a manager, which may take seconds; no job waits for it that something quicker can run. */
+  /** `slow`: asks an engine or a manager, or measures time, which may take seconds; no job waits for it that something quicker can run. */
   readonly pace?: "slow" | undefined;
   /** After this the whole family is `unknown`. */
   readonly deadlineMs: number;

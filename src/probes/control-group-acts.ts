@@ -1,4 +1,4 @@
-/** Control groups beyond the limits that jobs have: ending and freezing all, processors, devices, delegation, pressure. */
+/** Control groups beyond the limits that jobs have: ending and freezing all, processors, delegation, pressure. */
 import type { Host } from "../host/host.ts";
 import type { Evidence, Finding } from "../model/capability.ts";
 import { acts, type Act, type ActId } from "./_control-group-acts.ts";
@@ -12,7 +12,6 @@ import {
   type ControlGroupPlaces,
   type Place,
 } from "./_control-group-places.ts";
-import { findWholeDisk } from "./_disks.ts";
 import { onLinux } from "./_elsewhere.ts";
 import { oneLine, readLine } from "./_host-text.ts";
 import { explainMissingCall } from "./_missing-call.ts";
@@ -66,20 +65,13 @@ function nowhere({ host }: ProbeContext, places: ControlGroupPlaces, act: Act): 
 }
 
 async function tryPlace(context: ProbeContext, act: Act, place: Place): Promise<Finding> {
-  const argument = argumentOf(context, act, place);
-  if (argument === undefined) {
-    const evidence = [{ action: `find the disk of ${context.host.directory}`, result: "it lies on none" }];
-    const summary = "not tried: the current directory lies on no disk whose use could be limited";
-    return finding({ state: "unknown", level: "inferred", summary, evidence });
-  }
-  const probeArguments = [act.name, place.version, place.directory, argument];
+  const probeArguments = [act.name, place.version, place.directory, argumentOf(context, act, place)];
   const reading = readSteps(`cgroup ${act.name}`, await context.helpers.probe("cgroup", probeArguments, 5000));
   return judge(context.host, reading, act, place);
 }
 
-/** What an act needs to know besides: the disk, the memory nodes of version 1, a controller to hand down. */
-function argumentOf({ host }: ProbeContext, act: Act, place: Place): string | undefined {
-  if (act.name === "io") return findWholeDisk(host, host.directory);
+/** What an act needs to know besides: the memory nodes of version 1, a controller to hand down. */
+function argumentOf({ host }: ProbeContext, act: Act, place: Place): string {
   if (act.name === "cpuset" && place.version === "v1") {
     const nodes = readLine(host, `${place.directory}/cpuset.mems`);
     return nodes.ok ? nodes.value : "0";
@@ -154,7 +146,6 @@ export default defineProbe({
     "cgroup.freeze": "Freezing a group",
     "cgroup.oom-group": "Memory kills of a whole group",
     "cgroup.swap": "Swap limit of a group",
-    "cgroup.io": "Disk limit of a group",
     "cgroup.cpuset": "Processors of a group",
     "cgroup.delegation": "Groups within a group",
     "cgroup.pressure": "Pressure of a group",

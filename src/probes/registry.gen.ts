@@ -4,6 +4,7 @@ import bubblewrapProbe from "./bubblewrap.ts";
 import clockAndRandomProbe from "./clock-and-random.ts";
 import confidentialProbe from "./confidential.ts";
 import controlGroupActsProbe from "./control-group-acts.ts";
+import controlGroupIoProbe from "./control-group-io.ts";
 import controlGroupsProbe from "./control-groups.ts";
 import devicesProbe from "./devices.ts";
 import dockerProbe from "./docker.ts";
@@ -57,6 +58,7 @@ export const probes = [
   clockAndRandomProbe,
   confidentialProbe,
   controlGroupActsProbe,
+  controlGroupIoProbe,
   controlGroupsProbe,
   devicesProbe,
   dockerProbe,

@@ -80,7 +80,7 @@ export const guaranteeExplanations: Readonly<Record<GuaranteeId, string>> = {
     "All processes of the job together take no more than this much memory. A limit for each process alone (RLIMIT_AS) does not count.",
   "limit.pids": "All processes and threads of the job together are no more than this many.",
   "limit.disk":
-    "Everything that the job can write to has a size: file systems of its own, in memory (--tmp-size, --tmp-files). What is written through to the host has none.",
+    "Everything that the job can write to has a size: file systems of its own, in memory (--tmp-size, --tmp-files), and the layer of a copy-on-write workspace, in memory until the job ends (--workspace-size). What is written through to the host has none.",
   "limit.output":
     "No more than this much of what the job writes to its outputs and its terminal, together, is passed on (--output-size); what is more is dropped, or ends the job (--on-output kill).",
   "env.clean":

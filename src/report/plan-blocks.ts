@@ -20,14 +20,29 @@ export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
     field("Directory", launch.directory),
     field("Workspace", describeWorkspace(job.workspace)),
     field("Root", sentence(summarizeRoot(launch.root))),
+    ...layoutBlocks(job),
     field("Identity", sentence(describeIdentity(launch))),
     field("Namespaces", launch.namespaces.length === 0 ? "none of its own." : sentence(joinWords(launch.namespaces))),
     field("Network", sentence(describeNetwork(launch))),
     ...(launch.setup === undefined ? [] : [field("Set-up", sentence(`first ${quoteWords(launch.setup)}`))]),
     field("Privileges", sentence(describePrivileges(launch))),
     field("Variables", names.length === 0 ? "none." : sentence(`${joinWords(names)} (values are not shown)`)),
+    ...secretBlocks(job),
     ...(launch.terminal === "none" ? [] : [field("Terminal", "one of its own, relayed to the caller's.")]),
     ...processLimitBlocks(launch),
+  ];
+}
+
+/** How each is given; a value is nobody's to see. */
+function secretBlocks({ secrets = [], injections = [], masksOutput }: Job): Block[] {
+  const given = { file: "in a file", descriptor: "behind a descriptor", proxy: "in the proxy alone" } as const;
+  const headers = injections.map(({ host, header }) => `${header} for ${host}`);
+  return [
+    ...(secrets.length === 0
+      ? []
+      : [field("Secrets", sentence(joinWords(secrets.map(({ name, delivery }) => `${name} ${given[delivery]}`))))]),
+    ...(headers.length === 0 ? [] : [field("Put in", sentence(joinWords(headers)))]),
+    ...(masksOutput === true ? [field("Output", "without the secrets' values.")] : []),
   ];
 }
 
@@ -43,7 +58,8 @@ export function rootBlocks(root: readonly RootStep[]): Block[] {
 /** Every cap that was stated or is applied by default, and how it is kept. */
 export function limitBlocks(job: Job, plan: Plan, matrix: Matrix): Block[] {
   const caps = capsOf(job);
-  if (caps.length === 0) return [...heading("Limits"), note("None.")];
+  const disks = diskRateBlocks(plan);
+  if (caps.length + disks.length === 0) return [...heading("Limits"), note("None.")];
   const items = caps.map(({ id, text, stated }) => {
     const decision = plan.guarantees.find((candidate) => candidate.id === id);
     const how = decision === undefined ? "not kept: the strategy does not know it" : describeDecision(decision, matrix);
@@ -52,7 +68,20 @@ export function limitBlocks(job: Job, plan: Plan, matrix: Matrix): Block[] {
       sentence(`${id} (${text}, ${stated ? "stated" : "default"}): ${how}`),
     );
   });
-  return [...heading("Limits"), ...items];
+  return [...heading("Limits"), ...items, ...disks];
+}
+
+/** No guarantee stands for these: there is a plan only where they are kept. */
+function diskRateBlocks({ launch }: Plan): Block[] {
+  const { readBytes, writeBytes, disks = [] } = launch.controlGroup.io ?? {};
+  const rates = [
+    ...(readBytes === undefined ? [] : [`reads ${formatBytes(readBytes)} a second`]),
+    ...(writeBytes === undefined ? [] : [`writes ${formatBytes(writeBytes)} a second`]),
+  ];
+  const where = `${disks.length === 1 ? "disk" : "each of the disks"} ${joinWords(disks)}`;
+  return rates.map((rate) =>
+    item("works", sentence(`${where} (${rate}, stated): kept: a control group of the job's own (io)`)),
+  );
 }
 
 /** Every guarantee but the caps, demanded or not, with its mechanism or the reason why it is not kept. */
@@ -95,6 +124,16 @@ function describeDecision(decision: GuaranteeDecision, matrix: Matrix): string {
   return decision.kept
     ? `kept: ${clause(decision.mechanism)}`
     : `not kept: ${describeLack(decision.reason, decision.missing, matrix)}`;
+}
+
+/** What its root has beyond every job's; what cupel writes and mounts there stands among the steps. */
+function layoutBlocks({ layout }: Job): Block[] {
+  const { root, denied, keptNames } = layout;
+  return [
+    ...(root === undefined ? [] : [field("Programs", `those of ${root.source}, in the place of the host's.`)]),
+    ...(denied.length === 0 ? [] : [field("Hidden", sentence(joinWords(denied)))]),
+    ...(keptNames.length === 0 ? [] : [field("Protected", sentence(`${joinWords(keptNames)}: read-only`))]),
+  ];
 }
 
 function describeWorkspace(workspace: Workspace): string {
@@ -188,6 +227,7 @@ function capsOf({ limits, defaultLimits }: Job): Cap[] {
     ),
     ...cap("limit.disk", limits.diskBytes, (bytes) => `${formatBytes(bytes)} in each private file system`),
     ...cap("limit.disk", limits.diskFiles, (files) => `${count(files, "file")} in each private file system`),
+    ...cap("limit.disk", limits.layerBytes, (bytes) => `${formatBytes(bytes)} of changes to the workspace`),
     ...cap("limit.output", limits.outputBytes, (bytes) => `${formatBytes(bytes)}, then ${onOutput}`),
   ];
 }

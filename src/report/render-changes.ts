@@ -52,11 +52,17 @@ export function renderChanges(record: LayerRecord): string {
   return `${[about, ...lines, `changes: ${summarizeChanges(countChanges(changes))}`].join("\n")}\n`;
 }
 
-/** Everything that is kept, a line each. */
+/** What changes that are kept hold together, in bytes; a file with holes counts as what it seems to hold. */
+export function sizeOfLayers(records: readonly LayerRecord[]): number {
+  return records.reduce((sum, { changes }) => sum + countChanges(changes).sizeBytes, 0);
+}
+
+/** Everything that is kept, a line each, and what it comes to. */
 export function renderLayerList(records: readonly LayerRecord[]): string {
   if (records.length === 0) return "changes: nothing is kept\n";
   const lines = records.map(({ id, workspace, program, endedAt, changes }) =>
     printableText(`${id} ${endedAt} ${workspace}: ${program}, ${summarizeChanges(countChanges(changes))}`, true),
   );
-  return `${lines.join("\n")}\n`;
+  const total = `changes of ${count(records.length, "job")}, ${formatBytes(sizeOfLayers(records))} together`;
+  return `${[...lines, total].join("\n")}\n`;
 }

@@ -48,10 +48,15 @@ export function describeRefusal(view: Pick<RefusalView, "job" | "selection" | "s
   if (candidates.length === 0) return `no strategy here is as strong as class ${minimum ?? "demanded"}`;
   const available = candidates.filter((strategy) => strategy.available);
   const missing = demandedOf(view.job).find((id) => available.every((strategy) => !keeps(strategy, id)));
-  const guarantee = missing === undefined ? "all that is demanded" : `${missing} (${guaranteePromises[missing]})`;
+  const guarantee = missing === undefined ? beyondGuarantees(view.job) : `${missing} (${guaranteePromises[missing]})`;
   if (available.length > 0)
     return `${named === undefined ? "no strategy here keeps" : `strategy ${named} does not keep`} ${guarantee}`;
   return `${named === undefined ? "no strategy works here" : `strategy ${named} does not work here`}, so nothing keeps ${guarantee}`;
+}
+
+/** Demands that are no guarantee. */
+function beyondGuarantees({ limits }: Job): string {
+  return limits.disks === undefined ? "all that is demanded" : "the cap on how fast its disks are read or written";
 }
 
 /** Strategies that the caller's own choice of strategy and class leaves. */

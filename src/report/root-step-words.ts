@@ -11,15 +11,29 @@ function isLayerStep(step: RootStep): step is LayerStep {
 function describeLayer(step: LayerStep): string {
   const { source, destination } = step;
   if (step.step === "copy") return `${destination}: a copy of ${source} of the host, where changes stay`;
-  return `${destination}: ${source} of the host with a layer above it, where changes stay${ownerWords[step.mapOwner]}`;
+  const size = step.sizeBytes === undefined ? "" : `, in memory and of at most ${formatBytes(step.sizeBytes)}`;
+  return `${destination}: ${source} of the host with a layer above it, where changes stay${size}${ownerWords[step.mapOwner]}`;
+}
+
+type ContentStep = Extract<RootStep, { step: "file" | "given" }>;
+
+function isContentStep(step: RootStep): step is ContentStep {
+  return step.step === "file" || step.step === "given";
+}
+
+/** What a content is, and never what is in one that the plan only names. */
+function describeContent({ step, destination, content }: ContentStep): string {
+  if (step === "file") return `${destination}: a file that cupel writes, ${count(content.length, "character")}`;
+  return `${destination}: a file of the job's user, with ${content.includes(" ") ? content : `the secret ${content}`}`;
 }
 
 /** One step, as it reads after its number. */
 export function describeRootStep(step: RootStep): string {
+  if (isContentStep(step)) return describeContent(step);
   return isLayerStep(step) ? describeLayer(step) : describeOther(step);
 }
 
-function describeOther(step: Exclude<RootStep, LayerStep>): string {
+function describeOther(step: Exclude<RootStep, LayerStep | ContentStep>): string {
   switch (step.step) {
     case "mirror":
       return `${step.path}: as on the host, read-only`;
@@ -29,8 +43,6 @@ function describeOther(step: Exclude<RootStep, LayerStep>): string {
       return `${step.destination}: in memory, ${step.writable ? "writable" : "read-only"}, at most ${formatBytes(step.sizeBytes)}, mode ${octal(step.mode)}`;
     case "directory":
       return `${step.destination}: a directory, mode ${octal(step.mode)}`;
-    case "file":
-      return `${step.destination}: a file that cupel writes, ${count(step.content.length, "character")}`;
     case "symlink":
       return `${step.destination}: a link to ${step.target}`;
     case "proc":
@@ -65,6 +77,7 @@ const stepNouns: Readonly<Record<RootStep["step"], readonly [singular: string, p
   tmpfs: ["file system in memory", "file systems in memory"],
   directory: ["directory", "directories"],
   file: ["written file", "written files"],
+  given: ["file for the job's user alone", "files for the job's user alone"],
   symlink: ["link", "links"],
   proc: ["fresh /proc", "fresh /proc"],
   "read-only": ["path made read-only", "paths made read-only"],

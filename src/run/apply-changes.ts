@@ -82,7 +82,8 @@ export function applyChanges(wish: ApplyWish): Applied {
   const umask = process.umask(0o077);
   try {
     const isDone = (change: Change): boolean => application.isDone(change);
-    const common = { workspace: record.workspace, tree: application.host, named, isDone };
+    const { workspace, protect } = record;
+    const common = { workspace, protect, tree: application.host, named, isDone };
     const refusals = findRefusals({ ...common, changes: wish.changes });
     if (refusals.length > 0 && !wish.skipsRefused) return { done: [], refusals };
     const changes = withoutRefused(wish.changes, refusals);

@@ -4,14 +4,16 @@ import type { CallerStreams } from "../host/spawn-child.ts";
 import type { LaunchEvent } from "../launch/launch-event.ts";
 import { outsideIdentity, seccompArchitecture } from "../launch/launch-identity.ts";
 import type { LaunchBinding } from "../launch/encode-instruction.ts";
-import { startLaunch, type Launch } from "../launch/start-launch.ts";
+import { startLaunch, type Launch, type Watching } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import type { Standings } from "../model/capability.ts";
 import type { NetworkOutcome, Usage } from "../model/outcome.ts";
-import type { LauncherPlan, Plan } from "../model/plan.ts";
+import type { LauncherPlan, Plan, ProxyPlan } from "../model/plan.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
+import { readTreeUsage } from "./control-group-usage.ts";
 import { createControlGroups, type JobControlGroups } from "./control-groups.ts";
 import type { LayerOwner } from "./layer-place.ts";
+import type { Injector } from "./network/injector.ts";
 import type { Layer } from "./open-layer.ts";
 import { continueSignal, forwardedSignals, stopSignal } from "./signals.ts";
 
@@ -24,10 +26,16 @@ export interface CarryOutContext {
   readonly streams: CallerStreams;
   /** Whether this process's signals are the job's: not for a trial. */
   readonly forwardSignals: boolean;
+  /** Contents that the plan names, by their names there: values of secrets. */
+  readonly secrets?: ReadonlyMap<string, Uint8Array> | undefined;
+  /** Takes what comes out of the streams that are `pipe`; done when all of it is passed on. */
+  readonly passOn?: ((outputs: Launch["outputs"]) => Promise<void>) | undefined;
   /** Whether anybody wants to know what the tree used. */
   readonly measuresUsage?: boolean | undefined;
   /** Told each of the launcher's events as it comes, where one of them cannot wait for the end. */
   readonly onEvent?: ((event: LaunchEvent) => void) | undefined;
+  /** Who watches the job's calls. */
+  readonly watching?: Watching | undefined;
 }
 
 /** What was seen. */
@@ -110,12 +118,6 @@ function jobName(): string {
   return `cupel-${process.pid}-${Math.floor(Math.random() * 0x1_0000_0000).toString(16)}`;
 }
 
-async function readUsage(groups: JobControlGroups | undefined): Promise<Usage["tree"]> {
-  if (groups === undefined) return undefined;
-  const { readTreeUsage } = await import("./control-group-usage.ts");
-  return readTreeUsage(groups.counting);
-}
-
 /** @throws CupelError `set-up` where there is no place for it, `refused` for a tree that is too large to copy. */
 async function openLayerFor(
   plan: LauncherPlan,
@@ -131,11 +133,12 @@ async function openLayerFor(
   const place = findLayerPlace(stateDirectories, host.identity.uid, step.source);
   if (place === undefined) throw new CupelError("set-up", "There is no place for what the job changes");
   const owner = plan.outside === "fresh" ? outside : undefined;
-  return openLayer({ place, workspace: step.source, manner: step.step, owner });
+  const isInMemory = step.step === "overlay" && step.sizeBytes !== undefined ? true : undefined;
+  return openLayer({ place, workspace: step.source, manner: step.step, owner, isInMemory });
 }
 
 /** What a launch is given that was made for it. */
-type OwnBinding = Pick<LaunchBinding, "outside" | "layer" | "proxy">;
+type OwnBinding = Pick<LaunchBinding, "outside" | "layer" | "proxy" | "given">;
 
 async function withLayer(
   plan: LauncherPlan,
@@ -145,11 +148,19 @@ async function withLayer(
   const outside = outsideIdentity(plan, context.host);
   const layer = await openLayerFor(plan, context, outside);
   try {
-    return { ...(await withProxy(plan, context, groups, { outside, layer: layer?.path })), layer };
+    const own = { outside, layer: layer?.path, given: context.secrets };
+    return { ...(await withProxy(plan, context, groups, own)), layer };
   } catch (error) {
     if (layer !== undefined) (await import("./remove-tree.ts")).removeTree(layer.path);
     throw error;
   }
+}
+
+/** @throws CupelError `usage` for a secret that no header can hold. */
+async function injectorFor({ inject }: ProxyPlan, { secrets, host }: CarryOutContext): Promise<Injector | undefined> {
+  if (inject === undefined) return undefined;
+  const { createInjector } = await import("./network/injector.ts");
+  return createInjector(inject, secrets ?? new Map(), host.environment);
 }
 
 async function withProxy(
@@ -162,9 +173,13 @@ async function withProxy(
   const { startProxy } = await import("./network/start-proxy.ts");
   const { host, stateDirectories } = context;
   const { allow, allowInSetup } = plan.proxy;
-  const proxy = await startProxy(allowInSetup ?? allow, { directories: stateDirectories, uid: host.identity.uid });
+  const injector = await injectorFor(plan.proxy, context);
+  const places = { directories: stateDirectories, uid: host.identity.uid };
+  const proxy = await startProxy(allowInSetup ?? allow, places, { injector });
+  const given = new Map([...(own.given ?? []), ...(injector?.given ?? [])]);
   try {
-    const seen = await follow(plan, context, groups, { ...own, proxy: proxy.path }, () => proxy.allowOnly(allow));
+    const binding = { ...own, proxy: proxy.path, given };
+    const seen = await follow(plan, context, groups, binding, () => proxy.allowOnly(allow));
     const isCutOff = seen.events.some(({ event }) => event === "courier-lost");
     return { ...seen, network: { ...(await proxy.close()), isCutOff } };
   } catch (error) {
@@ -193,12 +208,12 @@ async function follow(
     onSetupEnd();
     void started.promise.then((launch_) => launch_.proceed());
   });
-  const launch = await startLaunch(plan, binding, places, context.streams, onEvent);
+  const launch = await startLaunch(plan, binding, places, context.streams, onEvent, context.watching);
   started.resolve(launch);
   const stopForwarding = context.forwardSignals ? forwardSignals(launch, plan.terminal) : undefined;
-  const events = await launch.ended;
+  const [events] = await Promise.all([launch.ended, context.passOn?.(launch.outputs)]);
   const asked = stopForwarding?.();
-  const treeUsage = context.measuresUsage === true ? await readUsage(groups) : undefined;
+  const treeUsage = context.measuresUsage === true && groups !== undefined ? readTreeUsage(groups.counting) : undefined;
   return { events, controlGroups: groups?.read(), treeUsage, asked };
 }
 

@@ -4,6 +4,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import { isWithin } from "../model/job.ts";
 import type { Change, HostEntry } from "../model/layer.ts";
 import { hostEntryOf } from "./layer-entries.ts";
+import { matchingOf } from "./path-globs.ts";
 import { isProtected } from "./protected-names.ts";
 import { nameOf, parentOf, type WorkspaceTree } from "./workspace-tree.ts";
 
@@ -21,6 +22,8 @@ export interface ApplyInput {
   readonly changes: readonly Change[];
   /** Paths that the caller named: of these, protected ones may be changed. */
   readonly named: readonly string[];
+  /** Globs of names that are protected beside those that always are. */
+  readonly protect?: readonly string[] | undefined;
   /** Whether what the host has is what the change would make of it. */
   readonly isDone: (change: Change) => boolean;
 }
@@ -39,11 +42,16 @@ export function leadsOut(path: string, target: string, workspace: string): boole
 }
 
 /** What of a change is refused whatever the host has. Pure. */
-export function judgeChange(change: Change, workspace: string, named: readonly string[]): string | undefined {
+export function judgeChange(
+  change: Change,
+  workspace: string,
+  named: readonly string[],
+  isProtectedToo: (path: string) => boolean = () => false,
+): string | undefined {
   const { path, kind, mode, target } = change;
   if (change.isUnreadable === true) return "its name is not valid UTF-8";
-  if (isProtected(path, kind === "directory") && !named.includes(path))
-    return "other programs take orders from it; name it to have it applied";
+  const isProtectedName = isProtected(path, kind === "directory") || isProtectedToo(path);
+  if (isProtectedName && !named.includes(path)) return "other programs take orders from it; name it to have it applied";
   if (change.change === "deleted") return undefined;
   if (kind === "special") return "it is a device, a FIFO or a socket";
   if (kind === "file" && (mode & setIdBits) !== 0) return "it has a set-user-ID or set-group-ID bit";
@@ -84,9 +92,10 @@ class Judgement {
   }
 
   run(): Refusal[] {
-    const { changes, workspace, named } = this.#input;
+    const { changes, workspace, named, protect = [] } = this.#input;
+    const isProtectedToo = matchingOf(protect);
     const refusals = changes.flatMap((change) => {
-      const reason = judgeChange(change, workspace, named) ?? this.#judgePlace(change);
+      const reason = judgeChange(change, workspace, named, isProtectedToo) ?? this.#judgePlace(change);
       return reason === undefined ? [] : [{ path: change.path, reason }];
     });
     const refused = new Set(refusals.map(({ path }) => path));

@@ -4,7 +4,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import type { Evidence } from "../model/capability.ts";
 
 /** Controllers with caps; `cpu-time` has none and is there to be read. */
-export type Controller = "memory" | "pids" | "cpu" | "cpu-time";
+export type Controller = "memory" | "pids" | "cpu" | "cpu-time" | "io";
 
 /** The groups of one job by what they count; several may be one. */
 export interface CountingGroups {

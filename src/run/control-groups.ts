@@ -10,6 +10,7 @@ import {
   type ControlGroupEvidence,
   type Controller,
 } from "./control-group-counts.ts";
+import { wantedControllers, type Setting, type WantedController } from "./control-group-settings.ts";
 
 /** The groups of one job. */
 export interface JobControlGroups {
@@ -18,42 +19,6 @@ export interface JobControlGroups {
   read(): ControlGroupEvidence;
   remove(): void;
 }
-
-interface Setting {
-  readonly file: string;
-  readonly value: string;
-  /** Not every kernel is built with it: swap accounting, say. */
-  readonly optional?: boolean;
-}
-
-/** cpu.max and cpu.cfs_*: a tenth of a second, the kernel's default. */
-const cpuPeriodMicros = 100_000;
-
-/** Control Group v2, Documentation/admin-guide/cgroup-v2.rst. A limit on memory must hold for swap too. */
-const settingsV2: Readonly<Record<Controller, (value: number) => Setting[]>> = {
-  memory: (bytes) => [
-    { file: "memory.max", value: String(bytes) },
-    { file: "memory.swap.max", value: "0", optional: true },
-    { file: "memory.oom.group", value: "1", optional: true },
-  ],
-  pids: (count) => [{ file: "pids.max", value: String(count) }],
-  cpu: (cpus) => [{ file: "cpu.max", value: `${Math.round(cpus * cpuPeriodMicros)} ${cpuPeriodMicros}` }],
-  "cpu-time": () => [],
-};
-
-/** Control Group v1, Documentation/admin-guide/cgroup-v1/. memsw counts memory and swap together. */
-const settingsV1: Readonly<Record<Controller, (value: number) => Setting[]>> = {
-  memory: (bytes) => [
-    { file: "memory.limit_in_bytes", value: String(bytes) },
-    { file: "memory.memsw.limit_in_bytes", value: String(bytes), optional: true },
-  ],
-  pids: (count) => [{ file: "pids.max", value: String(count) }],
-  cpu: (cpus) => [
-    { file: "cpu.cfs_period_us", value: String(cpuPeriodMicros) },
-    { file: "cpu.cfs_quota_us", value: String(Math.round(cpus * cpuPeriodMicros)) },
-  ],
-  "cpu-time": () => [],
-};
 
 function apply(directory: string, setting: Setting): void {
   try {
@@ -134,35 +99,33 @@ export function removeStaleControlGroups(matrix: Standings): void {
   }
 }
 
-function wantedControllers(limits: ControlGroupLimits): [Controller, number][] {
-  const wanted: [Controller, number | undefined][] = [
-    ["memory", limits.memoryBytes],
-    ["pids", limits.pids],
-    ["cpu", limits.cpus],
-    ["cpu-time", limits.countsCpuTime === true ? 1 : undefined],
-  ];
-  return wanted.flatMap(([controller, value]) => (value === undefined ? [] : [[controller, value]]));
+function versionOf(matrix: Standings): "v1" | "v2" {
+  return matrix["cgroup.mode"]?.value === "v2" ? "v2" : "v1";
+}
+
+/** What limits a disk was found by reading from one, and where that could not be told, by writing. */
+function foundPlace(controller: Controller, matrix: Standings): string | undefined {
+  const place = matrix[`cgroup.${controller}`]?.value ?? (controller === "io" && matrix["cgroup.io-write"]?.value);
+  return typeof place === "string" ? place : undefined;
 }
 
 /**
- * Where the group with this controller is made, given where those before it were. Every group of version 2 counts CPU
- * time, and a process is in one group of a hierarchy: two would leave the caps of one behind.
+ * Where the group with this controller is made. A process is in one group of a hierarchy, and two would leave the caps of
+ * one behind: in version 2 all are set in the highest of the places, to which the controllers of those below it come, too.
+ * Every group of version 2 counts CPU time.
  */
-function placeFor(controller: Controller, matrix: Standings, before: Iterable<string>): string | undefined {
-  const [first] = before;
-  if (controller === "cpu-time" && matrix["cgroup.mode"]?.value === "v2" && first !== undefined) return first;
-  const place = matrix[`cgroup.${controller}`]?.value;
-  return typeof place === "string" ? place : undefined;
+function placeFor(controller: Controller, wanted: readonly WantedController[], matrix: Standings): string | undefined {
+  if (versionOf(matrix) === "v1") return foundPlace(controller, matrix);
+  const limiting = wanted.filter((one) => one.controller !== "cpu-time" || wanted.length === 1);
+  const places = limiting.map((one) => foundPlace(one.controller, matrix));
+  if (!places.every((place) => place !== undefined)) return undefined;
+  return places.toSorted((one, other) => one.length - other.length)[0];
 }
 
 /** Where the groups of jobs with these limits are made. */
 export function controlGroupPlaces(limits: ControlGroupLimits, matrix: Standings): string[] {
-  const places = new Set<string>();
-  for (const [controller] of wantedControllers(limits)) {
-    const place = placeFor(controller, matrix, places);
-    if (place !== undefined) places.add(place);
-  }
-  return [...places];
+  const wanted = wantedControllers(limits, versionOf(matrix));
+  return [...new Set(wanted.flatMap(({ controller }) => placeFor(controller, wanted, matrix) ?? []))];
 }
 
 /**
@@ -171,22 +134,20 @@ export function controlGroupPlaces(limits: ControlGroupLimits, matrix: Standings
  * @throws CupelError `set-up` where a group or a limit cannot be made; what was made by then is removed again.
  */
 export function createControlGroups(limits: ControlGroupLimits, matrix: Standings, jobName: string): JobControlGroups {
-  const version = matrix["cgroup.mode"]?.value === "v2" ? "v2" : "v1";
-  const settings = version === "v2" ? settingsV2 : settingsV1;
+  const version = versionOf(matrix);
+  const wanted = wantedControllers(limits, version);
   const directories = new Set<string>();
-  const places = new Set<string>();
   const byController: Partial<Record<Controller, string>> = {};
   const remove = (): void => directories.forEach(removeDirectory);
   try {
-    for (const [controller, value] of wantedControllers(limits)) {
-      const place = placeFor(controller, matrix, places);
+    for (const { controller, settings } of wanted) {
+      const place = placeFor(controller, wanted, matrix);
       if (place === undefined) throw new CupelError("set-up", `No place is known for a ${controller} control group`);
-      places.add(place);
       const directory = `${place}/${jobName}`;
       if (!directories.has(directory)) make(directory);
       directories.add(directory);
       byController[controller] = directory;
-      for (const setting of settings[controller](value)) apply(directory, setting);
+      for (const setting of settings) apply(directory, setting);
     }
   } catch (error) {
     remove();

@@ -10,6 +10,7 @@ function defaultValues(job: Job): Partial<Readonly<Record<SettingKey, string | u
     workspace: job.workspace.mode === "empty" ? "none" : job.workspace.mode,
     apply: job.workspace.mode === "cow" ? "never" : undefined,
     tools: "false",
+    root: "host",
     // A list of destinations was stated, and stands in the place of a mode.
     network: job.network === "allow" ? undefined : job.network,
     seccomp: job.seccomp,

@@ -14,6 +14,8 @@ export interface Seen {
   readonly controlGroups: ControlGroupEvidence | undefined;
   /** The last signal by which the caller asked for an end, passed on to the job. */
   readonly asked?: string | undefined;
+  /** Why artifacts that are required are not all there. */
+  readonly artifactsLack?: string | undefined;
   readonly launch: Pick<LauncherPlan, "seccomp" | "resourceLimits" | "setup">;
 }
 
@@ -138,7 +140,9 @@ function exited(code: number, seen: Seen): Verdict {
   if (code !== 0) return ranInto(how, seen) ?? verdict("nonzero", "exit", how);
   // The job could not know of lost output: its pipe took everything. To call that a success would lose it in silence.
   const unwritten = lostOutput(seen.events);
-  return unwritten === undefined ? verdict("ok", "exit", how) : verdict("setup-failed", "output-lost", unwritten);
+  if (unwritten !== undefined) return verdict("setup-failed", "output-lost", unwritten);
+  const lack = seen.artifactsLack;
+  return lack === undefined ? verdict("ok", "exit", how) : verdict("setup-failed", "artifacts-missing", lack);
 }
 
 function ended(end: Pick<Ending, "code" | "signal">, seen: Seen): Verdict {

@@ -20,6 +20,8 @@ function isVisible(path: string, { workspace, grants }: Job): boolean {
 /** One line for stderr. */
 export function explainMissingProgram(job: Job, host: Host): string {
   const [name] = job.command;
+  const { root } = job.layout;
+  if (root !== undefined) return `${name}: not found in the sandbox, whose root is ${root.source}`;
   const outside = locate(name, job, host);
   if (outside === undefined) return `${name}: command not found`;
   if (isVisible(outside, job)) return `${name}: ${outside} is there, but its interpreter or loader is not`;

@@ -3,9 +3,10 @@
  * turning it into the words that its flag would be given, so that the two cannot differ.
  */
 import { guaranteeIds, isolationClasses, type GuaranteeId } from "../model/guarantee.ts";
-import { applyModes, networkModes, outputActions, seccompProfileNames } from "../model/job.ts";
+import { applyModes, networkModes, outputActions, seccompProfileNames, type HeaderInjection } from "../model/job.ts";
 import type { JobSettings } from "./job-request.ts";
 import { limitEntries, quantityParsers, type LimitKey } from "./limit-fields.ts";
+import { parseArtifactCount, parseSizeBytes } from "./parse-quantity.ts";
 
 /** The name of what can be asked. */
 export type SettingKey = keyof JobSettings;
@@ -17,9 +18,11 @@ export interface JobField<Value> {
   /** Names that lead to it in a job file, with dots between them. */
   readonly fields: readonly string[];
   /**
-   * Of several that are stated: the last counts; each does; each variable's last does; the strongest does.
+   * Of several that are stated: the last counts; each does; each name's last does, in front of `=`; the strongest does.
    */
   readonly merge: "last" | "each" | "variables" | "strongest";
+  /** The word for an item of a field that is no text, a number or a switch. */
+  readonly wordOf?: (item: never) => string;
   /** From words, the last of which counts where one does. @throws CupelError `usage` that begins with `name`. */
   readonly read: (words: readonly string[], name: string) => Value;
 }
@@ -46,6 +49,10 @@ function oneOfOr<Word extends string>(known: readonly Word[], otherwise: Word): 
 }
 
 const isOn: Reader<boolean> = { merge: "last", read: (words) => words.at(-1) !== offWord };
+const isStated: Reader<true | undefined> = {
+  merge: "last",
+  read: (words, name) => (isOn.read(words, name) ? true : undefined),
+};
 const list: Reader<readonly string[]> = { merge: "each", read: (words) => words };
 const text: Reader<string | undefined> = { merge: "last", read: (words) => words.at(-1) };
 
@@ -95,11 +102,25 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   read: { flag: "read", fields: ["filesystem.read.allow"], ...list },
   write: { flag: "write", fields: ["filesystem.write.allow"], ...list },
   tools: { flag: "tools", fields: ["filesystem.tools"], ...isOn },
+  deny: { flag: "deny", fields: ["filesystem.deny"], ...list },
+  protect: { flag: "protect", fields: ["filesystem.protect"], ...list },
+  root: { flag: "root", fields: ["root"], ...text },
+  tmpfs: { flag: "tmpfs", fields: ["filesystem.tmpfs"], ...list },
+  files: { flag: "file", fields: ["files"], ...list, merge: "variables" },
   network: { flag: "network", fields: ["network.mode"], ...oneOfOr(networkModes, "none") },
   allowedHosts: { flag: "allow-host", fields: ["network.allow"], ...list },
   setup: { flag: "setup", fields: ["setup.command"], merge: "last", read: (words) => readCommand(words.at(-1) ?? "") },
   setupAllowedHosts: { flag: "setup-allow-host", fields: ["setup.network.allow"], ...list },
   publish: { flag: "publish", fields: ["publish"], ...list },
+  injected: {
+    flag: "inject-header",
+    fields: ["network.inject"],
+    ...list,
+    wordOf: ({ host, header, value }: HeaderInjection) => `${host}: ${header}: ${value}`,
+  },
+  secrets: { flag: "secret", fields: ["secrets.files"], ...list, merge: "variables" },
+  secretDescriptors: { flag: "secret-fd", fields: ["secrets.descriptors"], ...list, merge: "variables" },
+  masksOutput: { flag: "mask-output", fields: ["secrets.mask_output"], ...isOn },
   seccomp: { flag: "seccomp", fields: ["syscalls.profile"], ...oneOfOr(seccompProfileNames, "default") },
   environment: { flag: "env", fields: ["env.inherit", "env.set"], ...list, merge: "variables" },
   terminal: {
@@ -124,12 +145,23 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   },
   accept: { flag: "accept-missing", fields: ["minimum.accept_missing"], ...accepted },
   strict: { flag: "strict", fields: ["minimum.strict"], ...isOn },
-  verified: {
-    flag: "verified",
-    fields: ["minimum.verified"],
+  verified: { flag: "verified", fields: ["minimum.verified"], ...isStated },
+  artifacts: { flag: "artifact", fields: ["artifacts.collect"], ...list },
+  artifactsTo: { flag: "artifacts", fields: ["artifacts.to"], ...text },
+  artifactBytes: {
+    flag: "artifact-size",
+    fields: ["artifacts.bytes_max"],
     merge: "last",
-    read: (words, name) => (isOn.read(words, name) ? true : undefined),
+    read: (words, name) => parseSizeBytes(words.at(-1) ?? "", name),
   },
+  artifactFiles: {
+    flag: "artifact-files",
+    fields: ["artifacts.files_max"],
+    merge: "last",
+    read: (words, name) => parseArtifactCount(words.at(-1) ?? "", name),
+  },
+  artifactsRequired: { flag: "require-artifacts", fields: ["artifacts.required"], ...isStated },
+  isUnrecorded: { flag: "no-record", fields: ["records.off"], ...isStated },
   strategy: { flag: "strategy", fields: ["require.strategy", "selection.strategy"], ...text },
   prefer: { flag: "prefer", fields: ["selection.prefer"], ...oneOfOr(preferences, "fastest") },
 };

@@ -3,20 +3,36 @@ import * as v from "valibot";
 import { readInputFile } from "../host/read-input-file.ts";
 import { guaranteeIds, isolationClasses } from "../model/guarantee.ts";
 import { applyModes, seccompProfileNames } from "../model/job.ts";
+import { secretsSchema } from "./secrets/secrets-schema.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
-import { limitSchemas } from "./limit-schemas.ts";
+import { limitSchemas, quantity } from "./limit-schemas.ts";
 import { networkSchema, setupNetworkSchema } from "./network-schema.ts";
 import { publishSchema } from "./publish-schema.ts";
 import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
-import { variableName, variablesSchema } from "./variable-schemas.ts";
-import { commandSchema, paths } from "./word-schemas.ts";
+import { filesSchema, variableName, variablesSchema } from "./variable-schemas.ts";
+import { commandSchema, glob, paths, statedPath, word } from "./word-schemas.ts";
 
 const filesystem = v.strictObject({
   read: v.optional(v.strictObject({ allow: paths("paths that the job may read, from the file's directory on") })),
   write: v.optional(v.strictObject({ allow: paths("paths that the job may change, from the file's directory on") })),
   tools: v.optional(v.pipe(v.boolean(), v.description("grant the directories of your PATH, read-only"))),
+  deny: v.optional(paths("what of that is hidden, from the file's directory on")),
+  protect: v.optional(v.pipe(v.array(word), v.description("globs of names that are protected, too"))),
+  tmpfs: v.optional(
+    v.pipe(v.array(word), v.description("private directories in the job's root: /PATH, or /PATH:SIZE")),
+  ),
 });
+
+/** Also as a regular expression: what it says of a path is all that can be said of it here. */
+const rootPattern = "^(host|(dir|image):[^\\u0000~][^\\u0000]*)$";
+
+const rootSchema = v.pipe(
+  word,
+  v.regex(new RegExp(rootPattern, "s"), "root is none of host, dir:PATH and image:PATH"),
+  v.description("what the job's root is made of: the host's programs, a directory, or an unpacked OCI image"),
+  v.metadata({ jsonSchema: { type: "string", pattern: rootPattern } }),
+);
 
 /** Guarantees that are demanded, by their ids. */
 export const guaranteesSchema = v.array(v.picklist(guaranteeIds));
@@ -81,13 +97,36 @@ export const settingSchemas = {
   ),
   tty: v.optional(v.pipe(v.boolean(), v.description("give the job a terminal of its own, relayed to yours"))),
   limits: v.optional(v.strictObject(limitSchemas)),
+  root: v.optional(rootSchema),
+  files: v.optional(filesSchema),
   minimum: v.optional(minimum),
+  artifacts: v.optional(
+    v.strictObject({
+      collect: v.optional(v.pipe(v.array(glob), v.description("globs of files to copy when the job has ended"))),
+      to: v.optional(v.pipe(statedPath, v.description("the directory for the copies, from the file's directory on"))),
+      bytes_max: v.optional(quantity("artifacts.bytes_max", "size", "all of them together; default 1G")),
+      files_max: v.optional(
+        v.pipe(
+          v.number(),
+          v.integer(),
+          v.minValue(1),
+          v.maxValue(1_000_000),
+          v.description("how many of them; default 10000"),
+        ),
+      ),
+      required: v.optional(v.pipe(v.boolean(), v.description("fail where nothing was collected for a glob"))),
+    }),
+  ),
+  records: v.optional(
+    v.strictObject({ off: v.optional(v.pipe(v.boolean(), v.description("keep no record of the run"))) }),
+  ),
   selection: v.optional(
     v.strictObject({
       strategy: v.optional(v.pipe(strategySchema, v.description("this strategy and no other"))),
       prefer: v.optional(v.pipe(v.picklist(preferences), v.description("which of the strategies that fit"))),
     }),
   ),
+  secrets: v.optional(secretsSchema),
 };
 
 /** The shape of a job file. */

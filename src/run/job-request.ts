@@ -16,6 +16,16 @@ export interface JobSettings extends StatedLimits {
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly tools: boolean;
+  /** What of the granted paths is hidden. */
+  readonly deny: readonly string[];
+  /** Globs of names that are protected beside those that always are. */
+  readonly protect: readonly string[];
+  /** `host`, `dir:PATH` or `image:PATH`; absent: the host's. */
+  readonly root?: string | undefined;
+  /** `PATH` or `PATH:SIZE`. */
+  readonly tmpfs: readonly string[];
+  /** `PATH=CONTENT`. */
+  readonly files: readonly string[];
   readonly network: NetworkMode;
   /** What the job may connect to; none: what `network` says. */
   readonly allowedHosts: readonly string[];
@@ -25,6 +35,13 @@ export interface JobSettings extends StatedLimits {
   readonly setupAllowedHosts: readonly string[];
   /** `8080:3000`: ports of the host's loopback, or of another address, that lead to ports of the job's. */
   readonly publish: readonly string[];
+  /** `HOST: HEADER: VALUE`. */
+  readonly injected: readonly string[];
+  /** `NAME=SOURCE`: as files, or for the headers that name them. */
+  readonly secrets: readonly string[];
+  /** The same, each behind a descriptor. */
+  readonly secretDescriptors: readonly string[];
+  readonly masksOutput: boolean;
   readonly seccomp: SeccompProfileName;
   /** `NAME=value`, or `NAME` to take the caller's. */
   readonly environment: readonly string[];
@@ -39,6 +56,15 @@ export interface JobSettings extends StatedLimits {
   readonly prefer: "fastest" | "strongest";
   /** Only what attacks on this very sandbox did not break. */
   readonly verified?: boolean | undefined;
+  /** Globs of files of the workspace that are copied when the job has ended. */
+  readonly artifacts: readonly string[];
+  /** Where those copies go. */
+  readonly artifactsTo?: string | undefined;
+  readonly artifactBytes?: number | undefined;
+  readonly artifactFiles?: number | undefined;
+  readonly artifactsRequired?: boolean | undefined;
+  /** Nothing is kept of the run. */
+  readonly isUnrecorded?: boolean | undefined;
 }
 
 /** One request for a job. */
@@ -53,13 +79,22 @@ export const defaultRequest: JobRequest = {
   command: ["/bin/true"],
   ignore: [],
   apply: "never",
+  artifacts: [],
   read: [],
   write: [],
   tools: false,
+  deny: [],
+  protect: [],
+  tmpfs: [],
+  files: [],
   network: "none",
   allowedHosts: [],
   setupAllowedHosts: [],
   publish: [],
+  injected: [],
+  secrets: [],
+  secretDescriptors: [],
+  masksOutput: false,
   seccomp: "default",
   environment: [],
   terminal: "none",
@@ -68,6 +103,14 @@ export const defaultRequest: JobRequest = {
   strict: false,
   prefer: "fastest",
 };
+
+/** What stands in front of the path of another root. */
+export const rootKinds = ["dir:", "image:"] as const;
+/** Whether it asks for anything about secrets. */
+export function statesSecrets(request: JobSettings): boolean {
+  const { secrets, secretDescriptors, injected } = request;
+  return secrets.length + secretDescriptors.length + injected.length > 0 || request.masksOutput;
+}
 
 /** How a value was stated, for a sentence about it: `--read`, or `job.yaml:5:12: filesystem.read.allow`. */
 export function statedAs({ origins = [] }: Pick<JobRequest, "origins">, flag: string, value?: string): string {

@@ -22,13 +22,23 @@ command: [echo, "hello from a sandbox"]
 #  apply: never
 
 # Other paths that the job may read or change; they begin at this file's directory. tools grants the directories of your
-# PATH and what the programs there need, read-only.
+# PATH and what the programs there need, read-only. Of all that, deny hides paths. protect has globs of names that are
+# protected beside the usual ones; tmpfs makes private directories, /PATH or /PATH:SIZE.
 #filesystem:
 #  read:
 #    allow: [.]
 #  write:
 #    allow: []
 #  tools: false
+#  deny: []
+#  protect: []
+#  tmpfs: []
+
+# The host's programs (host), a directory in their place (dir:PATH), or an unpacked OCI image (image:PATH); and files
+# that the job finds in its root, with their content.
+#root: host
+#files:
+#  /etc/greeting: "hello"
 
 # none: a loopback of the job's own that leads nowhere; no-sockets: not even that; host: the host's network.
 # Or, in the place of a mode, allow: the destinations that it may connect to, and no others. Names, all names below one,
@@ -36,6 +46,18 @@ command: [echo, "hello from a sandbox"]
 #network:
 #  mode: none
 #  allow: [api.example.com:443, "*.example.org", "10.0.0.0/8:5432"]
+
+# With allow, headers that the proxy puts into requests to a host, with names of secrets in braces: the job never has
+# those secrets.
+#  inject:
+#    - { host: api.example.com, header: Authorization, value: "Bearer {TOKEN}" }
+
+# Secrets: as /run/secrets/NAME, or behind a descriptor whose number is in CUPEL_SECRET_NAME_FD. Where each comes from
+# stands here, never what it is. mask_output takes the values out of what the job writes.
+#secrets:
+#  files: { TOKEN: "file:token.txt" }
+#  descriptors: { KEY: "fd:3" }
+#  mask_output: false
 
 # What runs before the command, in the same sandbox, and what it may connect to until it has ended.
 #setup:
@@ -70,6 +92,19 @@ ${limitLines}#  on_output: truncate # what becomes of output over its cap: dropp
 #  accept_missing: []
 #  strict: false
 #  verified: false
+
+# Files of the workspace that are copied when the job has ended, by globs as in a .gitignore, to a directory that begins
+# at this file's. With required, a job that succeeds without them is a failure.
+#artifacts:
+#  collect: [dist, "*.log"]
+#  to: artifacts
+#  bytes_max: 1G
+#  files_max: 10000
+#  required: false
+
+# Nothing is kept of the run for cupel runs.
+#records:
+#  off: false
 
 # A certain strategy, or which of those that fit.
 #selection:

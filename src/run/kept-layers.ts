@@ -1,5 +1,4 @@
 /** Layers that were kept: what jobs changed, each below its id in a state directory, until it is applied or discarded. */
-import { randomInt } from "node:crypto";
 import { renameSync } from "node:fs";
 import * as v from "valibot";
 import { errnoOf } from "../host/errno-of.ts";
@@ -14,8 +13,9 @@ import { changeKinds, layerSchema, type LayerRecord } from "../model/layer.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import { isRunning } from "./control-groups.ts";
 import { layersIn } from "./layer-place.ts";
-import { runningLayerName, type Layer } from "./open-layer.ts";
+import type { Layer } from "./open-layer.ts";
 import { removeTree } from "./remove-tree.ts";
+import { freeId, idPattern, makingPattern } from "./run-id.ts";
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 const digits = v.pipe(v.string(), v.regex(/^-?\d+$/));
@@ -56,22 +56,13 @@ export const layerRecordSchema = v.strictObject({
   program: v.string(),
   endedAt: v.string(),
   changes: v.array(changeSchema),
+  protect: v.optional(v.array(v.string())),
 });
 
 /** A kept layer, and where it lies. */
 export interface KeptLayer {
   readonly directory: string;
   readonly record: LayerRecord;
-}
-
-const idPattern = /^[a-z2-9]{6}$/;
-
-/** Without what is taken for something else: no 0, 1, l, o. */
-const idLetters = "abcdefghijkmnpqrstuvwxyz23456789";
-
-function newId(): string {
-  const letters = Array.from({ length: 6 }, () => idLetters[randomInt(idLetters.length)]);
-  return letters.join("");
 }
 
 const recordName = "layer.json";
@@ -90,7 +81,7 @@ const triesMax = 20;
 /** Gives the layer an id, with its record in it before it has. @throws CupelError `set-up`. */
 export function keepLayer(layer: Layer, record: Omit<LayerRecord, "schema" | "id">): LayerRecord {
   for (let tries = 1; ; tries++) {
-    const kept: LayerRecord = { schema: layerSchema, id: newId(), ...record };
+    const kept: LayerRecord = { schema: layerSchema, id: freeId([layer.stateDirectory]), ...record };
     writeLayerRecord(layer.path, kept);
     try {
       // Another's directory is never empty, so that it is not replaced (rename(2), ENOTEMPTY).
@@ -163,7 +154,7 @@ export function discardLayer({ directory, record }: KeptLayer): void {
 export function removeAbandoned(stateDirectory: string): void {
   const place = layersIn(stateDirectory);
   for (const name of namesIn(place)) {
-    const owner = runningLayerName.exec(name)?.[1];
+    const owner = makingPattern.exec(name)?.[1];
     if (owner !== undefined && !isRunning(Number(owner))) removeTree(`${place}/${name}`);
   }
 }

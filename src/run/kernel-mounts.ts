@@ -24,6 +24,11 @@ const kernelFileSystems = new Set([
   "tracefs",
 ]);
 
+/** Whether a mount of this type shows the kernel or other processes. */
+export function isKernelFileSystem(type: string): boolean {
+  return kernelFileSystems.has(type);
+}
+
 /** Blanks and backslashes are written as three octal digits. */
 function unescape(point: string): string {
   if (!point.includes("\\")) return point;

@@ -58,6 +58,21 @@ function refuseTwoStrategies(stated: readonly Statement[]): void {
   );
 }
 
+/** @throws CupelError `usage` for a program that a file names which is not the user's own: it would run outside of any sandbox. */
+function refuseForeignCommands(stated: readonly Statement[]): void {
+  const foreign = stated.find(
+    ({ key, word, from }) =>
+      (key === "secrets" || key === "secretDescriptors") &&
+      (from === "project" || from === "job file") &&
+      /^[^=]*=command:/.test(word),
+  );
+  if (foreign === undefined) return;
+  throw new CupelError(
+    "usage",
+    `${foreign.place}: ${foreign.field} names a program that cupel would run outside of the sandbox; name it by a flag, or in your own configuration`,
+  );
+}
+
 function statementsOfUser(path: string | undefined, host: Host): Statement[] {
   return path === undefined ? [] : statementsOfFile(readUserConfiguration(path, host), "user", dirname(path));
 }
@@ -105,6 +120,7 @@ export function readLayeredRequest(layers: Layers, host: Host): LayeredRequest {
   ];
   const below = project === undefined ? { counting: [], leftOut: [] } : projectStatements(project, user, host);
   const merged = mergeStatements([...statementsOfUser(user, host), ...below.counting, ...above]);
+  refuseForeignCommands(merged);
   const command = commandOf(words.length > 0 ? words : (job?.value.command ?? []));
   const origins = [commandOrigin(command, layers, job), ...merged.map(originOf)];
   const decided = new Set(above.map(subjectOf));

@@ -4,12 +4,20 @@
  */
 import type { GuaranteeId } from "../model/guarantee.ts";
 import type { Limits, ProcessLimits } from "../model/job.ts";
-import { parseCount, parseCpus, parseDurationMs, parseFileCount, parseSizeBytes } from "./parse-quantity.ts";
+import {
+  parseCount,
+  parseCpus,
+  parseDurationMs,
+  parseFileCount,
+  parseRateBytes,
+  parseSizeBytes,
+} from "./parse-quantity.ts";
 
 /** How quantities are read, by what they are quantities of. */
 export const quantityParsers = {
   duration: parseDurationMs,
   size: parseSizeBytes,
+  rate: parseRateBytes,
   cpus: parseCpus,
   count: parseCount,
   files: parseFileCount,
@@ -33,7 +41,7 @@ export interface LimitField {
   readonly example: string;
 }
 
-type CapKey = Exclude<keyof Limits, "onOutput" | "perProcess"> | keyof ProcessLimits;
+type CapKey = Exclude<keyof Limits, "onOutput" | "perProcess" | "disks"> | keyof ProcessLimits;
 
 /** Every cap, in the order of the usage text. */
 export const limitFields = {
@@ -115,6 +123,28 @@ export const limitFields = {
     guarantee: "limit.disk",
     description: "cap on files in each of them",
     example: "10000",
+  },
+  layerBytes: {
+    flag: "workspace-size",
+    field: "workspace_size",
+    quantity: "size",
+    guarantee: "limit.disk",
+    description: "cap on what the job changes in its copy-on-write workspace, which is in memory until it ends",
+    example: "1G",
+  },
+  ioReadBytes: {
+    flag: "io-read",
+    field: "io_read",
+    quantity: "rate",
+    description: "cap on reading from each disk, in bytes a second",
+    example: "20M/s",
+  },
+  ioWriteBytes: {
+    flag: "io-write",
+    field: "io_write",
+    quantity: "rate",
+    description: "cap on writing to each disk, in bytes a second",
+    example: "20M/s",
   },
   openFiles: {
     flag: "open-files",

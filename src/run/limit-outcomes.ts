@@ -21,6 +21,7 @@ function treeCaps({ limits, defaultLimits }: Job): TreeCap[] {
     { name: "pids", id: "limit.pids", stated: limits.pids, fallback: defaultLimits.pids },
     { name: "disk", id: "limit.disk", stated: limits.diskBytes },
     { name: "files", id: "limit.disk", stated: limits.diskFiles },
+    { name: "workspace", id: "limit.disk", stated: limits.layerBytes },
     { name: "output", id: "limit.output", stated: limits.outputBytes },
   ];
 }
@@ -35,6 +36,22 @@ function ofTree({ name, id, stated, fallback }: TreeCap, { guarantees, launch }:
     return [{ ...cap, enforced: false, by: "nothing counts the CPU time of this job" }];
   return [{ ...cap, enforced: decision.kept, by: decision.kept ? decision.mechanism : decision.reason }];
 }
+
+/** No guarantee stands for them; a job whose host cannot keep one is refused. */
+function ofDisks({ limits }: Job, { launch }: Plan): LimitOutcome[] {
+  const { io } = launch.controlGroup;
+  const caps: [LimitName, number | undefined, number | undefined][] = [
+    ["io-read", limits.ioReadBytes, io?.readBytes],
+    ["io-write", limits.ioWriteBytes, io?.writeBytes],
+  ];
+  return caps.flatMap(([name, requested, kept]): LimitOutcome[] => {
+    if (requested === undefined) return [];
+    const by = kept === undefined ? "nothing counts it here" : `${diskRateMechanism}: ${io?.disks.join(", ")}`;
+    return [{ name, scope: "tree", requested, stated: true, enforced: kept !== undefined, by }];
+  });
+}
+
+const diskRateMechanism = "a control group of the job's own (io), on each of these disks";
 
 /** Called what they are: a tree may use each up many times. */
 function ofProcesses({ limits }: Job, { launch }: Plan): LimitOutcome[] {
@@ -55,5 +72,5 @@ function ofProcesses({ limits }: Job, { launch }: Plan): LimitOutcome[] {
 
 /** Every cap of this job. */
 export function limitOutcomes(job: Job, plan: Plan): LimitOutcome[] {
-  return [...treeCaps(job).flatMap((cap) => ofTree(cap, plan)), ...ofProcesses(job, plan)];
+  return [...treeCaps(job).flatMap((cap) => ofTree(cap, plan)), ...ofDisks(job, plan), ...ofProcesses(job, plan)];
 }

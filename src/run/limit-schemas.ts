@@ -16,6 +16,12 @@ const quantityShapes: Readonly<Record<QuantityKind, object>> = {
       { type: "number", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
     ],
   },
+  rate: {
+    anyOf: [
+      { type: "string", pattern: "^\\d+(\\.\\d+)?[kKmMgGtT]?([iI]?[bB])?(/s)?$" },
+      { type: "number", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+    ],
+  },
   cpus: {
     anyOf: [
       { type: "string", pattern: "^\\d+(\\.\\d+)?$" },
@@ -37,7 +43,7 @@ const quantityShapes: Readonly<Record<QuantityKind, object>> = {
 };
 
 /** What the flag takes, with its own words where it is none. */
-function quantity(name: string, kind: QuantityKind, description: string) {
+export function quantity(name: string, kind: QuantityKind, description: string) {
   return v.pipe(
     v.union([v.string(), v.number()]),
     v.rawCheck(({ dataset, addIssue }) => {

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { CupelError } from "../model/error.ts";
 import { networkModes } from "../model/job.ts";
 import { parseDestinationRule } from "./network/destination-rule.ts";
+import { word } from "./word-schemas.ts";
 
 const destination = v.pipe(
   v.string(),
@@ -24,6 +25,17 @@ const networkShape = {
   type: "object",
   properties: {
     mode: { enum: networkModes, description: "a loopback alone, no socket at all, or the host's" },
+    inject: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: { host: { type: "string" }, header: { type: "string" }, value: { type: "string" } },
+        required: ["host", "header", "value"],
+        additionalProperties: false,
+      },
+      description:
+        "headers that the proxy puts into requests to a host that is listed, with names of secrets in braces: Bearer {TOKEN}",
+    },
     allow: {
       type: "array",
       minItems: 1,
@@ -52,6 +64,7 @@ export const setupNetworkSchema = v.pipe(
 export const networkSchema = v.pipe(
   v.strictObject({
     mode: v.optional(v.picklist(networkModes)),
+    inject: v.optional(v.array(v.strictObject({ host: word, header: word, value: word }))),
     allow: v.optional(allowed),
   }),
   v.metadata({ jsonSchema: networkShape }),

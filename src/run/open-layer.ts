@@ -8,6 +8,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import { layersIn, type LayerOwner, type LayerPlace } from "./layer-place.ts";
 import { removeTree } from "./remove-tree.ts";
+import { makingName } from "./run-id.ts";
 
 /** An open layer. */
 export interface Layer {
@@ -24,13 +25,8 @@ export interface Layer {
   /** Of a copy: the same clock when it was whole. */
   readonly copiedNs?: bigint | undefined;
   readonly owner?: LayerOwner | undefined;
-}
-
-/** A running job's layer: whose it is, and something that no other has. */
-export const runningLayerName: RegExp = /^running-(\d+)-[0-9a-z]+$/;
-
-function runningName(): string {
-  return `running-${process.pid}-${Math.floor(Math.random() * 36 ** 8).toString(36)}`;
+  /** It has a size, and lies in memory until the launcher says that it was copied. */
+  readonly isInMemory?: boolean | undefined;
 }
 
 const triesMax = 20;
@@ -61,6 +57,7 @@ export interface LayerWish {
   readonly workspace: string;
   readonly manner: Layer["manner"];
   readonly owner?: LayerOwner | undefined;
+  readonly isInMemory?: boolean | undefined;
 }
 
 async function fillWithCopy(path: string, { workspace, owner }: LayerWish): Promise<bigint> {
@@ -85,14 +82,14 @@ export async function openLayer(wish: LayerWish): Promise<Layer> {
 }
 
 async function makeLayer(wish: LayerWish): Promise<Layer> {
-  const { place, workspace, manner, owner } = wish;
+  const { place, workspace, manner, owner, isInMemory } = wish;
   const stateDirectory = place.directory;
-  const path = `${layersIn(stateDirectory)}/${runningName()}`;
+  const path = `${layersIn(stateDirectory)}/${makingName()}`;
   try {
     makePlace(path, layersIn(stateDirectory));
     makeDirectories(path, workspace, owner);
     const startedNs = lstatSync(`${path}/upper`, { bigint: true }).ctimeNs;
-    const layer = { path, stateDirectory, workspace, manner, startedNs, owner };
+    const layer = { path, stateDirectory, workspace, manner, startedNs, owner, isInMemory };
     return manner === "copy" ? { ...layer, copiedNs: await fillWithCopy(path, wish) } : layer;
   } catch (error) {
     removeTree(path);

@@ -1,8 +1,16 @@
 /** The shapes of outcomes, for publishing and for tests: what `--result` writes, and a line of a batch. */
 import * as v from "valibot";
+import { artifactRefusals } from "../model/artifact.ts";
 import { evidenceLevels } from "../model/capability.ts";
 import { guaranteeIds } from "../model/guarantee.ts";
-import { causeCodes, denialReasons, limitNames, outcomeSchema, outcomeStatuses } from "../model/outcome.ts";
+import {
+  causeCodes,
+  deniedKinds,
+  denialReasons,
+  limitNames,
+  outcomeSchema,
+  outcomeStatuses,
+} from "../model/outcome.ts";
 import { batchOutcomeSchema } from "./batch-outcome.ts";
 
 const guarantee = v.picklist(guaranteeIds);
@@ -25,6 +33,8 @@ const ending = {
   strategy: v.optional(v.string()),
   report: v.optional(v.pipe(v.string(), v.description("id of the report that the choice was made from"))),
 };
+
+const run = v.optional(v.pipe(v.string(), v.description("what cupel runs knows it by, where it was recorded")));
 
 const level = v.optional(
   v.pipe(v.picklist(evidenceLevels), v.description("the weakest evidence of what it stands on")),
@@ -54,6 +64,8 @@ const limit = v.strictObject({
   by: v.string(),
 });
 
+const traffic = { readBytes: v.number(), writtenBytes: v.number() };
+
 const usage = v.strictObject({
   wallMs: v.number(),
   userMs: v.number(),
@@ -65,9 +77,14 @@ const usage = v.strictObject({
         cpuMs: v.optional(v.number()),
         peakMemoryBytes: v.optional(v.number()),
         peakPids: v.optional(v.number()),
+        io: v.optional(v.strictObject(traffic)),
       }),
       v.description("of the whole tree, as its control groups counted"),
     ),
+  ),
+  blocks: v.pipe(
+    v.strictObject(traffic),
+    v.description("from and to disks, by the processes that were waited for, in blocks of 512 bytes (getrusage(2))"),
   ),
 });
 
@@ -132,13 +149,47 @@ const network = v.strictObject({
   ),
 });
 
+const artifacts = v.strictObject({
+  directory: v.pipe(v.string(), v.description("where the copies are")),
+  files: v.array(v.strictObject({ path: v.string(), bytes: amount, sha256: v.string() })),
+  refused: v.pipe(
+    v.array(v.strictObject({ path: v.string(), reason: v.picklist(artifactRefusals), errno: v.optional(v.string()) })),
+    v.description("what matches and was not copied; the first hundred"),
+  ),
+  refusedCount: amount,
+  missing: v.pipe(v.array(v.string()), v.description("globs that nothing was copied for")),
+});
+
+const denied = v.strictObject({
+  kind: v.pipe(
+    v.picklist(deniedKinds),
+    v.description("memory: processes that were ended; system-call: the one that the job ended at"),
+  ),
+  by: v.string(),
+  count: amount,
+});
+
+const denial = v.strictObject({
+  call: v.string(),
+  errno: v.string(),
+  subject: v.optional(v.pipe(v.string(), v.description("a path, or an address with its port"))),
+  access: v.picklist(["read", "write", "connect", "call"]),
+  count: v.number(),
+  grant: v.optional(v.pipe(v.array(v.string()), v.description("the narrowest flags that would grant it"))),
+  note: v.optional(v.pipe(v.string(), v.description("what is to be known of the grant, or why there is none"))),
+});
+
 /** What `--result` writes. */
 export const outcomeShape = v.strictObject({
   schema: v.literal(outcomeSchema),
+  run,
   ...ending,
   cause: v.strictObject({ ...cause, evidence: v.array(evidence) }),
   guarantees: v.array(decision),
   ...decided,
+  denied: v.optional(
+    v.pipe(v.array(denied), v.description("what was counted; more may have failed with an error to the job alone")),
+  ),
   phases: v.optional(v.strictObject({ setupMs: v.number(), runMs: v.number(), teardownMs: v.number() })),
   output: v.optional(v.pipe(v.array(output), v.description("of outputs that cupel relayed; nobody counts the others"))),
   workspace: v.optional(workspace),
@@ -155,6 +206,8 @@ export const outcomeShape = v.strictObject({
     ),
   ),
   network: v.optional(v.pipe(network, v.description("of a job that lists what it may connect to"))),
+  artifacts: v.optional(v.pipe(artifacts, v.description("of a job whose artifacts are collected"))),
+  denials: v.optional(v.pipe(v.array(denial), v.description("of --explain-denials: the last to happen first"))),
 });
 
 const counted = { bytes: v.number(), isTruncated: v.boolean() };

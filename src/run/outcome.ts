@@ -1,6 +1,7 @@
 /** What became of a job, from what was seen of it and what was decided about it. Pure. */
 import { findEvent, type LaunchEvent } from "../launch/launch-event.ts";
 import { evidenceLevels, type Standings } from "../model/capability.ts";
+import type { ArtifactsOutcome } from "../model/artifact.ts";
 import type { GuaranteeDecision } from "../model/guarantee.ts";
 import { renderIpAddress } from "../model/ip-address.ts";
 import type { Job } from "../model/job.ts";
@@ -9,6 +10,7 @@ import {
   type CauseCode,
   type Degradation,
   type Ending,
+  type KernelDenial,
   type NetworkOutcome,
   type Outcome,
   type OutputCount,
@@ -21,6 +23,7 @@ import {
 import type { Plan } from "../model/plan.ts";
 import type { Selection } from "../model/report.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
+import { deniedActs } from "./denied-acts.ts";
 import { judgeEnding } from "./ending.ts";
 import { exitCodeOf } from "./exit-code-of.ts";
 import { limitOutcomes } from "./limit-outcomes.ts";
@@ -58,10 +61,16 @@ export interface OutcomeInput {
   readonly network?: NetworkOutcome | undefined;
   /** See `Seen` of ending.ts. */
   readonly asked?: string | undefined;
+  readonly artifactsLack?: string | undefined;
   /** From the start of the set-up to the end of the clean-up, where it was measured. */
   readonly totalMs?: number | undefined;
   readonly workspace?: WorkspaceOutcome | undefined;
+  readonly artifacts?: ArtifactsOutcome | undefined;
+  readonly denials?: readonly KernelDenial[] | undefined;
 }
+
+/** What getrusage(2) counts in. */
+const blockBytes = 512;
 
 function usageOf({ events, treeUsage }: OutcomeInput): Usage | undefined {
   const ended = findEvent(events, "ended");
@@ -72,6 +81,7 @@ function usageOf({ events, treeUsage }: OutcomeInput): Usage | undefined {
     systemMs: ended.systemMicros / 1000,
     maxRssBytes: ended.maxRssBytes,
     tree: treeUsage,
+    blocks: { readBytes: ended.readBlocks * blockBytes, writtenBytes: ended.writtenBlocks * blockBytes },
   };
 }
 
@@ -131,6 +141,7 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
     guarantees: plan.guarantees.map((decision) => withLevel(decision, matrix)),
     accepted: input.selection.accepted,
     degraded: degradedOf(input),
+    denied: deniedActs({ ...input, ending }),
     limits: limitOutcomes(input.job, plan),
     phases: phasesOf(input),
     usage: usageOf(input),
@@ -139,6 +150,8 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
     network: input.network,
     setup: setupOf(input, ending),
     published: publishedIn(input),
+    artifacts: input.artifacts,
+    denials: input.denials,
   };
 }
 

@@ -12,6 +12,17 @@ export function parseSizeBytes(text: string, flag: string): number {
   throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a size; write one such as 512M or 2G`);
 }
 
+/** `20M/s`, `512K` → bytes a second. @throws CupelError `usage`, naming `flag`. */
+export function parseRateBytes(text: string, flag: string): number {
+  try {
+    return parseSizeBytes(text.replace(/\/s$/, ""), flag);
+  } catch (error) {
+    throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a rate; write one such as 20M/s`, {
+      cause: error,
+    });
+  }
+}
+
 /** `90s`, `2m`, `1.5h`, `250ms` → milliseconds. @throws CupelError `usage`, naming `flag`. */
 export function parseDurationMs(text: string, flag: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
@@ -47,5 +58,15 @@ export function parseCount(text: string, flag: string): number {
   throw new CupelError(
     "usage",
     `${flag} ${JSON.stringify(text)} is not a count of processes; write a whole number from 2 on, such as 256`,
+  );
+}
+
+/** `100` → a count of artifacts. @throws CupelError `usage`, naming `flag`. */
+export function parseArtifactCount(text: string, flag: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= 1_000_000) return count;
+  throw new CupelError(
+    "usage",
+    `${flag} ${JSON.stringify(text)} is not a count of artifacts; write a whole number from 1 to 1000000`,
   );
 }

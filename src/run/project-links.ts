@@ -26,9 +26,10 @@ function withoutLinks(path: string, top: string): string | undefined {
 export function refuseProjectLinks(stated: readonly Statement[], directory: string): void {
   const top = topOf(realPath(directory) ?? directory);
   for (const { key, word, field, place } of stated) {
-    if (key !== "read" && key !== "write") continue;
-    const real = realPath(word);
-    const plain = withoutLinks(word, top);
+    if (key !== "read" && key !== "write" && key !== "root") continue;
+    const path = key === "root" ? word.slice(word.indexOf(":") + 1) : word;
+    const real = realPath(path);
+    const plain = withoutLinks(path, top);
     if (real === undefined || plain === undefined || real === plain) continue;
     throw new CupelError(
       "usage",

@@ -31,9 +31,12 @@ export function resolveDemands(
     ...(asksForSome(request) ? (["net.allowlist"] as const) : []),
     ...(request.publish.length > 0 ? (["net.loopback"] as const) : []),
   ];
+  const secrets: GuaranteeId[] =
+    request.secrets.length + request.secretDescriptors.length > 0 ? ["secret.private"] : [];
   const wanted = new Set<GuaranteeId>([
     ...isolation,
     ...listed,
+    ...secrets,
     ...limitDemands(request, defaults),
     ...request.require,
   ]);

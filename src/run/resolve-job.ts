@@ -3,6 +3,7 @@ import { realpathSync, statSync } from "node:fs";
 import type { Host } from "../host/host.ts";
 import { procField } from "../host/proc-field.ts";
 import { CupelError } from "../model/error.ts";
+import { plainLayout } from "../model/layout.ts";
 import { privateSizeBytes, writesWorkspace, type Job } from "../model/job.ts";
 import { canonicalPlace, hiddenWithin, refuseConfiguration, resolveGrants, type JobSurroundings } from "./job-paths.ts";
 import { statedAs, type JobRequest } from "./job-request.ts";
@@ -67,6 +68,9 @@ function limitsOf(request: JobRequest): Job["limits"] {
     onOutput: request.onOutput,
     diskBytes: request.diskBytes,
     diskFiles: request.diskFiles,
+    layerBytes: request.layerBytes,
+    ioReadBytes: request.ioReadBytes,
+    ioWriteBytes: request.ioWriteBytes,
     perProcess: hasOwn ? { openFiles, fileBytes, coreBytes } : undefined,
   };
 }
@@ -144,5 +148,6 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
     defaultLimits: defaults,
     demands: resolveDemands(request, writesWorkspace({ workspace, grants }), defaults),
     hidden,
+    layout: plainLayout,
   };
 }

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import type { Host } from "../host/host.ts";
 import { ancestorsOf } from "../host/private-directory.ts";
+import { inodeAt } from "../host/real-host.ts";
 import { CupelError } from "../model/error.ts";
 import { isWithin, type CopyOnWrite, type Grant, type Workspace } from "../model/job.ts";
 import { isCommonDirectory } from "./common-directories.ts";
@@ -66,10 +67,11 @@ function inMode(mode: StatedMode, path: string, request: JobRequest, surrounding
   );
 }
 
-/** What is asked for that a layer would have to hold, and cannot. */
-function cappedDisk({ require, diskBytes, diskFiles }: JobRequest): string | undefined {
+/** What is asked for that a layer would have to hold, and cannot unless it has a size. */
+function cappedDisk({ require, diskBytes, diskFiles, layerBytes }: JobRequest): string | undefined {
+  if (layerBytes !== undefined) return undefined;
   const isCapped = diskBytes !== undefined || diskFiles !== undefined || require.includes("limit.disk");
-  return isCapped ? "a cap on disk cannot hold for what a job changes in it" : undefined;
+  return isCapped ? "a cap on disk does not hold for what a job changes in it without --workspace-size" : undefined;
 }
 
 /** Copy-on-write where that takes an overlay and no more. */
@@ -82,11 +84,21 @@ function byDefault(path: string, request: JobRequest, surroundings: JobSurroundi
   return { mode: "ro", path, why: `${path} is read-only for this job, since ${why}` };
 }
 
+/** Where the caller stands, and no other directory that somebody has put there meanwhile. @throws CupelError `usage`. */
+function currentDirectory({ directory, standing }: Host): string {
+  const path = canonical(directory, "The current directory", "/");
+  if (standing?.directory !== directory || inodeAt(path) === standing.inode) return path;
+  throw new CupelError(
+    "usage",
+    `The current directory ${directory} was replaced by another one; change to one that stays`,
+  );
+}
+
 /** @throws CupelError `usage` for a workspace that was asked for and cannot be one. */
 export function resolveWorkspace(request: JobRequest, surroundings: JobSurroundings): Workspace {
   if (request.workspace === "none") return { mode: "empty", why: "" };
   const { host, stateDirectories } = surroundings;
-  const path = canonical(host.directory, "The current directory", "/");
+  const path = currentDirectory(host);
   const unfit = unfitWorkspace(path, listHomes(host), stateDirectories);
   if (unfit === undefined) {
     return request.workspace === undefined

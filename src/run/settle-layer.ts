@@ -4,7 +4,7 @@ import type { HelperPlaces } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import type { LayerRecord } from "../model/layer.ts";
 import { compareLayer } from "./compare-layer.ts";
-import { ignoringOf } from "./ignore-globs.ts";
+import { matchingOf } from "./path-globs.ts";
 import { keepLayer, removeAbandoned } from "./kept-layers.ts";
 import { LayerTooLarge } from "./layer-entries.ts";
 import type { Layer } from "./open-layer.ts";
@@ -22,19 +22,23 @@ function reasonOf(error: unknown): string {
   return `${errnoOf(error)}${path}`;
 }
 
+/** What is said of it. */
+export interface LayerWords extends Pick<LayerRecord, "program"> {
+  /** Globs: changes that are not worth keeping, and names that are protected, too. */
+  readonly ignore: readonly string[];
+  readonly protect: readonly string[];
+}
+
 /** Reads it, and keeps what is worth keeping. */
-export function settleLayer(
-  layer: Layer,
-  { program, ignore }: { readonly program: string; readonly ignore: readonly string[] },
-  places: HelperPlaces,
-): Settled {
+export function settleLayer(layer: Layer, { program, ignore, protect }: LayerWords, places: HelperPlaces): Settled {
   removeAbandoned(layer.stateDirectory);
   try {
-    const isIgnored = ignoringOf(ignore);
+    const isIgnored = matchingOf(ignore);
     const changes = compareLayer(layer, places).filter(({ path }) => !isIgnored(path));
     if (changes.length > 0) {
       const endedAt = new Date().toISOString();
-      return { result: "kept", record: keepLayer(layer, { workspace: layer.workspace, program, endedAt, changes }) };
+      const words = { workspace: layer.workspace, program, endedAt, ...(protect.length > 0 ? { protect } : {}) };
+      return { result: "kept", record: keepLayer(layer, { ...words, changes }) };
     }
     removeTree(layer.path);
     return { result: "unchanged" };

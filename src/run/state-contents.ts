@@ -1,5 +1,6 @@
 /** What lies in cupel's state directories, told apart by name: what is cupel's own, and what is not known. Pure. */
 import { mountPoints } from "../launch/container-root.ts";
+import { idPattern, makingPattern } from "./run-id.ts";
 
 /** What a name stands for. */
 export interface KnownEntry {
@@ -39,7 +40,9 @@ const stateNames: readonly (readonly [RegExp, KnownEntry])[] = [
   [/^prober-[0-9a-f]{16}$/, { what: "a copy of the prober", kind: "file" }],
   [/^courier-[0-9a-f]{16}$/, { what: "a copy of the courier", kind: "file" }],
   [/^layers$/, { what: "what jobs changed", kind: "folder" }],
+  [/^runs$/, { what: "records of runs", kind: "folder" }],
   [/^root$/, { what: "the root for containers", kind: "folder" }],
+  [/^images$/, { what: "unpacked images", kind: "folder" }],
   [/^engines$/, { what: "the engines' places", kind: "folder" }],
 ];
 
@@ -56,30 +59,52 @@ const engineNames: readonly (readonly [RegExp, KnownEntry])[] = [
 
 /** In its `layers`: see open-layer.ts and kept-layers.ts. */
 const layerNames: readonly (readonly [RegExp, KnownEntry])[] = [
-  [/^[a-z2-9]{6}$/, { what: "what a job changed, not applied yet", kind: "layer" }],
+  [idPattern, { what: "what a job changed, not applied yet", kind: "layer" }],
 ];
 
-function runningLayer(name: string): KnownEntry | undefined {
-  const owner = /^running-(\d+)-[0-9a-z]+$/.exec(name)?.[1];
-  return owner === undefined
-    ? undefined
-    : { what: "a layer that a cupel which was killed left", kind: "layer", writer: Number(owner) };
+/** In its `runs`: see record-run.ts. */
+const runNames: readonly (readonly [RegExp, KnownEntry])[] = [
+  [idPattern, { what: "the record of a run", kind: "tree" }],
+];
+
+/** What a cupel that was killed has left, if none is at work on it. */
+const unfinished = {
+  layers: { what: "a layer that a cupel which was killed left", kind: "layer" },
+  runs: { what: "a record that a cupel which was killed left", kind: "tree" },
+} as const;
+
+function unfinishedOf(folder: keyof typeof unfinished, name: string): KnownEntry | undefined {
+  const owner = makingPattern.exec(name)?.[1];
+  return owner === undefined ? undefined : { ...unfinished[folder], writer: Number(owner) };
+}
+
+/** In its `images`: see unpack-image.ts. */
+const imageNames: readonly (readonly [RegExp, KnownEntry])[] = [
+  [/^[0-9a-f]{64}$/, { what: "an unpacked image", kind: "layer" }],
+];
+
+function unpackingImage(name: string): KnownEntry | undefined {
+  const owner = /^unpacking-(\d+)-[0-9a-z]+$/.exec(name)?.[1];
+  return owner === undefined ? undefined : { what: "half unpacked", kind: "layer", writer: Number(owner) };
 }
 
 /** Where a name was found. */
-export type Folder = "state" | "root" | "engines" | "layers";
+export type Folder = "state" | "root" | "engines" | "layers" | "runs" | "images";
 
 const names: Readonly<Record<Folder, typeof stateNames>> = {
   state: stateNames,
   root: rootNames,
   engines: engineNames,
   layers: layerNames,
+  runs: runNames,
+  images: imageNames,
 };
 
 /** What a name in a folder is; undefined for what is not cupel's. */
 export function knownEntry(folder: Folder, name: string): KnownEntry | undefined {
   const known = names[folder].find(([pattern]) => pattern.test(name))?.[1];
   if (known !== undefined || folder === "engines") return known;
-  if (folder === "layers") return runningLayer(name);
+  if (folder === "layers" || folder === "runs") return unfinishedOf(folder, name);
+  if (folder === "images") return unpackingImage(name);
   return leftoverOf(name) ?? (folder === "state" ? proxySocketOf(name) : undefined);
 }

@@ -7,7 +7,7 @@ import { isolationStrength, isolationClasses } from "../model/guarantee.ts";
 import type { Origin, OriginKind } from "../model/origin.ts";
 import { jobFields, offWord, readSettings, settingKeys, type JobField, type SettingKey } from "./job-fields.ts";
 import type { Path } from "./document-places.ts";
-import { twoNetworks, type JobSettings } from "./job-request.ts";
+import { rootKinds, twoNetworks, type JobSettings } from "./job-request.ts";
 import type { StrictDocument } from "./strict-document.ts";
 
 /** One value. */
@@ -43,13 +43,12 @@ function wordOf(value: unknown): string {
 }
 
 /** The words for a value that was checked, and where in it each stands. A list of which the last would count is one value. */
-function wordsOf(
-  value: unknown,
-  merge: JobField<unknown>["merge"],
-): readonly { readonly word: string; readonly at: Path }[] {
+function wordsOf(value: unknown, key: SettingKey): readonly { readonly word: string; readonly at: Path }[] {
   if (value === undefined) return [];
-  if (merge === "last" && Array.isArray(value)) return [{ word: JSON.stringify(value), at: [] }];
-  if (Array.isArray(value)) return value.map((item, index) => ({ word: wordOf(item), at: [index] }));
+  const field: JobField<unknown> = jobFields[key];
+  if (field.merge === "last" && Array.isArray(value)) return [{ word: JSON.stringify(value), at: [] }];
+  const itemWord = (field.wordOf ?? wordOf) as (item: unknown) => string;
+  if (Array.isArray(value)) return value.map((item, index) => ({ word: itemWord(item), at: [index] }));
   if (typeof value === "object" && value !== null) {
     return Object.entries(value).map(([name, one]) => ({ word: `${name}=${wordOf(one)}`, at: [name] }));
   }
@@ -61,19 +60,30 @@ function absolute(path: string, directory: string): string {
   return path.startsWith("/") ? path : resolve(directory, path);
 }
 
+/** What stands in front of a path, and is no part of it. */
+const rootStart = new RegExp(`^(?<name>${rootKinds.join("|")})(?<path>.+)$`, "s");
+const secretStart = /^(?<name>[^=]*=file:)(?<path>.+)$/s;
+
+/** Paths of the host's in a file begin at its directory; those in the job's root have no other place to begin at. */
+function fromDirectory(key: SettingKey, word: string, directory: string): string {
+  if (key === "read" || key === "write" || key === "deny" || key === "artifactsTo") return absolute(word, directory);
+  const start = key === "root" ? rootStart : secretKeys.has(key) ? secretStart : undefined;
+  const { name, path } = start?.exec(word)?.groups ?? {};
+  return name === undefined || path === undefined ? word : `${name}${absolute(path, directory)}`;
+}
+
 /** What a file states; its paths begin at `directory`. */
 export function statementsOfFile(
   { value, placeOf }: StrictDocument<object>,
   from: OriginKind,
   directory: string,
 ): Statement[] {
-  const isPath = (key: SettingKey): boolean => key === "read" || key === "write";
   return settingKeys.flatMap((key) =>
     jobFields[key].fields.flatMap((field) => {
       const keys = field.split(".");
-      return wordsOf(valueAt(value, keys), jobFields[key].merge).map(({ word, at }) => ({
+      return wordsOf(valueAt(value, keys), key).map(({ word, at }) => ({
         key,
-        word: isPath(key) ? absolute(word, directory) : word,
+        word: fromDirectory(key, word, directory),
         from,
         field,
         place: placeOf([...keys, ...at]),
@@ -99,6 +109,9 @@ function strengthOf({ word }: Statement): number {
   const isolation = isolationClasses.find((known) => known === word);
   return isolation === undefined ? 0 : isolationStrength(isolation);
 }
+
+/** Those whose words begin with the name of a secret. */
+const secretKeys: ReadonlySet<SettingKey> = new Set(["secrets", "secretDescriptors"]);
 
 const networkKeys: ReadonlySet<SettingKey> = new Set(["network", "allowedHosts"]);
 
@@ -145,9 +158,12 @@ export function settingsOf(merged: readonly Statement[]): Partial<JobSettings> {
   );
 }
 
-/** A value as people write it; a variable's is left out, since it may be a secret. */
+/**
+ * A value as people write it; a variable's and a file's are left out, since they may be secrets, and so is what stands in
+ * the place of a secret's source, since that may be one by mistake.
+ */
 function shownWord({ key, word }: Statement): string {
-  if (key === "environment") return word.split("=", 1)[0] ?? "";
+  if (key === "environment" || key === "files" || secretKeys.has(key)) return word.split("=", 1)[0] ?? "";
   if (word === "") return "true";
   return word === offWord && jobFields[key].merge === "last" ? "false" : word;
 }

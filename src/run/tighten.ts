@@ -2,6 +2,7 @@
  * What of a project's wishes counts while nobody has said that it is trusted: what asks for less than a job would have
  * anyway. A rule says for each thing that can be asked whether a value does. Pure.
  */
+import { artifactCaps } from "../model/artifact.ts";
 import { jobFields, type SettingKey } from "./job-fields.ts";
 import type { JobSettings } from "./job-request.ts";
 import { limitEntries, type LimitKey, type StatedLimits } from "./limit-fields.ts";
@@ -54,6 +55,14 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   read: grants,
   write: grants,
   tools: grantsWhenOn,
+  deny: demands,
+  protect: demands,
+  // Another root shows what the project names, and the host's own what another root does not.
+  root: (value = "host", base = "host") => (value === base ? "same" : "more"),
+  // It takes memory, and covers what its user may have meant the job to see.
+  tmpfs: grants,
+  // As with a variable: it can be what a program of the caller's takes orders from.
+  files: grants,
   // A list of destinations lies between none and the host's network, and either of the first two takes it away.
   network: (value, base, untouched) =>
     untouched.settings.allowedHosts.length > 0 && value !== "host" ? "less" : networkRule(value, base, untouched),
@@ -61,6 +70,11 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   setup: grants,
   setupAllowedHosts: grants,
   publish: grants,
+  injected: grants,
+  // A project that could name sources would have the caller's files read for it.
+  secrets: grants,
+  secretDescriptors: grants,
+  masksOutput: (value, base) => compare(Number(base), Number(value)),
   seccomp: byRank({ strict: 0, default: 1, compat: 2 }),
   // Also one with a value: it can make a program of the caller's load what the project brings.
   environment: grants,
@@ -72,6 +86,14 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   accept: grants,
   strict: (value, base) => compare(Number(base), Number(value)),
   verified: (value, base) => compare(Number(base ?? false), Number(value ?? false)),
+  // A copy of what its jobs made lands in a place of the user's.
+  artifacts: grants,
+  artifactsTo: grants,
+  artifactBytes: (value = 0, base) => (value <= (base ?? artifactCaps.bytes) ? "less" : "more"),
+  artifactFiles: (value = 0, base) => (value <= (base ?? artifactCaps.files) ? "less" : "more"),
+  artifactsRequired: (value, base) => compare(Number(base ?? false), Number(value ?? false)),
+  // What it has its jobs do is the user's to look up.
+  isUnrecorded: (value, base) => compare(Number(value ?? false), Number(base ?? false)),
   // Which one is taken decides what is lost where guarantees are given up.
   strategy: (value, base) => (value === base ? "same" : "more"),
   prefer: byRank({ strongest: 0, fastest: 1 }),

@@ -7,11 +7,19 @@ import { checkPrivateDirectory, isRootOfTheHost } from "../host/private-director
 import { readInputFile } from "../host/read-input-file.ts";
 import { CupelError } from "../model/error.ts";
 import { settingSchemas, versionSchema } from "./job-file.ts";
+import { recordSettingsSchema } from "./record-settings.ts";
 import { realPath } from "./real-path.ts";
 import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
 
 /** The shape of the file. */
-export const configSchema = v.strictObject({ version: v.optional(versionSchema), ...settingSchemas });
+export const configSchema = v.strictObject({
+  version: v.optional(versionSchema),
+  ...settingSchemas,
+  records: recordSettingsSchema,
+});
+
+/** What it says. */
+export type UserConfiguration = v.InferOutput<typeof configSchema>;
 
 const maxBytes = 1024 * 1024;
 
@@ -28,7 +36,7 @@ function problemOfDirectory(directory: string, uid: number): string | undefined 
 }
 
 /** Reads it. @throws CupelError `usage` for what is wrong in it, and where others could have written it. */
-export function readUserConfiguration(path: string, { identity: { uid } }: Host): StrictDocument<object> {
+export function readUserConfiguration(path: string, { identity: { uid } }: Host): StrictDocument<UserConfiguration> {
   const real = realPath(path) ?? path;
   const owners = [uid, 0];
   const text = readInputFile(real, { what: "your configuration", maxBytes, pipes: false, owners });

@@ -72,6 +72,17 @@ function cleanOne(path: string, name: string, uid: number, context: RemovalConte
   return reason === undefined ? removeVerificationFiles(path, uid, context) : [{ result: "left", path, reason }];
 }
 
+/** Directories of this user's whose verification was killed. */
+export function abandonedVerifications(places: readonly string[], uid: number): string[] {
+  const paths = places.flatMap((place) =>
+    namesIn(place).flatMap((name) => {
+      const maker = makerOf(name);
+      return maker === undefined || isRunning(maker) ? [] : [`${place}/${name}`];
+    }),
+  );
+  return paths.filter((path) => lstatSync(path, { throwIfNoEntry: false })?.uid === uid);
+}
+
 /** Removes those of verifications that were killed. */
 export function cleanVerifications(places: readonly string[], uid: number, context: RemovalContext): Removal[] {
   return places.flatMap((place) => {

@@ -9,7 +9,8 @@ export const word = v.pipe(
   v.metadata({ jsonSchema: { type: "string", pattern: "^[^\\u0000]*$" } }),
 );
 
-const grantedPath = v.pipe(
+/** One path that cupel is given. */
+export const statedPath = v.pipe(
   word,
   v.minLength(1, "a path is empty; write one, or leave it out"),
   v.check(
@@ -19,8 +20,15 @@ const grantedPath = v.pipe(
   v.metadata({ jsonSchema: { type: "string", pattern: "^[^\\u0000~][^\\u0000]*$" } }),
 );
 
+/** A glob of paths. */
+export const glob = v.pipe(
+  word,
+  v.minLength(1, "a glob is empty; write one, or leave it out"),
+  v.metadata({ jsonSchema: { type: "string", pattern: "^[^\\u0000]+$" } }),
+);
+
 /** Paths that are granted. */
-export const paths = (description: string) => v.pipe(v.array(grantedPath), v.description(description));
+export const paths = (description: string) => v.pipe(v.array(statedPath), v.description(description));
 
 /** A command: at least a program. */
 export const commandSchema = v.pipe(

@@ -8,20 +8,17 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  fchownSync,
   fstatSync,
   lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
   openSync,
-  readSync,
   renameSync,
   rmdirSync,
   statSync,
   symlinkSync,
   unlinkSync,
-  writeSync,
 } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { removeIfThere } from "../host/replace-file.ts";
@@ -29,18 +26,13 @@ import type { Change } from "../model/layer.ts";
 import { isSameEntry, readTarget } from "./change-refusals.ts";
 import { equalContents } from "./equal-contents.ts";
 import { hostEntryOf, kindOf, permissionsOf } from "./layer-entries.ts";
+import { PlacedFiles, writeFile, type Owner } from "./placed-files.ts";
+import { removeUnfinished, unfinishedName } from "./unfinished-files.ts";
 import { WorkspaceTree } from "./workspace-tree.ts";
 
-const chunkBytes = 256 * 1024;
 const fileBits = 0o777;
 /** Directories may have the sticky bit; a set-group-ID bit comes from the directory that holds them. */
 const directoryBits = 0o1777;
-
-function copyBytes(from: number, to: number): void {
-  const buffer = Buffer.allocUnsafe(chunkBytes);
-  for (let count = readSync(from, buffer); count > 0; count = readSync(from, buffer))
-    for (let done = 0; done < count;) done += writeSync(to, buffer, done, count - done);
-}
 
 /** Replaces nothing. Where a file system has no links, the moment between looking and renaming is left. */
 function putNew(temporary: string, entry: string): void {
@@ -57,11 +49,14 @@ function putNew(temporary: string, entry: string): void {
 export class Application {
   readonly #layer: WorkspaceTree;
   readonly #host: WorkspaceTree;
+  readonly #placed: PlacedFiles;
+  readonly #tidied = new Set<string>();
   #count = 0;
 
   constructor(directory: string, workspace: string) {
     this.#layer = new WorkspaceTree(`${directory}/upper`);
     this.#host = new WorkspaceTree(workspace);
+    this.#placed = new PlacedFiles(workspace);
   }
 
   get host(): WorkspaceTree {
@@ -71,6 +66,7 @@ export class Application {
   close(): void {
     this.#layer.close();
     this.#host.close();
+    this.#placed.close();
   }
 
   /** Of what a job made: a regular file, or nothing. */
@@ -114,7 +110,7 @@ export class Application {
   }
 
   /** Root gives what it makes to whom the directory belongs, or to whom the file belonged. */
-  #ownerFor(parent: string, entry?: string): { uid: number; gid: number } | undefined {
+  #ownerFor(parent: string, entry?: string): Owner | undefined {
     if (process.getuid?.() !== 0) return undefined;
     const replaced = entry === undefined ? undefined : lstatSync(entry, { throwIfNoEntry: false });
     const { uid, gid } = replaced ?? statSync(parent);
@@ -133,7 +129,9 @@ export class Application {
   }
 
   #temporary(parent: string): string {
-    return `${parent}/.cupel-apply-${process.pid}-${this.#count++}`;
+    if (!this.#tidied.has(parent)) removeUnfinished(parent);
+    this.#tidied.add(parent);
+    return `${parent}/${unfinishedName(this.#count++)}`;
   }
 
   makeDirectory(change: Change): void {
@@ -154,16 +152,10 @@ export class Application {
     const entry = this.#host.entry(change.path);
     const temporary = this.#temporary(parent);
     try {
-      const target = openSync(temporary, "wx", 0o600);
-      try {
-        copyBytes(source, target);
-        const owner = this.#ownerFor(parent, entry);
-        if (owner !== undefined) fchownSync(target, owner.uid, owner.gid);
-        fchmodSync(target, change.mode & fileBits);
-      } finally {
-        closeSync(target);
-      }
+      if (!this.#placed.link(source, temporary))
+        writeFile(source, temporary, { mode: change.mode & fileBits, owner: this.#ownerFor(parent, entry) });
       this.#put(temporary, entry, change);
+      this.#placed.note(source, entry, change.path);
     } finally {
       closeSync(source);
       removeIfThere(temporary);

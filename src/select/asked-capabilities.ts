@@ -2,6 +2,7 @@
 import type { Standings } from "../model/capability.ts";
 import type { Job } from "../model/job.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
+import { needsOfJob } from "./needs-of-job.ts";
 
 /** The same standings; every capability that is looked up in them is added to `asked`. */
 export function notingStandings(known: Standings, asked: Set<string>): Standings {
@@ -25,6 +26,7 @@ export function askedCapabilities(
 ): ReadonlySet<string> {
   const asked = new Set<string>();
   const noting = notingStandings(known, asked);
+  for (const job of jobs) for (const id of needsOfJob(job, noting)) asked.add(id);
   for (const strategy of strategies) {
     for (const id of strategy.requires(noting)) asked.add(id);
     for (const job of jobs) {

@@ -8,8 +8,15 @@ import type { LauncherPlan } from "../model/plan.ts";
  */
 function shownOfHost(job: Job, root: LauncherPlan["root"]): string {
   const isWritten = writesWorkspace(job) || job.grants.some(({ access }) => access === "write");
-  const isOverlaid = root.some(({ step }) => step === "overlay");
-  return `${isWritten ? "written" : "read"}${isOverlaid ? "+overlaid" : ""}`;
+  const overlay = root.find((step) => step.step === "overlay");
+  const layer = overlay === undefined ? "" : overlay.sizeBytes === undefined ? "+overlaid" : "+overlaid+sized";
+  return `${isWritten ? "written" : "read"}${layer}`;
+}
+
+/** Another root, and what is hidden in what is shown, are attacked by nobody; a job without them has the line that it had. */
+function layoutOf({ layout }: Job): string[] {
+  const parts = [...(layout.root === undefined ? [] : ["root"]), ...(layout.denied.length === 0 ? [] : ["denied"])];
+  return parts.length === 0 ? [] : [`layout=${parts.join("+")}`];
 }
 
 function networkOf({ network }: Job, { publish, proxy }: Pick<LauncherPlan, "publish" | "proxy">): string {
@@ -31,5 +38,6 @@ export function mechanismsOf(
     `files=${shownOfHost(job, launch.root)}`,
     `terminal=${launch.terminal}`,
     `user=${launch.outside}`,
+    ...layoutOf(job),
   ].join(" ");
 }

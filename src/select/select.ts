@@ -6,6 +6,7 @@ import type { Rejection, Selection } from "../model/report.ts";
 import type { TrialVerdict } from "../model/trial.ts";
 import type { VerifiedSet } from "../model/verification.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
+import { isNeededBy, needsOfJob } from "./needs-of-job.ts";
 import { decideVerified } from "./verified-decisions.ts";
 
 /** One strategy, judged for one job on one host. */
@@ -19,6 +20,8 @@ export interface Candidate {
   readonly unkept: readonly GuaranteeDecision[];
   /** Those of them that the caller did not give up by name. */
   readonly unmet: readonly GuaranteeDecision[];
+  /** What the job itself needs of any strategy's host, and that is not usable here. */
+  readonly lacking: readonly string[];
   /** Demanded guarantees that it keeps, but that no attack on this very sandbox was seen to fail against. */
   readonly unverified: readonly GuaranteeId[];
 }
@@ -42,7 +45,8 @@ function judge(strategy: Strategy, { job, matrix, trials, verified: sets = [] }:
     missing: strategy.requires(matrix).filter((id) => !isUsable(matrix[id])),
     trial: trials.find((trial) => trial.strategy === strategy.id),
     unkept,
-    unmet: unkept.filter((decision) => !job.demands.accepted.includes(decision.id)),
+    unmet: unkept.filter(({ id }) => !job.demands.accepted.includes(id) || isNeededBy(job, id)),
+    lacking: needsOfJob(job, matrix).filter((id) => !isUsable(matrix[id])),
     unverified: job.demands.required.filter(
       (id) => !verified.includes(id) && !unkept.some((decision) => decision.id === id),
     ),
@@ -76,7 +80,13 @@ function lack(candidate: Candidate, { demands }: Job): Rejection["reason"] | und
     return { kind: "isolation", minimum };
   }
   if (unmet[0] !== undefined) return guaranteeReason(unmet[0]);
-  return demands.verified === true ? verifiedReason(candidate) : undefined;
+  return lackBeyondGuarantees(candidate, demands);
+}
+
+function lackBeyondGuarantees(candidate: Candidate, { verified }: Job["demands"]): Rejection["reason"] | undefined {
+  const [capability] = candidate.lacking;
+  if (capability !== undefined) return { kind: "capability", capability };
+  return verified === true ? verifiedReason(candidate) : undefined;
 }
 
 function verifiedReason({ unverified: [guarantee] }: Candidate): Rejection["reason"] | undefined {

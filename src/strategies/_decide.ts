@@ -89,6 +89,19 @@ export function controlGroupLimits({ job, matrix }: Circumstances): ControlGroup
     pids: keeps("cgroup.pids") ? (job.limits.pids ?? job.defaultLimits.pids) : undefined,
     cpus: keeps("cgroup.cpu") ? job.limits.cpus : undefined,
     countsCpuTime: job.limits.cpuTimeMs !== undefined && keeps("cgroup.cpu-time") ? true : undefined,
+    io: diskRates({ job, matrix }),
+  };
+}
+
+/** No strategy is taken where this host cannot keep what is stated of them: see needsOfJob in select. */
+function diskRates({ job: { limits }, matrix }: Circumstances): ControlGroupLimits["io"] {
+  const { disks, ioReadBytes, ioWriteBytes } = limits;
+  if (disks === undefined) return undefined;
+  const keeps = (id: CapabilityId): boolean => isUsable(matrix[id]);
+  return {
+    disks,
+    readBytes: ioReadBytes !== undefined && keeps("cgroup.io") ? ioReadBytes : undefined,
+    writeBytes: ioWriteBytes !== undefined && keeps("cgroup.io-write") ? ioWriteBytes : undefined,
   };
 }
 

@@ -1,6 +1,7 @@
 /** What was granted, and the workspace in its layer, in the order in which they can be mounted. Pure. */
 import { isWithin, type Grant, type Job } from "../model/job.ts";
 import type { RootStep } from "../model/plan.ts";
+import { keptNameSteps, ownDirectorySteps } from "./_layout-steps.ts";
 import { systemPaths } from "./_system-paths.ts";
 
 /** Grants in the order in which they can be mounted: what holds another comes first. Write wins over read. */
@@ -18,7 +19,8 @@ export function orderedGrants(job: Job): Grant[] {
 }
 
 /** A read grant of what is shown anyway needs no mount, unless a writable one lies around it. */
-function isShownAnyway(grant: Grant, all: readonly Grant[]): boolean {
+function isShownAnyway(grant: Grant, all: readonly Grant[], { layout }: Job): boolean {
+  if (layout.root !== undefined) return false;
   const isWritableAround = all.some(({ path, access }) => access === "write" && isWithin(grant.path, path));
   return grant.access === "read" && !isWritableAround && systemPaths.some((path) => isWithin(grant.path, path));
 }
@@ -26,20 +28,29 @@ function isShownAnyway(grant: Grant, all: readonly Grant[]): boolean {
 /** How a copy-on-write workspace is made here. */
 export type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>["step"] | "none";
 
-function layerSteps({ workspace }: Job, step: LayerStep, mapOwners: boolean): PlacedStep[] {
+/** How large a layer may become, where that is capped. */
+export type LayerSize = Pick<Extract<RootStep, { step: "overlay" }>, "sizeBytes" | "filesMax">;
+
+/** How the layer of a workspace is made, and its size. */
+export interface LayerPlan {
+  readonly step: LayerStep;
+  readonly size?: LayerSize | undefined;
+}
+
+function layerSteps({ workspace }: Job, { step, size }: LayerPlan, mapOwners: boolean): PlacedStep[] {
   if (workspace.mode !== "cow") return [];
   const { path } = workspace;
   if (step === "none") return grantsToSteps([{ path, access: "read" }], mapOwners);
   if (step === "copy") return [{ step, source: path, destination: path }];
-  return [{ step, source: path, destination: path, mapOwner: mapOwners ? "must" : "no" }];
+  return [{ step, source: path, destination: path, mapOwner: mapOwners ? "must" : "no", ...size }];
 }
 
-type PlacedStep = Extract<RootStep, { step: "bind" | "overlay" | "copy" }>;
+type PlacedStep = Extract<RootStep, { step: "bind" | "overlay" | "copy" | "tmpfs" }>;
 
 function bindSteps(job: Job, mapOwners: boolean): PlacedStep[] {
   const grants = orderedGrants(job);
   return grantsToSteps(
-    grants.filter((grant) => !isShownAnyway(grant, grants)),
+    grants.filter((grant) => !isShownAnyway(grant, grants, job)),
     mapOwners,
   );
 }
@@ -56,8 +67,14 @@ function grantsToSteps(grants: readonly Grant[], mapOwners: boolean): PlacedStep
 }
 
 /** What holds another comes first, and a grant comes after a layer in the same place. */
-export function grantSteps(job: Job, mapOwners: boolean, layer: LayerStep): RootStep[] {
-  const steps = [...layerSteps(job, layer, mapOwners), ...bindSteps(job, mapOwners)];
+export function grantSteps(job: Job, mapOwners: boolean, layer: LayerPlan): RootStep[] {
+  const writable = orderedGrants(job).flatMap(({ path, access }) => (access === "write" ? [path] : []));
+  const steps = [
+    ...layerSteps(job, layer, mapOwners),
+    ...bindSteps(job, mapOwners),
+    ...keptNameSteps(job, writable, mapOwners),
+    ...ownDirectorySteps(job),
+  ];
   return steps.sort((one, other) =>
     one.destination === other.destination ? 0 : one.destination < other.destination ? -1 : 1,
   );

@@ -1,14 +1,10 @@
 /** The root that sandboxes see: the host's programs, what was granted, and nothing else. Pure. */
 import { isWithin, privateSizeBytes, type Job } from "../model/job.ts";
 import type { RootStep } from "../model/plan.ts";
-import { grantSteps, orderedGrants, type LayerStep } from "./_grant-steps.ts";
-import {
-  configurationPaths,
-  maskedConfigurationPaths,
-  maskedProcPaths,
-  readOnlyProcPaths,
-  systemPaths,
-} from "./_system-paths.ts";
+import { grantSteps, orderedGrants, type LayerPlan } from "./_grant-steps.ts";
+import { baseSteps, withFiles } from "./_layout-steps.ts";
+import { maskedConfigurationPaths, maskedProcPaths, readOnlyProcPaths } from "./_system-paths.ts";
+import { secretSteps } from "./_secrets.ts";
 
 /** The job's user inside. */
 export const jobUser = { name: "job", uid: 1000, gid: 1000, home: "/home/job" } as const;
@@ -53,7 +49,9 @@ function nameResolution(job: Job): RootStep[] {
 /** A link where a grant is to be mounted would be in its way. */
 function linkUnlessGranted(job: Job, destination: string, target: string): RootStep[] {
   const layered = job.workspace.mode === "cow" ? [job.workspace] : [];
-  const isGranted = [...layered, ...orderedGrants(job)].some(({ path }) => isWithin(path, destination));
+  const { directories, files } = job.layout;
+  const placed = [...layered, ...orderedGrants(job), ...directories, ...files];
+  const isGranted = placed.some(({ path }) => isWithin(path, destination));
   return isGranted ? [] : [{ step: "symlink", destination, target }];
 }
 
@@ -91,24 +89,47 @@ function workspaceSteps(job: Job): RootStep[] {
   ];
 }
 
-/**
- * All steps. `mapOwners`: called by root, so granted paths are shown as the job's own. `layer`: how a copy-on-write
- * workspace is made; without any it is shown read-only.
- */
-export function sandboxRoot(job: Job, mapOwners: boolean, layer: LayerStep = "overlay"): RootStep[] {
+/** What is the job's own, or granted, on top of the programs that it sees. */
+function ownSteps(job: Job, mapOwners: boolean, layer: LayerPlan): RootStep[] {
   return [
-    ...systemPaths.map((path): RootStep => ({ step: "mirror", path })),
-    { step: "directory", destination: "/etc", mode: 0o755 },
-    ...configurationPaths.map((path): RootStep => ({ step: "mirror", path })),
     ...accountFiles(job),
     ...nameResolution(job),
     ...privateDirectories(job),
     ...workspaceSteps(job),
     ...grantSteps(job, mapOwners, layer),
-    ...job.hidden.map((destination): RootStep => ({ step: "mask", destination })),
+    ...secretSteps(job),
+  ];
+}
+
+/** Where a root of the job's has something else than its programs, so that another root has to leave room for it. */
+export function placesInRoot(job: Job): string[] {
+  const own = ownSteps(job, false, { step: "overlay" }).flatMap((step) =>
+    step.step === "mirror" ? [] : [step.destination],
+  );
+  const shared = ["/etc", "/var"];
+  return [
+    ...own.filter((path) => !shared.includes(path)),
+    ...job.layout.files.map(({ path }) => path),
+    "/proc",
+    "/dev",
+    // The kernel's own: no job has one.
+    "/sys",
+  ];
+}
+
+/**
+ * All steps. `mapOwners`: called by root, so granted paths are shown as the job's own. `layer`: how a copy-on-write
+ * workspace is made; without any it is shown read-only.
+ */
+export function sandboxRoot(job: Job, mapOwners: boolean, layer: LayerPlan = { step: "overlay" }): RootStep[] {
+  const { root, denied } = job.layout;
+  const configuration = root === undefined ? maskedConfigurationPaths : [];
+  return [
+    ...withFiles([...baseSteps(job, mapOwners), ...ownSteps(job, mapOwners, layer)], job),
+    ...[...job.hidden, ...denied].map((destination): RootStep => ({ step: "mask", destination })),
     { step: "proc", destination: "/proc" },
     ...readOnlyProcPaths.map((destination): RootStep => ({ step: "read-only", destination })),
-    ...[...maskedConfigurationPaths, ...maskedProcPaths].map((destination): RootStep => ({
+    ...[...configuration, ...maskedProcPaths].map((destination): RootStep => ({
       step: "mask",
       destination,
     })),

@@ -2,12 +2,12 @@
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
 import { writesWorkspace, type Job } from "../model/job.ts";
-import { keptBy, type GuaranteeRule } from "./_decide.ts";
+import { allOf, keptBy, type Circumstances, type GuaranteeRule } from "./_decide.ts";
 import { orderedGrants, type LayerStep } from "./_grant-steps.ts";
 import { rootCapabilities, takesFreshIdentity } from "./_own-root.ts";
 
 /** Root mounts overlays as root, above files whose owner appears as the job's user (Linux 5.19). */
-function overlayCapabilities(matrix: Standings): CapabilityId[] {
+export function overlayCapabilities(matrix: Standings): CapabilityId[] {
   return takesFreshIdentity(matrix) ? ["mount.overlay", "mount.idmap"] : ["mount.overlay-user"];
 }
 
@@ -33,23 +33,68 @@ const layeredWorkspace: GuaranteeRule = (circumstances) => {
     : keptBy(layerMechanisms[step], ...rootCapabilities)(circumstances);
 };
 
-/** `fs.workspace` and `fs.protected`. */
-export const unchangedWorkspace: GuaranteeRule = (circumstances) => {
-  const { job } = circumstances;
-  if (writesWorkspace(job))
-    return { kept: false, reason: "the workspace, or part of it, is written through (--workspace rw, --write)" };
-  return layeredWorkspace(circumstances);
-};
+/** Not kept, for this reason, where the job writes to the host's own workspace. */
+function unlessWritten(reason: string): GuaranteeRule {
+  return (circumstances) =>
+    writesWorkspace(circumstances.job) ? { kept: false, reason } : layeredWorkspace(circumstances);
+}
+
+const writtenThrough = "the workspace, or part of it, is written through (--workspace rw, --write)";
+
+/** `fs.workspace`. */
+export const unchangedWorkspace: GuaranteeRule = unlessWritten(writtenThrough);
+
+/** `fs.protected`. What does not exist cannot be mounted on, and to make it would be a change to the host's files. */
+export const protectedNames: GuaranteeRule = unlessWritten(
+  `${writtenThrough}: protected names that exist there are read-only, but the job can make those that do not`,
+);
+
+const layerInMemory = keptBy(
+  "the layer of what the job changes in its workspace lies in memory, with a size",
+  "mount.tmpfs",
+);
+
+/**
+ * A layer that has a size lies on a file system in memory, of which the kernel takes marks only where all of the probe
+ * worked (tmpfs has attributes of users' since Linux 6.6).
+ */
+function decideLayer(circumstances: Circumstances): ReturnType<GuaranteeRule> {
+  const { job, matrix } = circumstances;
+  if (layerStep(job, matrix) === "copy") return { kept: false, reason: "the copy that the workspace is has no cap" };
+  if (job.limits.layerBytes === undefined)
+    return {
+      kept: false,
+      reason: "the layer of what the job changes in its workspace has no cap (--workspace-size gives it one)",
+    };
+  const missing = overlayCapabilities(matrix).find((id) => matrix[id]?.state !== "works");
+  if (missing === undefined) return layerInMemory(circumstances);
+  return { kept: false, reason: `a layer in memory: needs ${missing}, in whole`, missing };
+}
+
+/** Size of the layer, where it can have one. */
+export function layerSize(
+  circumstances: Circumstances,
+): { sizeBytes: number; filesMax?: number | undefined } | undefined {
+  const { layerBytes, diskFiles } = circumstances.job.limits;
+  const isSized = layerBytes !== undefined && decideLayer(circumstances).kept;
+  return isSized ? { sizeBytes: layerBytes, filesMax: diskFiles } : undefined;
+}
+
+const ownStorage = keptBy(
+  "all that the job can write to are file systems of its own in memory, each with a size",
+  "mount.private-root",
+  "mount.tmpfs",
+);
 
 /** What is written through to the host goes to file systems of the host's. */
 export const sizedStorage: GuaranteeRule = (circumstances) => {
-  if (layerStep(circumstances.job, circumstances.matrix) !== "none")
-    return { kept: false, reason: "the layer of what the job changes in its workspace (--workspace cow) has no cap" };
+  if (layerStep(circumstances.job, circumstances.matrix) !== "none") {
+    const layer = decideLayer(circumstances);
+    if (!layer.kept) return layer;
+  }
   return orderedGrants(circumstances.job).some(({ access }) => access === "write")
     ? { kept: false, reason: "what the job writes through to the host (--workspace rw, --write) has no cap" }
-    : keptBy(
-        "all that the job can write to are file systems of its own in memory, each with a size",
-        "mount.private-root",
-        "mount.tmpfs",
-      )(circumstances);
+    : (layerStep(circumstances.job, circumstances.matrix) === "none" ? ownStorage : allOf(layerInMemory, ownStorage))(
+        circumstances,
+      );
 };

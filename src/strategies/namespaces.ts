@@ -20,10 +20,11 @@ import {
 import { hasOwnNetwork, listedDestinations, loopback, noNetwork, socketRules } from "./_network-rules.ts";
 import { ownRoot, rootCapabilities, takesFreshIdentity } from "./_own-root.ts";
 import { proxyFor, proxyVariables } from "./_proxy.ts";
+import { authorityVariables, descriptorVariables, privateSecrets, secretDescriptors } from "./_secrets.ts";
 import { emptyWorkspace, jobHome, jobUser, sandboxRoot } from "./_sandbox-root.ts";
 import { defineStrategy } from "./_strategy.ts";
 import { profileMechanisms, socketsOf } from "./_system-calls.ts";
-import { layerStep, sizedStorage, unchangedWorkspace } from "./_workspace-rules.ts";
+import { layerSize, layerStep, protectedNames, sizedStorage, unchangedWorkspace } from "./_workspace-rules.ts";
 
 function hasUserNamespace(matrix: Standings): boolean {
   return isUsable(matrix["userns.capable"]);
@@ -69,7 +70,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
     ...rootCapabilities,
   ),
   "fs.metadata": ownRoot,
-  "fs.protected": unchangedWorkspace,
+  "fs.protected": protectedNames,
   "fs.workspace": unchangedWorkspace,
   "net.none": noNetwork,
   "net.allowlist": listedDestinations,
@@ -99,7 +100,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "limit.disk": sizedStorage,
   "limit.output": countedOutput,
   "env.clean": keptBy("the environment is built from nothing"),
-  "secret.private": notProvided("cupel has no secrets to give yet"),
+  "secret.private": privateSecrets,
   "tty.safe": terminalSafety,
 };
 
@@ -138,12 +139,15 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
   const fresh = takesFreshIdentity(matrix);
   const ownNetwork = hasOwnNetwork(job, matrix);
   const proxy = ownNetwork && listsDestinations(job) ? proxyFor(job) : undefined;
+  // Without the proxy there is no authority of its own to be shown.
+  const shown = proxy === undefined ? { ...job, injections: undefined } : job;
+  const descriptors = secretDescriptors(job, true);
   return {
     kind: "launcher",
     namespaces: namespacesFor(job, matrix),
     outside: fresh ? "fresh" : "caller",
     inside: hasUserNamespace(matrix) ? { uid: jobUser.uid, gid: jobUser.gid } : undefined,
-    root: sandboxRoot(job, fresh, layerStep(job, matrix)),
+    root: sandboxRoot(shown, fresh, { step: layerStep(job, matrix), size: layerSize({ job, matrix }) }),
     hostname: jobUser.name,
     loopbackUp: ownNetwork,
     proxy,
@@ -151,7 +155,12 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     publish: ownNetwork ? job.published : undefined,
     command: job.command,
     directory: job.workspace.mode === "empty" ? emptyWorkspace : job.directory,
-    environment: jobEnvironment(job, jobHome(job), jobUser.name, proxy && proxyVariables(proxy)),
+    descriptors,
+    environment: jobEnvironment(job, jobHome(job), jobUser.name, {
+      ...(proxy && proxyVariables(proxy)),
+      ...authorityVariables(shown),
+      ...descriptorVariables(descriptors),
+    }),
     umask: 0o022,
     resourceLimits: { ...resourceLimits({ job, matrix }), processes: processLimit(job, matrix) },
     controlGroup: controlGroupLimits({ job, matrix }),

@@ -15,6 +15,7 @@ import {
   supervision,
   type GuaranteeRule,
 } from "./_decide.ts";
+import { descriptorVariables, secretDescriptors } from "./_secrets.ts";
 import { defineStrategy } from "./_strategy.ts";
 import { profileMechanisms, socketsOf } from "./_system-calls.ts";
 
@@ -62,13 +63,16 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
     notProvided("what has used its CPU time up is ended as at a deadline: not what left the session"),
   ),
   "limit.disk": notProvided("the job writes where the caller may"),
-  "limit.output": notProvided("the job can open the caller's own streams by their paths in /proc"),
+  "limit.output": notProvided("the job can open the caller's own streams by their paths"),
   "env.clean": keptBy("the environment is built from nothing"),
-  "secret.private": notProvided("cupel has no secrets to give yet"),
+  "secret.private": notProvided(
+    "the job is one of the caller's processes, which can read each other's memory and files",
+  ),
   "tty.safe": notProvided("the job does not hold the caller's terminal, but may open it by its path"),
 };
 
 function plan(job: Job, matrix: Standings): LauncherPlan {
+  const descriptors = secretDescriptors(job, false);
   const isFiltered = isUsable(matrix["seccomp.filter"]);
   return {
     kind: "launcher",
@@ -79,7 +83,8 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     setup: job.setup?.command,
     command: job.command,
     directory: job.workspace.mode === "empty" ? "/" : job.directory,
-    environment: jobEnvironment(job, "/tmp", "job"),
+    descriptors,
+    environment: jobEnvironment(job, "/tmp", "job", descriptorVariables(descriptors)),
     umask: 0o022,
     resourceLimits: resourceLimits({ job, matrix }),
     controlGroup: controlGroupLimits({ job, matrix }),

@@ -31,19 +31,26 @@ function isMade({ id }: { readonly id: string }): boolean {
   return !Object.hasOwn(unjudgedAttacks, id);
 }
 
+/** Some of the attacker's are worth something only with what the host's side does besides. */
+function isByHost({ id }: { readonly id: string }): boolean {
+  return hostAttacks.some((made) => made.id === id);
+}
+
 function byId(one: { readonly id: string }, other: { readonly id: string }): number {
   return one.id < other.id ? -1 : 1;
 }
 
 /** Those of the attacker, in the order of the catalogue. */
-export const attackSpecs: readonly AttackSpec[] = attacks.filter(isMade).map(specOf);
+export const attackSpecs: readonly AttackSpec[] = attacks
+  .filter((attack) => isMade(attack) && !isByHost(attack))
+  .map(specOf);
 
 /** All that are made, by the attacker or by the host's side. */
 export const allAttacks: readonly AttackScope[] = [...attackSpecs, ...hostAttacks].toSorted(byId);
 
 /** Those that are not, with the reason. */
 export const attacksLeftOut: readonly LeftOutAttack[] = [
-  ...leftOutAttacks.filter(({ id }) => hostAttacks.every((made) => made.id !== id)),
+  ...leftOutAttacks.filter((attack) => !isByHost(attack)),
   ...attacks
     .filter((attack) => !isMade(attack))
     .map(({ id, title }) => ({ id, title, reason: unjudgedAttacks[id] ?? "" })),

@@ -1,4 +1,5 @@
 /** How each attack is judged and controlled, by its id: what the attacker's table leaves to the host's side. */
+import { factsOf } from "./attack-record.ts";
 import type { AttackControl, AttackRule } from "./attack-spec.ts";
 import {
   findCpuTime,
@@ -7,6 +8,7 @@ import {
   findForeignVariable,
   findHostIdentity,
   findInterfaces,
+  findListed,
   findPrivilege,
   findSeenFile,
   findUnreachable,
@@ -40,6 +42,10 @@ const memoryRule: AttackRule = {
   deadlineMs: 5000,
 };
 
+/** A connected Unix socket has an inode and a state of its own, which together are larger. */
+const objectBytes = 1024;
+const objectsCapBytes = 8 * mebibyte;
+
 const diskCapBytes = 2 * mebibyte;
 
 const diskRule: AttackRule = {
@@ -48,10 +54,22 @@ const diskRule: AttackRule = {
   amounts: { "disk-bytes": String(2 * diskCapBytes), "file-count": "50" },
 };
 
+/** What a proxy denies proves something where it lets through what is listed. */
+const proxyRule: AttackRule = {
+  control: everyone,
+  findDoubt: (record) =>
+    findListed(record) === undefined ? "nothing came back of what is listed, by way of the proxy" : undefined,
+  deadlineMs: 12_000,
+};
+
 /** By id; an attack without an entry is controlled by everyone and judged by its evidence alone. */
 export const attackRules: Readonly<Record<string, AttackRule>> = {
   A01: { control: everyone, quickFor: ["fs.read"] },
   A07: { control: some("protected_hardlinks, and a workspace on another file system") },
+  A08: {
+    control: some("handles are root's to open, and not every file system has them"),
+    toldBefore: { channel: "handle", key: "file-handle" },
+  },
   A09: { control: everyone },
   A10: { control: everyone, quickFor: ["fs.write"] },
   A11: { control: everyone },
@@ -76,7 +94,7 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   B03: { guarantees: ["fs.read"], control: some("kernels are built without them, and hide their addresses") },
   B04: { control: some("dmesg_restrict leaves it to root, and nobody's token is in it") },
   B05: { control: everyone, quickFor: ["env.clean"], findBreach: findForeignVariable },
-  B06: { control: everyone, guarantees: ["secret.private"], quickFor: ["secret.private"] },
+  B06: { control: everyone, guarantees: ["secret.private"] },
   B07: { control: everyone, findBreach: findForeignDescriptor },
   B08: { control: none("without a sandbox there is no root to be outside of"), findBreach: findUnreachable },
   B09: { control: none("it takes a mount of a directory whose name is a token") },
@@ -98,6 +116,7 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   C02: { control: needsYama },
   C03: { control: needsYama, signs: { "proc.hidden": /^token/, "proc.signal": /^(?:change|gained)/ } },
   C04: { control: needsYama },
+  C05: { control: needsNamespace, signs: { "fs.read": /^token/, "priv.escalation": /^gained/ } },
   C06: { control: needsNamespace },
   C07: { control: everyone, touches: ["process"], quickFor: ["proc.tree"], amounts: { "daemon-seconds": "8" } },
   C08: { control: everyone, touches: ["supervisor-pid"] },
@@ -135,9 +154,19 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
     findBreach: findCpuTime,
     deadlineMs: 8000,
   },
+  D09: {
+    ...memoryRule,
+    control: some("a caller may have a low limit of open files"),
+    wishes: { memoryBytes: objectsCapBytes },
+    amounts: { "descriptor-count": String((2 * objectsCapBytes) / objectBytes) },
+    findBreach: (record, { wishes: { memoryBytes = Infinity } }) => {
+      const bytes = Number(factsOf(record).get("sockets")?.[0] ?? 0) * objectBytes;
+      return bytes > memoryBytes ? `its sockets had ${bytes} bytes, and the cap is ${memoryBytes}` : undefined;
+    },
+  },
   D11: { ...diskRule, findBreach: moreThan(["allocated-bytes"], ({ diskBytes }) => diskBytes) },
   D12: { control: some("root alone may, or whoever has the limits for it") },
-  E01: { control: everyone, guarantees: ["net.none"], quickFor: ["net.none"] },
+  E01: { control: everyone, guarantees: ["net.none"], quickFor: ["net.none"], findBreach: findListed },
   E02: { control: everyone, guarantees: ["net.none"] },
   E03: { control: some("without root few hosts let anybody"), guarantees: ["kernel.syscalls"] },
   E04: { control: everyone },
@@ -158,6 +187,10 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   },
   E13: { control: everyone, guarantees: ["ipc.sockets"], findBreach: findForeignSocket },
   E14: { control: everyone },
+  E15: { ...proxyRule, quickFor: ["net.allowlist"] },
+  E16: proxyRule,
+  E17: proxyRule,
+  E18: { control: everyone, guarantees: ["net.allowlist"] },
   E20: {
     control: everyone,
     quickFor: ["net.loopback"],
@@ -183,11 +216,6 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
 
 /** Attacks of the attacker's that are not made, and why: each would hold whatever happened. */
 export const unjudgedAttacks: Readonly<Record<string, string>> = {
-  A08: "it takes a handle from outside, which a job cannot be told of in the same run",
-  C05: "it takes a victim in other namespaces; what C06 gains is what it would need",
   D06: "hosts have no swap space, or the cap on memory counts it",
-  D09: "each object has a limit of the kernel's own, and cupel promises nothing of them",
-  D13: "what a job makes lies in file systems that end with it; the attack is on whoever removes it",
-  E18: "there is no proxy to go around",
   F08: "what it tells of has to work, inside and outside",
 };

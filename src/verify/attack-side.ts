@@ -3,41 +3,17 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { originalHelper } from "../launch/helper-file.ts";
 import { CupelError } from "../model/error.ts";
-import { renderAttackOrders, type AttackOrder } from "./attack-line.ts";
 import { mergeRecords, type AttackRecord } from "./attack-record.ts";
-import type { AttackSpec, SandboxWishes, StateContext } from "./attack-spec.ts";
-import { freshToken, tokenStart, type AttackKeys } from "./canaries/canary.ts";
-import type { WorkspaceUse } from "./canaries/files.ts";
+import { cleanUp, noteResidue, runLegs, spareMs, type Stage } from "./attack-runs.ts";
+import type { AttackSpec, StateContext } from "./attack-spec.ts";
+import { freshToken } from "./canaries/canary.ts";
 import type { Hit } from "./canaries/hit.ts";
 import { collectLeft } from "./canaries/left.ts";
-import { plantCanaries, type Canaries } from "./canaries/plant-canaries.ts";
+import { plantCanaries } from "./canaries/plant-canaries.ts";
 import type { AttackSide } from "./judge-attack.ts";
 import { endLeftovers } from "./leftovers.ts";
-import { runAttacker, type AttackerEnd } from "./run-attacker.ts";
-
-/** What every side needs. */
-export interface SideSurroundings {
-  /** The victim, as it is executed. */
-  readonly victimProgram: string;
-  readonly home: string | undefined;
-  readonly workspaceUse: WorkspaceUse;
-  /** The caller's own variables. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Facts that a job must not share with the host. */
-  readonly hostFacts: Readonly<Record<string, string>>;
-}
-
-/** One sitting of one side. */
-export interface SideOrder extends SideSurroundings {
-  /** Whether there is a sandbox around it. */
-  readonly isInside: boolean;
-  /** What stands in front of the attacker at this path; none: without a sandbox. */
-  readonly prefix: (program: string) => readonly string[];
-  readonly attacks: readonly AttackSpec[];
-  readonly wishes: SandboxWishes;
-  /** How many times as long as usual attacks may take. */
-  readonly patience: number;
-}
+import type { AttackerEnd } from "./run-attacker.ts";
+import type { SideOrder } from "./side-order.ts";
 
 /** What one sitting gave. */
 export interface SideResult {
@@ -45,13 +21,6 @@ export interface SideResult {
   /** Why no attack was made; absent where they were. */
   readonly failure?: string | undefined;
 }
-
-/** An attack's time, unless it needs more. */
-export const defaultDeadlineMs = 3000;
-/** Beyond the attacks' own: a sandbox's start on a machine with other work. */
-const spareMs = 10_000;
-/** The one that listens is there before the one that connects. */
-const headStartMs = 200;
 
 /** The attacker where it may be executed: a directory for temporary files may be mounted noexec. @throws CupelError. */
 export function placeAttacker(places: readonly string[]): string {
@@ -70,87 +39,6 @@ export function placeAttacker(places: readonly string[]): string {
 /** Names what an attack makes by its id, so that what is left tells whose it is. */
 export function freshMark(id: string): string {
   return `${id}-${freshToken().slice(-8)}`;
-}
-
-function set(keys: AttackKeys): AttackOrder[] {
-  return Object.entries(keys).map(([key, value]) => ({ order: "set", key, value }));
-}
-
-interface Stage {
-  readonly order: SideOrder;
-  readonly canaries: Canaries;
-  readonly program: string;
-  readonly marks: ReadonlyMap<string, string>;
-  /** A token among the caller's variables. */
-  readonly variable: string;
-  /** What was seen while each attack was made. */
-  readonly hits: Map<string, Hit[]>;
-}
-
-/** Where everything is, then what each attack is told. */
-function ordersFor({ order, canaries, marks }: Stage, leg: AttackKeys): string[] {
-  const { keys } = canaries;
-  const loopback = keys["listen-port"] === undefined ? {} : { "loopback-port": keys["listen-port"] };
-  const inside = order.isInside ? { inside: "yes" } : {};
-  const places = set({ ...keys, ...loopback, ...leg, "token-prefix": tokenStart, ...inside });
-  return order.attacks.map(({ id, deadlineMs = defaultDeadlineMs, amounts = {} }, index) =>
-    renderAttackOrders([
-      ...(index === 0 ? places : []),
-      ...set({ mark: marks.get(id) ?? id, ...amounts }),
-      { order: "run", id, deadlineMs: deadlineMs * order.patience },
-    ]),
-  );
-}
-
-/** The caller's terminal is the one that an attack goes for, as it would be on a real one. */
-function onTerminal({ order, canaries }: Stage, [first = "", ...words]: readonly string[]): string[] {
-  const { tty } = canaries.keys;
-  // The victim executes paths; what is found along PATH is left to env(1).
-  const command = first.includes("/") ? [first, ...words] : ["/usr/bin/env", first, ...words];
-  return tty === undefined ? command : [order.victimProgram, "--terminal", tty, ...command];
-}
-
-function runLeg(stage: Stage, leg: AttackKeys, prefix: readonly string[]): Promise<AttackerEnd> {
-  const { order, canaries, program, variable, hits } = stage;
-  const budgetMs = order.attacks.reduce(
-    (sum, { deadlineMs = defaultDeadlineMs }) => sum + deadlineMs * order.patience,
-    spareMs,
-  );
-  return runAttacker({
-    command: onTerminal(stage, [...prefix, program]),
-    directory: canaries.workspace,
-    environment: { ...order.environment, CUPEL_CANARY: variable },
-    openFile: canaries.openFile,
-    orders: ordersFor(stage, leg),
-    // What changes while an attack is made is its doing.
-    onDone: async (index) => {
-      const id = order.attacks[index]?.id ?? "";
-      hits.set(id, [...(hits.get(id) ?? []), ...(await canaries.look())]);
-    },
-    deadlineMs: budgetMs,
-  });
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/** All runs of the sitting: one, unless its attack has legs. */
-async function runLegs(stage: Stage): Promise<AttackerEnd[]> {
-  const { order, program } = stage;
-  const { keys: legs, isTogether } = order.attacks[0]?.legs ?? { keys: [{}], isTogether: false };
-  const prefix = order.prefix(program);
-  const ends: Promise<AttackerEnd>[] = [];
-  for (const leg of legs) {
-    ends.push(runLeg(stage, leg, prefix));
-    await (isTogether ? pause(headStartMs) : ends.at(-1));
-  }
-  return Promise.all(ends);
-}
-
-async function cleanUp(stage: Stage): Promise<void> {
-  const leg = stage.order.attacks[0]?.legs?.cleanUp;
-  if (leg !== undefined) await runLeg(stage, leg, []);
 }
 
 /** Why a sandbox did not start the attacker; undefined where it did. */
@@ -186,6 +74,7 @@ function hitsOf(id: string, { order, hits }: Stage, late: readonly Hit[]): Hit[]
 async function attack(stage: Stage): Promise<SideResult> {
   const { order, canaries, program, marks, variable } = stage;
   await canaries.look();
+  noteResidue(stage);
   const ends = await runLegs(stage);
   const left = ends.flatMap(({ records }) => [...records.values()].flatMap(({ sightings }) => sightings));
   const late: Hit[] = [
@@ -196,8 +85,13 @@ async function attack(stage: Stage): Promise<SideResult> {
   await cleanUp(stage);
   // What one leg offers and the other takes is its mark.
   const offered = ends.length > 1 ? [...marks.values()] : [];
-  const tokens = [...canaries.tokens, variable, ...offered];
-  const context: StateContext = { host: order.hostFacts, wishes: order.wishes };
+  const unlisted = order.egress === undefined ? [] : [order.egress.token];
+  const tokens = [...canaries.tokens, ...unlisted, variable, ...offered];
+  const context: StateContext = {
+    host: order.hostFacts,
+    variables: order.isInside ? (order.egress?.variables ?? []) : [],
+    wishes: order.wishes,
+  };
   return {
     sideOf: (id) => ({ record: recordOf(id, ends), hits: hitsOf(id, stage, late), tokens, context }),
     failure: ends.map(failureOf).find((failure) => failure !== undefined),

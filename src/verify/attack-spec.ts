@@ -13,14 +13,24 @@ export interface SandboxWishes {
   readonly diskBytes?: number | undefined;
   readonly outputBytes?: number | undefined;
   readonly timeoutMs?: number | undefined;
+  /** A file with a secret, which the job is to be given in every way that needs no network. */
+  readonly secretPath?: string | undefined;
+  /** Where the outcome is to be written. */
+  readonly resultPath?: string | undefined;
   /** `NAME=value`. */
   readonly variable?: string | undefined;
+  /** A path that the job may change. */
+  readonly writable?: string | undefined;
+  /** What becomes of changes to the workspace in the end; absent: they are dropped, where it is not written through. */
+  readonly changes?: "kept" | "applied" | undefined;
 }
 
 /** What a state or an amount is held against. */
 export interface StateContext {
   /** What the host itself is: facts that a job must not share with it, by the fact's name. */
   readonly host: Readonly<Record<string, string>>;
+  /** Names of variables that this sandbox gives besides those of every job. */
+  readonly variables: readonly string[];
   readonly wishes: SandboxWishes;
 }
 
@@ -68,6 +78,10 @@ export interface AttackRule {
   readonly signs?: Readonly<Partial<Record<GuaranteeId, RegExp>>> | undefined;
   /** What is wrong with the state or the amounts that were told; undefined where nothing is. */
   readonly findBreach?: ((record: AttackRecord, context: StateContext) => string | undefined) | undefined;
+  /** Why it proves nothing that nothing was seen of it; undefined where that says something. */
+  readonly findDoubt?: ((record: AttackRecord) => string | undefined) | undefined;
+  /** Told by the same attack without a sandbox, by its channel: the attack inside knows it by this key. */
+  readonly toldBefore?: { readonly channel: string; readonly key: AttackKey } | undefined;
   /** How much of something it uses, by key. */
   readonly amounts?: Partial<Record<AttackKey, string>> | undefined;
   readonly deadlineMs?: number | undefined;

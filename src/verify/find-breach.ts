@@ -45,10 +45,10 @@ const ownVariables = [
 ];
 
 /** A variable that was not declared. */
-export const findForeignVariable: Finder = (record) => {
+export const findForeignVariable: Finder = (record, { variables }) => {
   const foreign = factsOf(record)
     .get("variable")
-    ?.find((name) => !ownVariables.includes(name));
+    ?.find((name) => !ownVariables.includes(name) && !variables.includes(name));
   return foreign === undefined ? undefined : `it has the variable ${foreign}`;
 };
 
@@ -103,6 +103,11 @@ export const findInterfaces: Finder = (record) => {
     ?.find((name) => name !== "lo");
   return foreign === undefined ? undefined : `there is an interface ${foreign}`;
 };
+
+/** A server that may be reached by way of a proxy answered. */
+export function findListed({ sightings }: AttackRecord): string | undefined {
+  return sightings.some(({ channel }) => channel === "listed") ? "it reached a listed server by a proxy" : undefined;
+}
 
 /** States of a process that can gain nothing, by the fact's name. */
 const harmless: Readonly<Record<string, RegExp>> = {

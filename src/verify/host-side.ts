@@ -1,9 +1,10 @@
 /** Makes and judges the attacks of the host's side. */
 import type { AttackResult } from "../model/verification.ts";
-import { placeAttacker, type SideSurroundings } from "./attack-side.ts";
+import { placeAttacker } from "./attack-side.ts";
+import type { SideSurroundings } from "./side-order.ts";
 import type { SandboxWishes } from "./attack-spec.ts";
 import { plantFiles } from "./canaries/files.ts";
-import type { HostAttack, HostFinding } from "./host-attacks.ts";
+import type { HostAttack, HostFinding } from "./host-stage.ts";
 
 type Prefix = (program: string, wishes: SandboxWishes) => readonly string[] | undefined;
 

@@ -125,6 +125,8 @@ function held(record: AttackRecord): Judgement {
 /** What the control says where the attack left no sign. */
 function judgeByControl({ spec, control, isRoot }: AttackCase, record: AttackRecord): Judgement {
   const { by } = spec.control;
+  const doubt = spec.findDoubt?.(record);
+  if (doubt !== undefined) return { verdict: "unknown", because: doubt };
   if (by === "none") return held(record);
   if (control === undefined) return { verdict: "unknown", because: "its control was not made" };
   if (findSign(spec, control) !== undefined) return held(record);

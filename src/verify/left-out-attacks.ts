@@ -9,7 +9,6 @@ export interface LeftOutAttack {
 }
 
 const byTests = "it is about what cupel itself does around a job, and its own tests try it";
-const noProxy = "there is no proxy that it could go through";
 const bySetUp = "it is about the launch, before any job runs, and cupel's own tests try it";
 const byDoctor = "it is about what is found on other hosts, and the doctor's own tests try it";
 const byHost = "the job has only to be itself: the host's side makes it and sees what becomes of it";
@@ -27,19 +26,16 @@ export const leftOutAttacks: readonly LeftOutAttack[] = [
   { id: "D08", title: "limits of time", reason: byHost },
   { id: "D10", title: "a flood of output", reason: "its lines would be lost in it: the host's side does it" },
   { id: "D14", title: "causes of a job's end", reason: byTests },
-  { id: "E15", title: "a proxy's reading of names", reason: noProxy },
-  { id: "E16", title: "DNS rebinding", reason: noProxy },
-  { id: "E17", title: "domain fronting", reason: noProxy },
-  { id: "E19", title: "secrets that a proxy puts in", reason: noProxy },
+  { id: "E19", title: "secrets that a proxy puts in", reason: "cupel's proxy puts none in" },
   {
     id: "F12",
     title: "known holes of kernels",
     reason: "a version tells of them, and no version decides anything here",
   },
-  { id: "G01", title: "links planted where mount points are made", reason: bySetUp },
-  { id: "G02", title: "sources of mounts that are replaced", reason: bySetUp },
-  { id: "G03", title: "artifacts that are links or devices", reason: "nothing that a job made is taken over yet" },
-  { id: "G04", title: "workspaces that hold ways out", reason: "no change to a workspace is taken over yet" },
+  { id: "G01", title: "links planted where mount points are made", reason: byHost },
+  { id: "G02", title: "sources of mounts that are replaced", reason: byHost },
+  { id: "G03", title: "artifacts that are links or devices", reason: byHost },
+  { id: "G04", title: "workspaces that hold ways out", reason: byHost },
   { id: "G05", title: "files that are left on the host", reason: "G06 looks for them" },
   { id: "G06", title: "mounts, groups and processes that are left", reason: byHost },
   { id: "G07", title: "a job that changes the next job's configuration", reason: "A13 tries the names of such files" },

@@ -21,6 +21,8 @@ export interface AttackerRun {
   readonly deadlineMs: number;
   /** After this, kill the first process and its children: what they started is to go with them. */
   readonly killAfterMs?: number | undefined;
+  /** The same once so many attacks have ended. */
+  readonly killAfterAttacks?: number | undefined;
 }
 
 /** What it gave. */
@@ -28,6 +30,8 @@ export interface AttackerEnd extends AttackTranscript {
   /** `exited 0`, `timeout`, …: for what went wrong before the attacker's first line. */
   readonly end: string;
   readonly errors: string;
+  /** What a program that is no attacker wrote; no more than anybody looks at. */
+  readonly output: string;
   readonly outputBytes: number;
   /** Of the first process; -1 where it could not be started. */
   readonly pid: number;
@@ -37,6 +41,7 @@ export interface AttackerEnd extends AttackTranscript {
 /** An attack on output writes more than anybody wants to keep. */
 const outputBytesMax = 16 * 1024 * 1024;
 const errorBytesMax = 4096;
+const shownCharacters = 4096;
 /** For what is still in the pipes when the first process has ended. */
 const patienceMs = 300;
 
@@ -101,7 +106,7 @@ function endOf(child: ChildProcess, { deadlineMs, killAfterMs }: AttackerRun): P
 class EndCounter {
   #ended = 0;
   #rest = "";
-  #wake: () => void = () => undefined;
+  #waiting: (() => void)[] = [];
   #isOver = false;
 
   constructor(child: ChildProcess, end: Promise<unknown>) {
@@ -109,11 +114,11 @@ class EndCounter {
       const lines = (this.#rest + chunk.toString("latin1")).split("\n");
       this.#rest = lines.pop() ?? "";
       this.#ended += lines.filter((line) => line.startsWith("end ")).length;
-      this.#wake();
+      this.#wakeAll();
     });
     void end.then(() => {
       this.#isOver = true;
-      this.#wake();
+      this.#wakeAll();
     });
   }
 
@@ -123,13 +128,23 @@ class EndCounter {
 
   /** Waits until so many have, or no more will. */
   async reaches(expected: number): Promise<void> {
-    while (this.#ended < expected && !this.#isOver) await new Promise<void>((resolve) => (this.#wake = resolve));
+    while (this.#ended < expected && !this.#isOver) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 
 /** Tells the orders one after the other; an attacker that ends meanwhile is told no more. */
-async function tellAll(child: ChildProcess, { orders, onDone }: AttackerRun, end: Promise<unknown>): Promise<void> {
+async function tellAll(child: ChildProcess, run: AttackerRun, end: Promise<unknown>): Promise<void> {
+  const { orders, onDone, killAfterAttacks } = run;
   const counter = new EndCounter(child, end);
+  if (killAfterAttacks !== undefined) void counter.reaches(killAfterAttacks).then(() => killWithChildren(child));
   let expected = 0;
   for (const [index, order] of orders.entries()) {
     child.stdin?.write(order);
@@ -160,8 +175,10 @@ export async function runAttacker(run: AttackerRun): Promise<AttackerEnd> {
   const ending = endOf(child, run);
   await tellAll(child, run, ending);
   const end = await ending;
+  const text = Buffer.concat(output.chunks).toString("latin1");
   return {
-    ...readTranscript(Buffer.concat(output.chunks).toString("latin1")),
+    ...readTranscript(text),
+    output: text.slice(0, shownCharacters),
     end,
     errors: Buffer.concat(errors.chunks).toString("utf8").trim(),
     outputBytes: output.bytes,

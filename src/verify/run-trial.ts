@@ -10,6 +10,7 @@ import { isUsable, type Evidence, type Matrix } from "../model/capability.ts";
 import { CupelError } from "../model/error.ts";
 import type { GuaranteeDecision } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
+import { plainLayout } from "../model/layout.ts";
 import type { LauncherPlan, RootStep } from "../model/plan.ts";
 import type { Trial } from "../model/trial.ts";
 import { carryOut } from "../run/carry-out.ts";
@@ -48,6 +49,7 @@ function trialJob(defaultJob: Job): Job {
     grants: [],
     limits: { graceMs: 100, timeoutMs: trialTimeoutMs },
     hidden: [],
+    layout: plainLayout,
   };
 }
 

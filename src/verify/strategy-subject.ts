@@ -1,12 +1,14 @@
 /** A strategy of cupel's as a subject: attacked through the very command line that users have. */
 import type { GuaranteeDecision } from "../model/guarantee.ts";
-import type { NetworkMode, SeccompProfileName } from "../model/job.ts";
+import type { JobNetwork, SeccompProfileName } from "../model/job.ts";
 import type { SandboxWishes } from "./attack-spec.ts";
 import type { Subject } from "./verify-subject.ts";
 
 /** Which sandbox of a strategy's: see `mechanismsOf`. */
 export interface SandboxChoice {
-  readonly network: NetworkMode;
+  readonly network: JobNetwork;
+  /** With `allow`: what the job lists. */
+  readonly allowedHosts: readonly string[];
   readonly seccomp: SeccompProfileName;
   readonly workspace: "cow" | "ro" | "rw";
 }
@@ -21,7 +23,13 @@ export interface StrategyFacts {
   readonly choice: SandboxChoice;
 }
 
-function wishFlags({ pids, memoryBytes, cpus, diskBytes, outputBytes, timeoutMs, variable }: SandboxWishes): string[] {
+function secretFlags(path: string): string[] {
+  return ["--secret", `CUPEL_CANARY=file:${path}`, "--secret-fd", `CUPEL_CANARY_TOO=file:${path}`];
+}
+
+function wishFlags(wishes: SandboxWishes): string[] {
+  const { pids, memoryBytes, cpus, diskBytes, outputBytes, timeoutMs, variable, writable, secretPath, resultPath } =
+    wishes;
   return [
     ...(pids === undefined ? [] : ["--pids", String(pids)]),
     ...(memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)]),
@@ -29,12 +37,27 @@ function wishFlags({ pids, memoryBytes, cpus, diskBytes, outputBytes, timeoutMs,
     ...(diskBytes === undefined ? [] : ["--tmp-size", String(diskBytes)]),
     ...(outputBytes === undefined ? [] : ["--output-size", String(outputBytes)]),
     ...(timeoutMs === undefined ? [] : ["--timeout", `${timeoutMs}ms`, "--grace", "100ms"]),
+    ...(secretPath === undefined ? [] : secretFlags(secretPath)),
+    ...(resultPath === undefined ? [] : ["--result", resultPath]),
     ...(variable === undefined ? [] : ["--env", variable]),
+    ...(writable === undefined ? [] : ["--write", writable]),
   ];
 }
 
-/** The words in front of a program. Pure. */
-export function strategyPrefix({ id, cupel, choice }: StrategyFacts, program: string, wishes: SandboxWishes): string[] {
+/** A layer is dropped where nobody wishes it: nobody is to find what an attack left. */
+function changeFlags(workspace: SandboxChoice["workspace"], { changes }: SandboxWishes): string[] {
+  if (workspace !== "cow") return [];
+  if (changes === undefined) return ["--ignore", "**"];
+  return ["--apply", changes === "applied" ? "on-success" : "never"];
+}
+
+/** The words in front of a program; undefined where there are no changes to keep. Pure. */
+export function strategyPrefix(
+  { id, cupel, choice }: StrategyFacts,
+  program: string,
+  wishes: SandboxWishes,
+): string[] | undefined {
+  if (choice.workspace === "ro" && wishes.changes !== undefined) return undefined;
   return [
     ...cupel,
     "run",
@@ -44,10 +67,10 @@ export function strategyPrefix({ id, cupel, choice }: StrategyFacts, program: st
     "all",
     "--workspace",
     choice.workspace,
-    // Nobody is to find what an attack left.
-    ...(choice.workspace === "cow" ? ["--ignore", "**"] : []),
-    "--network",
-    choice.network,
+    ...changeFlags(choice.workspace, wishes),
+    ...(choice.network === "allow"
+      ? choice.allowedHosts.flatMap((host) => ["--allow-host", host])
+      : ["--network", choice.network]),
     "--seccomp",
     choice.seccomp,
     ...wishFlags(wishes),

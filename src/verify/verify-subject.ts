@@ -1,9 +1,10 @@
 /** Attacks subjects, sitting by sitting, each attack with its control, and judges what held. */
 import type { GuaranteeId } from "../model/guarantee.ts";
 import type { AttackResult, AttackedSubject, SubjectResult, VerificationDepth } from "../model/verification.ts";
-import { attackSide, type SideOrder, type SideResult, type SideSurroundings } from "./attack-side.ts";
+import { attackSide, type SideResult } from "./attack-side.ts";
+import type { SideOrder, SideSurroundings } from "./side-order.ts";
 import type { AttackSpec, SandboxWishes } from "./attack-spec.ts";
-import type { HostAttack, HostFinding } from "./host-attacks.ts";
+import type { HostAttack, HostFinding } from "./host-stage.ts";
 import { attemptHostAttack, judgeHostAttack } from "./host-side.ts";
 import { inParallel } from "./in-parallel.ts";
 import { judgeAttack } from "./judge-attack.ts";

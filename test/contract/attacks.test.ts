@@ -15,7 +15,7 @@ import { jobOf } from "../fixtures/jobs/jobs.ts";
 import { rootEverything } from "../fixtures/matrices/standings.ts";
 
 /** How many the catalogue holds in each group. */
-const catalogue = { A: 24, B: 13, C: 14, D: 14, E: 20, F: 12, G: 16 };
+const catalogue = { A: 24, B: 14, C: 14, D: 14, E: 20, F: 12, G: 16 };
 
 describe("attacks", () => {
   test("are made, or are left out with a reason: the whole catalogue, each once", () => {

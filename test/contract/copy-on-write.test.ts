@@ -35,3 +35,22 @@ test("of a job with a copy-on-write workspace say how it is made", () => {
     true,
   ]);
 });
+
+test("keep a cap on disk with a layer that has a size, where the kernel takes one in memory", () => {
+  const sized = { graceMs: 1, layerBytes: 5, diskFiles: 6 };
+  const of = (standings: Standings, manner: "overlay" | "copy" = "overlay"): unknown => {
+    const job = jobOf({ workspace: { ...workspace, manner }, limits: sized });
+    const found = namespaces.guarantees(job, standings).find(({ id }) => id === "limit.disk");
+    const layer = namespaces.plan(job, standings).root.find(({ step }) => step === "overlay");
+    return [found?.kept === true || found?.missing || found?.reason, layer];
+  };
+  const overlay = { step: "overlay", source: "/w", destination: "/w", sizeBytes: 5, filesMax: 6 };
+  expect(of(rootEverything)).toEqual([true, { ...overlay, mapOwner: "must" }]);
+  expect(of(userEverything)).toEqual([true, { ...overlay, mapOwner: "no" }]);
+  const { sizeBytes: _size, filesMax: _files, ...plain } = overlay;
+  expect(of(except(userEverything, "degraded", "mount.overlay-user"))).toEqual([
+    "mount.overlay-user",
+    { ...plain, mapOwner: "no" },
+  ]);
+  expect(of(userEverything, "copy")).toEqual(["the copy that the workspace is has no cap", undefined]);
+});

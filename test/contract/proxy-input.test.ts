@@ -33,9 +33,11 @@ describe("a proxy", () => {
     const proxy = await startProxy(
       ["a.test:*", "*.a.test"],
       { directories: [directory.at("state")], uid },
-      async (name) => {
-        asked.push(name);
-        return ["127.0.0.1", "::1", "169.254.169.254"];
+      {
+        resolve: async (name) => {
+          asked.push(name);
+          return ["127.0.0.1", "::1", "169.254.169.254"];
+        },
       },
     );
     const texts = fc.sample(requests, 1500).map((text) => [0, Buffer.from(text, "latin1")] as const);

@@ -57,6 +57,7 @@ describe.each(callers)("clean, called by $name", (caller) => {
       "removed HOME/cupel/layers: what jobs changed",
       "removed HOME/cupel/prober-HASH: a copy of the prober",
       "removed HOME/cupel/report.json: the saved report",
+      "removed HOME/cupel/runs: records of runs",
       "removed HOME/cupel/verdict.json: the saved verdict",
       "removed HOME/cupel: the directory itself",
     ]);

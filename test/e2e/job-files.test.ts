@@ -87,6 +87,7 @@ describe.each(callers)("a job file, called by $name", (caller) => {
       "command make: job file job.yaml:1:10",
       "workspace.mode ro: default",
       "filesystem.tools false: default",
+      "root host: default",
       "network.mode none: default",
       "syscalls.profile strict: user DIR/config/cupel/config.yaml:1:21",
       "env.set TOKEN: job file job.yaml:3:20",
@@ -226,13 +227,12 @@ describe("a file that is no job", () => {
 
 const host = createRealHost();
 
-/** The paths of another machine, and a cap on memory by default, are not what is compared. */
+/** The paths of another machine, sources of secrets that are none, and a cap on memory by default are not what is compared. */
 function withoutPaths({ file, expected }: ValidFile): ValidFile {
-  const { filesystem: _filesystem, ...rest } = file;
-  return {
-    file: rest,
-    expected: { ...expected, read: [], write: [], tools: false },
-  };
+  const { filesystem: _filesystem, root: _root, files: _files, secrets: _secrets, ...rest } = file;
+  const nothing = { read: [], write: [], tools: false, deny: [], protect: [], tmpfs: [], root: undefined, files: [] };
+  const noSecrets = { secrets: [], secretDescriptors: [], masksOutput: false };
+  return { file: rest, expected: { ...expected, ...nothing, ...noSecrets } };
 }
 
 function policyOf({ defaultLimits: _limits, hidden: _hidden, ...job }: Job): object {

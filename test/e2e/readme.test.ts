@@ -130,10 +130,23 @@ describe("a block of YAML", () => {
   const having = (field: string) => documents.filter(({ document }) => field in document);
   const steps = documents.filter(({ document }) => Array.isArray(document));
 
-  test("is a policy, a job, steps for GitHub or a part for GitLab", () => {
-    expect(steps.length + having("require").length + having("command").length + having("include").length).toBe(
-      documents.length,
-    );
+  test("is a policy, a job, a configuration, steps for GitHub or a part for GitLab", () => {
+    const fields = ["require", "command", "records", "include"];
+    expect(steps.length + fields.flatMap(having).length).toBe(documents.length);
+  });
+
+  test("that is a configuration is by the schema, and counts", async () => {
+    const { stdout } = await cupel.run(ordinaryCaller, ["schema", "config"]);
+    const problemsOf = createValidator(JSON.parse(stdout) as object);
+    expect(having("records")).toHaveLength(1);
+    for (const { text, document } of having("records")) {
+      expect(problemsOf(document)).toEqual([]);
+      using place = makeTempDir({ owner: ordinaryCaller });
+      place.file("cupel/config.yaml", text);
+      const options = { env: { XDG_CONFIG_HOME: place.path } };
+      const { code, stdout: said, stderr } = await cupel.run(ordinaryCaller, ["runs", "prune"], options);
+      expect([code, said, stderr]).toEqual([0, expect.stringMatching(/^runs: /), ""]);
+    }
   });
 
   test.each([

@@ -37,6 +37,7 @@ function normalize({ cause, guarantees, limits, usage, phases, degraded, ...rest
   return {
     ...rest,
     ...(rest["report"] === undefined ? {} : { report: typeof rest["report"] }),
+    run: typeof rest["run"],
     cause: [cause.code, cause.summary],
     evidence: cause.evidence.map(({ action }) => action),
     kept: guarantees.some(({ kept }) => kept),
@@ -48,7 +49,7 @@ function normalize({ cause, guarantees, limits, usage, phases, degraded, ...rest
 }
 
 const groupEvidence = ["control group, processes killed for memory", "control group, forks refused"];
-const plainUsage = ["maxRssBytes", "systemMs", "userMs", "wallMs"];
+const plainUsage = ["blocks", "maxRssBytes", "systemMs", "userMs", "wallMs"];
 const phases = ["setupMs", "runMs", "teardownMs"];
 const nothing = { added: 0, modified: 0, deleted: 0, "type-changed": 0, "mode-changed": 0, sizeBytes: 0 };
 const unchanged = { manner: "overlay", changes: nothing };
@@ -61,6 +62,8 @@ describe.each(callers)("the outcome, called by $name", (caller) => {
   const degraded = caller.uid === 0 ? [] : ["limit.memory"];
   const ended = {
     schema: 2,
+    run: "string",
+    denied: [],
     strategy: "namespaces",
     report: "string",
     accepted: [],
@@ -130,6 +133,7 @@ describe.each(callers)("the outcome, called by $name", (caller) => {
   test("of a job that was refused", async () => {
     expect(normalize(await outcomeOf(caller, ["--require", "kernel.boundary", "--", "true"]))).toEqual({
       schema: 2,
+      run: "string",
       status: "refused",
       cause: ["demands", expect.stringContaining("kernel.boundary")],
       exitCode: 125,

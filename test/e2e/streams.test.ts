@@ -122,6 +122,27 @@ describe.each(callers)("streams, called by $name", (caller) => {
   });
 });
 
+describe.each(callers)("outputs by name, called by $name", (caller) => {
+  const script = "echo out > /dev/stdout; echo err | tee /dev/stderr > /dev/null";
+
+  test.each([
+    ["pipes", "", "out\n", "err\n"],
+    ["one pipe", "2>&1 | cat", "out\nerr\n", ""],
+    ["files", `> "$PLACE/out" 2> "$PLACE/err"; cat "$PLACE/out" "$PLACE/err"`, "out\nerr\n", ""],
+  ])("can be opened where they are %s", async (_name, to, stdout, stderr) => {
+    using place = makeTempDir({ owner: caller });
+    const ran = await cupel.shell(caller, `"$CUPEL" run -- sh -c '${script}' ${to}`, { env: { PLACE: place.path } });
+    expect(ran).toEqual({ code: 0, signal: null, stdout, stderr });
+  });
+
+  test("can be opened by the jobs of a batch", async () => {
+    const line = JSON.stringify({ command: ["sh", "-c", script] });
+    const { code, stdout } = await cupel.run(caller, ["run", "--batch", "-"], { stdin: `${line}\n` });
+    const outcome = JSON.parse(stdout);
+    expect([code, outcome.stdout.text, outcome.stderr.text]).toEqual([0, "out\n", "err\n"]);
+  });
+});
+
 describe.each(callers)("a log that is appended to, called by $name", (caller) => {
   /** Each tries one way back to the file behind a stream. */
   const ways = {

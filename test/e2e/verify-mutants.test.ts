@@ -144,6 +144,18 @@ const mutants: readonly Mutant[] = [
     patches: [inFirstProcess("    kernel_call(__NR_setsid);", "    ;")],
   },
   {
+    without: "judging where a listed name leads",
+    breaks: ["net.allowlist"],
+    by: "anyone",
+    patches: [
+      {
+        path: "src/run/network/judge-destination.ts",
+        from: "  if (kind === undefined) return { allowed: true };",
+        to: "  if (kind !== null) return { allowed: true };",
+      },
+    ],
+  },
+  {
     without: "an environment of its own",
     breaks: ["env.clean"],
     by: "anyone",
@@ -152,6 +164,18 @@ const mutants: readonly Mutant[] = [
         path: "src/strategies/_decide.ts",
         from: "    ...job.environment,",
         to: "    ...(process.env as Record<string, string>),\n    ...job.environment,",
+      },
+    ],
+  },
+  {
+    without: "a way of their own for secrets",
+    breaks: ["secret.private"],
+    by: "anyone",
+    patches: [
+      {
+        path: "src/launch/encode-instruction.ts",
+        from: "  encodeCommand(writer, plan);",
+        to: "  const given = [...(binding.given ?? [])].map(([name, value]) => [name, value.toString()]);\n  encodeCommand(writer, { ...plan, environment: { ...plan.environment, ...Object.fromEntries(given) } });",
       },
     ],
   },
@@ -193,9 +217,11 @@ for (const { without, breaks, by, patches } of mutants) {
     if (caller === undefined) throw new Error("nobody calls");
     using state = makeTempDir({ owner: caller });
     using mutant = await makeMutant(patches);
-    // Changes to a copy-on-write workspace have no cap.
+    // Changes to a copy-on-write workspace have no cap, and only a job that lists something has a proxy.
     const workspace = breaks.includes("limit.disk") ? ["--workspace", "ro"] : [];
-    const words = ["verify", "--strategy", "namespaces", ...workspace, "--guarantee", breaks.join(","), "--json"];
+    const network = breaks.includes("net.allowlist") ? ["--network", "allow"] : [];
+    const flags = [...workspace, ...network, "--guarantee", breaks.join(","), "--json"];
+    const words = ["verify", "--strategy", "namespaces", ...flags];
     const [before, after] = await callEach(caller, state, [sound, mutant.main], words);
     expect(statesOf(before)).toEqual(breaks.map((id) => [id, "held"]));
     expect(statesOf(after)).toEqual(breaks.map((id) => [id, "broken"]));

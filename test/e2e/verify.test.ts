@@ -65,10 +65,9 @@ describe.each(callers)("verify, called by $name", (caller) => {
         const states = Object.fromEntries(named(subjects, name).map(({ id, state: one }) => [id, one === "held"]));
         expect({ name, ...states }).toEqual({ name, ...kept });
       }
-      // What it lacks was seen to be lacking, each guarantee by an attack of its own; but root's streams are out of
-      // reach for a job that has none of root's capabilities (proc(5), "ptrace access mode checks").
+      // What it lacks was seen to be lacking, each guarantee by an attack of its own.
       const unshown = named(subjects, "process").filter((one) => one.state !== "held" && one.brokenBy.length === 0);
-      expect(unshown.map(({ id }) => id)).toEqual(caller.uid === 0 ? ["limit.output"] : []);
+      expect(unshown.map(({ id }) => id)).toEqual([]);
     }
     expect(new Set(found.map((one) => JSON.stringify(one))).size).toBe(1);
     expect(readdirSync(state.at("tmp"))).toEqual([]);
@@ -92,6 +91,30 @@ describe.each(callers)("verify, called by $name", (caller) => {
     );
     const other = await call("run", "--verified", "--network", "host", "--", "true");
     expect(other.code).toBe(125);
+  }, 60_000);
+
+  test("attacks a job that lists what it may connect to, by way of its proxy", async () => {
+    using state = makeTempDir({ owner: caller });
+    const call = callIn(caller, state);
+    const ran = await call("verify", "--network", "allow", "--all", "--guarantee", "net.none,net.allowlist", "--json");
+    const { subjects } = told(ran);
+    const shown = subjects.map(({ name, guarantees }) => [name, guarantees.map((one) => [one.state, one.brokenBy[0]])]);
+    const lacking = ["not-provided", "E01"];
+    expect(shown).toEqual([
+      ["namespaces", [lacking, ["held", undefined]]],
+      ["process", [lacking, ["not-provided", expect.stringMatching(/^E05|E18$/)]]],
+    ]);
+    const verdicts = subjects[0]?.attacks.filter(({ attack }) => /^E1[5-8]$/.test(attack));
+    expect(verdicts?.map(({ attack, verdict }) => `${attack} ${verdict}`)).toEqual([
+      "E15 held",
+      "E16 held",
+      "E17 held",
+      "E18 held",
+    ]);
+    expect((await call("verify", "--network", "allow", "--quick")).code).toBe(0);
+    const listing = ["run", "--verified", "--allow-host", "a.example", "--", "true"];
+    expect(await call(...listing)).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
+    expect((await call("run", "--verified", "--", "true")).code).toBe(125);
   }, 60_000);
 
   test("has no strategy chosen for what was broken", async () => {
@@ -155,6 +178,7 @@ describe.each(callers)("verify, called by $name", (caller) => {
     const tmp = state.folder("tmp");
     const env = { XDG_STATE_HOME: state.path, HOME: state.path, TMPDIR: tmp };
     await cupel.run(caller, ["doctor", "--brief"], { env });
+    const shared = sharedObjects();
     const mine = (): string[] =>
       [tmp, state.path, "/dev/shm", "/var/tmp"].flatMap((place) =>
         readdirSync(place).filter((name) => name.startsWith("cupel-verify-") && name.includes(`-${pid}-`)),
@@ -168,6 +192,7 @@ describe.each(callers)("verify, called by $name", (caller) => {
     expect(mine().length).toBeGreaterThan(0);
     expect((await cupel.run(caller, ["verify", "--quick"], { env, deadlineMs })).code).toBe(0);
     expect(mine()).toEqual([]);
+    await noneBut(shared, sharedObjects);
   }, 60_000);
 });
 

@@ -162,7 +162,7 @@ describe("encodeInstruction", () => {
       ["tmpfs", 1 + 16, 0o1777, 2 ** 33, 64, "/tmp"],
       ["tmpfs", 0, 0o755, 0, 0, "/ro"],
       ["makeDirectory", 0o755, "/etc"],
-      ["file", "/etc/motd", new TextEncoder().encode("süß\0\n")],
+      ["file", 0, 0o444, "/etc/motd", new TextEncoder().encode("süß\0\n")],
       ["symlink", "/lib", "usr/lib"],
       ["proc", "/proc"],
       ["readOnly", "/proc/sys"],

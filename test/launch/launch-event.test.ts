@@ -15,7 +15,17 @@ const events: readonly LaunchEvent[] = [
   { event: "output-limit", bytesMax: 10 },
   { event: "full", subject: "/tmp", bytes: 4096, freeBytes: 0, files: 9, freeFiles: 3 },
   { event: "output", stream: 1, bytes: 12, passedBytes: 10 },
-  { event: "ended", status: 256, setupMicros: 5, wallMicros: 1, userMicros: 2, systemMicros: 3, maxRssBytes: 4096 },
+  {
+    event: "ended",
+    status: 256,
+    setupMicros: 5,
+    wallMicros: 1,
+    userMicros: 2,
+    systemMicros: 3,
+    maxRssBytes: 4096,
+    readBlocks: 8,
+    writtenBlocks: 16,
+  },
   { event: "stream-lost", stream: 1, errno: 28 },
   { event: "lost", status: 9 },
 ];

@@ -41,6 +41,8 @@ describe("startLaunch", () => {
         userMicros: expect.any(Number),
         systemMicros: expect.any(Number),
         maxRssBytes: expect.any(Number),
+        readBlocks: expect.any(Number),
+        writtenBlocks: expect.any(Number),
       },
     ]);
   });

@@ -64,7 +64,7 @@ describe("attacker", () => {
     ["a value of two words", "set mark a b\n", "error 1 the key or its value is malformed"],
     ["half an escape", "set mark a%2\n", "error 1 the key or its value is malformed"],
     ["an escaped NUL", "set mark a%00\n", "error 1 the key or its value is malformed"],
-    ["a value beyond its room", `set mark ${"x".repeat(1024)}\n`, "error 1 there is no room for so much"],
+    ["a value beyond its room", `set mark ${"x".repeat(2048)}\n`, "error 1 there is no room for so much"],
     [
       "too many keys",
       Array.from({ length: 97 }, (_, at) => `set k${at} v\n`).join(""),

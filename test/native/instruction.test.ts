@@ -5,6 +5,7 @@ import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import { instructionBytesMax, protocolMagic, protocolVersion } from "../../src/launch/protocol.ts";
 import type { RootStep } from "../../src/model/plan.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
+import { argumentKind, assemble, directoryKind, least, text, u32 } from "../support/assemble-instruction.ts";
 import { compileC } from "../support/compile-c.ts";
 import { execute } from "../support/execute.ts";
 import { mutateBytes } from "../support/mutate-bytes.ts";
@@ -13,12 +14,6 @@ import { readInstructions, verdicts } from "../support/read-instructions.ts";
 
 const needsCompiler = needsPrograms("gcc");
 const { accepted, malformed, otherVersion, cutShort, empty } = verdicts;
-
-function u32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, true);
-  return bytes;
-}
 
 const bind = {
   step: "bind",
@@ -46,6 +41,7 @@ const binding = {
   rehearsal: false,
   architecture: "x64",
   resident: { sharesRoot: true, captureBytesMax: 2 ** 20 },
+  given: new Map([["A", Uint8Array.of(0, 255)]]),
 } as const;
 
 /** An instruction with a record of every kind. */
@@ -61,6 +57,10 @@ const whole = encodeInstruction(
     ],
     environment: { A: "1", B: "" },
     resourceLimits: { core: 0, openFiles: 9, processes: 9 },
+    descriptors: [
+      { number: 3, content: "A" },
+      { number: 9, content: "A" },
+    ],
     seccomp: "default",
     landlockScopes: ["signal"],
     output: { bytesMax: 9, beyond: "kill" },
@@ -86,22 +86,7 @@ function u32At(bytes: Uint8Array, at: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
 }
 
-/** A whole instruction of these records, with a right header. */
-function assemble(...records: readonly (readonly [kind: number, payload: Uint8Array])[]): Uint8Array {
-  const body = Buffer.concat(records.flatMap(([kind, payload]) => [u32(kind), u32(payload.length), payload]));
-  return Buffer.concat([u32(protocolMagic), u32(protocolVersion), u32(12 + body.length), body]);
-}
-
-function text(value: string): Uint8Array {
-  const bytes = new TextEncoder().encode(value);
-  return Buffer.concat([u32(bytes.length), bytes, Uint8Array.of(0)]);
-}
-
-const [directoryKind, argumentKind, publishKind, maskKind] = [5, 6, 16, 28];
-const least = [
-  [directoryKind, text("/")],
-  [argumentKind, text("a")],
-] as const;
+const [publishKind, maskKind] = [17, 28];
 
 describe("read_instruction", () => {
   needsCompiler("takes what cupel writes, from the least to a record of every kind", async () => {
@@ -151,7 +136,7 @@ describe("read_instruction", () => {
   });
 
   needsCompiler("refuses a text whose length is not its own, in every record that has one", async () => {
-    const textKinds = new Set([4, 5, 6, 7, 9, 20, 24, 25, 26, 27, 28]);
+    const textKinds = new Set([4, 5, 6, 7, 9, 20, 25, 26, 27, 28]);
     const texts = recordOffsets(whole).filter((at) => textKinds.has(u32At(whole, at) & 0xffff));
     const lengths = (own: number): number[] =>
       [own - 1, own + 1, own + 2, 0x7fff_ffff, 0xffff_ffff].filter((one) => one >= 0);
@@ -165,7 +150,7 @@ describe("read_instruction", () => {
     const unknown = Array.from({ length: 400 }, (_, kind) => kind).filter((kind) => !known.has(kind));
     const records = [...unknown, 0xffff, 0x0001_0006].map((kind) => assemble(...least, [kind, text("/")]));
     expect(new Set(await readInstructions(records))).toEqual(new Set([malformed]));
-    expect(known.size).toBe(26);
+    expect(known.size).toBe(27);
   });
 
   needsCompiler("refuses ports that there are not, and addresses of no kind", async () => {
@@ -213,6 +198,7 @@ describe("read_instruction", () => {
       const bindTo = (bits: number): Uint8Array => Buffer.concat([u32(bits), text("/s"), text("/d")]);
       const tmpfs = (bits: number, mode: number): Uint8Array =>
         Buffer.concat([numbers(bits, mode, 0, 0, 0, 0), text("/tmp")]);
+      const file = (bits: number, mode: number): Uint8Array => Buffer.concat([numbers(bits, mode), text("/f"), u32(0)]);
       const folder = (mode: number): Uint8Array => Buffer.concat([u32(mode), text("/etc")]);
       const [identity, namespaces, options, time] = [1, 2, 3, 12];
       const right = [
@@ -220,8 +206,11 @@ describe("read_instruction", () => {
         [namespaces, numbers(0x7e02_0000, 0)],
         [options, numbers(31, 0o777)],
         [21, bindTo(31)],
-        [22, tmpfs(31, 0o7777)],
+        [22, tmpfs(63, 0o7777)],
         [23, folder(0o7777)],
+        [24, file(16, 0o777)],
+        [16, numbers(3, 0)],
+        [16, numbers(63, 0)],
         [time, numbers(...Array.from({ length: 4 }, () => [0, 2 ** 28]).flat())],
       ] as const;
       const wrong = [
@@ -235,6 +224,11 @@ describe("read_instruction", () => {
         [22, tmpfs(0x4000_0000, 0)],
         [22, tmpfs(0, 0o10000)],
         [23, folder(0o10000)],
+        // Nothing but its owner is said of a file, and nothing but permissions.
+        [24, file(1, 0)],
+        [24, file(0, 0o1000)],
+        // The standard streams, and numbers beyond those that are the job's.
+        ...[0, 2, 64, 0xffff_ffff].map((number) => [16, numbers(number, 0)] as const),
         ...[0, 1, 2, 3].map(
           (at) =>
             [
@@ -258,7 +252,8 @@ describe("read_instruction", () => {
   );
 
   needsCompiler("refuses a second record where one says all", async () => {
-    const single = [1, 2, 3, 4, 5, 10, 11, 12, 13, 14];
+    // Of descriptors a second one of the same number is out of order.
+    const single = [1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 16];
     const records = recordOffsets(whole).map((at) => whole.subarray(at, at + 8 + u32At(whole, at + 4)));
     const twice = records.map((record) => {
       const body = Buffer.concat([...records, record]);
@@ -267,6 +262,14 @@ describe("read_instruction", () => {
     const kinds = records.map((record) => u32At(record, 0));
     expect(await readInstructions(twice)).toEqual(kinds.map((kind) => (single.includes(kind) ? malformed : accepted)));
     expect(new Set(kinds.filter((kind) => single.includes(kind)))).toEqual(new Set(single));
+  });
+
+  needsCompiler("refuses descriptors that are not in ascending order, or more than there is room for", async () => {
+    const of = (...numbers: readonly number[]): Uint8Array =>
+      assemble(...least, ...numbers.map((number) => [16, Buffer.concat([u32(number), u32(0)])] as const));
+    const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => 3 + index);
+    const results = await readInstructions([of(3, 4, 63), of(3, 3), of(4, 3), of(...upTo(32)), of(...upTo(33))]);
+    expect(results).toEqual([accepted, malformed, malformed, accepted, malformed]);
   });
 
   needsCompiler("refuses a filter that is empty, not whole or longer than the kernel takes", async () => {

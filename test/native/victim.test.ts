@@ -2,14 +2,11 @@
 import { expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
-import { repositoryRoot } from "../support/compile-c.ts";
 import { until } from "../support/until.ts";
-
-const path = join(repositoryRoot, "dist/helpers", process.arch, "victim");
+import { victimProgram } from "../support/victim-program.ts";
 
 function start() {
-  const child = spawn(path, ["argument"], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(victimProgram, ["argument"], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(child, "exit");
   return { child, ended };
 }

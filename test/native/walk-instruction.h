@@ -49,6 +49,9 @@ static size_t walk_instruction(const struct instruction *instruction)
         sum += strlen(instruction->control_groups[index]);
     for (size_t index = 0; index < instruction->root_count; index++)
         sum += walk_root_step(&instruction->root[index]);
+    for (size_t index = 0; index < instruction->descriptor_count; index++)
+        for (uint32_t at = 0; at < instruction->descriptors[index].length; at++)
+            sum += (unsigned char)instruction->descriptors[index].content[at];
     for (size_t index = 0; index < instruction->resource_limit_count; index++)
         sum += instruction->resource_limits[index].resource;
     for (size_t index = 0; index < instruction->listener_count; index++)

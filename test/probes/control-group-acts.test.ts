@@ -50,13 +50,6 @@ test("works for root where versions 1 and 2 stand side by side", async () => {
       | write a limit on swap -> ok
       | read it back -> ok
       | remove the group -> ok
-    cgroup.io: works (exercised) = /sys/fs/cgroup/blkio
-      a limit on writing to the disk of the current directory is taken; it was not run into
-      | in -> /sys/fs/cgroup/blkio
-      | make a group -> ok
-      | write a limit for this disk -> ok
-      | read it back -> ok
-      | remove the group -> ok
     cgroup.cpuset: works (enforced) = /sys/fs/cgroup/cpuset
       a process in the group runs on its processor alone
       | in -> /sys/fs/cgroup/cpuset
@@ -135,11 +128,6 @@ test("works for a user of systemd, as far as controllers are delegated", async (
       | write a limit on swap -> ok
       | read it back -> ok
       | remove the group -> ok
-    cgroup.io: blocked (declared)
-      the io controller is handed down no further than /sys/fs/cgroup/user.slice
-      | control groups mounted -> v2
-      | io in /proc/cgroups -> enabled
-      ! cgroup-delegation: the io controller is handed down no further than /sys/fs/cgroup/user.slice
     cgroup.cpuset: blocked (declared)
       the cpuset controller is in no hierarchy that is mounted here (v2)
       | control groups mounted -> v2

@@ -15,8 +15,11 @@ const malformed: Denial = { host: "", port: 0, reason: "malformed", kind: "there
 
 const otherServer: Denial = { ...denial, reason: "sni", kind: "TLS asks for b.example" };
 
+const unproven: Denial = { ...denial, reason: "host-not-proven", kind: "CERT_HAS_EXPIRED" };
+
 test.each([
   [[otherServer], 1, "1 connection: a.example:443 (TLS asks for b.example)"],
+  [[unproven], 1, "1 connection: a.example:443, which did not prove to be that host (CERT_HAS_EXPIRED)"],
   [[denial], 1, "1 connection: a.example:443 (--allow-host a.example:443)"],
   [
     [{ ...led, address: "10.0.0.1", kind: "a private network" }],

@@ -46,7 +46,7 @@ describe("what a job changed", () => {
   test("is listed by its id", () => {
     expect(renderLayerList([])).toBe("changes: nothing is kept\n");
     expect(renderLayerList([{ ...record, changes: changes.slice(0, 1) }])).toBe(
-      "abcdef 2026-01-02T03:04:05.678Z /home/me/project: make, 1 path added (2 KiB)\n",
+      "abcdef 2026-01-02T03:04:05.678Z /home/me/project: make, 1 path added (2 KiB)\nchanges of 1 job, 2 KiB together\n",
     );
   });
 });

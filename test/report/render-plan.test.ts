@@ -208,6 +208,31 @@ Not taken
     ]);
   });
 
+  test("tells of secrets their names and how each is given", () => {
+    const secrets = [
+      { name: "A", delivery: "file" },
+      { name: "B", delivery: "descriptor" },
+      { name: "C", delivery: "proxy" },
+    ] as const;
+    const injections = [{ host: "a.example", header: "X-Key", value: "{C}" }];
+    const root = [
+      { step: "given", destination: "/run/secrets/A", content: "A" },
+      { step: "given", destination: "/run/cupel/authority.pem", content: "the job's own authority" },
+    ] as const;
+    const plan = { ...planOf(firecrackerRoot), launch: { ...launch, root } };
+    const view = { ...whole, plan, job: job({ secrets, injections, masksOutput: true }) };
+    const lines = renderPlan(view, plainStyle).split("\n");
+    const told = ["Root:", "Secrets:", "Put in:", "Output:", "1. ", "2. "];
+    expect(lines.filter((line) => told.some((begin) => line.trim().startsWith(begin)))).toEqual([
+      "    Root: a new one: 2 files for the job's user alone.",
+      "    Secrets: A in a file, B behind a descriptor and C in the proxy alone.",
+      "    Put in: X-Key for a.example.",
+      "    Output: without the secrets' values.",
+      "    1. /run/secrets/A: a file of the job's user, with the secret A",
+      "    2. /run/cupel/authority.pem: a file of the job's user, with the job's own",
+    ]);
+  });
+
   test("tells a guarantee that was given up from one that was never demanded", () => {
     const given = job({}, { required: ["limit.memory", "kernel.boundary", "fs.read"], accepted: ["kernel.boundary"] });
     const selection = { ...firecrackerRoot.selection, accepted: ["kernel.boundary"] as const };

@@ -44,6 +44,16 @@ describe("judgeChange", () => {
     expect(judgeChange({ ...file, ...changes }, "/w", [])).toBe(reason),
   );
 
+  test("counts names that the job's caller protected", () => {
+    const isProtectedToo = (path: string): boolean => path === "build.sh";
+    const change = { ...file, path: "build.sh" };
+    expect(judgeChange(change, "/w", [], isProtectedToo)).toBe(
+      "other programs take orders from it; name it to have it applied",
+    );
+    expect(judgeChange(change, "/w", ["build.sh"], isProtectedToo)).toBeUndefined();
+    expect(judgeChange(file, "/w", [], isProtectedToo)).toBeUndefined();
+  });
+
   test("takes the caller at the word", () =>
     expect(judgeChange({ ...file, path: ".envrc" }, "/w", [".envrc"])).toBe(undefined));
 });

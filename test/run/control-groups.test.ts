@@ -80,6 +80,37 @@ describe("createControlGroups", () => {
     ]);
   });
 
+  test("says rates for every disk, in a line of its own", () => {
+    using directory = makeTempDir();
+    const io = { disks: ["8:0", "8:16"], readBytes: 5, writeBytes: 6 };
+    const place = { state: "works", value: directory.folder("io") } as const;
+    const standings = (mode: "v1" | "v2"): Standings => ({ ...pretend(directory, mode), "cgroup.io": place });
+    createControlGroups({ io }, standings("v1"), "one");
+    createControlGroups({ io: { ...io, writeBytes: undefined } }, standings("v2"), "two");
+    // Of a plain file the last line is left.
+    expect([written(directory.at("io/one")), written(directory.at("io/two"))]).toEqual([
+      { "blkio.throttle.read_bps_device": "8:16 5", "blkio.throttle.write_bps_device": "8:16 6" },
+      { "io.max": "8:16 rbps=5 wbps=max" },
+    ]);
+    expect(createControlGroups({ io: { disks: ["8:0"] } }, standings("v2"), "three").directories).toEqual([]);
+  });
+
+  test("keeps all caps of version 2 in one group, the highest that was found for one of them", () => {
+    using directory = makeTempDir();
+    const [above, below] = [directory.folder("a"), directory.folder("a/b")];
+    const found = (value: string) => ({ state: "works", value }) as const;
+    const standings = {
+      "cgroup.mode": found("v2"),
+      "cgroup.memory": found(below),
+      "cgroup.cpu-time": found(directory.folder("c")),
+      "cgroup.io-write": found(above),
+    };
+    const limits = { memoryBytes: 1, countsCpuTime: true, io: { disks: ["8:0"], writeBytes: 6 } } as const;
+    expect(createControlGroups(limits, standings, "job").directories).toEqual([`${above}/job`]);
+    expect(controlGroupPlaces(limits, standings)).toEqual([above]);
+    expect(controlGroupPlaces({ memoryBytes: 1 }, standings)).toEqual([below]);
+  });
+
   test("does without a setting that not every kernel has, and with no other", () => {
     using directory = makeTempDir();
     const missing = (name: string): string => {

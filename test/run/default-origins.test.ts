@@ -21,6 +21,7 @@ describe("withDefaultOrigins", () => {
       "workspace.mode ro default",
       "filesystem.read.allow /b flag",
       "filesystem.tools false default",
+      "root host default",
       "network.mode none default",
       "syscalls.profile default default",
       "tty false default",

@@ -18,6 +18,8 @@ function ended(status: number): LaunchEvent {
     userMicros: 500,
     systemMicros: 250,
     maxRssBytes: 4096,
+    readBlocks: 2,
+    writtenBlocks: 8,
   };
 }
 
@@ -52,7 +54,7 @@ describe("judgeEnding", () => {
           {
             action: "launcher: ended",
             result:
-              '{"status":15,"setupMicros":900,"wallMicros":1500,"userMicros":500,"systemMicros":250,"maxRssBytes":4096}',
+              '{"status":15,"setupMicros":900,"wallMicros":1500,"userMicros":500,"systemMicros":250,"maxRssBytes":4096,"readBlocks":2,"writtenBlocks":8}',
           },
           { action: "signal passed on to the job", result: "SIGINT" },
           { action: "kills", result: "0" },

@@ -77,6 +77,37 @@ describe("readLayeredRequest", () => {
     ]);
   });
 
+  test("of secrets tells the names alone, and takes their files from where the file that states them lies", () => {
+    using directory = makeTempDir();
+    const layered = read(directory, {
+      words: ["a"],
+      job: "command: [a]\nsecrets: {files: {A: 'file:token', B: 'file:/b'}, descriptors: {C: 'fd:3'}}\n",
+      user: "secrets: {files: {D: 'command:pass show d'}}\n",
+    });
+    const { secrets, secretDescriptors } = layered.request;
+    expect(secrets).toEqual(["D=command:pass show d", `A=file:${directory.at("jobs/token")}`, "B=file:/b"]);
+    expect([secretDescriptors, origins(directory, layered).slice(1)]).toEqual([
+      ["C=fd:3"],
+      [
+        "secrets.files D: user DIR/config/config.yaml:1:22",
+        "secrets.files A: job file DIR/jobs/job.yaml:2:22",
+        "secrets.files B: job file DIR/jobs/job.yaml:2:39",
+        "secrets.descriptors C: job file DIR/jobs/job.yaml:2:68",
+      ],
+    ]);
+  });
+
+  test("lets no file but the user's own name a program that is run outside", () => {
+    using directory = makeTempDir();
+    const text = "secrets: {descriptors: {A: 'command:touch made'}}\n";
+    const message =
+      "secrets.descriptors names a program that cupel would run outside of the sandbox; name it by a flag, or in your own configuration";
+    expect(wrong(directory, { job: `command: [a]\n${text}` })).toBe(`DIR/jobs/job.yaml:2:28: ${message}`);
+    recordTrust(readProjectWishes(directory.file("cupel.yaml", text), undefined, hostOf(directory)), hostOf(directory));
+    expect(wrong(directory, { words: ["a"], project: text })).toBe(`DIR/cupel.yaml:1:28: ${message}`);
+    expect(wrong(directory, { words: ["a"], user: text })).toBe("nothing");
+  });
+
   test("tells where each value was stated, the items of a list one by one", () => {
     using directory = makeTempDir();
     const layered = read(directory, {

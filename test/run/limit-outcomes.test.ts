@@ -64,4 +64,20 @@ test("does not take a share of the processors for a count of what is used", () =
   expect(enforced).toEqual([[[false, "nothing counts the CPU time of this job"]], [[true, "a group"]]]);
 });
 
+test("names the disks on which a rate is kept, and says where nothing counts it", () => {
+  const launch = barePlan(["a"], { controlGroup: { io: { disks: ["8:0", "8:16"], readBytes: 7 } } });
+  const job = jobOf({ limits: { graceMs: 1, ioReadBytes: 7, ioWriteBytes: 8 }, defaultLimits: {} });
+  const cap = { scope: "tree", stated: true } as const;
+  expect(limitOutcomes(job, { strategy: "namespaces", isolation: "namespace", launch, guarantees: [] })).toEqual([
+    {
+      ...cap,
+      name: "io-read",
+      requested: 7,
+      enforced: true,
+      by: "a control group of the job's own (io), on each of these disks: 8:0, 8:16",
+    },
+    { ...cap, name: "io-write", requested: 8, enforced: false, by: "nothing counts it here" },
+  ]);
+});
+
 test("leaves out what nobody asked for", () => expect(outcomesOf({ defaultLimits: {} })).toEqual([]));

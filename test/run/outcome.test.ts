@@ -14,6 +14,8 @@ const ended: LaunchEvent = {
   userMicros: 500,
   systemMicros: 250,
   maxRssBytes: 4096,
+  readBlocks: 2,
+  writtenBlocks: 8,
 };
 
 const decisions: readonly GuaranteeDecision[] = [
@@ -71,6 +73,7 @@ describe("judgeOutcome", () => {
         { id: "net.none", reason: "no namespaces" },
         { id: "limit.memory", reason: "no group" },
       ],
+      denied: [],
       limits: [
         {
           name: "memory",
@@ -83,7 +86,14 @@ describe("judgeOutcome", () => {
         },
       ],
       phases: { setupMs: 0.9, runMs: 1.5, teardownMs: 1.6 },
-      usage: { wallMs: 1.5, userMs: 0.5, systemMs: 0.25, maxRssBytes: 4096, tree: treeUsage },
+      usage: {
+        wallMs: 1.5,
+        userMs: 0.5,
+        systemMs: 0.25,
+        maxRssBytes: 4096,
+        tree: treeUsage,
+        blocks: { readBytes: 1024, writtenBytes: 4096 },
+      },
       output: [
         { stream: "stdout", bytes: 12, isTruncated: true },
         { stream: "terminal", bytes: 5, isTruncated: false },

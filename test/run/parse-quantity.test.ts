@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { CupelError } from "../../src/model/error.ts";
-import { parseCount, parseCpus, parseDurationMs, parseSizeBytes } from "../../src/run/parse-quantity.ts";
+import {
+  parseCount,
+  parseCpus,
+  parseDurationMs,
+  parseRateBytes,
+  parseSizeBytes,
+} from "../../src/run/parse-quantity.ts";
 
 const [kibi, mebi, gibi] = [1024, 1024 ** 2, 1024 ** 3];
 
@@ -50,6 +56,21 @@ describe("parseSizeBytes", () => {
     expect(refusal(parseSizeBytes, text)).toEqual([
       "usage",
       `--flag ${JSON.stringify(text)} is not a size; write one such as 512M or 2G`,
+    ]),
+  );
+});
+
+describe("parseRateBytes", () => {
+  test.each([
+    ["20M/s", 20 * mebi],
+    ["1.5GiB/s", 1.5 * gibi],
+    ["4096", 4096],
+  ])("reads %s", (text, bytes) => expect(parseRateBytes(text, "--io-read")).toBe(bytes));
+
+  test.each(["", "/s", "1M/m", "1M/s/s", "0/s", "1M /s"])("refuses %p", (text) =>
+    expect(refusal(parseRateBytes, text)).toEqual([
+      "usage",
+      `--flag ${JSON.stringify(text)} is not a rate; write one such as 20M/s`,
     ]),
   );
 });

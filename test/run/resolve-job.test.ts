@@ -70,6 +70,7 @@ describe("resolveJob", () => {
         prefer: "fastest",
       },
       hidden: [],
+      layout: { denied: [], keptNames: [], protect: [], files: [], directories: [] },
     });
   });
 

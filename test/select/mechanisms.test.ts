@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Job } from "../../src/model/job.ts";
+import { plainLayout } from "../../src/model/layout.ts";
 import { mechanismsOf } from "../../src/select/mechanisms.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
 
@@ -21,6 +22,8 @@ test("what keeps the rest of the host away tells sandboxes apart, and what is gr
     mechanismsOf(jobOf(), { ...launch, root: [overlay] }),
     mechanismsOf(jobOf(), { ...launch, publish: [] }),
     mechanismsOf(jobOf(), { ...launch, proxy: { httpPort: 1, socksPort: 2, allow: [], allowInSetup: [] } }),
+    of({ layout: { ...plainLayout, denied: ["/data/secret"] } }),
+    of({ layout: { ...plainLayout, root: { source: "/srv/root", entries: [] } } }),
   ];
-  expect(new Set([of(), ...others]).size).toBe(9);
+  expect(new Set([of(), ...others]).size).toBe(11);
 });

@@ -134,6 +134,21 @@ describe("select", () => {
     test("its isolation", () =>
       expect(reasonOf({ minimum: "vm", required: ["limit.disk"] })).toEqual({ kind: "isolation", minimum: "vm" }));
 
+    test("what a cap of the job's needs of any host, after what is demanded", () => {
+      const job = jobOf({ demands: demands({ required }), limits: { graceMs: 1, ioWriteBytes: 1 } });
+      const input = { strategies: all, trials: passed("weak", "good", "slow"), job };
+      expect(select({ ...input, matrix: without("blocked", "cgroup.io-write") })).toEqual({
+        accepted: [],
+        closest: "good",
+        rejected: [
+          lacksRead,
+          { strategy: "good", reason: { kind: "capability", capability: "cgroup.io-write" } },
+          { strategy: "slow", reason: { kind: "capability", capability: "cgroup.io-write" } },
+        ],
+      });
+      expect(select({ ...input, matrix: without("blocked", "cgroup.io") }).chosen).toBe("good");
+    });
+
     test("a guarantee, in report order, with why and by whose fault", () =>
       expect(reasonOf({ required: ["limit.disk", "limit.cpu"] })).toEqual({
         kind: "guarantee",
@@ -231,6 +246,7 @@ describe("judgeAll", () => {
       strategy: weak,
       decisions: weak.guarantees(job, {}),
       missing: [],
+      lacking: [],
       trial: undefined,
       unkept: [unkept("fs.read"), unkept("net.none")] as never,
       unmet: [unkept("fs.read")] as never,

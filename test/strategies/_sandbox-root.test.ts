@@ -59,7 +59,7 @@ describe("sandboxRoot", () => {
     } as const;
     const job = jobOf({ workspace, grants: [write(`${project}/out`), read(dirname(project))] });
     const placed = (layer: LayerStep, mapOwners = false): string[] =>
-      sandboxRoot(job, mapOwners, layer).flatMap((step) =>
+      sandboxRoot(job, mapOwners, { step: layer }).flatMap((step) =>
         step.step === "bind" || step.step === "overlay" || step.step === "copy"
           ? [`${step.step} ${step.destination}${step.step === "bind" && step.writable ? " writable" : ""}`]
           : [],
@@ -69,11 +69,13 @@ describe("sandboxRoot", () => {
     expect(placed("overlay")).toEqual([around, `overlay ${project}`, inside]);
     expect(placed("copy")).toEqual([around, `copy ${project}`, inside]);
     expect(placed("none")).toEqual([around, `bind ${project}`, inside]);
-    expect(sandboxRoot(job, true, "overlay")).toContainEqual({
+    expect(sandboxRoot(job, true, { step: "overlay", size: { sizeBytes: 5, filesMax: 6 } })).toContainEqual({
       step: "overlay",
       source: project,
       destination: project,
       mapOwner: "must",
+      sizeBytes: 5,
+      filesMax: 6,
     });
   });
 

@@ -93,7 +93,7 @@ describe("guarantees", () => {
       ),
     ).toMatchInlineSnapshot(`
       "
-      fs.protected NOT: the workspace, or part of it, is written through (--workspace rw, --write)
+      fs.protected NOT: the workspace, or part of it, is written through (--workspace rw, --write): protected names that exist there are read-only, but the job can make those that do not
       fs.workspace NOT: the workspace, or part of it, is written through (--workspace rw, --write)
       limit.disk NOT: what the job writes through to the host (--workspace rw, --write) has no cap
       "
@@ -155,10 +155,12 @@ describe("plan", () => {
         "controlGroup": {
           "countsCpuTime": undefined,
           "cpus": undefined,
+          "io": undefined,
           "memoryBytes": 3000000000,
           "pids": 4096,
         },
         "cpuTimeMs": undefined,
+        "descriptors": undefined,
         "directory": "/home/ada/project",
         "dropCapabilities": true,
         "environment": {

@@ -69,6 +69,13 @@ export function encodedSeeds(): Uint8Array[] {
         { address: { version: 6, bytes: [...Array.from({ length: 15 }, () => 0), 1] }, port: 1, jobPort: 1 },
       ],
     }),
+    jobOf({
+      secrets: [
+        { name: "A", delivery: "file" },
+        { name: "B", delivery: "descriptor" },
+        { name: "C", delivery: "descriptor" },
+      ],
+    }),
     jobOf({ workspace: { mode: "rw", path: "/w" }, grants: [{ path: "/srv", access: "write" }], hidden: ["/srv/s"] }),
   ];
   const seeds = (["x64", "arm64"] as const).flatMap((architecture) =>
@@ -80,6 +87,7 @@ export function encodedSeeds(): Uint8Array[] {
             controlGroups: ["/sys/fs/cgroup/a", "/sys/fs/cgroup/b"],
             rehearsal: false,
             proxy: "/run/proxy",
+            given: new Map(["A", "B", "C"].map((name) => [name, Buffer.from(name)])),
             architecture,
           }),
         ),

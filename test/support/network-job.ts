@@ -26,10 +26,15 @@ export async function see(
   caller: Caller,
   flags: readonly string[],
   command: readonly string[],
+  cwd?: string,
 ): Promise<Seen> {
   using directory = makeTempDir({ owner: caller });
   const path = directory.at("outcome.json");
-  const ran = await cupel.run(caller, ["run", ...flags, "--result", path, "--", ...command]);
+  const ran = await cupel.run(
+    caller,
+    ["run", ...flags, "--result", path, "--", ...command],
+    cwd === undefined ? {} : { cwd },
+  );
   const outcome: Outcome = v.parse(outcomeShape, JSON.parse(readFileSync(path, "utf8")));
   return { ran, network: outcome.network };
 }

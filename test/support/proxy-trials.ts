@@ -65,7 +65,7 @@ export function useProxyTrials(): ProxyTrials {
     directory[Symbol.dispose]();
   });
   const startFor: ProxyTrials["startFor"] = (rules, resolve = resolveHere) =>
-    startProxy(rules, { directories: [directory.at("state")], uid }, resolve);
+    startProxy(rules, { directories: [directory.at("state")], uid }, { resolve });
   return {
     portOf: (server) => portOf(servers[server]),
     directory,

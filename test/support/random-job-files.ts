@@ -68,11 +68,26 @@ const parts = fc.record(
     read: fc.uniqueArray(path, { maxLength: 3 }),
     write: fc.uniqueArray(path, { maxLength: 3 }),
     tools: fc.boolean(),
+    deny: fc.uniqueArray(path, { maxLength: 3 }),
+    protect: fc.uniqueArray(word, { maxLength: 3 }),
+    tmpfs: fc.uniqueArray(word, { maxLength: 3 }),
+    root: fc.oneof(
+      fc.constant("host"),
+      fc.tuple(fc.constantFrom("dir:", "image:"), path).map(([kind, of]) => kind + of),
+    ),
+    files: fc.dictionary(
+      path.filter((text) => !text.includes("=")),
+      word,
+      { maxKeys: 3 },
+    ),
     network: same(networkModes),
     allow: fc.uniqueArray(destination, { minLength: 1, maxLength: 3 }),
     setup: fc.array(word, { minLength: 1, maxLength: 3 }).filter(([program]) => program !== ""),
     setupAllow: fc.uniqueArray(destination, { minLength: 1, maxLength: 3 }),
     publish: fc.uniqueArray(publication, { maxLength: 3 }),
+    secrets: variables,
+    secretDescriptors: variables,
+    masksOutput: fc.boolean(),
     seccomp: same(seccompProfileNames),
     inherit: fc.uniqueArray(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,6}$/), { maxLength: 3 }),
     set: variables,
@@ -103,7 +118,16 @@ function fileOf(of: Parts): ValidFile["file"] {
   return mapping({
     command: of.command,
     workspace: of.workspace && mapping({ mode: of.workspace.written }),
-    filesystem: mapping({ read: allowing(of.read), write: allowing(of.write), tools: of.tools }),
+    filesystem: mapping({
+      read: allowing(of.read),
+      write: allowing(of.write),
+      tools: of.tools,
+      deny: of.deny,
+      protect: of.protect,
+      tmpfs: of.tmpfs,
+    }),
+    root: of.root,
+    files: of.files,
     network: mapping({ mode: of.network?.written, allow: of.network === undefined ? of.allow : undefined }),
     setup: of.setup && mapping({ command: of.setup, network: of.setupAllow && mapping({ allow: of.setupAllow }) }),
     publish: of.publish,
@@ -117,8 +141,17 @@ function fileOf(of: Parts): ValidFile["file"] {
       accept_missing: of.accepted,
       strict: of.strict,
     }),
+    secrets: mapping({
+      files: of.secrets && Object.fromEntries(of.secrets),
+      descriptors: of.secretDescriptors && Object.fromEntries(of.secretDescriptors),
+      mask_output: of.masksOutput,
+    }),
     selection: mapping({ strategy: of.strategy?.written, prefer: of.prefer?.written }),
   }) as ValidFile["file"];
+}
+
+function textsOf(named: readonly (readonly [string, string])[] = []): string[] {
+  return named.map(([name, text]) => `${name}=${text}`);
 }
 
 function environmentOf({ inherit = [], set = [] }: Parts): string[] {
@@ -129,6 +162,11 @@ function environmentOf({ inherit = [], set = [] }: Parts): string[] {
 
 function grantsOf({ read = [], write = [], tools = false }: Parts): Pick<JobRequest, "read" | "write" | "tools"> {
   return { read, write, tools };
+}
+
+function layoutOf(of: Parts): Pick<JobRequest, "deny" | "protect" | "tmpfs" | "files" | "root"> {
+  const { deny = [], protect = [], tmpfs = [], files = {}, root } = of;
+  return { deny, protect, tmpfs, root, files: Object.entries(files).map(([name, content]) => `${name}=${content}`) };
 }
 
 function demandsOf({ minimum, guarantees = [], accepted = [], strict = false, strategy }: Parts): Partial<JobRequest> {
@@ -154,12 +192,16 @@ function requestOf(of: Parts): JobRequest {
   return {
     ...defaultRequest,
     ...grantsOf(of),
+    ...layoutOf(of),
     ...of.limits?.means,
     ...demandsOf(of),
     command: of.command as [string, ...string[]],
     workspace: of.workspace?.means,
     ...networkOf(of),
     seccomp: of.seccomp?.means ?? "default",
+    secrets: textsOf(of.secrets),
+    secretDescriptors: textsOf(of.secretDescriptors),
+    masksOutput: of.masksOutput === true,
     environment: environmentOf(of),
     terminal: of.tty === true ? "private" : "none",
     prefer: of.prefer?.means ?? "fastest",

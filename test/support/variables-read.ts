@@ -7,12 +7,13 @@ import { listFiles, repositoryRoot } from "../../scripts/source/repository.ts";
 const otherNames: readonly (readonly [RegExp, string])[] = [
   [/^E(?:2BIG|[A-Z]+)$/u, "an error number"],
   [
-    /^(?:ID|FILE|PATH|MODE|SIZE|TIME|WHAT|CLASS|NAME|FORMAT|REPORT|SHELL|COMMAND|PROFILE|PID|GLOB|WHEN|SCRIPT)$/u,
+    /^(?:ID|FILE|PATH|MODE|SIZE|RATE|TIME|WHAT|CLASS|NAME|FORMAT|REPORT|SHELL|COMMAND|PROFILE|PID|GLOB|WHEN|DIR|ACTION|ROOT|CONTENT|SCRIPT|DIRECTORY)$/u,
     "a placeholder",
   ],
   [/^SIG[A-Z0-9]+$/u, "a signal"],
+  [/^LOCALHOST$/u, "a host, spelled in another way"],
   [/^CONNECT$/u, "a method of HTTP"],
-  [/^(?:CAP|RLIMIT|SCMP|KVM|VHOST|SYS|IOCTL)_/u, "a constant of the kernel's or of a filter's"],
+  [/^(?:CAP|RLIMIT|SCMP|KVM|VHOST|SYS|IOCTL|AF)_/u, "a constant of the kernel's or of a filter's"],
   [/^(?:AS|CPU|FSIZE|MEMLOCK|NOFILE|NPROC|STACK)$/u, "a resource limit"],
   [/^(?:BPF|KVM|QEMU|SEV|TDX|MACHINE|CUPL|FIRECK|ALL)$/u, "a word of hardware's, of a device's or of a list's"],
   [/^(?:MULTIPLE_DOCS|NON_STRING_KEY|TAG_RESOLVE_FAILED)$/u, "a fault in YAML"],

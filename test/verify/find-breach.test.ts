@@ -6,7 +6,7 @@ function told(...facts: readonly string[]): AttackRecord {
   return { steps: [], sightings: facts.map((value) => ({ channel: "fact", value })), ending: "attempted", words: "" };
 }
 
-const context = { host: { "boot-id": "b-1" }, wishes: { pids: 40, cpus: 0.2 } };
+const context = { host: { "boot-id": "b-1" }, variables: ["http_proxy"], wishes: { pids: 40, cpus: 0.2 } };
 const morePids = find.moreThan(["processes", "threads"], ({ pids }) => pids);
 
 test.each([
@@ -26,7 +26,14 @@ test.each([
     told("variable=PATH", "variable=SECRET"),
     "it has the variable SECRET",
   ],
-  ["a job's own variables", find.findForeignVariable, told("variable=PATH", "variable=HOME"), undefined],
+  ["a job's own variables", find.findForeignVariable, told("variable=PATH", "variable=http_proxy"), undefined],
+  [
+    "an answer of what is listed",
+    find.findListed,
+    { ...told(), sightings: [{ channel: "listed", value: "canary-1" }] },
+    "it reached a listed server by a proxy",
+  ],
+  ["an answer of somebody else", find.findListed, told("listed=canary-1"), undefined],
   [
     "a fourth descriptor",
     find.findForeignDescriptor,

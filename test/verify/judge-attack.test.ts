@@ -21,7 +21,7 @@ function recordOf(parts: Partial<AttackRecord> = {}): AttackRecord {
 }
 
 function sideOf(record: AttackRecord | undefined, hits: AttackSide["hits"] = []): AttackSide {
-  return { record, hits, tokens: [token], context: { host: {}, wishes: {} } };
+  return { record, hits, tokens: [token], context: { host: {}, variables: [], wishes: {} } };
 }
 
 const read = recordOf({ sightings: [{ channel: "home-file", value: `<${token}>` }] });
@@ -100,6 +100,14 @@ describe("an attack that left no sign", () => {
       verdict: "unknown",
       because: "its control failed: without a sandbox, open gave ENOENT",
     }));
+
+  test("says nothing where there is a doubt, and where it left a sign there is none", () => {
+    const findDoubt: AttackSpec["findDoubt"] = ({ steps }) => (steps.length > 0 ? "nothing answered" : undefined);
+    const doubted = { verdict: "unknown", because: "nothing answered" } as const;
+    expect(judge({ spec: { findDoubt }, inside: nothing, control: got })).toEqual(doubted);
+    expect(judge({ spec: { findDoubt }, inside: sideOf(recordOf()), control: got }).verdict).toBe("held");
+    expect(judge({ spec: { findDoubt }, inside: got, control: got }).verdict).toBe("broke");
+  });
 
   test("says nothing where there was no control", () =>
     expect(judge({ inside: nothing })).toEqual({ verdict: "unknown", because: "its control was not made" }));

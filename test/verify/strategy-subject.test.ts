@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { strategyPrefix } from "../../src/verify/strategy-subject.ts";
 
 const facts = {
@@ -6,11 +6,50 @@ const facts = {
   mechanisms: "",
   declared: [],
   cupel: ["/usr/bin/cupel"],
-  choice: { network: "none", seccomp: "strict", workspace: "ro" },
+  choice: { network: "none", allowedHosts: [], seccomp: "strict", workspace: "ro" },
 } as const;
 
 test("a strategy is attacked through cupel's own command line", () =>
-  expect(strategyPrefix(facts, "/tmp/attacker", { pids: 40, timeoutMs: 250, variable: "A=b" }).join(" ")).toBe(
+  expect(strategyPrefix(facts, "/tmp/attacker", { pids: 40, timeoutMs: 250, variable: "A=b" })?.join(" ")).toBe(
     "/usr/bin/cupel run --strategy namespaces --accept-missing all --workspace ro --network none --seccomp strict " +
       "--pids 40 --timeout 250ms --grace 100ms --env A=b --read /tmp/attacker --",
   ));
+
+test("a job lists what it may connect to instead of a network", () => {
+  const choice = { ...facts.choice, network: "allow", allowedHosts: ["127.0.0.1:1", "localhost:2"] } as const;
+  expect(strategyPrefix({ ...facts, choice }, "/tmp/attacker", {})?.join(" ")).toBe(
+    "/usr/bin/cupel run --strategy namespaces --accept-missing all --workspace ro " +
+      "--allow-host 127.0.0.1:1 --allow-host localhost:2 --seccomp strict --read /tmp/attacker --",
+  );
+});
+
+describe("changes of a workspace", () => {
+  const prefixWith = (workspace: "cow" | "ro" | "rw", changes?: "kept" | "applied"): string | undefined =>
+    strategyPrefix({ ...facts, choice: { ...facts.choice, workspace } }, "/tmp/attacker", { changes, writable: "/w" })
+      ?.join(" ")
+      .replace(/^.* all | --network.*? --write/g, "");
+
+  test("are dropped, kept or applied where there is a layer", () => {
+    expect(prefixWith("cow")).toBe("--workspace cow --ignore ** /w --read /tmp/attacker --");
+    expect(prefixWith("cow", "kept")).toBe("--workspace cow --apply never /w --read /tmp/attacker --");
+    expect(prefixWith("cow", "applied")).toBe("--workspace cow --apply on-success /w --read /tmp/attacker --");
+  });
+
+  test("are made at once, or not at all, where there is none", () => {
+    expect(prefixWith("rw", "kept")).toBe("--workspace rw /w --read /tmp/attacker --");
+    expect(prefixWith("ro")).toBe("--workspace ro /w --read /tmp/attacker --");
+    expect(prefixWith("ro", "applied")).toBeUndefined();
+  });
+});
+test("is asked for a secret in every way that needs no network, and for its outcome", () =>
+  expect(strategyPrefix(facts, "/a", { secretPath: "/s", resultPath: "/r" })?.slice(-9)).toEqual([
+    "--secret",
+    "CUPEL_CANARY=file:/s",
+    "--secret-fd",
+    "CUPEL_CANARY_TOO=file:/s",
+    "--result",
+    "/r",
+    "--read",
+    "/a",
+    "--",
+  ]));

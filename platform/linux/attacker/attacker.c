@@ -1,9 +1,7 @@
 /* Takes orders, and carries each attack out in a child of its own. */
 #include "attacker.h"
+#include "../shared/child.h"
 
-#include <asm/signal.h>
-#include <linux/prctl.h>
-#include <linux/time.h>
 #include <linux/time_types.h>
 #include <linux/wait.h>
 
@@ -95,12 +93,10 @@ static void judge(long status, bool ended)
 /* No child can be made: the deadline ends this whole program, for nothing else could. */
 static void run_here(const struct attack *attack, long error, long milliseconds)
 {
-    const struct __kernel_old_itimerval timer = {{0, 0}, {milliseconds / 1000, (milliseconds % 1000) * 1000}};
-    const struct __kernel_old_itimerval never = {{0, 0}, {0, 0}};
     did("fork", error);
-    kernel_call(__NR_setitimer, ITIMER_REAL, &timer, 0);
+    die_after(milliseconds);
     const enum ending ending = attack->run();
-    kernel_call(__NR_setitimer, ITIMER_REAL, &never, 0);
+    die_after(0);
     judge((long)ending << 8, true);
 }
 
@@ -216,24 +212,14 @@ static int list(void)
     return 0;
 }
 
-/* Of a caller that ignores or blocks them: without SIGCHLD no child could be waited for, without SIGALRM none ended. */
-static void restore_signals(void)
-{
-    static const int signals[] = {SIGALRM, SIGCHLD, SIGSYS, SIGPIPE, SIGTERM, SIGURG, SIGCONT};
-    const unsigned long default_action[8] = {0};
-    const unsigned long empty_mask = 0;
-    for (size_t index = 0; index < sizeof signals / sizeof *signals; index++)
-        kernel_call(__NR_rt_sigaction, signals[index], default_action, 0, sizeof empty_mask);
-    kernel_call(__NR_rt_sigprocmask, SIG_SETMASK, &empty_mask, 0, sizeof empty_mask);
-}
-
 int program(int argument_count, char **arguments, char **environment)
 {
+    static const int signals[] = {SIGALRM, SIGCHLD, SIGSYS, SIGPIPE, SIGTERM, SIGURG, SIGCONT};
     own_environment = environment;
     own_path = argument_count > 0 ? arguments[0] : "";
     started_by = kernel_call(__NR_getppid);
     own_pid = kernel_call(__NR_getpid);
-    restore_signals();
+    restore_signals(signals, sizeof signals / sizeof *signals);
     if (argument_count <= 1)
         return take_orders();
     if (argument_count == 2 && strcmp(arguments[1], "--list") == 0)

@@ -55,6 +55,8 @@ const char *key(const char *name);
 /* A decimal number, at most MOST; OTHERWISE where it is not set or none. */
 long key_number(const char *name, long otherwise, long most);
 bool key_is(const char *name, const char *value);
+/* Of a hexadecimal digit; -1 for what is none. */
+int digit_value(char digit);
 /* What an attack makes is named by this. */
 const char *mark(void);
 /* Each item of a list in turn: copies it to ITEM and advances *REST; false at the end. */
@@ -196,5 +198,10 @@ enum ending attack_descriptors_out(void);
 enum ending attack_namespaces(void);
 enum ending attack_daemon(void);
 enum ending attack_orphans(void);
+enum ending attack_proxy_names(void);
+enum ending attack_proxy_addresses(void);
+enum ending attack_proxy_requests(void);
+/* Where there is a proxy that has to let one request through: steps and channel `listed`. */
+void ask_for_listed(void);
 
 #endif

@@ -1,30 +1,20 @@
 /* Throw-away children, time and memory. */
 #include "attacker.h"
+#include "../shared/child.h"
 
-#include <asm/signal.h>
 #include <linux/futex.h>
 #include <linux/mman.h>
-#include <linux/prctl.h>
 #include <linux/sched.h>
-#include <linux/time.h>
 #include <linux/time_types.h>
 
 enum { vanished = 111 };
 
 long fork_child(long milliseconds)
 {
-    const long parent = kernel_call(__NR_getpid);
-    const long process = kernel_call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
-    if (process != 0)
-        return process;
-    kernel_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    const long seen = kernel_call(__NR_getppid);
-    /* 0 where the parent is in another PID namespace. */
-    if (seen != parent && seen != 0)
-        leave(vanished);
-    const struct __kernel_old_itimerval timer = {{0, 0}, {milliseconds / 1000, (milliseconds % 1000) * 1000}};
-    kernel_call(__NR_setitimer, ITIMER_REAL, &timer, 0);
-    return 0;
+    const long process = fork_with_parent(vanished);
+    if (process == 0)
+        die_after(milliseconds);
+    return process;
 }
 
 long wait_for(long process)

@@ -107,36 +107,37 @@ enum ending attack_large_files(void)
     return attempted;
 }
 
-/* As deep as it goes, each level by the one before: no path leads there, for none is so long. */
-static long descend(long levels)
+/* As deep as it goes, each level by the one before: no path leads there, for none is so long (PATH_MAX of limits.h). */
+static long descend(const char *name, long levels)
 {
     long level = 0;
-    for (; level < levels; level++) {
-        if (kernel_call(__NR_mkdirat, AT_FDCWD, "d", 0700) < 0 || kernel_call(__NR_chdir, "d") < 0)
-            break;
-    }
+    while (level < levels && kernel_call(__NR_mkdirat, AT_FDCWD, name, 0700) == 0 && kernel_call(__NR_chdir, name) == 0)
+        level++;
     return level;
 }
 
-static void ascend(long levels)
+static void ascend(const char *name, long levels)
 {
     while (levels-- > 0 && kernel_call(__NR_chdir, "..") == 0)
-        kernel_call(__NR_unlinkat, AT_FDCWD, "d", AT_REMOVEDIR);
+        kernel_call(__NR_unlinkat, AT_FDCWD, name, AT_REMOVEDIR);
 }
 
 enum ending attack_deep_tree(void)
 {
     enum { depth = 3000 };
+    const long wanted = key_number("level-count", depth, depth);
+    /* Few levels have long names. */
+    const char *name = wanted == depth ? "d" : "directory-directory-directory-directory-directory-directory-dire";
     if (!enter_scratch())
         return attempted;
-    const long files = make_files(key_number("file-count", default_files, most_files)), levels = descend(depth);
+    const long files = make_files(key_number("file-count", default_files, most_files)), levels = descend(name, wanted);
     fact("files", files);
     fact("levels", levels);
     if (key_is("leave-tree", "yes")) {
         left("cupel-attack");
         return attempted;
     }
-    ascend(levels);
+    ascend(name, levels);
     remove_files(files);
     leave_scratch();
     return attempted;

@@ -54,6 +54,7 @@ static enum ending connect_tcp(void)
     if (key("tcp6-port") != 0)
         talk_inet6("loopback6", stream, 0, port("tcp6-port"));
     talk_to_each("address", "addresses", stream, number);
+    ask_for_listed();
     return attempted;
 }
 
@@ -400,7 +401,7 @@ static enum ending meet_on_loopback(void)
 }
 
 const struct attack network_attacks[] = {
-    {"E01", "tcp4-port,tcp6-port?,addresses?", "connect by TCP", connect_tcp},
+    {"E01", "tcp4-port,tcp6-port?,addresses?,listed-request?", "connect by TCP", connect_tcp},
     {"E02", "udp4-port,mark,udp6-port?,addresses?", "send datagrams", send_datagrams},
     {"E03", "-", "open raw, ping and packet sockets", open_raw},
     {"E04", "dns-port,mark", "ask name servers", ask_names},
@@ -414,6 +415,12 @@ const struct attack network_attacks[] = {
     {"E12", "home-file,tcp4-port?", "open and connect by io_uring", attack_rings},
     {"E13", "-", "use inherited sockets", use_inherited},
     {"E14", "listen-port,mark", "offer ports to the host", offer_port},
+    {"E15", "proxy-port,socks-port,spelling-requests,listed-request?,token-prefix", "have a proxy misread an address",
+     attack_proxy_names},
+    {"E16", "proxy-port,socks-port,leading-requests,listed-request?,token-prefix", "be led inside by a listed name",
+     attack_proxy_addresses},
+    {"E17", "proxy-port,socks-port,twofold-requests,listed-request?,token-prefix", "name two hosts in one request",
+     attack_proxy_requests},
     {"E18", "egress-address,egress-port", "connect without the proxy", connect_directly},
     {"E20", "loopback-role,loopback-port,mark", "meet another job on the loopback", meet_on_loopback},
     {0, 0, 0, 0},

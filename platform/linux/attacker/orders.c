@@ -1,7 +1,7 @@
 /* Keys and their values. */
 #include "attacker.h"
 
-enum { keys_max = 96, value_room = 1024, arena_bytes = 65536 };
+enum { keys_max = 96, value_room = 2048, arena_bytes = 65536 };
 
 static struct {
     char name[key_name_room];
@@ -11,7 +11,7 @@ static size_t key_count;
 static char arena[arena_bytes];
 static size_t arena_used;
 
-static int hexadecimal(char digit)
+int digit_value(char digit)
 {
     if (digit >= '0' && digit <= '9')
         return digit - '0';
@@ -30,7 +30,7 @@ static bool unescape(char *word)
             *to++ = *from;
             continue;
         }
-        const int high = hexadecimal(from[1]), low = high < 0 ? -1 : hexadecimal(from[2]);
+        const int high = digit_value(from[1]), low = high < 0 ? -1 : digit_value(from[2]);
         if (low < 0 || high + low == 0)
             return false;
         *to++ = (char)(high * 16 + low);

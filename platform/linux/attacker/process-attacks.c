@@ -163,7 +163,7 @@ static void enter_of(const char *process, const char *name)
 static enum ending enter_namespaces_of_others(void)
 {
     static const char *const names[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time"};
-    const char *processes[] = {key("victim-pid"), "1", decimal(started_by)};
+    const char *processes[] = {key("apart-pid"), key("victim-pid"), "1", decimal(started_by)};
     for (size_t process = 0; process < sizeof processes / sizeof *processes; process++) {
         for (size_t name = 0; processes[process] != 0 && name < sizeof names / sizeof *names; name++)
             enter_of(processes[process], names[name]);
@@ -237,7 +237,7 @@ const struct attack process_attacks[] = {
     {"C02", "victim-pid,victim-address", "trace processes", trace_processes},
     {"C03", "victim-pid,victim-address,mark", "read and write the memory of processes", read_and_write_memory},
     {"C04", "victim-pid,victim-descriptor", "take descriptors of processes", take_every_descriptor},
-    {"C05", "home-file,victim-pid?", "enter the namespaces of processes", enter_namespaces_of_others},
+    {"C05", "home-file,victim-pid?,apart-pid?", "enter the namespaces of processes", enter_namespaces_of_others},
     {"C06", "-", "make namespaces", attack_namespaces},
     {"C07", "mark,daemon-seconds?,spared-pid?", "outlive the job", attack_daemon},
     {"C08", "supervisor-pid", "stop and kill whoever looks after it", stop_supervisor},

@@ -271,6 +271,12 @@ static long open_epoll(void)
     return kernel_call(__NR_epoll_create1, O_CLOEXEC);
 }
 
+static long open_sockets(void)
+{
+    int ends[2];
+    return kernel_call(__NR_socketpair, family_unix, stream | O_CLOEXEC, 0, ends);
+}
+
 static long make_timer(void)
 {
     int timer = 0;
@@ -290,7 +296,8 @@ static enum ending open_objects(void)
     fact("inotify", open_until(open_inotify, few));
     fact("epoll", open_until(open_epoll, some));
     fact("timers", open_until(make_timer, some));
-    fact("descriptors", open_until(open_event, count));
+    fact("descriptors", open_until(open_event, count < some ? count : some));
+    fact("sockets", 2 * open_until(open_sockets, count / 2));
     return attempted;
 }
 
@@ -338,6 +345,7 @@ const struct attack resource_attacks[] = {
     {"D09", "descriptor-count?", "open many kernel objects", open_objects},
     {"D11", "scratch?,workspace?,disk-bytes?", "make large files and core dumps", attack_large_files},
     {"D12", "-", "lock memory and raise priorities", raise_limits},
-    {"D13", "scratch?,workspace?,file-count?,leave-tree?", "make a deep tree of many files", attack_deep_tree},
+    {"D13", "scratch?,workspace?,file-count?,level-count?,leave-tree?", "make a deep tree of many files",
+     attack_deep_tree},
     {0, 0, 0, 0},
 };

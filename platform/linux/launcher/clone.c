@@ -96,4 +96,5 @@ void leave_to_first_process(struct launch *launch, const struct pipes *pipes)
     close_descriptor(pipes->command[0]);
     close_job_ends(launch->streams);
     leave_listeners(launch->courier);
+    leave_layer(launch->layer);
 }

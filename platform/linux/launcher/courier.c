@@ -32,14 +32,6 @@ void clear_courier(struct courier *courier)
     courier->pid = 0;
 }
 
-/* 0 where the first process ended without sending any. */
-static size_t receive_listeners(int channel, int *listeners)
-{
-    char byte;
-    const long count = receive_sockets(channel, &byte, listeners);
-    return count > 0 ? (size_t)count : 0;
-}
-
 __attribute__((noreturn)) static void serve(const struct instruction *instruction)
 {
     int listeners[listeners_max];
@@ -53,7 +45,7 @@ __attribute__((noreturn)) static void serve(const struct instruction *instructio
         .channel = kept_channel,
     };
     if (instruction->listener_count > 0)
-        service.listener_count = receive_listeners(kept_channel, listeners);
+        service.listener_count = receive_descriptors(kept_channel, listeners, listeners_max);
     if (service.listener_count > 0 || service.published_count > 0)
         carry_connections(&service);
     leave(0);

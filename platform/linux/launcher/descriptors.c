@@ -1,13 +1,16 @@
-/* Sockets that go from one process of the launcher's to another, and the addresses that they are given. */
+/* Descriptors in a message (unix(7), cmsg(3)), and the addresses that sockets are given. */
 #include "descriptors.h"
 
-/* One byte, and the sockets with it. */
-long send_sockets(int channel, char byte, const int *sockets, size_t count)
+#include <linux/fcntl.h>
+
+/* One byte, and the descriptors with it, if any. */
+long send_descriptors(int channel, const int *descriptors, size_t count)
 {
+    char byte = 0;
     struct vector vector = {.base = &byte, .length = 1};
-    struct socket_message control = {
-        .length = SOCKET_HEADER_BYTES + count * sizeof(int), .level = level_socket, .type = rights};
-    memcpy(control.descriptors, sockets, count * sizeof(int));
+    struct descriptor_message control = {
+        .length = DESCRIPTOR_HEADER_BYTES + count * sizeof(int), .level = level_socket, .type = rights};
+    memcpy(control.descriptors, descriptors, count * sizeof(int));
     const struct message message = {.vectors = &vector,
                                     .vector_count = 1,
                                     .control = count > 0 ? &control : NULL,
@@ -16,25 +19,27 @@ long send_sockets(int channel, char byte, const int *sockets, size_t count)
     return kernel_call(__NR_sendmsg, channel, &message, 0x4000 /* MSG_NOSIGNAL */);
 }
 
-/* How many came; negative where the other side has ended. `sockets` has room for as many as there can be. */
-long receive_sockets(int channel, char *byte, int *sockets)
+/* How many came, of a message that has no more than `capacity`; 0 where it has none, or the other end was
+ * closed. */
+size_t receive_descriptors(int channel, int *descriptors, size_t capacity)
 {
-    struct vector vector = {.base = byte, .length = 1};
-    struct socket_message control = {0};
-    struct message message = {
-        .vectors = &vector, .vector_count = 1, .control = &control, .control_length = sizeof control};
+    char byte;
+    struct vector vector = {.base = &byte, .length = 1};
+    struct descriptor_message control = {0};
+    struct message message = {.vectors = &vector,
+                              .vector_count = 1,
+                              .control = &control,
+                              .control_length = DESCRIPTOR_HEADER_BYTES + capacity * sizeof(int)};
     long count;
     do
         count = kernel_call(__NR_recvmsg, channel, &message, 0x40000000 /* MSG_CMSG_CLOEXEC */);
     while (count == -EINTR);
-    if (count != 1)
-        return -1;
-    if (control.level != level_socket || control.type != rights || control.length < SOCKET_HEADER_BYTES ||
-        control.length > sizeof control)
+    if (count != 1 || control.level != level_socket || control.type != rights ||
+        control.length < DESCRIPTOR_HEADER_BYTES || control.length > sizeof control)
         return 0;
-    const size_t received = (control.length - SOCKET_HEADER_BYTES) / sizeof(int);
-    memcpy(sockets, control.descriptors, received * sizeof(int));
-    return (long)received;
+    const size_t received = (control.length - DESCRIPTOR_HEADER_BYTES) / sizeof(int);
+    memcpy(descriptors, control.descriptors, received * sizeof(int));
+    return received;
 }
 
 struct inet_address inet_loopback(bool is_ipv6, uint16_t port)

@@ -23,14 +23,14 @@ struct message {
     int flags;
 };
 
-/* As many sockets as its length says (cmsg(3)). */
-struct socket_message {
+/* Its length says how many. */
+struct descriptor_message {
     size_t length;
     int level, type;
     int descriptors[listeners_max];
 };
 
-#define SOCKET_HEADER_BYTES offsetof(struct socket_message, descriptors)
+#define DESCRIPTOR_HEADER_BYTES offsetof(struct descriptor_message, descriptors)
 
 /* struct sockaddr_in (ip(7)), struct sockaddr_in6 (ipv6(7)); the kernel tells them apart by the family. */
 struct inet_address {
@@ -53,8 +53,8 @@ enum { address_inet = 2 /* AF_INET */, address_inet6 = 10 /* AF_INET6 */ };
 enum { inet_address_bytes = 16, inet6_address_bytes = 28 };
 
 /* descriptors.c */
-long send_sockets(int channel, char byte, const int *sockets, size_t count);
-long receive_sockets(int channel, char *byte, int *sockets);
+long send_descriptors(int channel, const int *descriptors, size_t count);
+size_t receive_descriptors(int channel, int *descriptors, size_t capacity);
 struct inet_address inet_loopback(bool is_ipv6, uint16_t port);
 uint32_t inet_length(const struct inet_address *address);
 

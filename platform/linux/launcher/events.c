@@ -87,6 +87,8 @@ void tell_end(const struct channel *channel, const struct report *report)
     put_number_field(&line, "userMicros", report->user_us);
     put_number_field(&line, "systemMicros", report->system_us);
     put_number_field(&line, "maxRssBytes", report->max_rss_bytes);
+    put_number_field(&line, "readBlocks", report->read_blocks);
+    put_number_field(&line, "writtenBlocks", report->written_blocks);
     end_event(channel, &line);
 }
 

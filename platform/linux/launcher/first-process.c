@@ -75,15 +75,23 @@ static bool build_sandbox(const struct launch *launch)
         must(launch, bring_loopback_up(), step_loopback, "lo");
     if (instruction->listener_count > 0)
         must(launch, offer_listeners(launch), step_proxy, "127.0.0.1");
+    struct courier *courier = launch->courier;
     if (instruction->published_count == 0)
-        leave_listeners(launch->courier);
-    if (fresh)
+        leave_listeners(courier);
+    else
+        must(launch, courier->channel[1] = leave_numbers_of_memory(courier->channel[1]), step_descriptor, "");
+    /* While it may: a job that is the caller has them already. */
+    if (fresh) {
+        give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);
         take_fresh_identity(launch);
+    }
     if (has_option(instruction, option_terminal))
         must(launch, make_terminal(launch->streams), step_terminal, "/dev/ptmx");
     /* As the job's user, so that a directory which that user may not enter is found out here. */
     must(launch, kernel_call(__NR_chdir, instruction->directory), step_working_directory, instruction->directory);
     kernel_call(__NR_umask, instruction->umask);
+    /* Before the caps on open files, and before a filter that may not let any memory have a descriptor. */
+    must(launch, make_contents(instruction), step_descriptor, "");
     set_resource_limits(launch);
     give_up_privileges(launch);
     return is_covering;
@@ -197,7 +205,10 @@ struct signal_action {
     uint64_t mask;
 };
 
-/* What was ignored or blocked outside must not be so inside: a shell in a pipeline leaves both behind. */
+/*
+ * What was ignored or blocked outside must not be so inside: a shell in a pipeline leaves both behind. Whoever traces
+ * the launcher knows by the refusal for SIGSTOP that what fails from here on is the job's.
+ */
 static void reset_signals(void)
 {
     const struct signal_action standard = {0};
@@ -219,7 +230,8 @@ static void place_streams(const struct streams *streams)
 
 __attribute__((noreturn)) static void become_job(const struct launch *launch, char **arguments)
 {
-    const int failure_descriptor = launch->failure_descriptor;
+    const int failure_descriptor = leave_numbers_to_contents(launch->instruction, launch->failure_descriptor);
+    must(launch, failure_descriptor, step_descriptor, "");
     const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0;
     if (!alone)
         kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
@@ -229,10 +241,9 @@ __attribute__((noreturn)) static void become_job(const struct launch *launch, ch
         must(launch, take_terminal(launch->streams), step_terminal, "controlling terminal");
     place_streams(launch->streams);
     enter_landlock(launch);
-    /* All but the way to tell that it cannot be executed, in two steps: CLOSE_RANGE_CLOEXEC is of Linux 5.11. */
-    must(launch, kernel_call(__NR_close_range, failure_descriptor + 1, ~0u, 0), step_standard_streams, "close_range");
-    if (failure_descriptor > 3)
-        kernel_call(__NR_close_range, 3, failure_descriptor - 1, 0);
+    must(launch, place_contents(launch->instruction), step_descriptor, "");
+    /* All but those and the way to tell that it cannot be executed. */
+    must(launch, close_all_but(launch->instruction, failure_descriptor), step_standard_streams, "close_range");
     reset_signals();
     struct exec_failure failure = {0};
     char path[4096] = "";
@@ -324,10 +335,11 @@ static void sweep(void)
     }
 }
 
-static bool note_full(struct report *report, const char *path)
+/* An overlay's is what its layer's file system has left. */
+static bool note_full(struct report *report, const char *path, long type)
 {
     struct statfs status = {0};
-    if (kernel_call(__NR_statfs, path, &status) < 0 || status.f_type != TMPFS_MAGIC ||
+    if (kernel_call(__NR_statfs, path, &status) < 0 || status.f_type != type ||
         (status.f_bfree > 0 && status.f_ffree > 0))
         return false;
     copy_subject(report, path);
@@ -344,9 +356,12 @@ static void find_full_file_system(const struct instruction *instruction, struct 
     for (size_t index = 0; index < instruction->root_count; index++) {
         const struct root_step *step = &instruction->root[index];
         const bool is_writable = step->kind == record_tmpfs && (step->bits & step_bit_writable) != 0;
-        if (is_writable && note_full(report, step->destination))
+        if (is_writable && note_full(report, step->destination, TMPFS_MAGIC))
             return;
-        if (step->kind == record_devices && note_full(report, "/dev/shm"))
+        if (step->kind == record_devices && note_full(report, "/dev/shm", TMPFS_MAGIC))
+            return;
+        if (step->kind == record_overlay && step->size > 0 &&
+            note_full(report, step->destination, OVERLAYFS_SUPER_MAGIC))
             return;
     }
 }
@@ -367,6 +382,8 @@ static struct report end_since(const struct launch *launch, int kind, int status
         .user_us = (int64_t)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec,
         .system_us = (int64_t)usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec,
         .max_rss_bytes = (int64_t)usage.ru_maxrss * 1024,
+        .read_blocks = usage.ru_inblock,
+        .written_blocks = usage.ru_oublock,
     };
 }
 

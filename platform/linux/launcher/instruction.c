@@ -146,6 +146,8 @@ static void parse_root_step(struct cursor *cursor, struct instruction *into, uin
         step->source = take_absolute_path(cursor);
         step->destination = take_absolute_path(cursor);
         step->layer = take_absolute_path(cursor);
+        step->size = take_u64(cursor);
+        step->files = take_u64(cursor);
         return;
     case record_tmpfs:
         step->bits = take_bits(cursor, step_bit_all);
@@ -157,6 +159,8 @@ static void parse_root_step(struct cursor *cursor, struct instruction *into, uin
         step->mode = take_bits(cursor, mode_bits);
         break;
     case record_file:
+        step->bits = take_bits(cursor, step_bit_owned);
+        step->mode = take_bits(cursor, permissions);
         step->destination = take_absolute_path(cursor);
         step->content_length = take_u32(cursor);
         step->content = take_bytes(cursor, step->content_length);
@@ -243,6 +247,21 @@ static void parse_publish(struct cursor *cursor, struct instruction *into)
     published->job_port = (uint16_t)job_port;
 }
 
+/* In ascending order, above the standard streams: so no two are the same, and what lies between them can be closed. */
+static void parse_descriptor(struct cursor *cursor, struct instruction *into)
+{
+    const uint32_t number = take_u32(cursor);
+    const int before = into->descriptor_count == 0 ? 2 : into->descriptors[into->descriptor_count - 1].number;
+    if (into->descriptor_count == descriptors_max || number > descriptor_number_max || (int)number <= before) {
+        cursor->broken = true;
+        return;
+    }
+    struct content_descriptor *descriptor = &into->descriptors[into->descriptor_count++];
+    descriptor->number = (int)number;
+    descriptor->length = take_u32(cursor);
+    descriptor->content = take_bytes(cursor, descriptor->length);
+}
+
 static void append_text(struct cursor *cursor, char **list, size_t *count)
 {
     if (*count >= arguments_max - 1) {
@@ -322,6 +341,9 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
         into->grace_ms = take_milliseconds(cursor);
         into->cpu_ms = take_milliseconds(cursor);
         into->idle_ms = take_milliseconds(cursor);
+        return;
+    case record_descriptor:
+        parse_descriptor(cursor, into);
         return;
     case record_output:
         into->output_bytes_max = take_u64(cursor);

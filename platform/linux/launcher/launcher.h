@@ -24,6 +24,7 @@
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
 enum { listeners_max = 4, published_max = 32 };
+enum { descriptors_max = 32, descriptor_number_max = 63 };
 
 struct root_step {
     uint16_t kind;
@@ -54,6 +55,13 @@ struct published {
     uint8_t address[16];
     bool is_ipv6;
     uint16_t port, job_port;
+};
+
+/* What the job finds behind a descriptor of this number. */
+struct content_descriptor {
+    int number;
+    const char *content;
+    uint32_t length;
 };
 
 struct instruction {
@@ -90,6 +98,8 @@ struct instruction {
     const char *proxy;
     struct published published[published_max];
     size_t published_count;
+    struct content_descriptor descriptors[descriptors_max];
+    size_t descriptor_count;
     struct root_step root[root_steps_max];
     size_t root_count;
     /* Kinds of the records that it was told in, a bit each. */
@@ -116,6 +126,8 @@ struct report {
     int32_t status;
     int64_t pid;
     int64_t wall_us, user_us, system_us, max_rss_bytes;
+    /* Of 512 bytes (getrusage(2)). */
+    int64_t read_blocks, written_blocks;
     uint64_t namespaces[namespace_kinds];
     int64_t setup_us;
     /* The host's root lies below the job's, which covers it. */
@@ -132,6 +144,8 @@ struct terminal {
     bool is_over;
     /* The one that the job's is relayed to, and how it was. */
     int caller;
+    /* Where what the job writes on its own goes, if that is not the caller's. */
+    int output;
     struct termios settings;
     struct termios raw;
     struct winsize size;
@@ -198,6 +212,11 @@ struct courier {
     uint16_t ports[published_max];
 };
 
+/* See layer.c: the launcher's end, and the first process's; -1 where there is none. */
+struct layer {
+    int channel[2];
+};
+
 /* Where cupel hears of a job: lines of JSON, from a resident launcher in frames, with the job's output between them. */
 struct channel {
     int descriptor;
@@ -219,6 +238,7 @@ struct launch {
     int cpu_descriptor;
     struct streams *streams;
     struct courier *courier;
+    struct layer *layer;
     /* Files to write to in order to join; -1 where the process was born in its group. */
     int control_group_descriptors[control_groups_max];
     struct group_place group_places[control_groups_max];
@@ -278,7 +298,8 @@ long pass_on(struct streams *streams, int index, int to, const unsigned char *by
 /* streams.c */
 void clear_streams(struct streams *streams);
 void leave_callers_streams(struct streams *streams, int control, int events);
-long prepare_streams(struct streams *streams, const int caller[3]);
+long prepare_streams(struct streams *streams, const int caller[3], bool is_fresh);
+void give_streams(const struct streams *streams, uint32_t uid, uint32_t gid);
 void start_relays(struct streams *streams);
 void close_job_ends(struct streams *streams);
 long prepare_captured_streams(struct streams *streams);
@@ -327,6 +348,13 @@ bool build_root(const struct launch *launch);
 void build_shared_root(const struct launch *launch);
 void build_own_part(const struct launch *launch);
 
+/* content.c */
+long make_contents(const struct instruction *instruction);
+int leave_numbers_to_contents(const struct instruction *instruction, int descriptor);
+int leave_numbers_of_memory(int descriptor);
+long place_contents(const struct instruction *instruction);
+long close_all_but(const struct instruction *instruction, int other);
+
 /* network.c */
 long bring_loopback_up(void);
 long offer_listeners(const struct launch *launch);
@@ -341,6 +369,14 @@ void clear_courier(struct courier *courier);
 long start_courier(const struct launch *launch);
 void leave_listeners(struct courier *courier);
 int end_courier(struct courier *courier, bool is_patient);
+
+/* layer.c */
+void clear_layer(struct layer *layer);
+const struct root_step *find_sized_layer(const struct instruction *instruction);
+long prepare_layer(const struct launch *launch);
+void leave_layer(struct layer *layer);
+long offer_layer(const struct launch *launch, int tree);
+long keep_layer(const struct launch *launch);
 
 /* landlock.c */
 void enter_landlock(const struct launch *launch);

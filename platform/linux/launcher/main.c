@@ -1,5 +1,6 @@
 /*
- * launcher CONTROL EVENTS STDIN STDOUT STDERR: five descriptor numbers. Everything else comes in the instruction.
+ * launcher CONTROL EVENTS STDIN STDOUT STDERR [TERMINAL]: descriptor numbers, the last one of where a terminal's output
+ * goes if not to the caller's. Everything else comes in the instruction.
  * launcher resident CHANNEL: one job after another, see resident.c.
  */
 #include "../shared/append.h"
@@ -28,12 +29,15 @@ static long start(struct launch *launch, struct instruction *instruction, const 
     meter_streams(launch->streams, instruction);
     if (result < 0)
         return fail_early(launch, step_terminal, result, "");
-    result = prepare_streams(launch->streams, caller);
+    result = prepare_streams(launch->streams, caller, has_option(instruction, option_fresh_identity));
     if (result < 0)
         return fail_early(launch, step_standard_streams, result, "");
     result = prepare_owner_namespaces(instruction);
     if (result < 0)
         return fail_early(launch, step_idmap_namespace, result, "");
+    result = prepare_layer(launch);
+    if (result < 0)
+        return fail_early(launch, step_overlay, result, "");
     char subject[number_capacity];
     if (instruction->published_count > 0)
         result = take_ports(launch, subject);
@@ -74,6 +78,7 @@ static void leave_processes_to_cupel(void)
 static struct instruction instruction;
 static struct streams streams;
 static struct courier courier;
+static struct layer layer;
 
 /*
  * A job can be this very program (/proc/self/exe, also behind "#!"), and what it then started could reach the host's
@@ -97,7 +102,7 @@ int program(int argument_count, char **arguments, char **environment)
 
     if (argument_count == 3 && strcmp(arguments[1], "resident") == 0 && may_give_orders(parse_descriptor(arguments[2])))
         return reside(parse_descriptor(arguments[2]), arguments);
-    if (argument_count != 6 || !may_give_orders(parse_descriptor(arguments[1])))
+    if (argument_count < 6 || argument_count > 7 || !may_give_orders(parse_descriptor(arguments[1])))
         return exit_usage;
     int descriptors[5];
     for (int index = 0; index < 5; index++)
@@ -107,10 +112,14 @@ int program(int argument_count, char **arguments, char **environment)
         return 1;
     clear_streams(&streams);
     clear_courier(&courier);
+    if (argument_count == 7)
+        streams.terminal.output = parse_descriptor(arguments[6]);
+    clear_layer(&layer);
     struct launch launch = {
         .instruction = &instruction,
         .streams = &streams,
         .courier = &courier,
+        .layer = &layer,
         .words = arguments,
         .control = descriptors[0],
         .events = descriptors[1],

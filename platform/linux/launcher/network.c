@@ -65,7 +65,7 @@ long offer_listeners(const struct launch *launch)
             listeners[count++] = (int)result;
     }
     if (result >= 0)
-        result = send_sockets(launch->courier->channel[1], 0, listeners, count);
+        result = send_descriptors(launch->courier->channel[1], listeners, count);
     for (size_t index = 0; index < count; index++)
         close_descriptor(listeners[index]);
     return result;
@@ -86,7 +86,7 @@ bool offer_socket(int channel)
     const long made = kernel_call(__NR_socket, is_ipv6 != 0 ? address_inet6 : address_inet,
                                   socket_stream | O_CLOEXEC | O_NONBLOCK, 0);
     const int socket = (int)made;
-    send_sockets(channel, 0, &socket, made < 0 ? 0 : 1);
+    send_descriptors(channel, &socket, made < 0 ? 0 : 1);
     close_descriptor(socket);
     return true;
 }

@@ -36,11 +36,10 @@ static void add_directory(struct new_file_system *made, const char *name, int di
  * the layer speak of other places than its own is off. In a user namespace the marks are attributes that a user may
  * set (Linux 5.11); elsewhere they are the kernel's own, which every file system of root's takes.
  */
-static void mount_overlay(struct builder *builder, const struct root_step *step, int lower, int at)
+static void mount_overlay(struct builder *builder, const struct root_step *step, int layer, int lower, int at)
 {
     const struct instruction *instruction = builder->launch->instruction;
     const bool is_mapped = (instruction->namespaces & CLONE_NEWUSER) != 0;
-    const int layer = must_build(builder, open_path_in(builder->host_root, step->layer), step_overlay, step->layer);
     const int upper = open_in_layer(builder, layer, "upper", step->layer);
     const int work = open_in_layer(builder, layer, "work", step->layer);
     struct new_file_system made = {.type = "overlay", .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
@@ -56,7 +55,53 @@ static void mount_overlay(struct builder *builder, const struct root_step *step,
     close_descriptor(must_build(builder, mount_new(builder, &made, at, step->destination), step_overlay, step->source));
     close_descriptor(work);
     close_descriptor(upper);
+}
+
+static void make_in_memory(const struct builder *builder, int tree, const char *name, const struct stat *like)
+{
+    const char *path = "a layer in memory";
+    must_build(builder, kernel_call(__NR_mkdirat, tree, name, 0700), step_overlay, path);
+    must_build(builder, kernel_call(__NR_fchownat, tree, name, like->st_uid, like->st_gid, AT_SYMLINK_NOFOLLOW),
+               step_overlay, path);
+    must_build(builder, kernel_call(__NR_fchmodat, tree, name, like->st_mode & 07777), step_overlay, path);
+}
+
+/*
+ * The layer on a file system that is no larger than it may become, like the one on the disk. It is mounted in the
+ * directory's own place, which the rest then covers: a layer must lie on a mount of this namespace, and the job shall
+ * not come to it. What the launcher gets is a handle on it; see layer.c.
+ */
+static int make_layer(struct builder *builder, const struct root_step *step, int like)
+{
+    const int at = place(builder, step->destination, type_directory, 0755);
+    const struct root_step sized = {.kind = record_tmpfs,
+                                    .bits = step_bit_owned,
+                                    .mode = 0700,
+                                    .size = step->size,
+                                    .files = step->files,
+                                    .destination = step->destination};
+    const int tree = new_tmpfs(builder, &sized, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, at);
+    const int upper = open_in_layer(builder, like, "upper", step->layer);
+    const int work = open_in_layer(builder, like, "work", step->layer);
+    const struct stat upper_status = status_of(builder, upper, step->layer);
+    const struct stat work_status = status_of(builder, work, step->layer);
+    make_in_memory(builder, tree, "upper", &upper_status);
+    make_in_memory(builder, tree, "work", &work_status);
+    must_build(builder, offer_layer(builder->launch, tree), step_overlay, step->layer);
+    close_descriptor(work);
+    close_descriptor(upper);
+    close_descriptor(at);
+    return tree;
+}
+
+static int open_layer(struct builder *builder, const struct root_step *step)
+{
+    const int layer = must_build(builder, open_path_in(builder->host_root, step->layer), step_overlay, step->layer);
+    if (step->size == 0)
+        return layer;
+    const int sized = make_layer(builder, step, layer);
     close_descriptor(layer);
+    return sized;
 }
 
 /*
@@ -67,6 +112,7 @@ void do_overlay(struct builder *builder, const struct root_step *step)
 {
     const int source = must_build(builder, open_path_in(builder->host_root, step->source), step_overlay, step->source);
     refuse_symlink(builder, source, step_overlay, step->source);
+    const int layer = open_layer(builder, step);
     const int covered = place(builder, step->destination, type_directory, 0755);
     const struct root_copy copy = {
         .source = source,
@@ -80,7 +126,8 @@ void do_overlay(struct builder *builder, const struct root_step *step)
     must_build(builder, restrict_mount(builder, lower, step->destination, attributes, false), step_overlay,
                step->source);
     const int at = place(builder, step->destination, type_directory, 0755);
-    mount_overlay(builder, step, lower, at);
+    mount_overlay(builder, step, layer, lower, at);
+    close_descriptor(layer);
     close_descriptor(at);
     close_descriptor(lower);
     close_descriptor(covered);

@@ -13,11 +13,11 @@ enum { option_error = 4 /* SO_ERROR */, level_tcp = 6, tcp_no_delay = 1 };
 /* -1 where the job has ended, or may make no more. */
 static int ask_for_socket(int channel, bool is_ipv6)
 {
-    char byte = is_ipv6;
-    int sockets[listeners_max];
+    const char byte = is_ipv6;
+    int socket;
     if (kernel_call(__NR_sendto, channel, &byte, 1, 0x4000 /* MSG_NOSIGNAL */, NULL, 0) != 1)
         return -1;
-    return receive_sockets(channel, &byte, sockets) == 1 ? sockets[0] : -1;
+    return receive_descriptors(channel, &socket, 1) == 1 ? socket : -1;
 }
 
 static long start_connecting(struct connection *connection, int channel)

@@ -21,6 +21,8 @@ static struct instruction shape, job, merged;
 static struct streams streams;
 /* One of many jobs has none. */
 static struct courier courier;
+/* A batch's jobs have no layers. */
+static struct layer layer = {.channel = {-1, -1}};
 
 struct resident {
     struct channel channel;
@@ -40,6 +42,7 @@ static struct launch new_launch(const struct resident *resident, const struct in
         .instruction = instruction,
         .streams = &streams,
         .courier = &courier,
+        .layer = &layer,
         .words = resident->words,
         .control = resident->channel.descriptor,
         .events = -1,

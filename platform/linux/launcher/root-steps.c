@@ -143,16 +143,28 @@ static void add_option(struct new_file_system *made, const char *name, uint64_t 
     made->option_count++;
 }
 
-/* tmpfs reads its ids in the user namespace of whoever mounts: inside's for a user, the host's for root. */
-static void add_owner(const struct instruction *instruction, struct new_file_system *made)
+struct ids {
+    uint32_t user, group;
+};
+
+/* The job's, in the user namespace of whoever builds the root: inside's for a user, the host's for root. */
+static struct ids owner_ids(const struct instruction *instruction)
 {
     const bool is_mapped = (instruction->namespaces & 0x10000000 /* CLONE_NEWUSER */) != 0;
-    const bool is_outside = has_option(instruction, option_fresh_identity) || !is_mapped;
-    add_option(made, "uid", is_outside ? instruction->outside_uid : instruction->inside_uid, 10);
-    add_option(made, "gid", is_outside ? instruction->outside_gid : instruction->inside_gid, 10);
+    if (has_option(instruction, option_fresh_identity) || !is_mapped)
+        return (struct ids){instruction->outside_uid, instruction->outside_gid};
+    return (struct ids){instruction->inside_uid, instruction->inside_gid};
 }
 
-static int new_tmpfs(struct builder *builder, const struct root_step *step, uint64_t attributes, int destination)
+/* tmpfs reads its ids in the user namespace of whoever mounts. */
+static void add_owner(const struct instruction *instruction, struct new_file_system *made)
+{
+    const struct ids owner = owner_ids(instruction);
+    add_option(made, "uid", owner.user, 10);
+    add_option(made, "gid", owner.group, 10);
+}
+
+int new_tmpfs(struct builder *builder, const struct root_step *step, uint64_t attributes, int destination)
 {
     struct new_file_system made = {.type = "tmpfs", .attributes = attributes};
     add_option(&made, "mode", step->mode, 8);
@@ -162,6 +174,14 @@ static int new_tmpfs(struct builder *builder, const struct root_step *step, uint
         add_option(&made, "nr_inodes", step->files, 10);
     if ((step->bits & step_bit_owned) != 0)
         add_owner(builder->launch->instruction, &made);
+    if ((step->bits & step_bit_no_swap) != 0) {
+        struct new_file_system kept = made;
+        kept.options[kept.option_count++].name = "noswap";
+        /* Of Linux 6.4, and nobody's in a user namespace (tmpfs(5)). */
+        const long mount = mount_new(builder, &kept, destination, step->destination);
+        if (mount >= 0)
+            return (int)mount;
+    }
     return must_build(builder, mount_new(builder, &made, destination, step->destination), step_mount_tmpfs,
                       step->destination);
 }
@@ -239,8 +259,12 @@ static void do_file(const struct builder *builder, const struct root_step *step)
     if (!is_own(builder, status_of(builder, parent, step->destination).st_dev))
         fail(builder, step_write_file, -EROFS, step->destination);
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    const int file =
-        must_build(builder, kernel_call(__NR_openat, parent, name, flags, 0444), step_write_file, step->destination);
+    const int file = must_build(builder, kernel_call(__NR_openat, parent, name, flags, step->mode), step_write_file,
+                                step->destination);
+    const struct ids owner = owner_ids(builder->launch->instruction);
+    if ((step->bits & step_bit_owned) != 0)
+        must_build(builder, kernel_call(__NR_fchown, file, owner.user, owner.group), step_write_file,
+                   step->destination);
     for (uint32_t done = 0; done < step->content_length;)
         done += (uint32_t)must_build(builder,
                                      kernel_call(__NR_write, file, step->content + done, step->content_length - done),

@@ -69,6 +69,8 @@ struct stat status_of(const struct builder *builder, int descriptor, const char 
 void refuse_symlink(const struct builder *builder, int descriptor, int step, const char *subject);
 void mount_new_root(struct builder *builder, int covered);
 void own_file_system(struct builder *builder, int mount, const char *subject);
+/* A handle on the root of a new file system in memory; its step says how large, and whose. */
+int new_tmpfs(struct builder *builder, const struct root_step *step, uint64_t attributes, int destination);
 /* A handle on a path below the new root; what is missing of it is made. */
 int place(const struct builder *builder, const char *path, uint32_t type, uint32_t mode);
 void do_step(struct builder *builder, const struct root_step *step);

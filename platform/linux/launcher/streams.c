@@ -82,8 +82,12 @@ static bool is_same_file(int one, int other)
            first.st_dev == second.st_dev && first.st_ino == second.st_ino && first.st_rdev == second.st_rdev;
 }
 
-/* `caller` holds the caller's three descriptors; one that is closed (-1 or EBADF) becomes the null device. */
-long prepare_streams(struct streams *streams, const int caller[3])
+/*
+ * `caller` holds the caller's three descriptors; one that is closed (-1 or EBADF) becomes the null device. With
+ * `is_fresh` the job is somebody else, who could not open the caller's pipes by name (/dev/stderr): output goes through
+ * pipes of the job's own then. Input does not, since a relay would read ahead what the job may not want.
+ */
+long prepare_streams(struct streams *streams, const int caller[3], bool is_fresh)
 {
     for (int index = 0; index < 3; index++) {
         if (kernel_call(__NR_fcntl, caller[index], F_GETFD, 0) < 0) {
@@ -102,8 +106,8 @@ long prepare_streams(struct streams *streams, const int caller[3])
             streams->is_ours[2] = true;
             continue;
         }
-        const bool is_counted = streams->is_metered && index > 0;
-        if (!is_counted && may_inherit(caller[index])) {
+        const bool is_relayed = index > 0 && (streams->is_metered || (is_fresh && is_nameless_pipe(caller[index])));
+        if (!is_relayed && may_inherit(caller[index])) {
             streams->job[index] = caller[index];
             continue;
         }
@@ -112,6 +116,14 @@ long prepare_streams(struct streams *streams, const int caller[3])
             return result;
     }
     return 0;
+}
+
+/* So that the job can open them by name, /dev/stdout: made by root, they would be root's. */
+void give_streams(const struct streams *streams, uint32_t uid, uint32_t gid)
+{
+    for (int index = 0; index < 3; index++)
+        if (streams->is_ours[index] && is_nameless_pipe(streams->job[index]))
+            kernel_call(__NR_fchown, streams->job[index], uid, gid);
 }
 
 /* One of many jobs reads nothing, and what it writes is read by the resident launcher, which passes it on in frames. */
@@ -258,7 +270,8 @@ void leave_callers_streams(struct streams *streams, int control, int events)
                             streams->captured[2],
                             streams->caller[0],
                             streams->caller[1],
-                            streams->caller[2]};
+                            streams->caller[2],
+                            streams->terminal.output};
     for (size_t index = 0; index < sizeof unwanted / sizeof unwanted[0]; index++)
         close_descriptor(unwanted[index]);
     for (int index = 0; index < 3; index++)
@@ -278,8 +291,9 @@ void close_job_ends(struct streams *streams)
 static void note_end(struct streams *streams, int index, int status)
 {
     const int error = (status & 0x7f) == 0 ? (status >> 8) & 0xff : 0;
-    /* A reader that went away has what it wanted, and the job learns of it by SIGPIPE. */
-    streams->lost[index] = error == EPIPE ? 0 : error;
+    /* A reader that went away has what it wanted, and the job learns of it by SIGPIPE; a socket says it in its own way.
+     */
+    streams->lost[index] = error == EPIPE || error == ECONNRESET ? 0 : error;
     streams->relay_pids[index] = 0;
 }
 

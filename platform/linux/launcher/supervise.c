@@ -414,6 +414,8 @@ bool supervise(const struct supervised *given)
         remove_control_groups(given->launch);
     } else {
         is_told_of_excess(&supervision);
+        if (find_sized_layer(instruction) != NULL)
+            tell_number(&given->channel, "layer-kept", "errno", -keep_layer(given->launch));
         tell_streams(&given->channel, streams);
     }
     close_descriptor(given->launch->cpu_descriptor);

@@ -73,9 +73,14 @@ static void start_output(struct streams *streams, int to)
         streams->lost[terminal_output] = (int)-pid;
 }
 
-/* Standard output or error where it is the terminal; otherwise the one that is typed on, opened for writing. */
+/*
+ * To cupel where that looks through it first. Else standard output or error where it is the terminal; otherwise the one
+ * that is typed on, opened for writing.
+ */
 static long open_output(const struct streams *streams)
 {
+    if (streams->terminal.output >= 0)
+        return kernel_call(__NR_fcntl, streams->terminal.output, F_DUPFD_CLOEXEC, 10);
     for (int index = 1; index < 3; index++)
         if (streams->is_terminal[index])
             return kernel_call(__NR_fcntl, streams->caller[index], F_DUPFD_CLOEXEC, 10);

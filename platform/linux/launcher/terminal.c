@@ -24,7 +24,7 @@ bool is_terminal(int descriptor)
 void clear_terminal(struct terminal *terminal)
 {
     terminal->is_wanted = terminal->is_over = false;
-    terminal->caller = -1;
+    terminal->caller = terminal->output = -1;
     terminal->master = terminal->slave = -1;
     terminal->channel[0] = terminal->channel[1] = -1;
     terminal->life[0] = terminal->life[1] = -1;

@@ -1,7 +1,7 @@
 /*
- * What a control group is good for beyond limits: `cgroup freeze|kill|oom-group|swap|io|cpuset|delegation|pressure|
- * cpu-time v1|v2 DIRECTORY [ARGUMENT]`. cgroup-v2.rst, and
- * cgroup-v1/{freezer-subsystem,cpusets,blkio-controller,memory}.rst.
+ * What a control group is good for beyond limits: `cgroup freeze|kill|oom-group|swap|io-read|io-write|cpuset|
+ * delegation|pressure|cpu-time v1|v2 DIRECTORY [ARGUMENT]`. cgroup-v2.rst, and
+ * cgroup-v1/{freezer-subsystem,cpusets,memory}.rst.
  */
 #include "cgroup-own.h"
 
@@ -233,17 +233,6 @@ static void limit_swap(const struct own_group *group, bool unified, const char *
     report("limit-kept", file_starts(group->path, file, value) ? 0 : -EIO);
 }
 
-/* ARGUMENT is a whole disk, as MAJOR:MINOR. */
-static void limit_device(const struct own_group *group, bool unified, const char *device)
-{
-    char line[64];
-    const char *file = unified ? "io.max" : "blkio.throttle.write_bps_device";
-    const size_t length = copy_text(line, sizeof line, device);
-    copy_text(line + length, sizeof line - length, unified ? " wbps=1048576" : " 1048576");
-    report_text("limit", write_group_file(group->path, file, line), file);
-    report("limit-kept", file_starts(group->path, file, device) ? 0 : -EIO);
-}
-
 /* --- processors --- */
 
 struct processors {
@@ -416,9 +405,9 @@ static const struct {
     const char *name;
     void (*act)(const struct own_group *group, bool unified, const char *argument);
 } acts[] = {
-    {"freeze", freeze},       {"kill", kill_all},          {"oom-group", kill_bystander},
-    {"swap", limit_swap},     {"io", limit_device},        {"cpuset", limit_processors},
-    {"delegation", delegate}, {"pressure", read_pressure}, {"cpu-time", count_cpu_time},
+    {"freeze", freeze},          {"kill", kill_all},           {"oom-group", kill_bystander}, {"swap", limit_swap},
+    {"io-read", limit_reading},  {"io-write", limit_writing},  {"cpuset", limit_processors},  {"delegation", delegate},
+    {"pressure", read_pressure}, {"cpu-time", count_cpu_time},
 };
 
 bool try_group_act(const char *name, const char *version, const char *directory, const char *argument)

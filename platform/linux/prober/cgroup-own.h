@@ -33,5 +33,8 @@ void kill_members(const char *group);
 
 /* cgroup-acts.c: what can be done with a group beyond its limits; false where NAME is none of it. */
 bool try_group_act(const char *name, const char *version, const char *directory, const char *argument);
+/* cgroup-io.c: two of these acts. ARGUMENT is a whole disk, as MAJOR:MINOR, a blank, and a directory on it. */
+void limit_reading(const struct own_group *group, bool unified, const char *argument);
+void limit_writing(const struct own_group *group, bool unified, const char *argument);
 
 #endif

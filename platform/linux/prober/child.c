@@ -1,33 +1,12 @@
 /* Throw-away children. */
 #include "prober.h"
+#include "../shared/child.h"
 
-#include <asm/signal.h>
-#include <linux/prctl.h>
-#include <linux/time.h>
 #include <linux/time_types.h>
-
-static void die_after(long milliseconds)
-{
-    const struct __kernel_old_itimerval timer = {
-        .it_interval = {0, 0},
-        .it_value = {milliseconds / 1000, (milliseconds % 1000) * 1000},
-    };
-    /* Nobody handles SIGALRM: its default action kills, also in the middle of a KVM_RUN. */
-    kernel_call(__NR_setitimer, ITIMER_REAL, &timer, 0);
-}
 
 long fork_child(void)
 {
-    const long parent = kernel_call(__NR_getpid);
-    const long process = kernel_call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
-    if (process != 0)
-        return process;
-    kernel_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    /* The parent may have died before the line above; in a fresh PID namespace it is seen as 0. */
-    const long seen = kernel_call(__NR_getppid);
-    if (seen != parent && seen != 0)
-        leave(child_vanished);
-    return 0;
+    return fork_with_parent(child_vanished);
 }
 
 struct ending wait_for(long process)

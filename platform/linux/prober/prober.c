@@ -1,5 +1,6 @@
 /* The table of probes, and the entry point. */
 #include "prober.h"
+#include "../shared/child.h"
 
 #include <asm/signal.h>
 
@@ -46,29 +47,16 @@ static const struct {
     {"attach-network", probe_attach_network},
 };
 
-/*
- * A caller may hand down ignored signals and a blocked mask; with SIGALRM ignored no deadline would bite, with SIGCHLD
- * ignored no child could be waited for.
- */
-static void restore_signals(void)
-{
-    static const int signals[] = {SIGALRM, SIGCHLD, SIGSYS, SIGPIPE};
-    const unsigned long default_action[8] = {0};
-    const unsigned long empty_mask = 0;
-    for (size_t index = 0; index < sizeof signals / sizeof *signals; index++)
-        kernel_call(__NR_rt_sigaction, signals[index], default_action, 0, sizeof empty_mask);
-    kernel_call(__NR_rt_sigprocmask, SIG_SETMASK, &empty_mask, 0, sizeof empty_mask);
-}
-
 int program(int argument_count, char **arguments, char **environment)
 {
+    static const int signals[] = {SIGALRM, SIGCHLD, SIGSYS, SIGPIPE};
     own_environment = environment;
     if (argument_count < 2)
         return usage_error;
     for (size_t index = 0; index < sizeof probes / sizeof *probes; index++) {
         if (strcmp(probes[index].name, arguments[1]) != 0)
             continue;
-        restore_signals();
+        restore_signals(signals, sizeof signals / sizeof *signals);
         probes[index].run(argument_count - 2, arguments + 2);
         report("end", 0);
         return 0;

@@ -24,8 +24,9 @@ enum {
     record_capture = 13,
     record_output = 14,
     record_proxy = 15,
-    record_publish = 16,
-    record_setup_argument = 17,
+    record_descriptor = 16,
+    record_publish = 17,
+    record_setup_argument = 18,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,
@@ -61,7 +62,8 @@ enum {
     step_bit_map_owner_if_possible = 4,
     step_bit_map_owner = 8,
     step_bit_owned = 16,
-    step_bit_all = 31,
+    step_bit_no_swap = 32,
+    step_bit_all = 63,
 };
 
 enum {
@@ -103,7 +105,8 @@ enum {
     step_no_new_privs = 35,
     step_seccomp = 36,
     step_landlock = 37,
-    step_fork = 38,
+    step_descriptor = 38,
+    step_fork = 39,
 };
 
 static const char *const step_names[] = {
@@ -145,6 +148,7 @@ static const char *const step_names[] = {
     "no-new-privs",
     "seccomp",
     "landlock",
+    "descriptor",
     "fork",
 };
 

@@ -3,6 +3,7 @@
 
 #include <asm/poll.h>
 #include <asm/signal.h>
+#include <linux/sched.h>
 #include <linux/fcntl.h>
 #include <linux/signalfd.h>
 
@@ -207,8 +208,21 @@ static int execute_on_terminal(const char *path, char **words, char **environmen
     return not_found;
 }
 
+/*
+ * In namespaces of its own, all that it can have without a new process: root makes them, and others in a user namespace
+ * that they have to make first. Whoever enters one of them has left its own.
+ */
+static void part(void)
+{
+    enum { all = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP };
+    if (kernel_call(__NR_unshare, all) < 0)
+        kernel_call(__NR_unshare, CLONE_NEWUSER | all);
+}
+
 int program(int argument_count, char **arguments, char **environment)
 {
+    if (argument_count == 2 && strcmp(arguments[1], "--apart") == 0)
+        part();
     if (argument_count > 3 && strcmp(arguments[1], "--terminal") == 0)
         return execute_on_terminal(arguments[2], arguments + 3, environment);
     /* Otherwise the texts of both are canaries, read by whoever looks into /proc. */

@@ -9,6 +9,7 @@
  *
  * At the end of its input it removes what it made and ends.
  *
+ * `victim --apart` does so in namespaces of its own, where it can have them.
  * `victim --terminal PATH PROGRAM WORD…` instead executes PROGRAM with PATH as its controlling terminal.
  */
 #ifndef CUPEL_VICTIM_H

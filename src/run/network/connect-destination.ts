@@ -9,6 +9,7 @@ import { errnoOf } from "../../host/errno-of.ts";
 import type { Denials } from "./denials.ts";
 import type { DestinationRule } from "./destination-rule.ts";
 import { parseIpAddress, renderIpAddress, type IpAddress } from "../../model/ip-address.ts";
+import type { Injector } from "./injector.ts";
 import { judgeAddress, judgeDestination, renderHost, type Destination, type Judgement } from "./judge-destination.ts";
 
 /** What became of it. */
@@ -25,6 +26,8 @@ export interface ConnectContext {
   readonly rules: readonly DestinationRule[];
   readonly denials: Denials;
   readonly resolve: Resolve;
+  /** Puts headers into requests to some of the destinations. */
+  readonly injector?: Injector | undefined;
   /** Those that are open: whoever ends the proxy ends them. */
   readonly hosts: Set<Socket>;
   /** These rules have counted: what they let through is nobody's any more. */

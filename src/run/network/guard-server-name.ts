@@ -5,6 +5,7 @@ import type { ConnectContext } from "./connect-destination.ts";
 import { endWith } from "./end-with.ts";
 import { joinSockets, shareFate } from "./join-sockets.ts";
 import type { Destination } from "./judge-destination.ts";
+import { readAhead } from "./read-ahead.ts";
 
 /** What is wrong with them, for a tunnel to this name; undefined where nothing is. Pure. */
 export function objectionTo(first: FirstBytes, name: string): string | undefined {
@@ -15,6 +16,13 @@ export function objectionTo(first: FirstBytes, name: string): string | undefined
   if (serverName !== undefined) return `TLS asks for ${serverName}`;
   // Some clients name no server of one label (`localhost`), and nobody hosts others behind such a name.
   return name.includes(".") ? "TLS asks for no server" : undefined;
+}
+
+/** Whether what a job says first in a tunnel to this destination is for it; a denial is noted. */
+function admits(first: FirstBytes, { host, port }: Destination, { denials }: Pick<ConnectContext, "denials">): boolean {
+  const kind = host.kind === "name" ? objectionTo(first, host.name) : undefined;
+  if (host.kind === "name" && kind !== undefined) denials.deny({ host: host.name, port, reason: "sni", kind });
+  return kind === undefined;
 }
 
 /** A fatal alert, unrecognized_name (RFC 6066, section 3): clients have words for it. */
@@ -60,13 +68,36 @@ export function joinTunnel(
   job: Socket,
   rest: Buffer,
   host: Socket,
-  { host: asked, port }: Destination,
-  { denials }: Pick<ConnectContext, "denials">,
+  destination: Destination,
+  context: Pick<ConnectContext, "denials">,
 ): void {
-  if (asked.kind === "address") return joinSockets(job, rest, host);
-  holdFirstBytes(job, rest, host, (first) => {
-    const kind = objectionTo(first, asked.name);
-    if (kind !== undefined) denials.deny({ host: asked.name, port, reason: "sni", kind });
-    return kind === undefined;
-  });
+  if (destination.host.kind === "address") return joinSockets(job, rest, host);
+  holdFirstBytes(job, rest, host, (first) => admits(first, destination, context));
+}
+
+/** So long may a hello take to come where the tunnel ends here. */
+const helloTimeoutMs = 15_000;
+
+function readFirst(bytes: Buffer): { value: FirstBytes; length: number } | undefined {
+  const first = bytes.length === 0 ? undefined : parseClientHello(bytes);
+  return first === undefined ? undefined : { value: first, length: 0 };
+}
+
+/** Waits for what the job says first in a tunnel that ends here, and leaves it there. False where the job was turned away. */
+export async function admitHello(
+  job: Socket,
+  destination: Destination,
+  context: Pick<ConnectContext, "denials">,
+): Promise<boolean> {
+  const read = await readAhead(job, Buffer.alloc(0), readFirst, helloTimeoutMs);
+  if (read === undefined) {
+    job.destroy();
+    return false;
+  }
+  if (!admits(read.value, destination, context)) {
+    endWith(job, unrecognizedName);
+    return false;
+  }
+  job.unshift(read.rest);
+  return true;
 }

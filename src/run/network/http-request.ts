@@ -16,6 +16,12 @@ export type HttpRequest =
   /** `head`: what is sent on, one byte a character. */
   | { readonly kind: "forward"; readonly destination: Destination; readonly head: string; readonly body: BodyFraming };
 
+/** A field that is put in: its name as it is to be written, and its value, one byte a character. */
+export interface HeaderField {
+  readonly text: string;
+  readonly value: string;
+}
+
 /** A request that is refused, with the status that says so (RFC 9110). */
 export interface HttpProblem {
   readonly kind: "problem";
@@ -27,11 +33,9 @@ export interface HttpProblem {
 export const headBytesMax = 32_768;
 const fieldsMax = 128;
 
-interface Field {
+interface Field extends HeaderField {
   /** Lower-case. */
   readonly name: string;
-  readonly text: string;
-  readonly value: string;
 }
 
 function problem(words: string, status: HttpProblem["status"] = 400): HttpProblem {
@@ -82,6 +86,17 @@ interface Target {
   readonly version: string;
 }
 
+/** How a request is written anew. */
+interface Rewriting extends Pick<Target, "destination" | "defaultPort"> {
+  /** In the place of what it has under these names. */
+  readonly injected: readonly HeaderField[];
+}
+
+/** What is put in for a destination. */
+export type FindFields = (destination: Destination) => readonly HeaderField[];
+
+const nothing: FindFields = () => [];
+
 /** Two ways to say how long the content is are two lengths (RFC 9112, section 6.3). */
 function parseFraming(fields: readonly Field[], version: string): BodyFraming | HttpProblem {
   const [length, ...lengths] = valuesOf(fields, "content-length");
@@ -117,11 +132,14 @@ function namedByConnection(fields: readonly Field[]): string[] {
   return valuesOf(fields, "connection").flatMap((value) => value.split(",").map((name) => name.trim().toLowerCase()));
 }
 
-function renderHead(method: string, path: string, destination: Destination, fields: readonly Field[]): string {
-  const dropped = new Set([...hopByHop, ...namedByConnection(fields), "host"]);
+function renderHead(method: string, path: string, fields: readonly Field[], rewriting: Rewriting): string {
+  const { destination, defaultPort, injected } = rewriting;
+  const replaced = injected.map(({ text }) => text.toLowerCase());
+  const dropped = new Set([...hopByHop, ...namedByConnection(fields), ...replaced, "host"]);
   const { port, host } = destination;
-  const kept = fields.filter(({ name }) => !dropped.has(name)).map(({ text, value }) => `${text}: ${value}\r\n`);
-  const authority = port === 80 ? renderHost(host) : `${renderHost(host)}:${port}`;
+  const passed = [...fields.filter(({ name }) => !dropped.has(name)), ...injected];
+  const kept = passed.map(({ text, value }) => `${text}: ${value}\r\n`);
+  const authority = port === defaultPort ? renderHost(host) : `${renderHost(host)}:${port}`;
   return `${method} ${path} HTTP/1.1\r\nHost: ${authority}\r\n${kept.join("")}Connection: close\r\n\r\n`;
 }
 
@@ -142,23 +160,41 @@ function parseForward(
   target: string,
   version: string,
   fields: readonly Field[],
+  find: FindFields,
 ): HttpRequest | HttpProblem {
   if (/^https:/i.test(target)) return problem("what is encrypted goes through CONNECT");
   const { authority, path = "/" } = absoluteForm.exec(target)?.groups ?? {};
   const destination = parseAuthority(authority ?? "", 80);
   if (destination === undefined) return problem("the target is not http:// with a host and a path");
-  if (namedByConnection(fields).some((name) => essential.includes(name)))
-    return problem("Connection names what the request is read by");
-  const wrongHost = checkHost(fields, { destination, defaultPort: 80, version });
-  if (wrongHost !== undefined) return wrongHost;
-  const body = parseFraming(fields, version);
-  if (body.kind === "problem") return body;
   const origin = path.startsWith("/") ? path : `/${path}`;
-  return { kind: "forward", destination, head: renderHead(method, origin, destination, fields), body };
+  return writeAnew(method, origin, fields, { destination, defaultPort: 80, version, injected: find(destination) });
 }
 
-/** The request that a whole head is: its lines and the empty one behind them, one byte a character. */
-export function parseHttpRequest(head: string): HttpRequest | HttpProblem {
+function writeAnew(
+  method: string,
+  path: string,
+  fields: readonly Field[],
+  target: Target & Rewriting,
+): HttpRequest | HttpProblem {
+  if (namedByConnection(fields).some((name) => essential.includes(name)))
+    return problem("Connection names what the request is read by");
+  const wrongHost = checkHost(fields, target);
+  if (wrongHost !== undefined) return wrongHost;
+  const body = parseFraming(fields, target.version);
+  if (body.kind === "problem") return body;
+  return { kind: "forward", destination: target.destination, head: renderHead(method, path, fields, target), body };
+}
+
+const originForm = /^(?:\/[^#]*|\*)$/;
+
+interface Head {
+  readonly method: string;
+  readonly target: string;
+  readonly version: string;
+  readonly fields: readonly Field[];
+}
+
+function parseHead(head: string): Head | HttpProblem {
   const [first = "", ...lines] = head.slice(0, -"\r\n\r\n".length).split("\r\n");
   if (lines.length > fieldsMax) return problem("there are too many fields", 431);
   const [, method, target, version] = requestLine.exec(first) ?? [];
@@ -166,8 +202,31 @@ export function parseHttpRequest(head: string): HttpRequest | HttpProblem {
   if (version !== "1.1" && version !== "1.0") return problem("it is no HTTP/1", 505);
   const fields = lines.map(parseField);
   if (fields.includes(undefined)) return problem("a field is no name and value on one line");
-  const known = fields.filter((field) => field !== undefined);
-  return method === "CONNECT" ? parseTunnel(target, version, known) : parseForward(method, target, version, known);
+  return { method, target, version, fields: fields.filter((field) => field !== undefined) };
+}
+
+/** The request that a whole head is: its lines and the empty one behind them, one byte a character. */
+export function parseHttpRequest(text: string, find: FindFields = nothing): HttpRequest | HttpProblem {
+  const head = parseHead(text);
+  if ("problem" in head) return head;
+  const { method, target, version, fields } = head;
+  return method === "CONNECT"
+    ? parseTunnel(target, version, fields)
+    : parseForward(method, target, version, fields, find);
+}
+
+/** The same of what comes through a tunnel to `destination`, where a request has to name that host, and no other. */
+export function parseTunnelledRequest(
+  text: string,
+  destination: Destination,
+  injected: readonly HeaderField[],
+): HttpRequest | HttpProblem {
+  const head = parseHead(text);
+  if ("problem" in head) return head;
+  const { method, target, version, fields } = head;
+  if (method === "CONNECT" || !originForm.test(target)) return problem("the target is no path");
+  if (valuesOf(fields, "host").length === 0) return problem("Host is missing");
+  return writeAnew(method, target, fields, { destination, defaultPort: 443, version, injected });
 }
 
 /** The first `bytes` that are a head, once they are there; a problem as soon as they can never be. */

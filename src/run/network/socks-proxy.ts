@@ -46,6 +46,14 @@ export async function serveSocks(socket: Socket, rest: Buffer, context: ConnectC
   if (request.value.kind === "problem") return malformed(request.value);
   const connection = await connectDestination(request.value.value, context);
   if (connection.kind !== "connected") return endWith(socket, renderSocksReply(replyOf(connection)));
+  const destination = request.value.value;
+  if (context.injector?.find(destination) !== undefined) {
+    const { serveInjected } = await import("./serve-injected.ts");
+    return serveInjected({ job: socket, rest: request.rest, host: connection.socket, destination }, context, {
+      accept: () => socket.write(renderSocksReply("succeeded")),
+      refuse: () => endWith(socket, renderSocksReply("hostUnreachable")),
+    });
+  }
   socket.write(renderSocksReply("succeeded"));
   joinTunnel(socket, request.rest, connection.socket, request.value.value, context);
 }

@@ -14,6 +14,7 @@ import { resolveOnHost, type ConnectContext, type Resolve } from "./connect-dest
 import { Denials } from "./denials.ts";
 import { parseDestinationRule } from "./destination-rule.ts";
 import { serveHttp } from "./http-proxy.ts";
+import type { Injector } from "./injector.ts";
 import { readAhead } from "./read-ahead.ts";
 import { serveSocks } from "./socks-proxy.ts";
 
@@ -99,16 +100,22 @@ async function endAll(jobs: ReadonlySet<Socket>, hosts: ReadonlySet<Socket>): Pr
   clearTimeout(timer);
 }
 
+/** What it does its work with. */
+export interface ProxyMeans {
+  readonly resolve?: Resolve | undefined;
+  readonly injector?: Injector | undefined;
+}
+
 /** Starts it for these rules. @throws CupelError `set-up` where there is no place for its socket. */
 export async function startProxy(
   allow: readonly string[],
   places: HelperPlaces,
-  resolve: Resolve = resolveOnHost,
+  { resolve = resolveOnHost, injector }: ProxyMeans = {},
 ): Promise<Proxy> {
   const denials = new Denials();
   const contextOf = (texts: readonly string[]): ConnectContext => {
     const rules = texts.map((text) => parseDestinationRule(text, "--allow-host"));
-    return { rules, denials, resolve, hosts: new Set<Socket>(), isOver: false };
+    return { rules, denials, resolve, injector, hosts: new Set<Socket>(), isOver: false };
   };
   let context = contextOf(allow);
   const jobs = new Set<Socket>();

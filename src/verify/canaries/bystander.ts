@@ -22,9 +22,9 @@ class Bystander {
   readonly #canary: string;
   #told = "";
 
-  constructor(canary: string, program: string) {
+  constructor(canary: string, program: string, words: readonly string[] = []) {
     this.#canary = canary;
-    this.#child = spawn(program, [], { stdio: ["pipe", "ignore", "ignore"], detached: true, env: {}, cwd: "/" });
+    this.#child = spawn(program, words, { stdio: ["pipe", "ignore", "ignore"], detached: true, env: {}, cwd: "/" });
     this.#closed = new Promise((resolve) => {
       this.#child.once("close", resolve);
       this.#child.once("error", resolve);
@@ -50,19 +50,26 @@ class Bystander {
   }
 }
 
-/** Two of them: one that looks after a job, and one whose program an attack may want to write. */
+/** One that looks after a job, one whose program an attack may want to write, and one in namespaces of its own. */
 export function plantBystanders(program: string, directory: string): PlantedCanaries {
   const copy = `${directory}/bystander`;
   copyFileSync(program, copy);
   const supervisor = new Bystander("supervisor-pid", program);
   const executed = new Bystander("exe-pid", copy);
+  const apart = new Bystander("apart-pid", program, ["--apart"]);
+  const all = [supervisor, executed, apart];
   return {
-    keys: { "supervisor-pid": String(supervisor.pid), "exe-pid": String(executed.pid), "exe-file": copy },
+    keys: {
+      "supervisor-pid": String(supervisor.pid),
+      "exe-pid": String(executed.pid),
+      "exe-file": copy,
+      "apart-pid": String(apart.pid),
+    },
     tokens: [],
     absent: {},
-    look: () => Promise.resolve([...supervisor.look(), ...executed.look()]),
+    look: () => Promise.resolve(all.flatMap((bystander) => bystander.look())),
     remove: async () => {
-      await Promise.all([supervisor.end(), executed.end()]);
+      await Promise.all(all.map((bystander) => bystander.end()));
     },
   };
 }

@@ -24,19 +24,19 @@ function read(path: string): string {
   }
 }
 
-function readAll(): Map<string, string> {
-  return new Map([["hostname", hostname()], ...watchedPaths.map((path) => [path, read(path)] as const)]);
+function readAll(paths: readonly string[]): Map<string, string> {
+  return new Map([["hostname", hostname()], ...paths.map((path) => [path, read(path)] as const)]);
 }
 
 /** Nothing is planted: what is there is watched. */
-export function watchSettings(): PlantedCanaries {
-  let before = readAll();
+export function watchSettings(paths: readonly string[] = watchedPaths): PlantedCanaries {
+  let before = readAll(paths);
   return {
     keys: {},
     tokens: [],
     absent: {},
     look: () => {
-      const now = readAll();
+      const now = readAll(paths);
       const hits = [...now].filter(([path, text]) => before.get(path) !== text);
       before = now;
       return Promise.resolve(hits.map(([path, text]): Hit => ({ canary: "settings", text: `${path}: ${text}` })));

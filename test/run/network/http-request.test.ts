@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { findHead, headBytesMax, parseHttpRequest } from "../../../src/run/network/http-request.ts";
+import {
+  findHead,
+  headBytesMax,
+  parseHttpRequest,
+  parseTunnelledRequest,
+} from "../../../src/run/network/http-request.ts";
 import { renderHost } from "../../../src/run/network/judge-destination.ts";
 
 /** A head of these lines. */
@@ -153,4 +158,49 @@ describe("findHead", () => {
     ["a".repeat(headBytesMax), { kind: "problem", status: 431, problem: "the head is too long" }],
     [`${"a".repeat(headBytesMax)}\r\n\r\n`, { kind: "problem", status: 431, problem: "the head is too long" }],
   ])("%j", (text, found) => expect(find(text)).toEqual(found as never));
+});
+
+describe("headers that are put in", () => {
+  const key = { text: "X-Key", value: "s" };
+  const sent = (request: ReturnType<typeof parseHttpRequest>): string =>
+    request.kind === "forward" ? request.head.slice(0, -4).replaceAll("\r\n", " | ") : JSON.stringify(request);
+
+  test("take the place of what the job sent under their names, for their destination alone", () => {
+    const find = (destination: { readonly port: number }) => (destination.port === 80 ? [key] : []);
+    const lines = ["Host: a.example", "x-key: 1", "X-KEY: 2", "Connection: X-Key"];
+    expect(sent(parseHttpRequest(head("GET http://a.example/ HTTP/1.1", ...lines), find))).toBe(
+      "GET / HTTP/1.1 | Host: a.example | X-Key: s | Connection: close",
+    );
+    const other = head("GET http://a.example:81/ HTTP/1.1", "Host: a.example:81", "x-key: 1");
+    expect(sent(parseHttpRequest(other, find))).toBe(
+      "GET / HTTP/1.1 | Host: a.example:81 | x-key: 1 | Connection: close",
+    );
+  });
+
+  const destination = { host: { kind: "name", name: "a.example" }, port: 443 } as const;
+  const refused = (words: string): string => JSON.stringify({ kind: "problem", status: 400, problem: words });
+
+  test.each([
+    [["GET /p?q HTTP/1.1", "Host: a.example"], "GET /p?q HTTP/1.1 | Host: a.example | X-Key: s | Connection: close"],
+    [["GET / HTTP/1.1", "Host: A.Example:443"], "GET / HTTP/1.1 | Host: a.example | X-Key: s | Connection: close"],
+    [["OPTIONS * HTTP/1.0", "Host: a.example"], "OPTIONS * HTTP/1.1 | Host: a.example | X-Key: s | Connection: close"],
+    [["GET / HTTP/1.1", "Host: b.example"], refused("Host is not the target's")],
+    [["GET / HTTP/1.1", "Host: a.example:8443"], refused("Host is not the target's")],
+    [["GET / HTTP/1.1", "Host: a.example", "Host: b.example"], refused("there is more than one Host")],
+    [["GET / HTTP/1.1"], refused("Host is missing")],
+    [["GET / HTTP/1.0"], refused("Host is missing")],
+    [["GET https://b.example/ HTTP/1.1", "Host: a.example"], refused("the target is no path")],
+    [["GET /#f HTTP/1.1", "Host: a.example"], refused("the target is no path")],
+    [["CONNECT b.example:443 HTTP/1.1", "Host: a.example"], refused("the target is no path")],
+    [
+      ["POST / HTTP/1.1", "Host: a.example", "Content-Length: 1", "Transfer-Encoding: chunked"],
+      refused("the length of the content is said more than once"),
+    ],
+    [
+      ["GET / HTTP/1.1", "Host: a.example", "Connection: host"],
+      refused("Connection names what the request is read by"),
+    ],
+  ])("through a tunnel: %j", (lines, words) =>
+    expect(sent(parseTunnelledRequest(head(...lines), destination, [key]))).toBe(words),
+  );
 });

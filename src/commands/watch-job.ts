@@ -1,0 +1,44 @@
+/** What `run --explain-denials` does besides: it watches the job's calls, and says which were denied. */
+import type { Watching } from "../launch/start-launch.ts";
+import type { Host } from "../host/host.ts";
+import { findTracer, type TracerWords } from "../launch/tracer.ts";
+import { CupelError } from "../model/error.ts";
+import type { Job } from "../model/job.ts";
+import type { KernelDenial } from "../model/outcome.ts";
+import type { LauncherPlan } from "../model/plan.ts";
+import { describeKernelDenials } from "../report/kernel-denial-words.ts";
+import { readHostView } from "../run/denials/host-view.ts";
+import { judgeDenials } from "../run/denials/judge-denials.ts";
+import { TraceReader } from "../run/denials/trace-reader.ts";
+import type { Inquiry } from "./prepare-job.ts";
+import { writeErrors } from "./terminal.ts";
+
+/** A job that is watched. */
+export interface Watch {
+  readonly watching: Watching;
+  /** Judges what was seen, says it, and gives it. */
+  readonly tellDenials: (asked: Inquiry & { readonly isQuiet: boolean }, launch: LauncherPlan) => KernelDenial[];
+}
+
+/** @throws CupelError `usage` where nothing can watch the job, or what was verified was not watched. */
+export async function findJobTracer({ demands }: Job, host: Host): Promise<TracerWords> {
+  if (demands.verified !== true) return findTracer(host);
+  throw new CupelError(
+    "usage",
+    "--explain-denials and --verified do not go together: cupel verify attacks sandboxes that nothing traces; leave one out",
+  );
+}
+
+/** Begins to watch a job that works in `directory`. */
+export function watchJob(tracer: TracerWords, directory: string): Watch {
+  const reader = new TraceReader(directory);
+  return {
+    watching: { tracer, onTrace: (chunk) => reader.push(chunk) },
+    tellDenials: ({ job, host, directories, isQuiet }, launch) => {
+      const view = { job, root: launch.root, host: readHostView(host, directories) };
+      const denials = judgeDenials(reader.failures(), view, launch);
+      if (!isQuiet) writeErrors(describeKernelDenials(denials));
+      return denials;
+    },
+  };
+}

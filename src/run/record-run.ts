@@ -1,0 +1,105 @@
+/**
+ * Keeps what became of a run, in a directory of its own below the first state directory that can be used. It is written
+ * under another name and renamed, so that a run is there whole or not at all, and no other is touched. It is not synced:
+ * after a crash of the machine the last ones may be missing or empty, which readers take for what it is.
+ */
+import { mkdirSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
+import { errnoOf } from "../host/errno-of.ts";
+import { usePrivateDirectory } from "../host/private-directory.ts";
+import { removeIfThere } from "../host/replace-file.ts";
+import type { Job } from "../model/job.ts";
+import type { Outcome } from "../model/outcome.ts";
+import type { Plan } from "../model/plan.ts";
+import { runRecordSchema, type RecordedPlan, type RunRecord } from "../model/run-record.ts";
+import { makingName } from "./run-id.ts";
+
+/** In a run's directory. */
+export const runRecordName = "run.json";
+
+/** The directory, below a state directory, that holds runs. */
+export function runsIn(stateDirectory: string): string {
+  return `${stateDirectory}/runs`;
+}
+
+/** What is known when a run is over. */
+export interface FinishedRun {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly job: Pick<Job, "command" | "directory">;
+  readonly plan: Plan | undefined;
+  readonly outcome: Outcome;
+}
+
+function recordedPlan({ strategy, isolation, launch }: Plan): RecordedPlan {
+  return { strategy, isolation, launch: { ...launch, environment: Object.keys(launch.environment) } };
+}
+
+/** The record. Pure but for the time. */
+export function runRecordOf({ id, startedAt, job, plan, outcome }: FinishedRun): RunRecord {
+  return {
+    schema: runRecordSchema,
+    id,
+    startedAt: startedAt.toISOString(),
+    endedAt: new Date().toISOString(),
+    command: job.command,
+    directory: job.directory,
+    plan: plan === undefined ? undefined : recordedPlan(plan),
+    outcome,
+  };
+}
+
+const triesMax = 20;
+
+/** `cupel clean` may take away what holds it at any moment; then that is made again. */
+function makePlace(runs: string): string {
+  const path = `${runs}/${makingName()}`;
+  for (let tries = 1; ; tries++) {
+    try {
+      mkdirSync(path, { mode: 0o700 });
+      return path;
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT" || tries === triesMax) throw error;
+      mkdirSync(runs, { recursive: true, mode: 0o700 });
+    }
+  }
+}
+
+/** What could not be put in its place goes again, as far as it is there. */
+function removePlace(path: string): void {
+  removeIfThere(`${path}/${runRecordName}`);
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    errnoOf(error);
+  }
+}
+
+function write(record: RunRecord, runs: string): string | undefined {
+  let path: string | undefined;
+  try {
+    path = makePlace(runs);
+    writeFileSync(`${path}/${runRecordName}`, JSON.stringify(record), { mode: 0o600, flag: "wx" });
+    // Another's directory is never empty, so that it is not replaced (rename(2), ENOTEMPTY).
+    renameSync(path, `${runs}/${record.id}`);
+    return undefined;
+  } catch (error) {
+    if (path !== undefined) removePlace(path);
+    return `${runs}: ${errnoOf(error)}`;
+  }
+}
+
+/** Whether it was kept, or why it could not be; where there is no place at all for what cupel keeps, that is nothing new. */
+export type Recorded = { readonly ok: true } | { readonly ok: false; readonly reason?: string };
+
+/** Keeps it. */
+export function recordRun(run: FinishedRun, directories: readonly string[], uid: number): Recorded {
+  const place = directories.find((directory) => usePrivateDirectory(directory, uid).ok);
+  if (place === undefined) return { ok: false };
+  const umask = process.umask(0o077);
+  try {
+    const reason = write(runRecordOf(run), runsIn(place));
+    return reason === undefined ? { ok: true } : { ok: false, reason };
+  } finally {
+    process.umask(umask);
+  }
+}

@@ -1,0 +1,31 @@
+/** Ids of runs, which are those of the layers that they leave, and the names that both have while they are made. */
+import { isThere } from "../host/is-there.ts";
+
+/** An id. */
+export const idPattern: RegExp = /^[a-z2-9]{6}$/;
+
+/** Without what is taken for something else: no 0, 1, l, o. */
+const idLetters = "abcdefghijkmnpqrstuvwxyz23456789";
+
+/** A new one, which nobody need be unable to guess: what has it lies in a private directory. */
+export function newId(): string {
+  const letters = Array.from({ length: 6 }, () => idLetters[Math.floor(Math.random() * idLetters.length)]);
+  return letters.join("");
+}
+
+/** One that neither a run nor a layer has in these state directories. */
+export function freeId(stateDirectories: readonly string[]): string {
+  for (;;) {
+    const id = newId();
+    const paths = stateDirectories.flatMap((directory) => [`${directory}/runs/${id}`, `${directory}/layers/${id}`]);
+    if (!paths.some(isThere)) return id;
+  }
+}
+
+/** While something is made, its name tells whose it is: a process, and something that no other has. */
+export const makingPattern: RegExp = /^running-(\d+)-[0-9a-z]+$/;
+
+/** Such a name for this process. */
+export function makingName(): string {
+  return `running-${process.pid}-${Math.floor(Math.random() * 36 ** 8).toString(36)}`;
+}

@@ -26,6 +26,7 @@ import { recordOutcome } from "./record-outcome.ts";
 import { requestJob } from "./request-job.ts";
 import { tellEnding, tellNetwork } from "./tell-ending.ts";
 import { say, writeErrors } from "./terminal.ts";
+import type { Watch } from "./watch-job.ts";
 
 /** What the job's own terminal would be relayed to. @throws CupelError `usage` where there is none. */
 async function checkTerminal(job: Job, request: JobRequest): Promise<void> {
@@ -105,6 +106,10 @@ async function publishing({ launch: { publish } }: Plan): Promise<Publishing> {
   return { onEvent: tellsPublished(publish), unpublished: (events) => unpublishedAmong(publish, events) };
 }
 
+async function watching({ tracer }: Attempt, { launch }: Plan): Promise<Partial<Watch>> {
+  return tracer === undefined ? {} : (await import("./watch-job.ts")).watchJob(tracer, launch.directory);
+}
+
 /** One try. A set-up that fails shows what was saved wrong; what was measured just now has nothing newer to ask. */
 async function attempt(request: Attempt): Promise<Ended> {
   const { host, directories, job } = request;
@@ -114,7 +119,7 @@ async function attempt(request: Attempt): Promise<Ended> {
   const { standings, id: reportId } = knowledge.verdict;
   const isFresh = knowledge.report !== undefined;
   const ports = await publishing(plan);
-  const watch = request.tracer && (await import("./watch-job.ts")).watchJob(request.tracer, plan.launch.directory);
+  const watch = await watching(request, plan);
   const context = {
     host,
     matrix: standings,
@@ -124,7 +129,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     forwardSignals: true,
     measuresUsage: request.isJudged,
     onEvent: ports.onEvent,
-    watching: watch?.watching,
+    watching: watch.watching,
   };
   try {
     const carried = await carryOut(plan, context);
@@ -138,7 +143,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     const unpublished = ports.unpublished(carried.events);
     if (unpublished !== undefined) return withoutJob(job, "setup-failed", unpublished, reportId);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
-    const denials = watch?.tellDenials(request, plan.launch);
+    const denials = watch.tellDenials?.(request, plan.launch);
     const judged = { job, plan, selection, matrix: standings, reportId, ...carried, ...collected, workspace, denials };
     return {
       ending,

@@ -201,6 +201,7 @@ describe("read_instruction", () => {
       const file = (bits: number, mode: number): Uint8Array => Buffer.concat([numbers(bits, mode), text("/f"), u32(0)]);
       const folder = (mode: number): Uint8Array => Buffer.concat([u32(mode), text("/etc")]);
       const [identity, namespaces, options, time] = [1, 2, 3, 12];
+      const beyond = (at: number): number[] => [0, 0, 0, 0, 0, 0, 0, 0].with(2 * at + 1, 2 ** 28 + 1);
       const right = [
         [identity, numbers(1000, 1000, 0, 0xffff_fffe)],
         [namespaces, numbers(0x7e02_0000, 0)],
@@ -229,17 +230,7 @@ describe("read_instruction", () => {
         [24, file(0, 0o1000)],
         // The standard streams, and numbers beyond those that are the job's.
         ...[0, 2, 64, 0xffff_ffff].map((number) => [16, numbers(number, 0)] as const),
-        ...[0, 1, 2, 3].map(
-          (at) =>
-            [
-              time,
-              numbers(
-                ...Array(8)
-                  .fill(0)
-                  .with(2 * at + 1, 2 ** 28 + 1),
-              ),
-            ] as const,
-        ),
+        ...[0, 1, 2, 3].map((at) => [time, numbers(...beyond(at))] as const),
         [14, numbers(1, 0, 2)],
       ] as const;
       expect(await readInstructions(right.map((record) => assemble(...least, record)))).toEqual(

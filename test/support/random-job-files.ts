@@ -1,4 +1,4 @@
-/** Job files at random: valid ones with the request that each stands for, as a person would work it out, and damaged ones. */
+/** Job files at random: valid ones with the request that each stands for, as a person would work it out. */
 import fc from "fast-check";
 import { guaranteeIds, isolationClasses } from "../../src/model/guarantee.ts";
 import { networkModes, seccompProfileNames } from "../../src/model/job.ts";
@@ -113,6 +113,18 @@ function mapping(entries: Readonly<Record<string, FileValue | undefined>>): File
   return there.length === 0 ? undefined : Object.fromEntries(there);
 }
 
+function setupOf({ setup, setupAllow }: Parts): FileValue | undefined {
+  return setup && mapping({ command: setup, network: setupAllow && mapping({ allow: setupAllow }) });
+}
+
+function secretsOf({ secrets, secretDescriptors, masksOutput }: Parts): FileValue | undefined {
+  return mapping({
+    files: secrets && Object.fromEntries(secrets),
+    descriptors: secretDescriptors && Object.fromEntries(secretDescriptors),
+    mask_output: masksOutput,
+  });
+}
+
 function fileOf(of: Parts): ValidFile["file"] {
   const allowing = (paths: readonly string[] | undefined) => paths && mapping({ allow: paths });
   return mapping({
@@ -129,7 +141,7 @@ function fileOf(of: Parts): ValidFile["file"] {
     root: of.root,
     files: of.files,
     network: mapping({ mode: of.network?.written, allow: of.network === undefined ? of.allow : undefined }),
-    setup: of.setup && mapping({ command: of.setup, network: of.setupAllow && mapping({ allow: of.setupAllow }) }),
+    setup: setupOf(of),
     publish: of.publish,
     syscalls: of.seccomp && mapping({ profile: of.seccomp.written }),
     env: mapping({ inherit: of.inherit, set: of.set && Object.fromEntries(of.set) }),
@@ -141,11 +153,7 @@ function fileOf(of: Parts): ValidFile["file"] {
       accept_missing: of.accepted,
       strict: of.strict,
     }),
-    secrets: mapping({
-      files: of.secrets && Object.fromEntries(of.secrets),
-      descriptors: of.secretDescriptors && Object.fromEntries(of.secretDescriptors),
-      mask_output: of.masksOutput,
-    }),
+    secrets: secretsOf(of),
     selection: mapping({ strategy: of.strategy?.written, prefer: of.prefer?.written }),
   }) as ValidFile["file"];
 }
@@ -232,99 +240,3 @@ export const textOf = (file: FileValue): fc.Arbitrary<string> =>
     stringify(file, { collectionStyle: "flow" }),
     `\u{feff}${stringify(file, { defaultStringType: "QUOTE_DOUBLE" })}`,
   );
-
-const names = [
-  "command",
-  "limits",
-  "wall",
-  "memroy",
-  "mode",
-  "allow",
-  "set",
-  "require",
-  "",
-  "__proto__",
-  "constructor",
-  "<<",
-];
-const oddValues = fc.oneof(
-  fc.constantFrom<FileValue[]>(
-    null,
-    true,
-    "",
-    0,
-    -1,
-    1.5,
-    1e300,
-    "host",
-    "rw",
-    "all",
-    "5",
-    "5m",
-    "2G",
-    "0s",
-    "1,5",
-    [],
-    {},
-  ),
-  fc.string({ maxLength: 6 }),
-  fc.constant<FileValue>(["a", 1]),
-  fc.constant<FileValue>({ mode: "host" }),
-);
-
-function isBranch(
-  value: FileValue | undefined,
-): value is readonly FileValue[] | { readonly [name: string]: FileValue } {
-  return typeof value === "object" && value !== null;
-}
-
-/** The value with another one, or another name, at a place that `steps` leads to. */
-function damage(value: FileValue, steps: readonly number[], name: string, other: FileValue): FileValue {
-  const [step, ...rest] = steps;
-  if (!isBranch(value) || step === undefined) return other;
-  const entries = Object.entries(value);
-  const at = step % (entries.length + 1);
-  const changed =
-    at === entries.length
-      ? [...entries, [name, other] as const]
-      : entries.map(([key, one], index) => [key, index === at ? damage(one, rest, name, other) : one] as const);
-  return Array.isArray(value) ? changed.map(([, one]) => one) : Object.fromEntries(changed);
-}
-
-/** Files of which something was changed: most are wrong now. */
-export const damagedFiles: fc.Arbitrary<FileValue> = fc
-  .tuple(validFiles, fc.array(fc.nat(7), { minLength: 1, maxLength: 4 }), fc.constantFrom(...names), oddValues)
-  .map(([{ file }, steps, name, other]) => damage(file, steps, name, other));
-
-/** Texts of files with some characters put in or taken out: most are not even YAML. */
-export const damagedTexts: fc.Arbitrary<string> = validFiles
-  .chain(({ file }) =>
-    fc.tuple(
-      textOf(file),
-      fc.nat(),
-      fc.nat(8),
-      fc.constantFrom(
-        "",
-        "\t",
-        "\n",
-        "*a",
-        "&a ",
-        "!!x ",
-        "!!omap ",
-        "!!set ",
-        "%YAML 1.1\n---\n",
-        "- ",
-        "{",
-        "]",
-        ":",
-        "\u0000",
-        "\u{1b}[31m",
-        "---\n",
-        "? ",
-      ),
-    ),
-  )
-  .map(([text, at, removed, put]) => {
-    const place = at % (text.length + 1);
-    return text.slice(0, place) + put + text.slice(place + removed);
-  });

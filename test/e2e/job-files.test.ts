@@ -3,8 +3,10 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { createRealHost } from "../../src/host/real-host.ts";
+import { CupelError } from "../../src/model/error.ts";
 import type { Job } from "../../src/model/job.ts";
 import type { Origin } from "../../src/model/origin.ts";
+import { withDisks } from "../../src/run/job-disks.ts";
 import type { JobRequest } from "../../src/run/job-request.ts";
 import { resolvePublishedPorts } from "../../src/run/published-ports.ts";
 import { resolveJob } from "../../src/run/resolve-job.ts";
@@ -248,6 +250,18 @@ function madeBefore(request: JobRequest): Pick<Job, "setup" | "published"> {
   };
 }
 
+/** Undefined where a cap on reading or writing disks cannot be kept for it. */
+function wholeJob(request: JobRequest, places: Parameters<typeof resolveJob>[1]): Job | undefined {
+  const job = resolveJob(request, { ...places, ...madeBefore(request) });
+  if (job.limits.ioReadBytes === undefined && job.limits.ioWriteBytes === undefined) return job;
+  try {
+    return withDisks(job, places.host, places.stateDirectories);
+  } catch (error) {
+    if (!(error instanceof CupelError) || error.code !== "refused") throw error;
+    return undefined;
+  }
+}
+
 describe("a job file at random", () => {
   test("is planned as it is written, or refused in one sentence, by the executable, 40 times", async () => {
     using directory = makeTempDir({ owner: ordinaryCaller });
@@ -269,16 +283,14 @@ describe("a job file at random", () => {
     for (const [text, expected] of fc.sample(valid, 25)) {
       writeFileSync(directory.at("job.yaml"), text);
       const ran = await plan();
-      if (isContradictory(expected)) {
+      const whole = isContradictory(expected) ? undefined : wholeJob(expected, places);
+      if (whole === undefined) {
         expect(ran).toEqual(failed(ran.stderr.replace(/^cupel: |\n$/g, "")));
         continue;
       }
       expect({ text, said: ran.stdout === "" ? ran.stderr : "" }).toEqual({ text, said: "" });
       const { job } = JSON.parse(ran.stdout) as Planned;
-      expect({ text, policy: policyOf(job) }).toEqual({
-        text,
-        policy: policyOf(resolveJob(expected, { ...places, ...madeBefore(expected) })),
-      });
+      expect({ text, policy: policyOf(job) }).toEqual({ text, policy: policyOf(whole) });
     }
     for (const text of fc.sample(damagedTexts, 15)) {
       writeFileSync(directory.at("job.yaml"), text);

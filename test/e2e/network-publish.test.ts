@@ -28,6 +28,17 @@ describe.each(callers)("a published port, called by $name,", (caller) => {
     expect(await talk(job.port, "")).toEqual(text("<>"));
   });
 
+  test("leads to a job that has secrets behind descriptors, and an authority of its own", async () => {
+    using directory = makeTempDir({ owner: caller });
+    const secrets = ["A", "B"].flatMap((name) => ["--secret-fd", `${name}=file:${directory.file(name, name, 0o600)}`]);
+    await using job = await startPublished(cupel, caller, perl(echoing), [
+      ...listing("a.example"),
+      ...["--secret", `C=file:${directory.file("C", "C", 0o600)}`, "--inject-header", "a.example: X-Key: {C}"],
+      ...secrets,
+    ]);
+    expect(await talk(job.port, "hello")).toEqual(text("<hello>"));
+  });
+
   test("is in the outcome as it came to be, and closed with the job", async () => {
     using directory = makeTempDir({ owner: caller });
     const flags = ["--result", directory.at("outcome.json"), "--timeout", "1s", "--grace", "100ms"];

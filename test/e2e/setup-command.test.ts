@@ -69,6 +69,27 @@ describe.each(callers)("a set-up command, called by $name,", (caller) => {
     expect(await counting.received).toBe(5);
   });
 
+  test("has the same secrets, masks, denials and artifacts", async () => {
+    using directory = makeTempDir({ owner: caller });
+    directory.folder("work");
+    const [file, descriptor] = ["A", "B"].map((name) => directory.file(name, `the secret ${name}\n`, 0o600));
+    const secrets = ["--secret", `A=file:${file}`, "--secret-fd", `B=file:${descriptor}`, "--mask-output"];
+    const artifacts = ["--workspace", "cow", "--artifact", "*.txt", "--artifacts", directory.at("artifacts")];
+    const read = (name: string): string =>
+      `cat /run/secrets/A; cat <&3; echo of ${name} > ${name}.txt; cat ${directory.file(name, "")}`;
+    const flags = [...secrets, ...artifacts, "--explain-denials", "--setup", `${read("first")} 2>/dev/null; true`];
+    const words = [...flags, "--result", directory.at("outcome.json"), "--", "sh", "-c", read("second")];
+    const ran = await cupel.run(caller, ["run", ...words], { cwd: directory.at("work") });
+    const said = readFileSync(directory.at("outcome.json"), "utf8");
+    const { artifacts: collected, denials = [], setup } = v.parse(outcomeShape, JSON.parse(said)) as Outcome;
+    expect([ran.code, ran.stdout, setup?.code]).toEqual([1, "[secret A]\n[secret B]\n".repeat(2), 0]);
+    expect(collected?.files.map(({ path }) => path)).toEqual(["first.txt", "second.txt"]);
+    expect(denials.map(({ access, subject }) => [access, subject])).toEqual([
+      ["read", directory.at("second")],
+      ["read", directory.at("first")],
+    ]);
+  });
+
   test("that fails is the end, with its code, and says so", async () => {
     const { ran, outcome } = await see(caller, ["--setup", "echo first; exit 3"], ["echo", "never"]);
     const summary = "the set-up command exited with 3; so the job's own was not run";

@@ -65,6 +65,24 @@ export const jobFlags: readonly FlagDescription[] = [
     repeatable: true,
   },
   {
+    name: "setup",
+    description: "what runs before the command, in the same sandbox: a script for sh, or words as a list in JSON",
+    value: text("SCRIPT"),
+  },
+  {
+    name: "setup-allow-host",
+    description: "what that may connect to until it has ended; what --allow-host lists counts from then on",
+    value: text("HOST[:PORT]"),
+    repeatable: true,
+  },
+  {
+    name: "publish",
+    description:
+      "a port of the host's loopback that leads to one of the job's: 8080:3000; 0:3000 takes one that is free, and says which",
+    value: text("[ADDRESS:]PORT:PORT"),
+    repeatable: true,
+  },
+  {
     name: "inject-header",
     description: "have the proxy put a header into requests to a listed host, with names of secrets in braces",
     value: text("HOST: HEADER: VALUE"),

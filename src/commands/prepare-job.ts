@@ -41,6 +41,18 @@ async function checkAllowedHosts(request: JobRequest): Promise<void> {
   for (const text of request.allowedHosts) parseDestinationRule(text, statedAs(request, "allow-host", text));
 }
 
+async function readPublished(request: JobRequest): Promise<Job["published"]> {
+  if (request.publish.length === 0) return undefined;
+  const { resolvePublishedPorts } = await import("../run/published-ports.ts");
+  return resolvePublishedPorts(request);
+}
+
+async function readSetup(request: JobRequest): Promise<Job["setup"]> {
+  if (request.setup === undefined && request.setupAllowedHosts.length === 0) return undefined;
+  const { resolveSetup } = await import("../run/setup-command.ts");
+  return resolveSetup(request);
+}
+
 /** The job. @throws CupelError `usage`; `refused` for an image that is not what it says, or too large. */
 export async function prepareJob(
   request: JobRequest,
@@ -50,7 +62,8 @@ export async function prepareJob(
 ): Promise<Job> {
   if (request.allowedHosts.length > 0) await checkAllowedHosts(request);
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
-  const surroundings = { host, stateDirectories: directories, tools, isBatch };
+  const [published, setup] = await Promise.all([readPublished(request), readSetup(request)]);
+  const surroundings = { host, stateDirectories: directories, tools, isBatch, published, setup };
   const job = resolveJob(request, surroundings);
   const laidOut = needsLayout(request, job)
     ? await (await import("../run/lay-out-job.ts")).layOutJob(job, request, surroundings)

@@ -216,6 +216,17 @@ async function inquire(line: CommandLine, host: Host): Promise<Inquiry> {
     const place = statedAs(request, "allow-host", request.allowedHosts[0]);
     throw new CupelError("usage", `${place} and --batch do not go together: a batch has no proxy; leave one out`);
   }
+  if (request.setup !== undefined) {
+    const place = statedAs(request, "setup");
+    throw new CupelError(
+      "usage",
+      `${place} and --batch do not go together: jobs of a batch share nothing; leave one out`,
+    );
+  }
+  if (request.publish.length > 0) {
+    const place = statedAs(request, "publish", request.publish[0]);
+    throw new CupelError("usage", `${place} and --batch do not go together: which job would it lead to? Leave one out`);
+  }
   if (statesSecrets(request)) {
     throw new CupelError(
       "usage",

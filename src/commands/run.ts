@@ -26,6 +26,7 @@ import { recordOutcome } from "./record-outcome.ts";
 import { requestJob } from "./request-job.ts";
 import { tellEnding, tellNetwork } from "./tell-ending.ts";
 import { say, writeErrors } from "./terminal.ts";
+import type { Watch } from "./watch-job.ts";
 
 /** What the job's own terminal would be relayed to. @throws CupelError `usage` where there is none. */
 async function checkTerminal(job: Job, request: JobRequest): Promise<void> {
@@ -95,6 +96,22 @@ async function refuse(job: Job, selection: Selection, report: Report): Promise<E
   return withoutJob(job, "refused", message, report.id);
 }
 
+interface Publishing {
+  readonly onEvent?: ReturnType<typeof import("./published-of-run.ts").tellsPublished>;
+  /** Why a port could not be, where that is why no job was started. */
+  unpublished(events: CarriedOut["events"]): string | undefined;
+}
+
+async function publishing({ launch: { publish } }: Plan): Promise<Publishing> {
+  if (publish === undefined) return { unpublished: () => undefined };
+  const { tellsPublished, unpublishedAmong } = await import("./published-of-run.ts");
+  return { onEvent: tellsPublished(publish), unpublished: (events) => unpublishedAmong(publish, events) };
+}
+
+async function watching({ tracer }: Attempt, { launch }: Plan): Promise<Partial<Watch>> {
+  return tracer === undefined ? {} : (await import("./watch-job.ts")).watchJob(tracer, launch.directory);
+}
+
 /** One try. A set-up that fails shows what was saved wrong; what was measured just now has nothing newer to ask. */
 async function attempt(request: Attempt): Promise<Ended> {
   const { host, directories, job } = request;
@@ -103,7 +120,8 @@ async function attempt(request: Attempt): Promise<Ended> {
   announce(selection, job, plan);
   const { standings, id: reportId } = knowledge.verdict;
   const isFresh = knowledge.report !== undefined;
-  const watch = request.tracer && (await import("./watch-job.ts")).watchJob(request.tracer, plan.launch.directory);
+  const ports = await publishing(plan);
+  const watch = await watching(request, plan);
   const context = {
     host,
     matrix: standings,
@@ -112,7 +130,8 @@ async function attempt(request: Attempt): Promise<Ended> {
     ...(await request.secrets?.prepare(callerStreams())),
     forwardSignals: true,
     measuresUsage: request.isJudged,
-    watching: watch?.watching,
+    onEvent: ports.onEvent,
+    watching: watch.watching,
   };
   try {
     const carried = await carryOut(plan, context);
@@ -123,8 +142,10 @@ async function attempt(request: Attempt): Promise<Ended> {
     const ending = judgeEnding({ ...carried, ...collected, launch: plan.launch });
     const { other, workspace } = await settleLayer(carried, ending, request);
     if (other !== undefined) return await attempt(other);
+    const unpublished = ports.unpublished(carried.events);
+    if (unpublished !== undefined) return withoutJob(job, "setup-failed", unpublished, reportId);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
-    const denials = watch?.tellDenials(request, plan.launch);
+    const denials = watch.tellDenials?.(request, plan.launch);
     const judged = { job, plan, selection, matrix: standings, reportId, ...carried, ...collected, workspace, denials };
     return {
       ending,

@@ -21,17 +21,21 @@ async function tellWorktree(job: Job): Promise<void> {
   if (said !== undefined) say(said);
 }
 
+async function tellMissing(job: Job, host: Host, isInSetup: boolean): Promise<void> {
+  const { explainMissingProgram } = await import("../run/explain-missing-program.ts");
+  const command = isInSetup ? (job.setup?.command ?? job.command) : job.command;
+  say(`${explainMissingProgram({ ...job, command }, host)}${isInSetup ? " (for the set-up)" : ""}`);
+}
+
 /** One line, where the exit code alone would leave the caller wondering. `--quiet` silences what is about the job. */
 export async function tellEnding(
-  { status, cause, code }: Ending,
+  { status, cause, code, inSetup }: Ending,
   { job, host, isQuiet }: { readonly job: Job; readonly host: Host; readonly isQuiet: boolean },
 ): Promise<void> {
-  if (cause.code === "program-not-found") {
-    const { explainMissingProgram } = await import("../run/explain-missing-program.ts");
-    return say(explainMissingProgram(job, host));
-  }
+  const isInSetup = inSetup === true;
+  if (cause.code === "program-not-found") return tellMissing(job, host, isInSetup);
   if (code === gitFailure && !isQuiet) await tellWorktree(job);
-  if (plainStatuses.includes(status) || cause.code === "output-lost") return;
+  if ((plainStatuses.includes(status) && !isInSetup) || cause.code === "output-lost") return;
   if (status === "setup-failed" || !isQuiet) say(cause.summary);
 }
 

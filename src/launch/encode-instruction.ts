@@ -17,7 +17,7 @@ export interface LaunchBinding extends StepBinding {
   /** Everything but the job. */
   readonly rehearsal: boolean;
   readonly architecture: SeccompArchitecture;
-  /** The Unix socket where the proxy of a plan that has one waits; absent for a rehearsal, which has none. */
+  /** The Unix socket where the proxy of a plan that has one waits, to be unlinked by the launcher; absent for a rehearsal, which has none. */
   readonly proxy?: string | undefined;
   /** How the program of a plan that has a maker is called. */
   readonly maker?: MakerCall | undefined;
@@ -155,6 +155,17 @@ function encodeProxy(writer: InstructionWriter, { proxy }: LauncherPlan, binding
   });
 }
 
+function encodePublish(writer: InstructionWriter, { publish = [] }: LauncherPlan): void {
+  for (const { address, port, jobPort } of publish) {
+    writer.record(recordKinds.publish, () => {
+      writer.u32(address.bytes.length);
+      writer.raw(Uint8Array.from(address.bytes));
+      writer.u32(port);
+      writer.u32(jobPort);
+    });
+  }
+}
+
 function encodeDescriptors(
   writer: InstructionWriter,
   { descriptors = [] }: LauncherPlan,
@@ -227,8 +238,10 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   encodeLimits(writer, plan, binding);
   encodeProxy(writer, plan, binding);
   encodeMaker(writer, plan, binding.maker);
+  if (!binding.rehearsal) encodePublish(writer, plan);
   encodeDescriptors(writer, plan, binding);
   encodeFilters(writer, plan, binding);
+  for (const word of plan.setup ?? []) writer.record(recordKinds.setupArgument, () => writer.text(word));
   encodeCommand(writer, plan);
   return endInstruction(writer);
 }

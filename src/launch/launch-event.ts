@@ -55,6 +55,10 @@ const checks = {
   resident: event("resident", { pid: integer }),
   /** A resident launcher is done with a job, whose two outputs were this long. */
   finished: event("finished", { outputBytes: integer, errorBytes: integer }),
+  /** The set-up command has done well, and nothing of it is left; the job starts once it is let. */
+  "setup-ended": event("setup-ended", { setupMicros: integer, wallMicros: integer }),
+  /** The port of the host's that the published one with this number, counted from 0, came to. */
+  published: event("published", { index: integer, port: integer }),
   /** What the job changed in a layer that has a size was copied out of memory, or why not: 0 where it was. */
   "layer-kept": event("layer-kept", { errno: integer }),
   /** What carried the job's connections to the proxy died before the job ended; `status` as wait4(2) gives it. */

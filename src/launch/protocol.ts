@@ -27,6 +27,8 @@ export const recordKinds = {
   output: 14,
   proxy: 15,
   descriptor: 16,
+  publish: 17,
+  setupArgument: 18,
   mirror: 20,
   bind: 21,
   tmpfs: 22,
@@ -118,6 +120,7 @@ export const launchSteps = [
   "pivot-root",
   "hostname",
   "loopback",
+  "publish",
   "proxy",
   "drop-identity",
   "user-namespace",
@@ -139,6 +142,9 @@ export type LaunchStep = (typeof launchSteps)[number];
 
 /** Control bytes after the instruction: 1 to 64 are signals for the job's process group. */
 export const controlKill = 255;
+
+/** The set-up command has ended, and its job may be started. */
+export const controlProceed = 254;
 
 function renderEnum(prefix: string, entries: Iterable<readonly [string, number]>): string {
   const lines = Array.from(entries, ([name, value]) => `    ${prefix}_${snakeCase(name)} = ${value},`);
@@ -166,6 +172,7 @@ export function renderProtocolHeader(): string {
     `#define PROTOCOL_VERSION ${protocolVersion}u`,
     `#define INSTRUCTION_BYTES_MAX ${instructionBytesMax}u`,
     `#define CONTROL_KILL ${controlKill}`,
+    `#define CONTROL_PROCEED ${controlProceed}`,
     "",
     renderEnum("record", Object.entries(recordKinds)),
     renderEnum("option", withAll(optionBits)),

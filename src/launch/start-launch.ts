@@ -6,12 +6,14 @@ import type { LauncherPlan } from "../model/plan.ts";
 import { encodeInstruction, type LaunchBinding } from "./encode-instruction.ts";
 import { openHelperFiles } from "./helper-file.ts";
 import { parseLaunchEvent, type LaunchEvent } from "./launch-event.ts";
-import { controlKill } from "./protocol.ts";
+import { controlKill, controlProceed } from "./protocol.ts";
 
 /** A launch under way. */
 export interface Launch {
   /** Passes a signal (1 to 64) on to the job's process group. */
   signal(number: number): void;
+  /** Lets the job start whose set-up command has ended. */
+  proceed(): void;
   /** Ends the job now. */
   kill(): void;
   /** Standard output and error, where they come to us. */
@@ -115,6 +117,7 @@ export async function startLaunch(
   const events = onEvent === undefined ? readEvents(child) : followEvents(child, onEvent);
   return {
     signal: (number) => child.send(Uint8Array.of(number)),
+    proceed: () => child.send(Uint8Array.of(controlProceed)),
     kill: () => child.send(Uint8Array.of(controlKill)),
     outputs: child.outputs,
     ended: watching === undefined ? events : followed.then(() => events),

@@ -1,6 +1,7 @@
 /** A job: what the caller wants run and what must hold while it runs. */
 import type { ArtifactWish } from "./artifact.ts";
 import type { GuaranteeId, IsolationClass } from "./guarantee.ts";
+import type { IpAddress } from "./ip-address.ts";
 import type { Layout } from "./layout.ts";
 
 /** What is done with the changes of a job that has a copy-on-write workspace: nothing before the caller says so, … */
@@ -138,6 +139,22 @@ export interface HeaderInjection {
   readonly value: string;
 }
 
+/** A port of the job's own loopback that is reached through one of the host's. */
+export interface PublishedPort {
+  /** The host's, on which connections are taken. */
+  readonly address: IpAddress;
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly jobPort: number;
+}
+
+/** What runs before a job's command, in the same sandbox. */
+export interface Setup {
+  readonly command: readonly [string, ...string[]];
+  /** What it may connect to beside the job's own loopback, and nothing of that once it has ended. */
+  readonly allowedHosts: readonly string[];
+}
+
 /** One job, complete: every default is filled in. */
 export interface Job {
   readonly command: readonly [string, ...string[]];
@@ -150,6 +167,10 @@ export interface Job {
   readonly network: JobNetwork;
   /** With `allow`: what the job may connect to, `api.example.com:443`; each was read as a rule. */
   readonly allowedHosts: readonly string[];
+  /** Absent where nothing runs before the command. */
+  readonly setup?: Setup | undefined;
+  /** Ports of the job's that the host reaches; absent where there are none. */
+  readonly published?: readonly PublishedPort[] | undefined;
   /** With `allow`: headers that the proxy puts in; absent where there are none. */
   readonly injections?: readonly HeaderInjection[] | undefined;
   /** Absent where there are none. */
@@ -178,6 +199,11 @@ export interface Job {
 /** Whether the job may make sockets at all, but for connected pairs. */
 export function makesSockets({ network, seccomp }: Pick<Job, "network" | "seccomp">): boolean {
   return network !== "no-sockets" && seccomp !== "strict";
+}
+
+/** Whether anything that the job runs may connect to what it lists. */
+export function listsDestinations({ network, setup }: Pick<Job, "network" | "setup">): boolean {
+  return network === "allow" || (setup !== undefined && setup.allowedHosts.length > 0);
 }
 
 /** Whether `path` is `directory` or lies in it; both canonical and absolute. */

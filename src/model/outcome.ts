@@ -77,6 +77,8 @@ export interface Cause {
 export interface Ending {
   readonly status: OutcomeStatus;
   readonly cause: Cause;
+  /** It is the set-up command that ended so, and the job's own was not started. */
+  readonly inSetup?: true | undefined;
   /** The job's own exit code, where it exited. */
   readonly code?: number | undefined;
   /** The signal that ended it. */
@@ -166,6 +168,7 @@ export const denialReasons = [
   "host-not-listed",
   "port-not-listed",
   "address-not-listed",
+  "sni",
   "malformed",
   "host-not-proven",
 ] as const;
@@ -179,7 +182,10 @@ export interface Denial {
   readonly reason: (typeof denialReasons)[number];
   /** Where an allowed name led to it, and what it is: `this host's loopback`. */
   readonly address?: string | undefined;
-  /** Of a request that was none: what is wrong with it. Of a host that did not prove itself: the failure's name. */
+  /**
+   * Of a request that was none, or of TLS that asks for another server than the job did: what is wrong with it. Of a host
+   * that did not prove itself: the failure's name.
+   */
   readonly kind?: string | undefined;
   readonly count: number;
 }
@@ -193,6 +199,21 @@ export interface NetworkOutcome {
   readonly denied: number;
   /** The denied ones, each destination and reason once; the first hundred. */
   readonly denials: readonly Denial[];
+}
+
+/** What became of the command that runs before the job's. */
+export interface SetupOutcome {
+  readonly wallMs: number;
+  /** Its exit code; absent where it was ended by a signal, or not started. */
+  readonly code?: number | undefined;
+  readonly signal?: Ending["signal"];
+}
+
+/** A port of the job's that the host reached, and the one that it really was on the host. */
+export interface PublishedOutcome {
+  readonly address: string;
+  readonly port: number;
+  readonly jobPort: number;
 }
 
 /** Kinds of {@link DeniedActs}. */
@@ -263,6 +284,10 @@ export interface Outcome extends Ending {
   readonly usage?: Usage | undefined;
   /** Absent where the job had no list of destinations. */
   readonly network?: NetworkOutcome | undefined;
+  /** Absent where nothing runs before the command. */
+  readonly setup?: SetupOutcome | undefined;
+  /** Absent where none was published. */
+  readonly published?: readonly PublishedOutcome[] | undefined;
   readonly output?: readonly OutputCount[] | undefined;
   readonly workspace?: WorkspaceOutcome | undefined;
   readonly artifacts?: ArtifactsOutcome | undefined;

@@ -1,6 +1,6 @@
 /** A plan: pure data, exactly what a strategy will do for one job. */
 import type { GuaranteeDecision, IsolationClass } from "./guarantee.ts";
-import type { HeaderInjection, OutputAction, SeccompProfileName } from "./job.ts";
+import type { HeaderInjection, OutputAction, PublishedPort, SeccompProfileName } from "./job.ts";
 
 /** Kinds of namespaces, in the kernel's words (namespaces(7)). */
 export type NamespaceKind = "user" | "mount" | "pid" | "ipc" | "uts" | "cgroup" | "network";
@@ -103,6 +103,8 @@ export interface ProxyPlan {
   readonly socksPort: number;
   /** What it lets through, as it was stated: `api.example.com:443`. */
   readonly allow: readonly string[];
+  /** What it lets through in the place of that until the set-up command has ended, where there is one. */
+  readonly allowInSetup?: readonly string[] | undefined;
   /** Headers that it puts into requests. */
   readonly inject?: readonly HeaderInjection[] | undefined;
 }
@@ -149,6 +151,10 @@ export interface LauncherPlan {
   readonly loopbackUp: boolean;
   /** The one way out of the job's own network namespace, where there is one. */
   readonly proxy?: ProxyPlan | undefined;
+  /** What the host reaches of the job's own loopback. */
+  readonly publish?: readonly PublishedPort[] | undefined;
+  /** What runs in the sandbox before the command, and all that it started ends before that starts. */
+  readonly setup?: readonly [string, ...string[]] | undefined;
   /** In ascending order of their numbers. */
   readonly descriptors?: readonly DescriptorPlan[] | undefined;
   readonly command: readonly [string, ...string[]];

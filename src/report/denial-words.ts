@@ -8,13 +8,14 @@ const named = 3;
 
 /** The narrowest rule that would let it through; undefined where none would. */
 export function ruleFor({ host, port, reason, address }: Denial): string | undefined {
-  if (reason === "malformed" || reason === "host-not-proven") return undefined;
+  if (reason === "malformed" || reason === "sni" || reason === "host-not-proven") return undefined;
   if (address === undefined) return `${host}:${port}`;
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function describeDenial(denial: Denial): string {
   const { host, port, address, kind = "", reason } = denial;
+  if (reason === "sni") return `${host}:${port} (${kind})`;
   if (reason === "host-not-proven") return `${host}:${port}, which did not prove to be that host (${kind})`;
   const rule = ruleFor(denial);
   if (rule === undefined) return `a request that is none (${kind})`;

@@ -2,11 +2,13 @@
 import { guaranteeIds, guaranteePromises } from "../model/guarantee.ts";
 import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
 import type { Demands, Job, Workspace } from "../model/job.ts";
-import type { LauncherPlan, Plan, RootStep } from "../model/plan.ts";
+import type { LauncherPlan, Plan, ProxyPlan, RootStep } from "../model/plan.ts";
 import type { Matrix } from "../model/capability.ts";
 import { clause, count, formatBytes, formatDuration, joinWords, sentence } from "./phrase.ts";
+import { describePublished } from "./published-words.ts";
 import { describeLack } from "./rejection-words.ts";
 import { describeRootStep, summarizeRoot } from "./root-step-words.ts";
+import { quoteWords } from "./shell-words.ts";
 import { field, heading, item, note } from "./text-block.ts";
 import type { Block, Mark } from "./text-block.ts";
 
@@ -22,6 +24,7 @@ export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
     field("Identity", sentence(describeIdentity(launch))),
     field("Namespaces", launch.namespaces.length === 0 ? "none of its own." : sentence(joinWords(launch.namespaces))),
     field("Network", sentence(describeNetwork(launch))),
+    ...(launch.setup === undefined ? [] : [field("Set-up", sentence(`first ${quoteWords(launch.setup)}`))]),
     field("Privileges", sentence(describePrivileges(launch))),
     field("Variables", names.length === 0 ? "none." : sentence(`${joinWords(names)} (values are not shown)`)),
     ...secretBlocks(job),
@@ -148,11 +151,24 @@ function describeIdentity({ outside, inside }: LauncherPlan): string {
   return inside === undefined ? host : `${host}; inside uid ${inside.uid} and gid ${inside.gid}`;
 }
 
-function describeNetwork({ namespaces, loopbackUp, sockets, proxy }: LauncherPlan): string {
+function describeNetwork(plan: LauncherPlan): string {
+  const { publish } = plan;
+  const reached = publish === undefined ? "" : `; from the host ${joinWords(publish.map(describePublished))}`;
+  return `${describeWayOut(plan)}${reached}`;
+}
+
+function describeProxy({ allow, allowInSetup }: ProxyPlan): string {
+  const list = (names: readonly string[]): string =>
+    names.length === 0 ? "nothing" : `${joinWords(names)}, nothing else`;
+  return allowInSetup === undefined
+    ? list(allow)
+    : `${list(allowInSetup)} until the set-up command has ended; then ${list(allow)}`;
+}
+
+function describeWayOut({ namespaces, loopbackUp, sockets, proxy }: LauncherPlan): string {
   if (sockets === "pairs-only") return "no socket can be made but connected pairs";
   if (!namespaces.includes("network")) return "the host's";
-  if (proxy !== undefined)
-    return `a loopback of its own, and through cupel's proxy ${joinWords(proxy.allow)}, nothing else`;
+  if (proxy !== undefined) return `a loopback of its own, and through cupel's proxy ${describeProxy(proxy)}`;
   return loopbackUp ? "none but a loopback of its own" : "none, and no loopback";
 }
 

@@ -33,6 +33,8 @@ export interface CarryOutContext {
   readonly passOn?: ((outputs: Launch["outputs"]) => Promise<void>) | undefined;
   /** Whether anybody wants to know what the tree used. */
   readonly measuresUsage?: boolean | undefined;
+  /** Told each of the launcher's events as it comes, where one of them cannot wait for the end. */
+  readonly onEvent?: ((event: LaunchEvent) => void) | undefined;
   /** Who watches the job's calls. */
   readonly watching?: Watching | undefined;
 }
@@ -62,6 +64,21 @@ function stopSelf(): void {
 
 function stopWhenSuspended({ event }: LaunchEvent): void {
   if (event === "suspended") stopSelf();
+}
+
+/** To follow events as they come takes a stream, and few jobs have some that cannot wait. */
+function followerOf(
+  plan: LauncherPlan,
+  { forwardSignals: isCallers, onEvent }: CarryOutContext,
+  endSetup: () => void,
+): typeof onEvent {
+  const hasTerminal = plan.terminal !== "none" && isCallers;
+  if (!hasTerminal && plan.setup === undefined) return onEvent;
+  return (event) => {
+    if (hasTerminal) stopWhenSuspended(event);
+    if (event.event === "setup-ended") endSetup();
+    onEvent?.(event);
+  };
 }
 
 /** Those that a caller ends a job with. */
@@ -156,12 +173,14 @@ async function withProxy(
   if (plan.proxy === undefined) return { ...(await follow(plan, context, groups, own)), network: undefined };
   const { startProxy } = await import("./network/start-proxy.ts");
   const { host, stateDirectories } = context;
+  const { allow, allowInSetup } = plan.proxy;
   const injector = await injectorFor(plan.proxy, context);
   const places = { directories: stateDirectories, uid: host.identity.uid };
-  const proxy = await startProxy(plan.proxy.allow, places, { injector });
+  const proxy = await startProxy(allowInSetup ?? allow, places, { injector });
   const given = new Map([...(own.given ?? []), ...(injector?.given ?? [])]);
   try {
-    const seen = await follow(plan, context, groups, { ...own, proxy: proxy.path, given });
+    const binding = { ...own, proxy: proxy.path, given };
+    const seen = await follow(plan, context, groups, binding, () => proxy.allowOnly(allow));
     const isCutOff = seen.events.some(({ event }) => event === "courier-lost");
     return { ...seen, network: { ...(await proxy.close()), isCutOff } };
   } catch (error) {
@@ -185,6 +204,7 @@ async function follow(
   context: CarryOutContext,
   groups: JobControlGroups | undefined,
   own: OwnBinding,
+  onSetupEnd: () => void = () => undefined,
 ): Promise<Omit<CarriedOut, "totalMs" | "network">> {
   const { host, stateDirectories } = context;
   const binding = {
@@ -195,9 +215,13 @@ async function follow(
     architecture: seccompArchitecture(host.architecture),
   };
   const places = { directories: stateDirectories, uid: host.identity.uid };
-  // To follow events as they come takes a stream, and only a terminal has some that cannot wait.
-  const onEvent = plan.terminal !== "none" && context.forwardSignals ? stopWhenSuspended : undefined;
+  const started = Promise.withResolvers<Launch>();
+  const onEvent = followerOf(plan, context, () => {
+    onSetupEnd();
+    void started.promise.then((launch_) => launch_.proceed());
+  });
   const launch = await startLaunch(plan, binding, places, context.streams, onEvent, context.watching);
+  started.resolve(launch);
   const stopForwarding = context.forwardSignals ? forwardSignals(launch, plan.terminal) : undefined;
   const [events] = await Promise.all([launch.ended, context.passOn?.(launch.outputs)]);
   const asked = stopForwarding?.();

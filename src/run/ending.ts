@@ -16,10 +16,10 @@ export interface Seen {
   readonly asked?: string | undefined;
   /** Why artifacts that are required are not all there. */
   readonly artifactsLack?: string | undefined;
-  readonly launch: Pick<LauncherPlan, "seccomp" | "resourceLimits">;
+  readonly launch: Pick<LauncherPlan, "seccomp" | "resourceLimits" | "setup">;
 }
 
-const notEvidence: readonly LaunchEvent["event"][] = ["started", "suspended", "output", "finished"];
+const notEvidence: readonly LaunchEvent["event"][] = ["started", "published", "suspended", "output", "finished"];
 
 function evidenceOf({ events, controlGroups, asked }: Seen): Evidence[] {
   const told = events
@@ -190,10 +190,22 @@ function judge(seen: Seen, end: Pick<Ending, "code" | "signal">): Verdict {
   return verdict("setup-failed", "launcher-lost", "the launcher ended without a word");
 }
 
+/** Whether what ended, or could not be started, is what runs before the job. */
+function isInSetup({ events, launch }: Seen): boolean {
+  if (launch.setup === undefined || findEvent(events, "setup-ended") !== undefined) return false;
+  return findEvent(events, "ended") !== undefined || findEvent(events, "exec-failed") !== undefined;
+}
+
+function aboutSetup(summary: string): string {
+  return `${summary.replace(/^the job /, "the set-up command ")}; so the job's own was not run`;
+}
+
 /** The ending of a job that was started. */
 export function judgeEnding(seen: Seen): Ending {
   const told = findEvent(seen.events, "ended");
   const end = told === undefined ? {} : parseWaitStatus(told.status);
   const { because, summary, status } = judge(seen, end);
-  return { status, cause: { code: because, summary, evidence: evidenceOf(seen) }, ...end };
+  const evidence = evidenceOf(seen);
+  if (!isInSetup(seen)) return { status, cause: { code: because, summary, evidence }, ...end };
+  return { status, inSetup: true, cause: { code: because, summary: aboutSetup(summary), evidence }, ...end };
 }

@@ -7,7 +7,8 @@ import { secretsSchema } from "./secrets/secrets-schema.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
 import { limitSchemas, quantity } from "./limit-schemas.ts";
-import { networkSchema } from "./network-schema.ts";
+import { networkSchema, setupNetworkSchema } from "./network-schema.ts";
+import { publishSchema } from "./publish-schema.ts";
 import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
 import { filesSchema, variableName, variablesSchema } from "./variable-schemas.ts";
 import { commandSchema, glob, paths, statedPath, word } from "./word-schemas.ts";
@@ -76,6 +77,13 @@ export const settingSchemas = {
   ),
   filesystem: v.optional(filesystem),
   network: v.optional(networkSchema),
+  setup: v.optional(
+    v.pipe(
+      v.strictObject({ command: commandSchema, network: v.optional(setupNetworkSchema) }),
+      v.description("what runs before the command, in the same sandbox, and what it may connect to until it has ended"),
+    ),
+  ),
+  publish: v.optional(publishSchema),
   syscalls: v.optional(
     v.strictObject({
       profile: v.pipe(v.picklist(seccompProfileNames), v.description("which system calls the job may make")),

@@ -4,7 +4,7 @@ import type { Host } from "../host/host.ts";
 import { ancestorsOf } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
-import { isWithin, type Grant } from "../model/job.ts";
+import { isWithin, type Grant, type PublishedPort, type Setup } from "../model/job.ts";
 import { statedAs, type JobRequest } from "./job-request.ts";
 import { realPath } from "./real-path.ts";
 import { userConfigurationPath } from "./settings-files.ts";
@@ -22,6 +22,8 @@ export interface JobSurroundings {
   /** Cupel's own state, which no job may see. */
   readonly stateDirectories: readonly string[];
   readonly tools: ToolGrants | undefined;
+  readonly published?: readonly PublishedPort[] | undefined;
+  readonly setup?: Setup | undefined;
   /** The job stands for many, which have no layers of their own. */
   readonly isBatch?: boolean | undefined;
 }

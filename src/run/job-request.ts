@@ -29,6 +29,12 @@ export interface JobSettings extends StatedLimits {
   readonly network: NetworkMode;
   /** What the job may connect to; none: what `network` says. */
   readonly allowedHosts: readonly string[];
+  /** What runs before the command, in the same sandbox. */
+  readonly setup?: readonly [string, ...string[]] | undefined;
+  /** What that may connect to. */
+  readonly setupAllowedHosts: readonly string[];
+  /** `8080:3000`: ports of the host's loopback, or of another address, that lead to ports of the job's. */
+  readonly publish: readonly string[];
   /** `HOST: HEADER: VALUE`. */
   readonly injected: readonly string[];
   /** `NAME=SOURCE`: as files, or for the headers that name them. */
@@ -83,6 +89,8 @@ export const defaultRequest: JobRequest = {
   files: [],
   network: "none",
   allowedHosts: [],
+  setupAllowedHosts: [],
+  publish: [],
   injected: [],
   secrets: [],
   secretDescriptors: [],

@@ -59,6 +59,14 @@ command: [echo, "hello from a sandbox"]
 #  descriptors: { KEY: "fd:3" }
 #  mask_output: false
 
+# What runs before the command, in the same sandbox, and what it may connect to until it has ended.
+#setup:
+#  command: [npm, ci]
+#  network: { allow: [registry.npmjs.org] }
+
+# Ports of the host's loopback that lead to ports of the job's; 0 takes one that is free, and says which.
+#publish: ["8080:3000"]
+
 # Which system calls the job may make: default, strict (only the essential ones) or compat (those of debuggers as well).
 #syscalls:
 #  profile: default

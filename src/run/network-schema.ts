@@ -47,17 +47,25 @@ const networkShape = {
   additionalProperties: false,
 } as const;
 
+const allowed = v.pipe(
+  v.array(destination),
+  v.minLength(1, "network.allow is empty; list what the job may connect to, or leave it out"),
+);
+
+/** What a set-up command may connect to. */
+export const setupNetworkSchema = v.pipe(
+  v.strictObject({ allow: allowed }),
+  v.metadata({
+    jsonSchema: { ...networkShape, properties: { allow: networkShape.properties.allow }, required: ["allow"] },
+  }),
+);
+
 /** The network of a file. */
 export const networkSchema = v.pipe(
   v.strictObject({
     mode: v.optional(v.picklist(networkModes)),
     inject: v.optional(v.array(v.strictObject({ host: word, header: word, value: word }))),
-    allow: v.optional(
-      v.pipe(
-        v.array(destination),
-        v.minLength(1, "network.allow is empty; list what the job may connect to, or leave it out"),
-      ),
-    ),
+    allow: v.optional(allowed),
   }),
   v.metadata({ jsonSchema: networkShape }),
 );

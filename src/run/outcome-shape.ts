@@ -24,6 +24,9 @@ const cause = {
 
 const ending = {
   status: v.picklist(outcomeStatuses),
+  inSetup: v.optional(
+    v.pipe(v.literal(true), v.description("it is the set-up command that ended so; the job's own was not started")),
+  ),
   code: v.optional(v.pipe(v.number(), v.description("the job's own exit code, where it exited"))),
   signal: v.optional(v.strictObject({ name: v.string(), number: v.number() })),
   exitCode: v.pipe(v.number(), v.description("exit code of cupel run")),
@@ -134,7 +137,10 @@ const network = v.strictObject({
         reason: v.picklist(denialReasons),
         address: v.optional(v.pipe(v.string(), v.description("what the host's name led to"))),
         kind: v.optional(
-          v.pipe(v.string(), v.description("what is special about the address, or wrong with a request")),
+          v.pipe(
+            v.string(),
+            v.description("what is special about the address, or wrong with a request or what came after it"),
+          ),
         ),
         count: v.number(),
       }),
@@ -187,6 +193,18 @@ export const outcomeShape = v.strictObject({
   phases: v.optional(v.strictObject({ setupMs: v.number(), runMs: v.number(), teardownMs: v.number() })),
   output: v.optional(v.pipe(v.array(output), v.description("of outputs that cupel relayed; nobody counts the others"))),
   workspace: v.optional(workspace),
+  setup: v.optional(
+    v.pipe(
+      v.strictObject({ wallMs: v.number(), code: ending.code, signal: ending.signal }),
+      v.description("of the command that ran before the job's; where it failed, the job's did not run"),
+    ),
+  ),
+  published: v.optional(
+    v.pipe(
+      v.array(v.strictObject({ address: v.string(), port: v.number(), jobPort: v.number() })),
+      v.description("ports of the host's that led to ports of the job's"),
+    ),
+  ),
   network: v.optional(v.pipe(network, v.description("of a job that lists what it may connect to"))),
   artifacts: v.optional(v.pipe(artifacts, v.description("of a job whose artifacts are collected"))),
   denials: v.optional(v.pipe(v.array(denial), v.description("of --explain-denials: the last to happen first"))),

@@ -3,17 +3,20 @@ import { findEvent, type LaunchEvent } from "../launch/launch-event.ts";
 import { evidenceLevels, type Standings } from "../model/capability.ts";
 import type { ArtifactsOutcome } from "../model/artifact.ts";
 import type { GuaranteeDecision } from "../model/guarantee.ts";
+import { renderIpAddress } from "../model/ip-address.ts";
 import type { Job } from "../model/job.ts";
 import {
   outcomeSchema,
   type CauseCode,
   type Degradation,
+  type Ending,
   type KernelDenial,
   type NetworkOutcome,
   type Outcome,
   type OutputCount,
   type Phases,
   type ReportedDecision,
+  type SetupOutcome,
   type Usage,
   type WorkspaceOutcome,
 } from "../model/outcome.ts";
@@ -24,6 +27,26 @@ import { deniedActs } from "./denied-acts.ts";
 import { judgeEnding } from "./ending.ts";
 import { exitCodeOf } from "./exit-code-of.ts";
 import { limitOutcomes } from "./limit-outcomes.ts";
+
+/** A job's own command starts only behind a set-up command that exited with 0. */
+function setupOf({ plan, events }: OutcomeInput, { inSetup, code, signal }: Ending): SetupOutcome | undefined {
+  if (plan.launch.setup === undefined) return undefined;
+  const done = findEvent(events, "setup-ended");
+  if (done !== undefined) return { wallMs: done.wallMicros / 1000, code: 0 };
+  const ended = inSetup === true ? findEvent(events, "ended") : undefined;
+  return ended === undefined ? undefined : { wallMs: ended.wallMicros / 1000, code, signal };
+}
+
+/** Which ports were published, as the launcher told. */
+function publishedIn({ plan, events }: OutcomeInput): Outcome["published"] {
+  const { publish } = plan.launch;
+  if (publish === undefined) return undefined;
+  return events.flatMap((told) => {
+    const one = told.event === "published" ? publish[told.index] : undefined;
+    if (told.event !== "published" || one === undefined) return [];
+    return [{ address: renderIpAddress(one.address), port: told.port, jobPort: one.jobPort }];
+  });
+}
 
 /** Everything that an outcome is made of. */
 export interface OutcomeInput {
@@ -63,11 +86,14 @@ function usageOf({ events, treeUsage }: OutcomeInput): Usage | undefined {
 }
 
 /** What is neither the launcher's set-up nor the run is the rest: groups made and removed, the launcher's start and end. */
-function phasesOf({ events, totalMs }: OutcomeInput): Phases | undefined {
+function phasesOf({ plan, events, totalMs }: OutcomeInput): Phases | undefined {
   const ended = findEvent(events, "ended");
   if (ended === undefined || totalMs === undefined) return undefined;
-  const [setupMs, runMs] = [ended.setupMicros / 1000, ended.wallMicros / 1000];
-  return { setupMs, runMs, teardownMs: Math.max(0, totalMs - setupMs - runMs) };
+  const [setupMs, lastMs] = [ended.setupMicros / 1000, ended.wallMicros / 1000];
+  const setUp = findEvent(events, "setup-ended");
+  const commandMs = (setUp?.wallMicros ?? 0) / 1000;
+  const runMs = plan.launch.setup !== undefined && setUp === undefined ? 0 : lastMs;
+  return { setupMs, runMs, teardownMs: Math.max(0, totalMs - setupMs - commandMs - lastMs) };
 }
 
 const streams: Readonly<Record<number, OutputCount["stream"]>> = { 1: "stdout", 2: "stderr", 3: "terminal" };
@@ -122,6 +148,8 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
     output: outputOf(events),
     workspace: input.workspace,
     network: input.network,
+    setup: setupOf(input, ending),
+    published: publishedIn(input),
     artifacts: input.artifacts,
     denials: input.denials,
   };

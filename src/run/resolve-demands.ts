@@ -11,6 +11,11 @@ function limitDemands(request: JobRequest, defaults: Job["defaultLimits"]): Guar
   );
 }
 
+/** Where there is some network, but not the host's: what is left of none is that it is no more than what was asked for. */
+function asksForSome({ allowedHosts, setupAllowedHosts, publish }: JobRequest): boolean {
+  return allowedHosts.length + setupAllowedHosts.length + publish.length > 0;
+}
+
 /** All of it; `isWrittenThrough` says whether the workspace is. Pure. */
 export function resolveDemands(
   request: JobRequest,
@@ -19,10 +24,13 @@ export function resolveDemands(
 ): Demands {
   const opposed: GuaranteeId[] = [
     ...(isWrittenThrough ? (["fs.protected"] as const) : []),
-    ...(request.network === "host" || request.allowedHosts.length > 0 ? (["net.none"] as const) : []),
+    ...(request.network === "host" || asksForSome(request) ? (["net.none"] as const) : []),
   ];
   const isolation = isolationSet.filter((id) => !opposed.includes(id));
-  const listed: GuaranteeId[] = request.allowedHosts.length > 0 ? ["net.allowlist"] : [];
+  const listed: GuaranteeId[] = [
+    ...(asksForSome(request) ? (["net.allowlist"] as const) : []),
+    ...(request.publish.length > 0 ? (["net.loopback"] as const) : []),
+  ];
   const secrets: GuaranteeId[] =
     request.secrets.length + request.secretDescriptors.length > 0 ? ["secret.private"] : [];
   const wanted = new Set<GuaranteeId>([

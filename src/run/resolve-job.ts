@@ -134,6 +134,8 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
     toolDirectories: tools?.directories ?? [],
     network: request.allowedHosts.length > 0 ? "allow" : request.network,
     allowedHosts: [...new Set(request.allowedHosts)],
+    setup: given.setup,
+    published: given.published,
     seccomp: request.seccomp,
     nameResolution: request.network === "host" ? nameResolution() : {},
     environment: {

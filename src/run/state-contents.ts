@@ -20,7 +20,7 @@ function leftoverOf(name: string): KnownEntry | undefined {
   return writer === undefined ? undefined : { what: "half written", kind: "file", writer: Number(writer) };
 }
 
-/** See start-proxy.ts: it goes with its job, but where cupel was killed. */
+/** See start-proxy.ts: it is there until the launcher holds it, or where cupel was killed before that. */
 const proxySocket = /^proxy-(\d+)-[0-9a-f]{8}$/;
 
 function proxySocketOf(name: string): KnownEntry | undefined {

@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import { isolationStrength, isolationClasses } from "../model/guarantee.ts";
 import type { Origin, OriginKind } from "../model/origin.ts";
-import { jobFields, offWord, readSettings, settingKeys, type SettingKey } from "./job-fields.ts";
+import { jobFields, offWord, readSettings, settingKeys, type JobField, type SettingKey } from "./job-fields.ts";
 import type { Path } from "./document-places.ts";
 import { rootKinds, twoNetworks, type JobSettings } from "./job-request.ts";
 import type { StrictDocument } from "./strict-document.ts";
@@ -42,10 +42,12 @@ function wordOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** The words for a value that was checked, and where in it each stands. */
+/** The words for a value that was checked, and where in it each stands. A list of which the last would count is one value. */
 function wordsOf(value: unknown, key: SettingKey): readonly { readonly word: string; readonly at: Path }[] {
   if (value === undefined) return [];
-  const itemWord = (jobFields[key].wordOf ?? wordOf) as (item: unknown) => string;
+  const field: JobField<unknown> = jobFields[key];
+  if (field.merge === "last" && Array.isArray(value)) return [{ word: JSON.stringify(value), at: [] }];
+  const itemWord = (field.wordOf ?? wordOf) as (item: unknown) => string;
   if (Array.isArray(value)) return value.map((item, index) => ({ word: itemWord(item), at: [index] }));
   if (typeof value === "object" && value !== null) {
     return Object.entries(value).map(([name, one]) => ({ word: `${name}=${wordOf(one)}`, at: [name] }));

@@ -67,6 +67,9 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   network: (value, base, untouched) =>
     untouched.settings.allowedHosts.length > 0 && value !== "host" ? "less" : networkRule(value, base, untouched),
   allowedHosts: grants,
+  setup: grants,
+  setupAllowedHosts: grants,
+  publish: grants,
   injected: grants,
   // A project that could name sources would have the caller's files read for it.
   secrets: grants,

@@ -19,14 +19,22 @@ function layoutOf({ layout }: Job): string[] {
   return parts.length === 0 ? [] : [`layout=${parts.join("+")}`];
 }
 
+function networkOf({ network }: Job, { publish, proxy }: Pick<LauncherPlan, "publish" | "proxy">): string {
+  return [
+    network,
+    ...(publish === undefined ? [] : ["published"]),
+    ...(proxy?.allowInSetup === undefined ? [] : ["setup"]),
+  ].join("+");
+}
+
 /** One line, equal for jobs whose sandboxes differ in what is granted and in nothing that keeps the rest away. */
 export function mechanismsOf(
   job: Job,
-  launch: Pick<LauncherPlan, "seccomp" | "outside" | "terminal" | "root">,
+  launch: Pick<LauncherPlan, "seccomp" | "outside" | "terminal" | "root" | "publish" | "proxy">,
 ): string {
   return [
     `seccomp=${launch.seccomp}`,
-    `network=${job.network}`,
+    `network=${networkOf(job, launch)}`,
     `files=${shownOfHost(job, launch.root)}`,
     `terminal=${launch.terminal}`,
     `user=${launch.outside}`,

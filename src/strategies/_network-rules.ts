@@ -19,30 +19,62 @@ export const socketRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
   host: keptBy(`${hiddenPaths}; abstract names by Landlock scope`, ...rootCapabilities, "landlock.scopes"),
 };
 
-/** `net.none`. */
-export const networkRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
+/** By which network it is alone. */
+const ownNetworkRules: Readonly<Record<JobNetwork, GuaranteeRule>> = {
   none: isolatedNetwork,
   "no-sockets": keptBy(
     `${noSockets} (/proc/net still tells of the host's interfaces and connections)`,
     "seccomp.filter",
   ),
-  allow: notProvided("the job may connect to the destinations that it lists (--allow-host)"),
+  allow: isolatedNetwork,
   host: notProvided("the job has the host's network (--network host)"),
+};
+
+/** What a job with a network of its own is given beside its loopback, if anything. */
+type Given = "listed" | "listed-in-setup" | "published" | "nothing";
+
+function givenTo({ network, published, setup }: Job): Given {
+  if (network === "allow") return "listed";
+  if (network !== "none") return "nothing";
+  if (setup !== undefined && setup.allowedHosts.length > 0) return "listed-in-setup";
+  return published === undefined ? "nothing" : "published";
+}
+
+const reasons: Readonly<Record<Exclude<Given, "nothing">, string>> = {
+  listed: "the job may connect to the destinations that it lists (--allow-host)",
+  "listed-in-setup": "the set-up command may connect to the destinations that it lists (--setup-allow-host)",
+  published: "the host reaches ports of the job's (--publish)",
+};
+
+/** `net.none`. */
+export const noNetwork: GuaranteeRule = (circumstances) => {
+  const given = givenTo(circumstances.job);
+  return given === "nothing"
+    ? ownNetworkRules[circumstances.job.network](circumstances)
+    : { kept: false, reason: reasons[given] };
+};
+
+const loopbackAlone = "a network namespace with nothing but a loopback,";
+
+/** A job without a list that publishes ports may connect to nothing: that is what is left of `net.none`. */
+const destinationRules: Readonly<Record<Given, GuaranteeRule>> = {
+  listed: keptBy(`${loopbackAlone} on which a proxy of cupel's takes what is listed, and no more`, "ns.network"),
+  "listed-in-setup": keptBy(
+    `${loopbackAlone} on which a proxy of cupel's takes what is listed for the set-up command, and nothing once that has ended`,
+    "ns.network",
+  ),
+  published: keptBy(`${loopbackAlone} to which connections come in, and out of which none lead`, "ns.network"),
+  nothing: notProvided("the job lists no destinations (--allow-host)"),
 };
 
 /** `net.allowlist`. */
 export const listedDestinations: GuaranteeRule = (circumstances) =>
-  circumstances.job.network === "allow"
-    ? keptBy(
-        "a network namespace with nothing but a loopback, on which a proxy of cupel's takes what is listed, and no more",
-        "ns.network",
-      )(circumstances)
-    : { kept: false, reason: "the job lists no destinations (--allow-host)" };
+  destinationRules[givenTo(circumstances.job)](circumstances);
 
 /** `net.loopback`. */
 export const loopback: GuaranteeRule = (circumstances) => {
   const { job } = circumstances;
-  if (job.network === "host") return networkRules.host(circumstances);
+  if (job.network === "host") return ownNetworkRules.host(circumstances);
   if (!makesSockets(job)) return { kept: false, reason: "the job can make no socket that would use it" };
   return isolatedNetwork(circumstances);
 };

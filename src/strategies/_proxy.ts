@@ -5,9 +5,16 @@ import type { ProxyPlan } from "../model/plan.ts";
 /** Above those that the kernel gives out by itself (32768 to 60999, ip_local_port_range in ip(7)). */
 const ports = { httpPort: 61_080, socksPort: 61_081 } as const;
 
+type Listing = Pick<Job, "allowedHosts" | "setup" | "injections">;
+
 /** The proxy of this job. */
-export function proxyFor({ allowedHosts, injections }: Pick<Job, "allowedHosts" | "injections">): ProxyPlan {
-  return { ...ports, allow: allowedHosts, ...(injections === undefined ? {} : { inject: injections }) };
+export function proxyFor({ allowedHosts, setup, injections }: Listing): ProxyPlan {
+  return {
+    ...ports,
+    allow: allowedHosts,
+    ...(setup === undefined ? {} : { allowInSetup: setup.allowedHosts }),
+    ...(injections === undefined ? {} : { inject: injections }),
+  };
 }
 
 /** The job's own loopback is its own. */

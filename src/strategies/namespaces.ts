@@ -2,7 +2,7 @@
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
-import type { Job } from "../model/job.ts";
+import { listsDestinations, type Job } from "../model/job.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import {
   controlGroupLimits,
@@ -17,7 +17,7 @@ import {
   supervision,
   type GuaranteeRule,
 } from "./_decide.ts";
-import { hasOwnNetwork, listedDestinations, loopback, networkRules, socketRules } from "./_network-rules.ts";
+import { hasOwnNetwork, listedDestinations, loopback, noNetwork, socketRules } from "./_network-rules.ts";
 import { ownRoot, rootCapabilities, takesFreshIdentity } from "./_own-root.ts";
 import { proxyFor, proxyVariables } from "./_proxy.ts";
 import { authorityVariables, descriptorVariables, privateSecrets, secretDescriptors } from "./_secrets.ts";
@@ -72,7 +72,7 @@ const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
   "fs.metadata": ownRoot,
   "fs.protected": protectedNames,
   "fs.workspace": unchangedWorkspace,
-  "net.none": (circumstances) => networkRules[circumstances.job.network](circumstances),
+  "net.none": noNetwork,
   "net.allowlist": listedDestinations,
   "net.loopback": loopback,
   "ipc.sockets": (circumstances) => socketRules[circumstances.job.network](circumstances),
@@ -138,7 +138,7 @@ function landlockScopes(matrix: Standings): LauncherPlan["landlockScopes"] {
 function plan(job: Job, matrix: Standings): LauncherPlan {
   const fresh = takesFreshIdentity(matrix);
   const ownNetwork = hasOwnNetwork(job, matrix);
-  const proxy = ownNetwork && job.network === "allow" ? proxyFor(job) : undefined;
+  const proxy = ownNetwork && listsDestinations(job) ? proxyFor(job) : undefined;
   // Without the proxy there is no authority of its own to be shown.
   const shown = proxy === undefined ? { ...job, injections: undefined } : job;
   const descriptors = secretDescriptors(job, true);
@@ -151,6 +151,8 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     hostname: jobUser.name,
     loopbackUp: ownNetwork,
     proxy,
+    setup: job.setup?.command,
+    publish: ownNetwork ? job.published : undefined,
     command: job.command,
     directory: job.workspace.mode === "empty" ? emptyWorkspace : job.directory,
     descriptors,

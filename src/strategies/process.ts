@@ -80,6 +80,7 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     outside: "caller",
     root: [],
     loopbackUp: false,
+    setup: job.setup?.command,
     command: job.command,
     directory: job.workspace.mode === "empty" ? "/" : job.directory,
     descriptors,

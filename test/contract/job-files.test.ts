@@ -9,7 +9,8 @@ import { createRealHost } from "../../src/host/real-host.ts";
 import { CupelError } from "../../src/model/error.ts";
 import type { JobRequest } from "../../src/run/job-request.ts";
 import { readLayeredRequest } from "../../src/run/layered-request.ts";
-import { damagedFiles, damagedTexts, textOf, validFiles } from "../support/random-job-files.ts";
+import { damagedFiles, damagedTexts } from "../support/damaged-job-files.ts";
+import { textOf, validFiles } from "../support/random-job-files.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const host = createRealHost();

@@ -13,7 +13,7 @@ import { ordinaryCaller } from "../support/tester.ts";
 const cupel = installCupel();
 
 describe("programs find the proxy by their variables:", () => {
-  needsPrograms("openssl")("TLS passes through it untouched", async () => {
+  needsPrograms("openssl")("TLS passes through it untouched, and to no other server than was asked for", async () => {
     using directory = makeTempDir({ owner: ordinaryCaller, mode: 0o755 });
     const [key, certificate] = [directory.at("key.pem"), directory.at("certificate.pem")];
     const request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost -addext";
@@ -26,6 +26,14 @@ describe("programs find the proxy by their variables:", () => {
     const flags = [...listing(`localhost:${port}`, `127.0.0.1:${port}`), ...throughProxy, "--read", certificate];
     const command = ["curl", "--silent", "--show-error", "--cacert", certificate, `https://localhost:${port}/`];
     expect(await see(cupel, ordinaryCaller, flags, command)).toEqual({ ran: ended("over TLS\n"), network: once });
+    const fronting = ["curl", "-sk", "--connect-to", `b.example:443:localhost:${port}`, "https://b.example/"];
+    const { ran, network } = await see(cupel, ordinaryCaller, flags, fronting);
+    // It could not connect by TLS (curl(1)).
+    expect([ran.code, ran.stderr, network?.denials]).toEqual([
+      35,
+      `cupel: the job was denied 1 connection: localhost:${port} (TLS asks for b.example)\n`,
+      [{ host: "localhost", port, reason: "sni", kind: "TLS asks for b.example", count: 1 }],
+    ]);
   });
 
   needsPrograms("git")("git clones through it", async () => {

@@ -133,6 +133,45 @@ describe("a header with a secret", () => {
     });
   });
 
+  test("is put into nothing that asks, in TLS, for another server than the tunnel", async () => {
+    await using setting = await setUp(caller);
+    const { port, flags, trusting } = setting;
+    const other = `other.example:${port}`;
+    const words = [
+      "run",
+      ...flags,
+      "--",
+      "curl",
+      "-sk",
+      "--connect-to",
+      `${other}:localhost:${port}`,
+      `https://${other}/`,
+    ];
+    expect(await cupel.run(caller, words, { env: trusting })).toEqual({
+      code: 35,
+      signal: null,
+      stdout: "",
+      stderr: `cupel: the job was denied 1 connection: localhost:${port} (TLS asks for other.example)\n`,
+    });
+  });
+
+  test("is put into what the set-up command asks for, too, where the host is listed for that alone", async () => {
+    await using setting = await setUp(caller);
+    const { port, flags, trusting } = setting;
+    const ask = `curl -s https://localhost:${port}/`;
+    const own = flags.map((flag) => (flag === "--allow-host" ? "--setup-allow-host" : flag));
+    const ran = await cupel.run(caller, ["run", ...own, "--setup", `${ask}setup`, "--", "sh", "-c", `${ask}job`], {
+      env: trusting,
+    });
+    const heard = { line: "GET /setup", authorization: `Bearer ${secret}`, content: "" };
+    expect(ran).toEqual({
+      code: 56,
+      signal: null,
+      stdout: `${JSON.stringify(heard)}\n`,
+      stderr: `cupel: the job was denied 1 connection: localhost:${port} (--allow-host localhost:${port})\n`,
+    });
+  });
+
   test("is sent to no host that did not prove to be it", async () => {
     await using setting = await setUp(caller);
     const { port, flags } = setting;

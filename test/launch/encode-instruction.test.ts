@@ -112,6 +112,16 @@ describe("encodeInstruction", () => {
     expect([recordsOf("capture", barePlan(["a"])), recordsOf("options", barePlan(["a"]))]).toEqual([[], [[0, 0o022]]]);
   });
 
+  test("says what runs before the job, and which ports lead to it unless it is a rehearsal", () => {
+    expect(recordsOf("setupArgument", barePlan(["a"], { setup: ["b", ""] }))).toEqual([["b"], [""]]);
+    const address = { version: 4, bytes: [127, 0, 0, 2] } as const;
+    const plan = barePlan(["a"], { publish: [{ address, port: 0, jobPort: 65_535 }] });
+    expect([recordsOf("publish", plan), recordsOf("publish", plan, { rehearsal: true })]).toEqual([
+      [[Uint8Array.of(127, 0, 0, 2), 0, 65_535]],
+      [],
+    ]);
+  });
+
   test("says where a proxy waits and which ports lead to it, unless it is a rehearsal, which has none", () => {
     const plan = barePlan(["a"], { proxy: { httpPort: 2 ** 16 - 1, socksPort: 1024, allow: ["b.example"] } });
     expect(recordsOf("proxy", plan, { proxy: "/run/proxy" })).toEqual([["/run/proxy", 65_535, 1024]]);

@@ -59,6 +59,11 @@ const whole = encodeInstruction(
     namespaces: ["user", "mount"],
     hostname: "job",
     root,
+    setup: ["/bin/sh", ""],
+    publish: [
+      { address: { version: 4, bytes: [127, 0, 0, 1] }, port: 0, jobPort: 1 },
+      { address: { version: 6, bytes: Array.from({ length: 16 }, () => 9) }, port: 65_535, jobPort: 65_535 },
+    ],
     environment: { A: "1", B: "" },
     resourceLimits: { core: 0, openFiles: 9, processes: 9 },
     descriptors: [
@@ -91,7 +96,7 @@ function u32At(bytes: Uint8Array, at: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
 }
 
-const maskKind = 28;
+const [publishKind, maskKind] = [17, 28];
 
 describe("read_instruction", () => {
   needsCompiler("takes what cupel writes, from the least to a record of every kind", async () => {
@@ -155,7 +160,14 @@ describe("read_instruction", () => {
     const unknown = Array.from({ length: 400 }, (_, kind) => kind).filter((kind) => !known.has(kind));
     const records = [...unknown, 0xffff, 0x0001_0006].map((kind) => assemble(...least, [kind, text("/")]));
     expect(new Set(await readInstructions(records))).toEqual(new Set([malformed]));
-    expect(known.size).toBe(30);
+    expect(known.size).toBe(32);
+  });
+
+  needsCompiler("refuses ports that there are not, and addresses of no kind", async () => {
+    const publish = (length: number, port: number, jobPort: number): Uint8Array =>
+      assemble(...least, [publishKind, Buffer.concat([u32(length), Buffer.alloc(length), u32(port), u32(jobPort)])]);
+    const wrong = [publish(4, 65_536, 1), publish(4, 1, 0), publish(16, 1, 65_536), publish(0, 1, 1), publish(5, 1, 1)];
+    expect(new Set(await readInstructions(wrong))).toEqual(new Set([malformed]));
   });
 
   needsCompiler("refuses what lacks a command or a directory, and a path that is not absolute", async () => {
@@ -178,6 +190,7 @@ describe("read_instruction", () => {
       [maskKind, text("/"), 1024],
       [9, text("/"), 8],
       [8, limit, 16],
+      [publishKind, Buffer.concat([4, 0, 1, 1].map(u32)), 32],
     ] as const;
     const results = await readInstructions(
       rows.flatMap(([kind, payload, most]) => [many(kind, payload, most), many(kind, payload, most + 1)]),
@@ -198,6 +211,7 @@ describe("read_instruction", () => {
       const file = (bits: number, mode: number): Uint8Array => Buffer.concat([numbers(bits, mode), text("/f"), u32(0)]);
       const folder = (mode: number): Uint8Array => Buffer.concat([u32(mode), text("/etc")]);
       const [identity, namespaces, options, time] = [1, 2, 3, 12];
+      const beyond = (at: number): number[] => [0, 0, 0, 0, 0, 0, 0, 0].with(2 * at + 1, 2 ** 28 + 1);
       const right = [
         [identity, numbers(1000, 1000, 0, 0xffff_fffe)],
         [namespaces, numbers(0x7e02_0000, 0)],
@@ -226,17 +240,7 @@ describe("read_instruction", () => {
         [24, file(0, 0o1000)],
         // The standard streams, and numbers beyond those that are the job's.
         ...[0, 2, 64, 0xffff_ffff].map((number) => [16, numbers(number, 0)] as const),
-        ...[0, 1, 2, 3].map(
-          (at) =>
-            [
-              time,
-              numbers(
-                ...Array(8)
-                  .fill(0)
-                  .with(2 * at + 1, 2 ** 28 + 1),
-              ),
-            ] as const,
-        ),
+        ...[0, 1, 2, 3].map((at) => [time, numbers(...beyond(at))] as const),
         [14, numbers(1, 0, 2)],
       ] as const;
       expect(await readInstructions(right.map((record) => assemble(...least, record)))).toEqual(

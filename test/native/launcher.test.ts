@@ -122,10 +122,10 @@ describe("launcher", () => {
     expect(events.at(-1)).toMatchObject({ event: "ended", status: 9 });
   });
 
-  needsCompiler("takes five words and no others", async () => {
+  needsCompiler("takes five words, or six, and no others", async () => {
     await buildSanitized();
     const codes = await Promise.all(
-      [[], ["3"], ["3", "1", "2", "2"], ["3", "1", "2", "2", "2", "2"]].map(async (words) => {
+      [[], ["3"], ["3", "1", "2", "2"], ["3", "1", "2", "2", "2", "2", "2"]].map(async (words) => {
         const { code, stdout, stderr } = await execute([launcher, ...words], { env: {} });
         return [code, stdout, stderr];
       }),

@@ -42,6 +42,8 @@ static size_t walk_filter(const struct sock_fprog *program)
 static size_t walk_instruction(const struct instruction *instruction)
 {
     size_t sum = walk_text(instruction->hostname) + strlen(instruction->directory);
+    if (instruction->setup != NULL)
+        sum += walk_texts(instruction->setup);
     sum += walk_texts(instruction->arguments) + walk_texts(instruction->environment);
     for (size_t index = 0; index < instruction->control_group_count; index++)
         sum += strlen(instruction->control_groups[index]);
@@ -54,6 +56,9 @@ static size_t walk_instruction(const struct instruction *instruction)
         sum += instruction->resource_limits[index].resource;
     for (size_t index = 0; index < instruction->listener_count; index++)
         sum += instruction->listener_ports[index];
+    for (size_t index = 0; index < instruction->published_count; index++)
+        for (size_t at = 0; at < sizeof instruction->published[index].address; at++)
+            sum += instruction->published[index].address[at] + instruction->published[index].job_port;
     return sum + walk_text(instruction->proxy) + walk_filter(&instruction->seccomp);
 }
 

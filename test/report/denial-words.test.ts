@@ -13,9 +13,12 @@ const led: Denial = {
 };
 const malformed: Denial = { host: "", port: 0, reason: "malformed", kind: "there is no request line", count: 1 };
 
+const otherServer: Denial = { ...denial, reason: "sni", kind: "TLS asks for b.example" };
+
 const unproven: Denial = { ...denial, reason: "host-not-proven", kind: "CERT_HAS_EXPIRED" };
 
 test.each([
+  [[otherServer], 1, "1 connection: a.example:443 (TLS asks for b.example)"],
   [[unproven], 1, "1 connection: a.example:443, which did not prove to be that host (CERT_HAS_EXPIRED)"],
   [[denial], 1, "1 connection: a.example:443 (--allow-host a.example:443)"],
   [

@@ -194,3 +194,22 @@ describe("judgeEnding", () => {
     expect(judged([started, ended(0), { ...lost, stream: 0 }])).toEqual(["ok: 0", 0]);
   });
 });
+
+describe("with a set-up command", () => {
+  const launch = { seccomp: "default", resourceLimits: {}, setup: ["b"] } as const;
+  const setUp: LaunchEvent = { event: "setup-ended", setupMicros: 1, wallMicros: 1 };
+
+  test.each([
+    [[ended(3 << 8)], "the set-up command exited with 3; so the job's own was not run"],
+    [[ended(9)], "the set-up command was ended by SIGKILL; so the job's own was not run"],
+    [[{ event: "exec-failed", errno: 2, subject: "b" }], "b: not found; so the job's own was not run"],
+  ] as const)("an end in it says so, case %#", (events, summary) => {
+    const { inSetup, cause } = judge(events, { launch });
+    expect([inSetup, cause.summary]).toEqual([true, summary]);
+  });
+
+  test.each([[[setUp, ended(3 << 8)]], [[{ event: "failed", step: "mask", errno: 1, subject: "" }]], [[]]] as const)(
+    "any other end is the job's, case %#",
+    (events) => expect(judge(events, { launch })).toEqual(judge(events)),
+  );
+});

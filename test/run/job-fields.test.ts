@@ -45,6 +45,23 @@ const pairs: readonly (readonly [readonly string[], string, Partial<JobRequest>]
     { allowedHosts: ["a.example:443", "*.b.example"] },
   ],
   [
+    ["--publish=8080:3000", "--publish=[::1]:0:80"],
+    "publish: [8080:3000, '[::1]:0:80']",
+    { publish: ["8080:3000", "[::1]:0:80"] },
+  ],
+  [['--setup=["cp","a","a"]'], "setup: {command: [cp, a, a]}", { setup: ["cp", "a", "a"] }],
+  [["--setup=npm ci"], "setup: {command: [/bin/sh, -c, npm ci]}", { setup: ["/bin/sh", "-c", "npm ci"] }],
+  [
+    ["--setup=[ -e a ] || b"],
+    "setup: {command: [/bin/sh, -c, '[ -e a ] || b']}",
+    { setup: ["/bin/sh", "-c", "[ -e a ] || b"] },
+  ],
+  [
+    ["--setup=[1]", "--setup-allow-host=a.example"],
+    "setup: {command: [/bin/sh, -c, '[1]'], network: {allow: [a.example]}}",
+    { setup: ["/bin/sh", "-c", "[1]"], setupAllowedHosts: ["a.example"] },
+  ],
+  [
     ["--inject-header=a.example: Authorization: Bearer {T}"],
     "network: {inject: [{host: a.example, header: Authorization, value: 'Bearer {T}'}]}",
     { injected: ["a.example: Authorization: Bearer {T}"] },

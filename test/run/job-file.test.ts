@@ -50,7 +50,7 @@ describe("readJobFile", () => {
     ],
     [
       "command: [a]\n<<: {tty: true}",
-      ':2:1: there is no field "<<" here, there are version, command, workspace, filesystem, network, syscalls, env, tty, …',
+      ':2:1: there is no field "<<" here, there are version, command, workspace, filesystem, network, setup, publish, syscalls, …',
     ],
     ["command: [a]\nlimits: {memory: lots}", ':2:18: limits.memory "lots" is not a size; write one such as 512M or 2G'],
     ["command: [a]\nlimits: {pids: [1]}", ":2:16: limits.pids is a list, and has to be text or a number"],

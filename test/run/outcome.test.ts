@@ -126,3 +126,36 @@ describe("outcomeWithoutJob", () => {
     expect(outcomeWithoutJob("cancelled", "no", "report-1")).toEqual(outcome("cancelled", "caller") as never);
   });
 });
+
+describe("a set-up command", () => {
+  const plan = { ...inputOf().plan, launch: barePlan(["a"], { setup: ["b"] }) };
+  const setUp: LaunchEvent = { event: "setup-ended", setupMicros: 900, wallMicros: 500 };
+
+  test("has a time and an end of its own", () => {
+    const { setup, phases, inSetup } = judgeOutcome(inputOf({ plan, events: [setUp, ended], totalMs: 4 }));
+    expect({ setup, phases, inSetup }).toEqual({
+      setup: { wallMs: 0.5, code: 0 },
+      phases: { setupMs: 0.9, runMs: 1.5, teardownMs: 1.1 },
+      inSetup: undefined,
+    });
+  });
+
+  test("that fails leaves the job none", () => {
+    const { setup, phases, inSetup, cause } = judgeOutcome(inputOf({ plan, totalMs: 4 }));
+    expect({ setup, phases, inSetup, summary: cause.summary }).toEqual({
+      setup: { wallMs: 1.5, code: 3, signal: undefined },
+      phases: { setupMs: 0.9, runMs: 0, teardownMs: 1.6 },
+      inSetup: true,
+      summary: "the set-up command exited with 3; so the job's own was not run",
+    });
+  });
+});
+
+test("published ports are those that the launcher took", () => {
+  const publish = [{ address: { version: 4, bytes: [127, 0, 0, 1] }, port: 0, jobPort: 3000 }] as const;
+  const plan = { ...inputOf().plan, launch: barePlan(["a"], { publish }) };
+  const events: LaunchEvent[] = [{ event: "published", index: 0, port: 40_000 }, ended];
+  expect(judgeOutcome(inputOf({ plan, events })).published).toEqual([
+    { address: "127.0.0.1", port: 40_000, jobPort: 3000 },
+  ]);
+});

@@ -53,6 +53,8 @@ const cases: readonly (readonly [string, Partial<JobSettings>, "counts" | "is le
   ["network: {mode: none}", { allowedHosts: ["a.example"] }, "counts"],
   ["network: {mode: no-sockets}", { allowedHosts: ["a.example"] }, "counts"],
   ["network: {mode: host}", { allowedHosts: ["a.example"] }, "is left out"],
+  ["setup: {command: [a], network: {allow: [a.example]}}", {}, "is left out"],
+  ["publish: ['8080:3000']", {}, "is left out"],
   ["network: {inject: [{host: a.example, header: A, value: '{T}'}]}", {}, "is left out"],
   ["secrets: {files: {T: 'file:/etc/shadow'}}", {}, "is left out"],
   ["secrets: {files: {T: 'file:/etc/shadow'}}", { secrets: ["T=file:/etc/shadow"] }, "is left out"],

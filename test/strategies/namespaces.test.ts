@@ -197,6 +197,7 @@ describe("plan", () => {
         "output": undefined,
         "outside": "fresh",
         "proxy": undefined,
+        "publish": undefined,
         "resourceLimits": {
           "core": 0,
           "cpuSeconds": undefined,
@@ -205,6 +206,7 @@ describe("plan", () => {
           "processes": undefined,
         },
         "seccomp": "default",
+        "setup": undefined,
         "sockets": "by-profile",
         "terminal": "none",
         "timeoutMs": undefined,

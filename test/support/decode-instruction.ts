@@ -73,6 +73,8 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   capture: [u64],
   output: [u64, u32],
   proxy: [text, u32, u32],
+  publish: [sized, u32, u32],
+  setupArgument: [text],
   descriptor: [u32, sized],
   mirror: [text],
   bind: [u32, text, text],

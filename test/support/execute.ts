@@ -27,6 +27,8 @@ export interface Running extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
   /** What it wrote so far. */
   stdout(): string;
+  /** What it said of errors so far. */
+  stderr(): string;
   /** Waits until it has written this, and gives all that it wrote by then. */
   wrote(text: string): Promise<string>;
 }
@@ -47,23 +49,25 @@ export function start(words: readonly string[], options: ExecuteOptions = {}): R
 
 /** Collects what a child writes, and how it ends. */
 export function follow(child: Bun.Subprocess<Bun.SpawnOptions.Writable, "pipe", "pipe">, name: string): Running {
-  let printed = "";
-  const collect = async (): Promise<void> => {
+  const printed = { stdout: "", stderr: "" };
+  const collect = async (stream: "stdout" | "stderr"): Promise<void> => {
     const decoder = new TextDecoder();
-    for await (const chunk of child.stdout) printed += decoder.decode(chunk, { stream: true });
+    for await (const chunk of child[stream]) printed[stream] += decoder.decode(chunk, { stream: true });
   };
   const end = async (): Promise<Ran> => {
-    const [, stderr] = await Promise.all([collect(), child.stderr.text(), child.exited]);
+    await Promise.all([collect("stdout"), collect("stderr"), child.exited]);
     const signal = child.signalCode === null ? null : String(child.signalCode);
-    return { code: signal === null ? child.exitCode : null, signal, stdout: printed, stderr };
+    return { code: signal === null ? child.exitCode : null, signal, ...printed };
   };
   const ended = end();
   return {
     pid: child.pid,
     ended,
     kill: (signal) => child.kill(signal),
-    stdout: () => printed,
-    wrote: (text) => until(`${name} writes ${JSON.stringify(text)}`, () => printed.includes(text) && printed),
+    stdout: () => printed.stdout,
+    stderr: () => printed.stderr,
+    wrote: (text) =>
+      until(`${name} writes ${JSON.stringify(text)}`, () => printed.stdout.includes(text) && printed.stdout),
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGKILL");
       await ended;

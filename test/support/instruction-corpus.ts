@@ -64,6 +64,13 @@ export function encodedSeeds(): Uint8Array[] {
     }),
     jobOf({ network: "allow", allowedHosts: ["a.example"] }),
     jobOf({
+      setup: { command: ["/bin/sh", "-c", "true"], allowedHosts: ["a.example"] },
+      published: [
+        { address: { version: 4, bytes: [127, 0, 0, 1] }, port: 0, jobPort: 65_535 },
+        { address: { version: 6, bytes: [...Array.from({ length: 15 }, () => 0), 1] }, port: 1, jobPort: 1 },
+      ],
+    }),
+    jobOf({
       secrets: [
         { name: "A", delivery: "file" },
         { name: "B", delivery: "descriptor" },

@@ -61,6 +61,13 @@ const otherWords: ReadonlySet<string> = new Set([
   "/dev/stdin",
   // Fields of job files, batch lines, outcomes, probes and strategies, and what is shown of them.
   "command",
+  "setup",
+  "setup: { command: [npm, ci], network: { allow: [registry.npmjs.org] } }",
+  "inSetup",
+  "published",
+  'publish: ["8080:3000"]',
+  "0.0.0.0:8080:3000",
+  "[::1]:8080:3000",
   "require",
   "usage",
   "blocks",

@@ -3,11 +3,13 @@ import { deepEqual, equal, match, doesNotMatch, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { BodyReader } from "../../src/run/network/body-reader.ts";
 import { parseDestinationRule } from "../../src/run/network/destination-rule.ts";
-import { parseHostName } from "../../src/run/network/host-name.ts";
+import { parseClientHello } from "../../src/run/network/client-hello.ts";
+import { parseDomainName, parseHostName } from "../../src/run/network/host-name.ts";
 import { findHead, parseHttpRequest } from "../../src/run/network/http-request.ts";
 import { renderHost, type Destination } from "../../src/run/network/judge-destination.ts";
 import { parseSocksGreeting, parseSocksRequest } from "../../src/run/network/socks-request.ts";
 import { CupelError } from "../../src/model/error.ts";
+import { clientHello } from "./client-hello.ts";
 
 /** What requests are made of, and what confuses those who read them. */
 const parts = fc.constantFrom(
@@ -120,6 +122,28 @@ function checkMessage(bytes: Uint8Array): void {
   equal(parseSocksRequest(bytes.subarray(0, read.length - 1)), undefined);
 }
 
+const serverNames = fc.constantFrom(undefined, "a.test", "b.test", "localhost", "A.test", "a.test.", "127.0.0.1", "é");
+
+/** Hellos cut into records, and the same with some of their bytes changed. */
+const hellos = fc
+  .tuple(serverNames, fc.integer({ min: 1, max: 400 }), fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { maxLength: 2 }))
+  .map(([name, recordBytes, changes]) => {
+    const bytes = clientHello({ serverNames: name === undefined ? [] : [name], recordBytes });
+    for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
+    return bytes;
+  });
+
+/** What is said of some bytes is said of them with more behind them, and of no fewer of them something else. */
+function checkFirstBytes(bytes: Uint8Array, cut: number): void {
+  const whole = parseClientHello(bytes);
+  const part = parseClientHello(bytes.subarray(0, Math.max(1, Math.min(cut, bytes.length))));
+  if (part !== undefined) deepEqual(part, whole);
+  if (whole === undefined) return;
+  deepEqual(parseClientHello(Buffer.concat([bytes, Buffer.from("GET / HTTP/1.1")])), whole);
+  const name = whole.kind === "hello" ? whole.serverName : undefined;
+  if (name !== undefined) equal(parseDomainName(name), name);
+}
+
 const rules = fc.oneof(fc.string(), fc.stringMatching(/^[*.:/[\]0-9a-fx]{0,24}$/));
 
 /** A rule, or one sentence; what is proposed in it is a rule. */
@@ -151,6 +175,11 @@ export const proxyProperties = {
     ),
   "a message of SOCKS is refused, or names one destination and ends in one place": (numRuns: number): void =>
     fc.assert(fc.property(messages, checkMessage), { numRuns }),
+  "the first bytes of a tunnel are one thing, however they come": (numRuns: number): void =>
+    fc.assert(
+      fc.property(fc.oneof(hellos, fc.uint8Array({ minLength: 1, maxLength: 60 })), fc.nat(600), checkFirstBytes),
+      { numRuns },
+    ),
   "a rule is one, or one sentence says what is wrong": (numRuns: number): void =>
     fc.assert(fc.property(rules, checkRule), { numRuns }),
 } as const;

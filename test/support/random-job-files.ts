@@ -1,4 +1,4 @@
-/** Job files at random: valid ones with the request that each stands for, as a person would work it out, and damaged ones. */
+/** Job files at random: valid ones with the request that each stands for, as a person would work it out. */
 import fc from "fast-check";
 import { guaranteeIds, isolationClasses } from "../../src/model/guarantee.ts";
 import { networkModes, seccompProfileNames } from "../../src/model/job.ts";
@@ -49,6 +49,14 @@ const destination = fc
   )
   .map(([host, port]) => host + port);
 
+const publication = fc
+  .tuple(
+    fc.constantFrom("", "127.0.0.1:", "[::1]:"),
+    fc.integer({ min: 0, max: 65_535 }),
+    fc.integer({ min: 1, max: 65_535 }),
+  )
+  .map(([address, port, jobPort]) => `${address}${port}:${jobPort}`);
+
 const isolation = same(isolationClasses);
 const ids = fc.uniqueArray(fc.constantFrom(...guaranteeIds), { maxLength: 4 });
 const inReportOrder = (chosen: readonly string[]) => guaranteeIds.filter((id) => chosen.includes(id));
@@ -74,6 +82,9 @@ const parts = fc.record(
     ),
     network: same(networkModes),
     allow: fc.uniqueArray(destination, { minLength: 1, maxLength: 3 }),
+    setup: fc.array(word, { minLength: 1, maxLength: 3 }).filter(([program]) => program !== ""),
+    setupAllow: fc.uniqueArray(destination, { minLength: 1, maxLength: 3 }),
+    publish: fc.uniqueArray(publication, { maxLength: 3 }),
     secrets: variables,
     secretDescriptors: variables,
     masksOutput: fc.boolean(),
@@ -102,6 +113,18 @@ function mapping(entries: Readonly<Record<string, FileValue | undefined>>): File
   return there.length === 0 ? undefined : Object.fromEntries(there);
 }
 
+function setupOf({ setup, setupAllow }: Parts): FileValue | undefined {
+  return setup && mapping({ command: setup, network: setupAllow && mapping({ allow: setupAllow }) });
+}
+
+function secretsOf({ secrets, secretDescriptors, masksOutput }: Parts): FileValue | undefined {
+  return mapping({
+    files: secrets && Object.fromEntries(secrets),
+    descriptors: secretDescriptors && Object.fromEntries(secretDescriptors),
+    mask_output: masksOutput,
+  });
+}
+
 function fileOf(of: Parts): ValidFile["file"] {
   const allowing = (paths: readonly string[] | undefined) => paths && mapping({ allow: paths });
   return mapping({
@@ -118,6 +141,8 @@ function fileOf(of: Parts): ValidFile["file"] {
     root: of.root,
     files: of.files,
     network: mapping({ mode: of.network?.written, allow: of.network === undefined ? of.allow : undefined }),
+    setup: setupOf(of),
+    publish: of.publish,
     syscalls: of.seccomp && mapping({ profile: of.seccomp.written }),
     env: mapping({ inherit: of.inherit, set: of.set && Object.fromEntries(of.set) }),
     tty: of.tty,
@@ -128,11 +153,7 @@ function fileOf(of: Parts): ValidFile["file"] {
       accept_missing: of.accepted,
       strict: of.strict,
     }),
-    secrets: mapping({
-      files: of.secrets && Object.fromEntries(of.secrets),
-      descriptors: of.secretDescriptors && Object.fromEntries(of.secretDescriptors),
-      mask_output: of.masksOutput,
-    }),
+    secrets: secretsOf(of),
     selection: mapping({ strategy: of.strategy?.written, prefer: of.prefer?.written }),
   }) as ValidFile["file"];
 }
@@ -166,6 +187,15 @@ function demandsOf({ minimum, guarantees = [], accepted = [], strict = false, st
   };
 }
 
+function networkOf({ network, allow = [], setup, setupAllow = [], publish = [] }: Parts): Partial<JobRequest> {
+  return {
+    network: network?.means ?? "none",
+    allowedHosts: network === undefined ? allow : [],
+    ...(setup === undefined ? {} : { setup: setup as [string, ...string[]], setupAllowedHosts: setupAllow }),
+    publish,
+  };
+}
+
 function requestOf(of: Parts): JobRequest {
   return {
     ...defaultRequest,
@@ -175,8 +205,7 @@ function requestOf(of: Parts): JobRequest {
     ...demandsOf(of),
     command: of.command as [string, ...string[]],
     workspace: of.workspace?.means,
-    network: of.network?.means ?? "none",
-    allowedHosts: of.network === undefined ? (of.allow ?? []) : [],
+    ...networkOf(of),
     seccomp: of.seccomp?.means ?? "default",
     secrets: textsOf(of.secrets),
     secretDescriptors: textsOf(of.secretDescriptors),
@@ -185,6 +214,18 @@ function requestOf(of: Parts): JobRequest {
     terminal: of.tty === true ? "private" : "none",
     prefer: of.prefer?.means ?? "fastest",
   };
+}
+
+/** Whether what it asks for makes no sense together. */
+export function isContradictory(request: JobRequest): boolean {
+  const { network, seccomp, allowedHosts, setup, setupAllowedHosts, publish, terminal } = request;
+  const own = setupAllowedHosts.length + publish.length;
+  const wantsNetwork = network === "host" || allowedHosts.length + own > 0;
+  return (
+    (wantsNetwork && seccomp === "strict") ||
+    (own > 0 && network !== "none") ||
+    (setup !== undefined && terminal !== "none")
+  );
 }
 
 /** Valid files, each with the request that it stands for; of its variables the order does not count. */
@@ -199,99 +240,3 @@ export const textOf = (file: FileValue): fc.Arbitrary<string> =>
     stringify(file, { collectionStyle: "flow" }),
     `\u{feff}${stringify(file, { defaultStringType: "QUOTE_DOUBLE" })}`,
   );
-
-const names = [
-  "command",
-  "limits",
-  "wall",
-  "memroy",
-  "mode",
-  "allow",
-  "set",
-  "require",
-  "",
-  "__proto__",
-  "constructor",
-  "<<",
-];
-const oddValues = fc.oneof(
-  fc.constantFrom<FileValue[]>(
-    null,
-    true,
-    "",
-    0,
-    -1,
-    1.5,
-    1e300,
-    "host",
-    "rw",
-    "all",
-    "5",
-    "5m",
-    "2G",
-    "0s",
-    "1,5",
-    [],
-    {},
-  ),
-  fc.string({ maxLength: 6 }),
-  fc.constant<FileValue>(["a", 1]),
-  fc.constant<FileValue>({ mode: "host" }),
-);
-
-function isBranch(
-  value: FileValue | undefined,
-): value is readonly FileValue[] | { readonly [name: string]: FileValue } {
-  return typeof value === "object" && value !== null;
-}
-
-/** The value with another one, or another name, at a place that `steps` leads to. */
-function damage(value: FileValue, steps: readonly number[], name: string, other: FileValue): FileValue {
-  const [step, ...rest] = steps;
-  if (!isBranch(value) || step === undefined) return other;
-  const entries = Object.entries(value);
-  const at = step % (entries.length + 1);
-  const changed =
-    at === entries.length
-      ? [...entries, [name, other] as const]
-      : entries.map(([key, one], index) => [key, index === at ? damage(one, rest, name, other) : one] as const);
-  return Array.isArray(value) ? changed.map(([, one]) => one) : Object.fromEntries(changed);
-}
-
-/** Files of which something was changed: most are wrong now. */
-export const damagedFiles: fc.Arbitrary<FileValue> = fc
-  .tuple(validFiles, fc.array(fc.nat(7), { minLength: 1, maxLength: 4 }), fc.constantFrom(...names), oddValues)
-  .map(([{ file }, steps, name, other]) => damage(file, steps, name, other));
-
-/** Texts of files with some characters put in or taken out: most are not even YAML. */
-export const damagedTexts: fc.Arbitrary<string> = validFiles
-  .chain(({ file }) =>
-    fc.tuple(
-      textOf(file),
-      fc.nat(),
-      fc.nat(8),
-      fc.constantFrom(
-        "",
-        "\t",
-        "\n",
-        "*a",
-        "&a ",
-        "!!x ",
-        "!!omap ",
-        "!!set ",
-        "%YAML 1.1\n---\n",
-        "- ",
-        "{",
-        "]",
-        ":",
-        "\u0000",
-        "\u{1b}[31m",
-        "---\n",
-        "? ",
-      ),
-    ),
-  )
-  .map(([text, at, removed, put]) => {
-    const place = at % (text.length + 1);
-    return text.slice(0, place) + put + text.slice(place + removed);
-  });

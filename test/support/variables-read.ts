@@ -7,7 +7,7 @@ import { listFiles, repositoryRoot } from "../../scripts/source/repository.ts";
 const otherNames: readonly (readonly [RegExp, string])[] = [
   [/^E(?:2BIG|[A-Z]+)$/u, "an error number"],
   [
-    /^(?:ID|FILE|PATH|MODE|SIZE|RATE|TIME|WHAT|CLASS|NAME|FORMAT|REPORT|SHELL|COMMAND|PROFILE|PID|GLOB|WHEN|DIR|ACTION|ROOT|CONTENT|DIRECTORY)$/u,
+    /^(?:ID|FILE|PATH|MODE|SIZE|RATE|TIME|WHAT|CLASS|NAME|FORMAT|REPORT|SHELL|COMMAND|PROFILE|PID|GLOB|WHEN|DIR|ACTION|ROOT|CONTENT|SCRIPT|DIRECTORY)$/u,
     "a placeholder",
   ],
   [/^SIG[A-Z0-9]+$/u, "a signal"],

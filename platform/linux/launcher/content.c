@@ -27,9 +27,6 @@ static long fill(int memory, const struct content_descriptor *descriptor)
             return count;
         done += (uint32_t)count;
     }
-    const long result = kernel_call(__NR_lseek, memory, 0, 0 /* SEEK_SET */);
-    if (result < 0)
-        return result;
     return kernel_call(__NR_fcntl, memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
 }
 
@@ -60,12 +57,25 @@ int leave_numbers_to_contents(const struct instruction *instruction, int descrip
     return (int)kernel_call(__NR_fcntl, descriptor, F_DUPFD_CLOEXEC, instruction->descriptors[count - 1].number + 1);
 }
 
-/* Each to its number, where it stays open when the job is executed. */
+/* The same descriptor, moved where none of them is. */
+int leave_numbers_of_memory(int descriptor)
+{
+    const long moved = kernel_call(__NR_fcntl, descriptor, F_DUPFD_CLOEXEC, first_own_number + descriptors_max);
+    close_descriptor(descriptor);
+    return (int)moved;
+}
+
+/*
+ * Each to its number, where it stays open when the job is executed. What a set-up command has read of it is there for
+ * the job, too: both share the place to read from.
+ */
 long place_contents(const struct instruction *instruction)
 {
     for (size_t index = 0; index < instruction->descriptor_count; index++) {
         const int memory = first_own_number + (int)index;
-        const long result = kernel_call(__NR_dup3, memory, instruction->descriptors[index].number, 0);
+        long result = kernel_call(__NR_lseek, memory, 0, 0 /* SEEK_SET */);
+        if (result >= 0)
+            result = kernel_call(__NR_dup3, memory, instruction->descriptors[index].number, 0);
         if (result < 0)
             return result;
     }

@@ -1,10 +1,56 @@
-/* What carries connections from the job's loopback to the proxy: courier.c holds it, connections.c does it. */
+/* What carries connections between the job's loopback and what is outside: courier.c holds it, connections.c does it.
+ */
 #ifndef CUPEL_COURIER_H
 #define CUPEL_COURIER_H
 
 #include "launcher.h"
 
-/* Until `life` says something; then what is on its way to the proxy, and no more. */
-void carry_connections(const int *listeners, size_t count, int life, const char *proxy);
+enum { flow_bytes = 32768 };
+
+/* One direction. */
+struct flow {
+    uint32_t start, end;
+    /* Nothing more will be read; and that was passed on. */
+    bool is_read, is_done;
+    unsigned char bytes[flow_bytes];
+};
+
+/* `job` is -1 where the place is free. */
+struct connection {
+    /* The job's side, and the proxy's, or of whoever connected to a published port. */
+    int job, outside;
+    /* To the job's port, which may be published, by one address of its loopback; the other is tried then. */
+    bool is_connecting, is_ipv6;
+    uint16_t job_port;
+    struct flow out, in;
+};
+
+/* flows.c: `begin` with a byte that goes out first, or with -1. */
+void begin_connection(struct connection *connection, int first_byte);
+void end_connection(struct connection *connection);
+void lose_connection(struct connection *connection);
+void carry(struct connection *connection);
+bool is_wanted(const struct flow *flow);
+
+/* published-connection.c: to the job's port. */
+void begin_published(struct connection *connection, int channel, int outside, uint16_t job_port);
+void go_on_connecting(struct connection *connection, int channel);
+
+/* What there is to carry, and by which descriptors. */
+struct service {
+    /* On the job's loopback; what connects there goes to the proxy. */
+    const int *listeners;
+    size_t listener_count;
+    /* What listens for each of these outside has a descriptor from `outside` on. */
+    const struct published *published;
+    size_t published_count;
+    int outside;
+    int life, proxy;
+    /* To the first process, which makes sockets of the job's network. */
+    int channel;
+};
+
+/* Until `life` says something; then what is on its way out of the job, and no more. */
+void carry_connections(const struct service *service);
 
 #endif

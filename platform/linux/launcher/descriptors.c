@@ -1,8 +1,9 @@
-/* Descriptors in a message (unix(7), cmsg(3)). */
+/* Descriptors in a message (unix(7), cmsg(3)), and the addresses that sockets are given. */
 #include "descriptors.h"
 
 #include <linux/fcntl.h>
 
+/* One byte, and the descriptors with it, if any. */
 long send_descriptors(int channel, const int *descriptors, size_t count)
 {
     char byte = 0;
@@ -12,14 +13,14 @@ long send_descriptors(int channel, const int *descriptors, size_t count)
     memcpy(control.descriptors, descriptors, count * sizeof(int));
     const struct message message = {.vectors = &vector,
                                     .vector_count = 1,
-                                    .control = &control,
+                                    .control = count > 0 ? &control : NULL,
                                     /* Whole words: CMSG_SPACE of cmsg(3). */
-                                    .control_length = (control.length + 7) & ~(size_t)7};
-    return kernel_call(__NR_sendmsg, channel, &message, 0);
+                                    .control_length = count > 0 ? (control.length + 7) & ~(size_t)7 : 0};
+    return kernel_call(__NR_sendmsg, channel, &message, 0x4000 /* MSG_NOSIGNAL */);
 }
 
-/* How many came, of a message that has no more than `capacity`; 0 where the other end was closed without sending any.
- */
+/* How many came, of a message that has no more than `capacity`; 0 where it has none, or the other end was
+ * closed. */
 size_t receive_descriptors(int channel, int *descriptors, size_t capacity)
 {
     char byte;
@@ -39,4 +40,19 @@ size_t receive_descriptors(int channel, int *descriptors, size_t capacity)
     const size_t received = (control.length - DESCRIPTOR_HEADER_BYTES) / sizeof(int);
     memcpy(descriptors, control.descriptors, received * sizeof(int));
     return received;
+}
+
+struct inet_address inet_loopback(bool is_ipv6, uint16_t port)
+{
+    const uint8_t bytes[2] = {(uint8_t)(port >> 8), (uint8_t)port};
+    if (is_ipv6)
+        return (struct inet_address){
+            .family = address_inet6, .port = {bytes[0], bytes[1]}, .v6 = {.address = {[15] = 1}}};
+    return (struct inet_address){
+        .family = address_inet, .port = {bytes[0], bytes[1]}, .v4 = {.address = {127, 0, 0, 1}}};
+}
+
+uint32_t inet_length(const struct inet_address *address)
+{
+    return address->family == address_inet6 ? inet6_address_bytes : inet_address_bytes;
 }

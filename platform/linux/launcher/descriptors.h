@@ -32,7 +32,30 @@ struct descriptor_message {
 
 #define DESCRIPTOR_HEADER_BYTES offsetof(struct descriptor_message, descriptors)
 
+/* struct sockaddr_in (ip(7)), struct sockaddr_in6 (ipv6(7)); the kernel tells them apart by the family. */
+struct inet_address {
+    uint16_t family;
+    uint8_t port[2];
+    union {
+        struct {
+            uint8_t address[4];
+            uint8_t rest[8];
+        } v4;
+        struct {
+            uint8_t flow[4];
+            uint8_t address[16];
+            uint8_t scope[4];
+        } v6;
+    };
+};
+
+enum { address_inet = 2 /* AF_INET */, address_inet6 = 10 /* AF_INET6 */ };
+enum { inet_address_bytes = 16, inet6_address_bytes = 28 };
+
+/* descriptors.c */
 long send_descriptors(int channel, const int *descriptors, size_t count);
 size_t receive_descriptors(int channel, int *descriptors, size_t capacity);
+struct inet_address inet_loopback(bool is_ipv6, uint16_t port);
+uint32_t inet_length(const struct inet_address *address);
 
 #endif

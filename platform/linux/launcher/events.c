@@ -63,6 +63,11 @@ void tell_ready(const struct channel *channel, const struct report *report)
     end_event(channel, &line);
 }
 
+void tell_setup_end(const struct channel *channel, const struct report *report)
+{
+    tell_numbers(channel, "setup-ended", "setupMicros", report->setup_us, "wallMicros", report->wall_us);
+}
+
 void tell_end(const struct channel *channel, const struct report *report)
 {
     static struct line line;

@@ -14,7 +14,8 @@
 #include <linux/sched.h>
 #include <linux/time_types.h>
 
-enum { signal_child = 17, signal_kill = 9, signal_stop = 19, signals = 64, wait_no_hang = 1 };
+enum { signal_hang_up = 1, signal_interrupt = 2, signal_quit = 3, signal_kill = 9, signal_terminate = 15 };
+enum { signal_child = 17, signal_stop = 19, signals = 64, wait_no_hang = 1 };
 
 static void must(const struct launch *launch, long result, int step, const char *subject)
 {
@@ -67,6 +68,11 @@ static bool build_sandbox(const struct launch *launch)
     const bool is_covering = launch->is_made ? false : enter_sandbox(launch);
     if (instruction->listener_count > 0)
         must(launch, offer_listeners(launch), step_proxy, "127.0.0.1");
+    struct courier *courier = launch->courier;
+    if (instruction->published_count == 0)
+        leave_listeners(courier);
+    else
+        must(launch, courier->channel[1] = leave_numbers_of_memory(courier->channel[1]), step_descriptor, "");
     /* While it may: a job that is the caller has them already. */
     if (has_option(instruction, option_fresh_identity) && !launch->is_made) {
         give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);
@@ -142,9 +148,9 @@ static const char *next_candidate(const char *rest, const char *name, char path[
 }
 
 /* By path, in the job's root: opened before that root was entered it would be a file of the host's, granted or not. */
-static long execute_path(const struct instruction *instruction, const char *path)
+static long execute_path(const struct instruction *instruction, char **arguments, const char *path)
 {
-    return kernel_call(__NR_execve, path, instruction->arguments, instruction->environment);
+    return kernel_call(__NR_execve, path, arguments, instruction->environment);
 }
 
 static void copy_path(char to[4096], const char *from)
@@ -156,20 +162,20 @@ static void copy_path(char to[4096], const char *from)
  * Executes along PATH as a shell does: a denial is remembered, and said only if nothing better is found. `tried` is
  * what the errno is about: the program that was denied, or the name that was not found.
  */
-static long execute(const struct instruction *instruction, char tried[4096])
+static long execute(const struct instruction *instruction, char **arguments, char tried[4096])
 {
-    const char *name = instruction->arguments[0];
+    const char *name = arguments[0];
     if (strlen(name) >= 4096)
         return -ENAMETOOLONG;
     copy_path(tried, name);
     if (has_slash(name))
-        return execute_path(instruction, name);
+        return execute_path(instruction, arguments, name);
     const char *rest = find_variable(instruction->environment, "PATH");
     long denied = -ENOENT;
     char path[4096] = "";
     while (rest != NULL) {
         rest = next_candidate(rest, name, path);
-        const long result = execute_path(instruction, path);
+        const long result = execute_path(instruction, arguments, path);
         if (result == -ENOENT || result == -ENOTDIR)
             continue;
         copy_path(tried, path);
@@ -220,7 +226,7 @@ static void place_streams(const struct streams *streams)
         kernel_call(__NR_dup3, moved[index], index, 0);
 }
 
-__attribute__((noreturn)) static void become_job(const struct launch *launch)
+__attribute__((noreturn)) static void become_job(const struct launch *launch, char **arguments)
 {
     const int failure_descriptor = leave_numbers_to_contents(launch->instruction, launch->failure_descriptor);
     must(launch, failure_descriptor, step_descriptor, "");
@@ -240,14 +246,27 @@ __attribute__((noreturn)) static void become_job(const struct launch *launch)
     tell_tracer();
     struct exec_failure failure = {0};
     char path[4096] = "";
-    failure.error = (int32_t)-execute(launch->instruction, path);
+    failure.error = (int32_t)-execute(launch->instruction, arguments, path);
     for (size_t index = 0; index < subject_bytes - 1 && path[index] != '\0'; index++)
         failure.path[index] = path[index];
     kernel_call(__NR_write, failure_descriptor, &failure, sizeof failure);
     leave(127);
 }
 
-static long start_job(const struct launch *launch)
+static bool is_setup(const struct launch *launch, char **arguments)
+{
+    return arguments == launch->instruction->setup;
+}
+
+/* What comes in is for the job. In the child that becomes the set-up command. */
+static void leave_input(const struct launch *launch)
+{
+    const long nothing = kernel_call(__NR_openat, AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC, 0);
+    must(launch, nothing, step_standard_streams, "/dev/null");
+    launch->streams->job[0] = (int)nothing;
+}
+
+static long start_job(const struct launch *launch, char **arguments)
 {
     int ends[2];
     must(launch, kernel_call(__NR_pipe2, ends, O_CLOEXEC), step_fork, "pipe");
@@ -257,10 +276,13 @@ static long start_job(const struct launch *launch)
         close_descriptor(ends[0]);
         struct launch own = *launch;
         own.failure_descriptor = ends[1];
-        become_job(&own);
+        if (is_setup(launch, arguments))
+            leave_input(&own);
+        become_job(&own, arguments);
     }
     close_descriptor(ends[1]);
-    close_job_ends(launch->streams);
+    if (!is_setup(launch, arguments))
+        close_job_ends(launch->streams);
     struct exec_failure failure;
     long count;
     do
@@ -276,7 +298,8 @@ static long start_job(const struct launch *launch)
         report.error = failure.error;
         copy_subject(&report, failure.path);
     }
-    if (!launch->is_one_of_many || report.kind == report_exec_failed)
+    const bool is_told = !launch->is_one_of_many && (launch->instruction->setup == NULL || is_setup(launch, arguments));
+    if (is_told || report.kind == report_exec_failed)
         send_report(launch, &report);
     if (report.kind == report_exec_failed)
         leave(0);
@@ -342,15 +365,16 @@ static void find_full_file_system(const struct instruction *instruction, struct 
     }
 }
 
-__attribute__((noreturn)) static void report_end(const struct launch *launch, int status, int64_t started_us)
+/* Of what has run since then. */
+static struct report end_since(const struct launch *launch, int kind, int status, int64_t started_us)
 {
     struct rusage usage = {0};
     const int64_t ended_us = monotonic_us();
     kernel_call(__NR_getrusage, RUSAGE_CHILDREN, &usage);
     if ((launch->instruction->namespaces & CLONE_NEWPID) == 0)
         sweep();
-    struct report report = {
-        .kind = report_ended,
+    return (struct report){
+        .kind = kind,
         .status = status,
         .setup_us = started_us - launch->began_us,
         .wall_us = ended_us - started_us,
@@ -360,6 +384,11 @@ __attribute__((noreturn)) static void report_end(const struct launch *launch, in
         .read_blocks = usage.ru_inblock,
         .written_blocks = usage.ru_oublock,
     };
+}
+
+__attribute__((noreturn)) static void report_end(const struct launch *launch, int status, int64_t started_us)
+{
+    struct report report = end_since(launch, report_ended, status, started_us);
     find_full_file_system(launch->instruction, &report);
     send_report(launch, &report);
     leave(0);
@@ -398,36 +427,88 @@ static void obey(const struct launch *launch, long job)
     }
 }
 
-static void reap(const struct launch *launch, long job, int64_t started_us)
+/* Whether the job has ended; `status` is how. */
+static bool reap(long job, int *status)
 {
     for (;;) {
-        int status;
-        const long pid = kernel_call(__NR_wait4, -1, &status, wait_no_hang, NULL);
+        const long pid = kernel_call(__NR_wait4, -1, status, wait_no_hang, NULL);
         if (pid == job)
-            report_end(launch, status, started_us);
+            return true;
         if (pid <= 0 && pid != -EINTR)
-            return;
+            return false;
     }
 }
 
-__attribute__((noreturn)) static void watch(const struct launch *launch, long job, int64_t started_us)
+/* Until the job has ended; gives how it did. */
+static int watch(const struct launch *launch, long job)
 {
     const uint64_t child_signal = 1ULL << (signal_child - 1);
     const int notices =
         (int)kernel_call(__NR_signalfd4, -1, &child_signal, sizeof child_signal, O_CLOEXEC | O_NONBLOCK);
-    struct pollfd watched[2] = {
+    struct pollfd watched[3] = {
         {.fd = launch->command_descriptor, .events = POLLIN},
         {.fd = notices, .events = POLLIN},
+        {.fd = launch->courier->channel[1], .events = POLLIN},
     };
-    for (;;) {
-        reap(launch, job, started_us);
-        kernel_call(__NR_ppoll, watched, 2, NULL, NULL, 0);
+    int status;
+    while (!reap(job, &status)) {
+        kernel_call(__NR_ppoll, watched, 3, NULL, NULL, 0);
         if (watched[0].revents != 0)
             obey(launch, job);
+        if (watched[2].revents != 0 && !offer_socket(watched[2].fd))
+            watched[2].fd = -1;
         unsigned char notice[128];
         while (kernel_call(__NR_read, notices, notice, sizeof notice) > 0)
             continue;
     }
+    close_descriptor(notices);
+    return status;
+}
+
+/* Nothing that the set-up command started sees the job: what it had of the network, or listens to, goes with it. */
+static void end_all_others(const struct launch *launch)
+{
+    if ((launch->instruction->namespaces & CLONE_NEWPID) == 0 || kernel_call(__NR_getpid) != 1) {
+        sweep();
+        return;
+    }
+    kernel_call(__NR_kill, -1, signal_kill);
+    while (kernel_call(__NR_wait4, -1, NULL, 0, NULL) != -ECHILD)
+        continue;
+}
+
+/* cupel changes what the proxy lets through, and says when it has. Whatever asks for an end has it: nothing runs. */
+static void await_word(const struct launch *launch, int64_t started_us)
+{
+    for (;;) {
+        unsigned char word;
+        const long count = kernel_call(__NR_read, launch->command_descriptor, &word, 1);
+        if (count == -EINTR)
+            continue;
+        if (count != 1)
+            leave(1);
+        if (word == CONTROL_PROCEED)
+            return;
+        if (word == CONTROL_KILL)
+            word = signal_kill;
+        if (word == signal_hang_up || word == signal_interrupt || word == signal_quit || word == signal_terminate ||
+            word == signal_kill)
+            report_end(launch, word, started_us);
+    }
+}
+
+/* In the same sandbox, before the job; a failure is the end of both. Gives how long it took. */
+static int64_t run_setup(const struct launch *launch)
+{
+    const int64_t started_us = monotonic_us();
+    const int status = watch(launch, start_job(launch, launch->instruction->setup));
+    if (status != 0)
+        report_end(launch, status, started_us);
+    end_all_others(launch);
+    const struct report report = end_since(launch, report_setup_ended, 0, started_us);
+    send_report(launch, &report);
+    await_word(launch, started_us);
+    return monotonic_us() - started_us;
 }
 
 /* How cupel was started, and as which process, is nothing to the job. The words lie in our own copy of the stack. */
@@ -457,6 +538,10 @@ __attribute__((noreturn)) void first_process(struct launch *launch)
     const bool is_covering = build_sandbox(launch);
     if (has_option(launch->instruction, option_rehearsal))
         report_rehearsal(launch, is_covering);
+    /* What the set-up command takes is neither the sandbox's set-up nor the job. */
+    if (launch->instruction->setup != NULL)
+        launch->began_us += run_setup(launch);
     const int64_t started_us = monotonic_us();
-    watch(launch, start_job(launch), started_us);
+    const int status = watch(launch, start_job(launch, launch->instruction->arguments));
+    report_end(launch, status, started_us);
 }

@@ -12,6 +12,7 @@ enum { arguments_max = 1 << 19, record_header_bytes = 8, instruction_header_byte
 static unsigned char buffer[INSTRUCTION_BYTES_MAX];
 static char *argument_pointers[arguments_max];
 static char *environment_pointers[arguments_max];
+static char *setup_pointers[arguments_max];
 
 /* Where the next instruction goes: behind one that is kept. */
 static size_t kept_bytes, kept_arguments, kept_variables;
@@ -211,14 +212,14 @@ static void parse_resource_limit(struct cursor *cursor, struct instruction *into
 }
 
 /* Ports that nobody needs a privilege for. */
-enum { own_ports_min = 1024, own_ports_max = 65535 };
+enum { own_ports_min = 1024, ports_max = 65535 };
 
 static void parse_proxy(struct cursor *cursor, struct instruction *into)
 {
     into->proxy = take_absolute_path(cursor);
     while (cursor->at < cursor->end && !cursor->broken) {
         const uint32_t port = take_u32(cursor);
-        if (into->listener_count == listeners_max || port < own_ports_min || port > own_ports_max) {
+        if (into->listener_count == listeners_max || port < own_ports_min || port > ports_max) {
             cursor->broken = true;
             return;
         }
@@ -253,6 +254,24 @@ static void parse_maker_input(struct cursor *cursor, struct instruction *into, u
     input->content = take_bytes(cursor, input->length);
 }
 
+/* An address in the order of the network, as long as its kind is; 0 is any port outside. */
+static void parse_publish(struct cursor *cursor, struct instruction *into)
+{
+    const uint32_t address_bytes = take_u32(cursor);
+    if (into->published_count == published_max || (address_bytes != 4 && address_bytes != 16)) {
+        cursor->broken = true;
+        return;
+    }
+    struct published *published = &into->published[into->published_count++];
+    published->is_ipv6 = address_bytes == 16;
+    take(cursor, published->address, address_bytes);
+    const uint32_t port = take_u32(cursor), job_port = take_u32(cursor);
+    if (port > ports_max || job_port == 0 || job_port > ports_max)
+        cursor->broken = true;
+    published->port = (uint16_t)port;
+    published->job_port = (uint16_t)job_port;
+}
+
 /* In ascending order, above the standard streams: so no two are the same, and what lies between them can be closed. */
 static void parse_descriptor(struct cursor *cursor, struct instruction *into)
 {
@@ -278,7 +297,7 @@ static void append_text(struct cursor *cursor, char **list, size_t *count)
 }
 
 struct counts {
-    size_t arguments, variables;
+    size_t arguments, variables, setup;
 };
 
 /* What the last instruction took of the buffer and of the two lists, the ends of the lists included. */
@@ -311,6 +330,9 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
     case record_argument:
         append_text(cursor, argument_pointers, &counts->arguments);
         return;
+    case record_setup_argument:
+        append_text(cursor, setup_pointers, &counts->setup);
+        return;
     case record_variable:
         append_text(cursor, environment_pointers, &counts->variables);
         return;
@@ -335,6 +357,9 @@ static void parse_record(struct cursor *cursor, struct instruction *into, struct
         return;
     case record_proxy:
         parse_proxy(cursor, into);
+        return;
+    case record_publish:
+        parse_publish(cursor, into);
         return;
     case record_time:
         into->timeout_ms = take_milliseconds(cursor);
@@ -405,7 +430,7 @@ static bool is_maker_whole(const struct instruction *instruction)
 static long parse_records(unsigned char *bytes, size_t length, struct instruction *into)
 {
     struct cursor cursor = {.at = bytes + instruction_header_bytes, .end = bytes + length, .broken = false};
-    struct counts counts = {kept_arguments, kept_variables};
+    struct counts counts = {kept_arguments, kept_variables, 0};
     /* Nothing at all is how a resident launcher is told that there is no more. */
     if (cursor.at == cursor.end)
         return -ENODATA;
@@ -428,7 +453,9 @@ static long parse_records(unsigned char *bytes, size_t length, struct instructio
     /* An earlier instruction may have left pointers of its own here. */
     argument_pointers[counts.arguments] = NULL;
     environment_pointers[counts.variables] = NULL;
+    setup_pointers[counts.setup] = NULL;
     into->arguments = argument_pointers + kept_arguments;
+    into->setup = counts.setup == 0 ? NULL : setup_pointers;
     into->environment = environment_pointers + kept_variables;
     into->bytes = bytes;
     into->length = length;

@@ -23,7 +23,7 @@
 #include <linux/time_types.h>
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
-enum { listeners_max = 4 };
+enum { listeners_max = 4, published_max = 32 };
 enum { maker_words_max = 1024, maker_inputs_max = 64 };
 enum { descriptors_max = 32, descriptor_number_max = 63 };
 
@@ -58,6 +58,13 @@ struct resource_limit {
     uint64_t hard;
 };
 
+/* A port of the job's own loopback that is reached through one outside. */
+struct published {
+    uint8_t address[16];
+    bool is_ipv6;
+    uint16_t port, job_port;
+};
+
 /* What the job finds behind a descriptor of this number. */
 struct content_descriptor {
     int number;
@@ -74,6 +81,8 @@ struct instruction {
     const char *directory;
     char **arguments;
     char **environment;
+    /* What runs before, in the same sandbox; NULL where nothing does. */
+    char **setup;
     struct resource_limit resource_limits[resource_limits_max];
     size_t resource_limit_count;
     const char *control_groups[control_groups_max];
@@ -95,6 +104,8 @@ struct instruction {
     uint16_t listener_ports[listeners_max];
     size_t listener_count;
     const char *proxy;
+    struct published published[published_max];
+    size_t published_count;
     struct content_descriptor descriptors[descriptors_max];
     size_t descriptor_count;
     struct root_step root[root_steps_max];
@@ -116,7 +127,14 @@ struct instruction {
 };
 
 /* What the first process tells the launcher; smaller than PIPE_BUF, so each arrives whole (pipe(7)). */
-enum report_kind { report_failed = 1, report_ready, report_started, report_exec_failed, report_ended };
+enum report_kind {
+    report_failed = 1,
+    report_ready,
+    report_started,
+    report_exec_failed,
+    report_setup_ended,
+    report_ended
+};
 
 enum { namespace_kinds = 7, subject_bytes = 512 };
 
@@ -202,13 +220,16 @@ struct streams {
     uint64_t capture_bytes_max;
 };
 
-/* See courier.c; -1 where there is none, and a number of 0. */
+/* See courier.c; -1 where there is none, and a number of 0. The channel's other end is the first process's. */
 struct courier {
-    /* Through which the listening sockets come out of the sandbox: the courier's end, and the first process's. */
+    /* Through which sockets come out of the sandbox: the courier's end, and the first process's. */
     int channel[2];
     /* The courier's end, and the launcher's: a byte says that the job has ended, its own end that the courier has. */
     int life[2];
     long pid;
+    /* Of each published port what listens outside, until the courier has it, and which port that came to. */
+    int outside[published_max];
+    uint16_t ports[published_max];
 };
 
 /* See layer.c: the launcher's end, and the first process's; -1 where there is none. */
@@ -369,12 +390,18 @@ void build_own_part(const struct launch *launch);
 /* content.c */
 long make_contents(const struct instruction *instruction);
 int leave_numbers_to_contents(const struct instruction *instruction, int descriptor);
+int leave_numbers_of_memory(int descriptor);
 long place_contents(const struct instruction *instruction);
 long close_all_but(const struct instruction *instruction, int other);
 
 /* network.c */
 long bring_loopback_up(void);
 long offer_listeners(const struct launch *launch);
+bool offer_socket(int channel);
+
+/* published-port.c */
+long take_ports(const struct launch *launch, char *subject);
+void tell_published(const struct channel *channel, const struct courier *courier, size_t count);
 
 /* courier.c */
 void clear_courier(struct courier *courier);
@@ -403,6 +430,7 @@ void give_up_privileges(const struct launch *launch);
 /* events.c */
 void tell_failure(const struct channel *channel, const char *event, const struct report *report);
 void tell_ready(const struct channel *channel, const struct report *report);
+void tell_setup_end(const struct channel *channel, const struct report *report);
 void tell_end(const struct channel *channel, const struct report *report);
 void tell_number(const struct channel *channel, const char *event, const char *name, long long number);
 void tell_numbers(const struct channel *channel, const char *event, const char *first, long long one,

@@ -4,6 +4,7 @@
  * launcher resident CHANNEL: one job after another, see resident.c.
  * launcher inside: the first process of a sandbox that another program has made, see maker.c.
  */
+#include "../shared/append.h"
 #include "launcher.h"
 
 #include <linux/fcntl.h>
@@ -41,7 +42,12 @@ static long start(struct launch *launch, struct instruction *instruction, const 
     result = prepare_layer(launch);
     if (result < 0)
         return fail_early(launch, step_overlay, result, "");
-    if (instruction->listener_count > 0)
+    char subject[number_capacity];
+    if (instruction->published_count > 0)
+        result = take_ports(launch, subject);
+    if (result < 0)
+        return fail_early(launch, step_publish, result, subject);
+    if (instruction->listener_count + instruction->published_count > 0)
         result = start_courier(launch);
     if (result < 0)
         return fail_early(launch, step_proxy, result, "");

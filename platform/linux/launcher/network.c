@@ -3,7 +3,7 @@
 
 #include <linux/fcntl.h>
 
-enum { address_inet = 2, socket_datagram = 2 };
+enum { socket_datagram = 2 };
 
 /* struct ifreq (netdevice(7)) as far as it is used here; linux/if.h drags a C library in. */
 struct interface_request {
@@ -31,14 +31,6 @@ long bring_loopback_up(void)
     return result;
 }
 
-/* struct sockaddr_in (ip(7)) */
-struct inet_address {
-    uint16_t family;
-    uint8_t port[2];
-    uint8_t address[4];
-    uint8_t rest[8];
-};
-
 enum { connections_waiting_max = 256 };
 
 /* A socket belongs to the network namespace that it is made in, whoever holds it later. */
@@ -47,9 +39,8 @@ static long listen_on_loopback(uint16_t port)
     const long descriptor = kernel_call(__NR_socket, address_inet, socket_stream | O_CLOEXEC | O_NONBLOCK, 0);
     if (descriptor < 0)
         return descriptor;
-    const struct inet_address address = {
-        .family = address_inet, .port = {(uint8_t)(port >> 8), (uint8_t)port}, .address = {127, 0, 0, 1}};
-    long result = kernel_call(__NR_bind, descriptor, &address, sizeof address);
+    const struct inet_address address = inet_loopback(false, port);
+    long result = kernel_call(__NR_bind, descriptor, &address, inet_length(&address));
     if (result >= 0)
         result = kernel_call(__NR_listen, descriptor, connections_waiting_max);
     if (result >= 0)
@@ -60,7 +51,7 @@ static long listen_on_loopback(uint16_t port)
 
 /*
  * In the first process, once the loopback is up: what listens there goes out to the courier, and nothing inside keeps
- * an end of it.
+ * it.
  */
 long offer_listeners(const struct launch *launch)
 {
@@ -77,6 +68,25 @@ long offer_listeners(const struct launch *launch)
         result = send_descriptors(launch->courier->channel[1], listeners, count);
     for (size_t index = 0; index < count; index++)
         close_descriptor(listeners[index]);
-    close_descriptor(launch->courier->channel[1]);
     return result;
+}
+
+/*
+ * In the first process, while the job runs: the courier asks for a socket of the job's network, one byte that is not 0
+ * for IPv6, and connects it itself. False where it asks no more. What cannot be made is answered without one.
+ */
+bool offer_socket(int channel)
+{
+    char is_ipv6;
+    const long count = kernel_call(__NR_read, channel, &is_ipv6, 1);
+    if (count == -EINTR || count == -EAGAIN)
+        return true;
+    if (count != 1)
+        return false;
+    const long made = kernel_call(__NR_socket, is_ipv6 != 0 ? address_inet6 : address_inet,
+                                  socket_stream | O_CLOEXEC | O_NONBLOCK, 0);
+    const int socket = (int)made;
+    send_descriptors(channel, &socket, made < 0 ? 0 : 1);
+    close_descriptor(socket);
+    return true;
 }

@@ -290,10 +290,8 @@ int reside(int channel, char **words)
     if (result < 0)
         return fail(&resident, step_instruction, result);
     keep_instruction();
-    if (shape.listener_count > 0)
-        return fail(&resident, step_proxy, -EINVAL);
-    if (has_maker(&shape))
-        return fail(&resident, step_maker, -EINVAL);
+    if (shape.listener_count > 0 || shape.published_count > 0 || shape.setup != NULL || has_maker(&shape))
+        return fail(&resident, step_instruction, -EINVAL);
     result = open_group_places(&resident);
     if (result < 0)
         return fail(&resident, step_control_group, result);

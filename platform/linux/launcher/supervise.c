@@ -22,6 +22,7 @@ enum phase { phase_running, phase_terminating, phase_killing, phase_over };
 struct supervision {
     const struct instruction *instruction;
     struct streams *streams;
+    const struct courier *courier;
     const struct channel *channel;
     int control, report, command;
     /* Behind the end of the job that is watched, jobs may be waiting in it. */
@@ -157,6 +158,8 @@ static bool obey(struct supervision *supervision)
         if (bytes[index] == CONTROL_KILL || ends_the_wait) {
             supervision->is_kill_wished = true;
             begin_killing(supervision);
+        } else if (bytes[index] == CONTROL_PROCEED) {
+            command(supervision, CONTROL_PROCEED);
         } else if (bytes[index] >= 1 && bytes[index] <= last_signal) {
             command(supervision, bytes[index]);
             follow_terminal(supervision, bytes[index]);
@@ -209,6 +212,10 @@ static bool take_report(struct supervision *supervision)
         supervision->is_started = true;
         begin_relaying(supervision);
         tell_number(supervision->channel, "started", "pid", report.pid);
+        tell_published(supervision->channel, supervision->courier, supervision->instruction->published_count);
+        break;
+    case report_setup_ended:
+        tell_setup_end(supervision->channel, &report);
         break;
     case report_ended:
         tell_end(supervision->channel, &report);
@@ -421,6 +428,7 @@ bool supervise(const struct supervised *given)
     struct supervision supervision = {
         .instruction = instruction,
         .streams = streams,
+        .courier = given->launch->courier,
         .channel = &given->channel,
         .control = given->control,
         .is_control_quiet = given->is_control_quiet,

@@ -16,7 +16,7 @@ enum { signal_kill = 9, signal_continue = 18, signal_stop = 19, output_bytes = 6
 void keep_descriptors(int *kept, int count)
 {
     for (int index = 0; index < count; index++)
-        kept[index] = (int)kernel_call(__NR_fcntl, kept[index], F_DUPFD, 10);
+        kept[index] = (int)kernel_call(__NR_fcntl, kept[index], F_DUPFD, count);
     for (int index = 0; index < count; index++)
         kernel_call(__NR_dup3, kept[index], index, 0);
     kernel_call(__NR_close_range, count, ~0u, 0);

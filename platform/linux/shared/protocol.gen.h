@@ -6,6 +6,7 @@
 #define PROTOCOL_VERSION 6u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
+#define CONTROL_PROCEED 254
 
 enum {
     record_identity = 1,
@@ -24,6 +25,8 @@ enum {
     record_output = 14,
     record_proxy = 15,
     record_descriptor = 16,
+    record_publish = 17,
+    record_setup_argument = 18,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,
@@ -109,20 +112,21 @@ enum {
     step_pivot_root = 23,
     step_hostname = 24,
     step_loopback = 25,
-    step_proxy = 26,
-    step_drop_identity = 27,
-    step_user_namespace = 28,
-    step_terminal = 29,
-    step_working_directory = 30,
-    step_resource_limit = 31,
-    step_keyring = 32,
-    step_capabilities = 33,
-    step_no_new_privs = 34,
-    step_seccomp = 35,
-    step_landlock = 36,
-    step_descriptor = 37,
-    step_fork = 38,
-    step_maker = 39,
+    step_publish = 26,
+    step_proxy = 27,
+    step_drop_identity = 28,
+    step_user_namespace = 29,
+    step_terminal = 30,
+    step_working_directory = 31,
+    step_resource_limit = 32,
+    step_keyring = 33,
+    step_capabilities = 34,
+    step_no_new_privs = 35,
+    step_seccomp = 36,
+    step_landlock = 37,
+    step_descriptor = 38,
+    step_fork = 39,
+    step_maker = 40,
 };
 
 static const char *const step_names[] = {
@@ -152,6 +156,7 @@ static const char *const step_names[] = {
     "pivot-root",
     "hostname",
     "loopback",
+    "publish",
     "proxy",
     "drop-identity",
     "user-namespace",

@@ -8,8 +8,8 @@ import { networkInterfaces } from "node:os";
 import { errnoOf } from "../../host/errno-of.ts";
 import type { Denials } from "./denials.ts";
 import type { DestinationRule } from "./destination-rule.ts";
+import { parseIpAddress, renderIpAddress, type IpAddress } from "../../model/ip-address.ts";
 import type { Injector } from "./injector.ts";
-import { parseIpAddress, renderIpAddress, type IpAddress } from "./ip-address.ts";
 import { judgeAddress, judgeDestination, renderHost, type Destination, type Judgement } from "./judge-destination.ts";
 
 /** What became of it. */
@@ -30,6 +30,8 @@ export interface ConnectContext {
   readonly injector?: Injector | undefined;
   /** Those that are open: whoever ends the proxy ends them. */
   readonly hosts: Set<Socket>;
+  /** These rules have counted: what they let through is nobody's any more. */
+  isOver: boolean;
 }
 
 /** Of a name that has more, the first ones. */
@@ -129,6 +131,10 @@ export async function connectDestination(destination: Destination, context: Conn
     const denied = judged.find(({ judgement }) => !judgement.allowed)?.judgement;
     if (allowed.length === 0 && denied?.allowed === false) return deny(destination, denied, context);
     const connection = await connectToFirst(allowed, destination.port);
+    if (context.isOver && connection.kind === "connected") {
+      connection.socket.destroy();
+      return { kind: "failed", errno: "ECONNABORTED" };
+    }
     if (connection.kind === "connected") keep(connection.socket, context);
     return connection;
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 import { CupelError } from "../../model/error.ts";
 import { parseDomainName, parsePort } from "./host-name.ts";
-import { maskAddress, parseIpAddress, renderIpAddress, type AddressPrefix } from "./ip-address.ts";
+import { maskAddress, parseIpAddress, renderIpAddress, type AddressPrefix } from "../../model/ip-address.ts";
 
 /** Ports of a rule; `any` is each of them. */
 export type RulePorts = "any" | readonly number[];

@@ -1,5 +1,5 @@
 /** What names a host: an address, or a name of letters, digits and hyphens. Nothing that programs read differently. Pure. */
-import { parseIpAddress, type IpAddress } from "./ip-address.ts";
+import { parseIpAddress, type IpAddress } from "../../model/ip-address.ts";
 
 /** A host that was named. */
 export type HostName =

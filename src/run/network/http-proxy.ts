@@ -2,8 +2,9 @@
 import type { Socket } from "node:net";
 import { connectDestination, type ConnectContext, type Connection } from "./connect-destination.ts";
 import { endWith } from "./end-with.ts";
+import { joinTunnel } from "./guard-server-name.ts";
 import { parseHttpRequest, type FindFields } from "./http-request.ts";
-import { forwardRequest, joinSockets } from "./join-sockets.ts";
+import { forwardRequest } from "./join-sockets.ts";
 import { renderHost, type Destination } from "./judge-destination.ts";
 import { readRequest, renderRefusal, type Refusal } from "./read-request.ts";
 
@@ -38,5 +39,5 @@ export async function serveHttp(socket: Socket, rest: Buffer, context: ConnectCo
     );
   }
   socket.write(established);
-  joinSockets(socket, read.rest, connection.socket);
+  joinTunnel(socket, read.rest, connection.socket, request.destination, context);
 }

@@ -7,7 +7,7 @@ import type { BodyFraming } from "./http-request.ts";
 const idleTimeoutMs = 15 * 60_000;
 
 /** What breaks one breaks the other: to a job, a server that fell silent must not look like one that is done. */
-function shareFate(one: Socket, other: Socket): void {
+export function shareFate(one: Socket, other: Socket): void {
   const end = (): void => {
     one.destroy();
     other.destroy();

@@ -2,7 +2,7 @@
 import type { Denial } from "../../model/outcome.ts";
 import type { DestinationRule, RulePorts } from "./destination-rule.ts";
 import type { HostName } from "./host-name.ts";
-import { isInPrefix, renderIpAddress, type IpAddress } from "./ip-address.ts";
+import { isInPrefix, renderIpAddress, type IpAddress } from "../../model/ip-address.ts";
 import { specialKind } from "./special-address.ts";
 
 /** What a job asks to be connected to. */

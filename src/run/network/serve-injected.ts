@@ -7,6 +7,7 @@ import { errnoOf } from "../../host/errno-of.ts";
 import type { ConnectContext } from "./connect-destination.ts";
 import { parseTunnelledRequest } from "./http-request.ts";
 import { acceptJob, type InjectedHost } from "./injector.ts";
+import { admitHello } from "./guard-server-name.ts";
 import { forwardRequest } from "./join-sockets.ts";
 import { renderHost, type Destination } from "./judge-destination.ts";
 import { readRequest } from "./read-request.ts";
@@ -60,11 +61,14 @@ export async function serveInjected(
   } catch (error) {
     host.destroy();
     const kind = errnoOf(error);
+    // It was cut off with everything else, and the job with it.
+    if (context.isOver) return;
     const { host: named, port } = destination;
     context.denials.deny({ host: renderHost(named), port, reason: "host-not-proven", kind });
     return answers.refuse(`${name} is to be sent a secret, and did not prove to be that host (${kind})`);
   }
   answers.accept();
+  if (!(await admitHello(job, destination, context))) return void secured.destroy();
   try {
     await serveOne(await acceptJob(job, injected), secured, tunnel, injected, context);
   } catch (error) {

@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import { connectDestination, type ConnectContext, type Connection } from "./connect-destination.ts";
 import { endWith } from "./end-with.ts";
-import { joinSockets } from "./join-sockets.ts";
+import { joinTunnel } from "./guard-server-name.ts";
 import { readAhead } from "./read-ahead.ts";
 import {
   parseSocksGreeting,
@@ -55,5 +55,5 @@ export async function serveSocks(socket: Socket, rest: Buffer, context: ConnectC
     });
   }
   socket.write(renderSocksReply("succeeded"));
-  joinSockets(socket, request.rest, connection.socket);
+  joinTunnel(socket, request.rest, connection.socket, request.value.value, context);
 }

@@ -3,7 +3,7 @@
  * another one. A name that is allowed leads to none of them: whoever owns the name could point it at this host's own
  * services, at its neighbours, or at the cloud's metadata. Pure.
  */
-import { isInPrefix, parseIpAddress, type AddressPrefix, type IpAddress } from "./ip-address.ts";
+import { isInPrefix, parseIpAddress, type AddressPrefix, type IpAddress } from "../../model/ip-address.ts";
 
 function prefix(text: string): AddressPrefix {
   const [address = "", bits = ""] = text.split("/");

@@ -20,8 +20,10 @@ import { serveSocks } from "./socks-proxy.ts";
 
 /** A proxy that waits. */
 export interface Proxy {
-  /** Path of its socket. */
+  /** Path of its socket; the launcher takes the name away, and holds what it stood for. */
   readonly path: string;
+  /** Cuts off every connection, and lets through what is listed here from now on. */
+  allowOnly(allow: readonly string[]): void;
   /** Ends it once what the job sent is on its way; gives what it was asked for. */
   close(): Promise<Omit<NetworkOutcome, "isCutOff">>;
 }
@@ -110,8 +112,12 @@ export async function startProxy(
   places: HelperPlaces,
   { resolve = resolveOnHost, injector }: ProxyMeans = {},
 ): Promise<Proxy> {
-  const rules = allow.map((text) => parseDestinationRule(text, "--allow-host"));
-  const context = { rules, denials: new Denials(), resolve, injector, hosts: new Set<Socket>() };
+  const denials = new Denials();
+  const contextOf = (texts: readonly string[]): ConnectContext => {
+    const rules = texts.map((text) => parseDestinationRule(text, "--allow-host"));
+    return { rules, denials, resolve, injector, hosts: new Set<Socket>(), isOver: false };
+  };
+  let context = contextOf(allow);
   const jobs = new Set<Socket>();
   const bugs: unknown[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -126,13 +132,18 @@ export async function startProxy(
   const path = await listen(server, places);
   return {
     path,
+    allowOnly: (others) => {
+      context.isOver = true;
+      [...jobs, ...context.hosts].forEach((socket) => socket.destroy());
+      context = contextOf(others);
+    },
     close: async () => {
       // Takes its socket away, too.
       server.close();
       await endAll(jobs, context.hosts);
       // Not before the job has ended: it is none of the job's.
       if (bugs.length > 0) throw bugs[0];
-      return context.denials.read();
+      return denials.read();
     },
   };
 }

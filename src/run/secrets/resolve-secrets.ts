@@ -28,7 +28,8 @@ export function statedSecrets(request: JobRequest): (StatedSecret & { readonly i
 function checkInjection(injection: HeaderInjection, request: JobRequest, known: readonly StatedSecret[]): void {
   const stated = statedAs(request, "inject-header", `${injection.host}: ${injection.header}: ${injection.value}`);
   const rule = parseInjection(injection, stated);
-  const rules = request.allowedHosts.map((text) => parseDestinationRule(text, "--allow-host"));
+  const listed = [...request.allowedHosts, ...request.setupAllowedHosts];
+  const rules = listed.map((text) => parseDestinationRule(text, "--allow-host"));
   if (!judgeDestination(rules, rule).allowed) {
     throw new CupelError(
       "usage",

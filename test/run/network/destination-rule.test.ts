@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { CupelError } from "../../../src/model/error.ts";
 import { parseDestinationRule, type DestinationRule } from "../../../src/run/network/destination-rule.ts";
-import { renderIpAddress } from "../../../src/run/network/ip-address.ts";
+import { renderIpAddress } from "../../../src/model/ip-address.ts";
 
 function shown(rule: DestinationRule): string {
   const ports = rule.ports === "any" ? "any" : rule.ports.join("+");

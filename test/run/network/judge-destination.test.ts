@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseDestinationRule } from "../../../src/run/network/destination-rule.ts";
 import { parseHostName } from "../../../src/run/network/host-name.ts";
-import { parseIpAddress } from "../../../src/run/network/ip-address.ts";
+import { parseIpAddress } from "../../../src/model/ip-address.ts";
 import { judgeAddress, judgeDestination, type Judgement } from "../../../src/run/network/judge-destination.ts";
 
 function judge(rules: readonly string[], text: string, port: number): string {

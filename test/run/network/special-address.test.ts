@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseIpAddress } from "../../../src/run/network/ip-address.ts";
+import { parseIpAddress } from "../../../src/model/ip-address.ts";
 import { specialKind } from "../../../src/run/network/special-address.ts";
 
 function kindOf(text: string): string | undefined {

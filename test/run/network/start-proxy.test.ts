@@ -1,33 +1,11 @@
 /** The proxy as the courier meets it: real connections to its socket, and real servers behind it. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { createServer, type Server } from "node:net";
 import type { NetworkOutcome } from "../../../src/model/outcome.ts";
 import type { Resolve } from "../../../src/run/network/connect-destination.ts";
-import { startProxy, type Proxy } from "../../../src/run/network/start-proxy.ts";
-import { answer, echo, head, listen, open, portOf, socksTo, tunnelTo } from "../../support/proxy-client.ts";
-import { makeTempDir, type TempDir } from "../../support/temp-dir.ts";
-
-const uid = process.geteuid?.() ?? -1;
-
-/** What a name leads to in these tests; every other one to nothing. */
-const names: Readonly<Record<string, readonly string[]>> = {
-  "a.test": ["127.0.0.1"],
-  "metadata.test": ["169.254.169.254"],
-  "mixed.test": ["10.255.255.1", "127.0.0.1"],
-};
-
-const resolveHere: Resolve = async (name) => {
-  const found = names[name];
-  if (found === undefined) throw Object.assign(new Error(name), { code: "ENOTFOUND" });
-  return found;
-};
-
-const [http, socks] = [0, 1];
-/** What a proxy tells at its end. */
-type Told = Omit<NetworkOutcome, "isCutOff">;
-
-const established = "HTTP/1.1 200 Connection established\r\n\r\n";
+import { startProxy } from "../../../src/run/network/start-proxy.ts";
+import { echo, head, listen, open, portOf, socksTo, tunnelTo } from "../../support/proxy-client.ts";
+import { established, http, nothing, one, socks, uid, useProxyTrials, type Told } from "../../support/proxy-trials.ts";
 
 function refusal(status: string, words: string): string {
   const text = `cupel: ${words}\n`;
@@ -36,35 +14,8 @@ function refusal(status: string, words: string): string {
 }
 
 describe("a proxy", () => {
-  let [echoing, answering]: [Server, Server] = [createServer(), createServer()];
-  let directory: TempDir;
-  beforeAll(async () => {
-    directory = makeTempDir();
-    [echoing, answering] = [await listen(echo), await listen(answer)];
-  });
-  afterAll(() => {
-    echoing.close();
-    answering.close();
-    directory[Symbol.dispose]();
-  });
-
-  const startFor = (rules: readonly string[], resolve = resolveHere): Promise<Proxy> =>
-    startProxy(rules, { directories: [directory.at("state")], uid }, { resolve });
-
-  /** One exchange with a proxy of these rules, and what it then tells. */
-  async function exchange(
-    rules: readonly string[],
-    service: number,
-    text: string | Uint8Array,
-    resolve?: Resolve,
-  ): Promise<{ received: string; network: Told }> {
-    const proxy = await startFor(rules, resolve);
-    const received = await open(proxy, service, text, true).received;
-    return { received, network: await proxy.close() };
-  }
-
-  const nothing: Told = { allowed: 0, denied: 0, denials: [] };
-  const one = { ...nothing, allowed: 1 };
+  const trials = useProxyTrials();
+  const { startFor, exchange, directory } = trials;
   const denied = (denial: Omit<NetworkOutcome["denials"][number], "count">): Told => ({
     ...nothing,
     denied: 1,
@@ -72,7 +23,7 @@ describe("a proxy", () => {
   });
 
   test("tunnels by CONNECT, what was sent too early included, and leaves nothing behind", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const rules = [`a.test:${port}`, `127.0.0.1:${port}`];
     expect(await exchange(rules, http, `${tunnelTo("A.test.", port)}early`)).toEqual({
       received: `${established}<early>`,
@@ -82,14 +33,14 @@ describe("a proxy", () => {
   });
 
   test("tunnels by SOCKS", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const text = Buffer.concat([socksTo("a.test", port), Buffer.from("early")]);
     const { received, network } = await exchange([`a.test:${port}`, `127.0.0.1:${port}`], socks, text);
     expect([received, network]).toEqual(["\x05\x00\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00<early>", one]);
   });
 
   test("writes a request in absolute form anew, and passes its content on", async () => {
-    const port = portOf(answering);
+    const port = trials.portOf("answering");
     const lines = [`POST http://a.test:${port}/p HTTP/1.1`, `Host: a.test:${port}`, "Content-Length: 3", "Upgrade: x"];
     const { received, network } = await exchange([`a.test:${port}`, `127.0.0.1:${port}`], http, `${head(...lines)}abc`);
     const sent = head("POST /p HTTP/1.1", `Host: a.test:${port}`, "Content-Length: 3", "Connection: close");
@@ -98,7 +49,7 @@ describe("a proxy", () => {
   });
 
   test("carries no second request over the connection of the first", async () => {
-    const port = portOf(answering);
+    const port = trials.portOf("answering");
     const request = head(`GET http://a.test:${port}/ HTTP/1.1`, `Host: a.test:${port}`);
     const second = head("GET http://b.test/ HTTP/1.1", "Host: b.test");
     const { received } = await exchange([`a.test:${port}`, `127.0.0.1:${port}`], http, request + second);
@@ -106,7 +57,7 @@ describe("a proxy", () => {
   });
 
   test("denies a host, a port, an address that are not listed, each in its words and in the outcome", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const words = (name: string): string =>
       refusal("403 Forbidden", `${name} is not among the destinations that this job may connect to`);
     expect(await exchange(["a.test:1"], http, tunnelTo("b.test", 443))).toEqual({
@@ -139,7 +90,7 @@ describe("a proxy", () => {
   });
 
   test("connects to the addresses of a name that are allowed, and to no other", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const { received } = await exchange(
       [`mixed.test:${port}`, `127.0.0.1:${port}`],
       http,
@@ -149,7 +100,7 @@ describe("a proxy", () => {
   });
 
   test("looks a name up once, and connects to what it judged: a second answer gains nothing", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const answers = [["127.0.0.1"], ["169.254.169.254"]];
     let asked = 0;
     const changing: Resolve = async () => answers[asked++] ?? [];
@@ -165,7 +116,7 @@ describe("a proxy", () => {
   });
 
   test("takes no address that a resolver gives in another form", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const odd: Resolve = async () => ["0x7f.1", "2130706433", "127.1", "::ffff:127.0.0.1", "fe80::1%lo"];
     const { received, network } = await exchange(
       [`a.test:${port}`, `127.0.0.1:${port}`],
@@ -262,7 +213,7 @@ describe("a proxy", () => {
   });
 
   test("carries a lot in both directions at once, whole", async () => {
-    const port = portOf(echoing);
+    const port = trials.portOf("echoing");
     const proxy = await startFor([`127.0.0.1:${port}`]);
     const text = "0123456789abcdef".repeat(200_000);
     const clients = [1, 2, 3].map(() => open(proxy, http, tunnelTo("127.0.0.1", port) + text, true));
@@ -294,5 +245,35 @@ describe("a proxy", () => {
       code: "set-up",
       message: `No place for the proxy's socket: ${file}: EEXIST; ${long} is too long a path for a socket`,
     });
+  });
+
+  test("cuts off what is open when other rules come, and judges by those from then on", async () => {
+    const port = trials.portOf("echoing");
+    const proxy = await startFor([`127.0.0.1:${port}`]);
+    const [tunnel, asking] = [open(proxy, http, tunnelTo("127.0.0.1", port)), open(proxy, http, "CONNECT 127")];
+    await new Promise((resolve) => tunnel.socket.once("data", resolve));
+    proxy.allowOnly([]);
+    expect([await tunnel.received, await asking.received]).toEqual([established, ""]);
+    expect(await open(proxy, http, tunnelTo("127.0.0.1", port), true).received).toStartWith("HTTP/1.1 403 Forbidden");
+    expect(await proxy.close()).toEqual({
+      allowed: 1,
+      denied: 1,
+      denials: [{ host: "127.0.0.1", port, reason: "host-not-listed", count: 1 }],
+    });
+  });
+
+  test("keeps no connection that was under way when other rules came", async () => {
+    const port = trials.portOf("echoing");
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<readonly string[]>();
+    const proxy = await startFor([`a.test:${port}`, `127.0.0.1:${port}`], () => {
+      asked.resolve();
+      return answered.promise;
+    });
+    const client = open(proxy, http, tunnelTo("a.test", port), true);
+    await asked.promise;
+    proxy.allowOnly([]);
+    answered.resolve(["127.0.0.1"]);
+    expect([await client.received, await proxy.close()]).toEqual(["", nothing]);
   });
 });

@@ -7,7 +7,7 @@ import {
   parseIpAddress,
   renderIpAddress,
   type IpAddress,
-} from "../../../src/run/network/ip-address.ts";
+} from "../../src/model/ip-address.ts";
 
 function parse(text: string): IpAddress {
   const address = parseIpAddress(text);

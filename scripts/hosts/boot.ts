@@ -8,6 +8,7 @@ import { buildInitramfs, type GuestStep } from "./guest.ts";
 import type { Programs } from "./lab-executable.ts";
 import type { LabHost } from "./lab-host.ts";
 import type { Kernel } from "./packages.ts";
+import { obtainRootImage } from "./root-image.ts";
 
 /** What one command line in the guest did. */
 export interface StepResult {
@@ -27,17 +28,28 @@ export interface BootResult {
 /** A boot takes some ten seconds; a machine with other work to do takes longer. */
 const deadlineMs = 180_000;
 
-function qemuWords(host: LabHost, kernel: Kernel, initramfs: string, results: string): string[] {
-  const { architecture = "x64", processors = 2, cpu = "max", memoryMib = 2048, bootParameters = "" } = host;
-  const { program, machine, console, resultsWords } = emulators[architecture];
+/** Files of this machine that a boot is made of. */
+interface BootFiles {
+  readonly kernel: string;
+  readonly initramfs: string;
+  /** What is written to it is thrown away. */
+  readonly root: string;
+  readonly results: string;
+}
+
+function qemuWords(host: LabHost, { kernel, initramfs, root, results }: BootFiles): string[] {
+  const { architecture = "x64", processors = 2, cpuFeatures, memoryMib = 2048, bootParameters = "" } = host;
+  const { program, machine, cpu, console, resultsWords } = emulators[architecture];
   const options = {
     M: machine,
     accel: "tcg,thread=multi",
     smp: String(processors),
-    cpu,
+    cpu: cpuFeatures === undefined ? cpu : `${cpu},${cpuFeatures}`,
     m: String(memoryMib),
-    kernel: kernel.image,
+    kernel,
     initrd: initramfs,
+    drive: `if=none,id=root,format=raw,snapshot=on,file=${root}`,
+    device: "nvme,serial=root,drive=root",
     // Self-tests of ciphers take seconds in software, and say nothing of what is tried here.
     append: `console=${console} quiet panic=-1 cryptomgr.notests ${bootParameters}`,
   };
@@ -86,14 +98,12 @@ async function bootOnce(
   try {
     const [initramfs, results] = [join(directory, "initramfs"), join(directory, "results")];
     writeFileSync(initramfs, buildInitramfs(host, kernel, programs, steps));
-    const child = Bun.spawn(
-      ["timeout", "-k", "5", String(deadlineMs / 1000), ...qemuWords(host, kernel, initramfs, results)],
-      {
-        stdin: "ignore",
-        stdout: "pipe",
-        stderr: "pipe",
-      },
-    );
+    const files = { kernel: kernel.image, initramfs, root: obtainRootImage(host, programs), results };
+    const child = Bun.spawn(["timeout", "-k", "5", String(deadlineMs / 1000), ...qemuWords(host, files)], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
     const [shown, complaints] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
     const { steps: found, isOver } = parseResults(readFileSync(results, "utf8"));
     return { steps: found, isOver, console: shown + complaints, durationMs: performance.now() - started };

@@ -40,13 +40,13 @@ export interface LabHost {
   readonly architecture?: Architecture | undefined;
   /** Further words of the kernel's command line. */
   readonly bootParameters?: string | undefined;
-  /** QEMU's -cpu; `max` unless told. */
-  readonly cpu?: string | undefined;
+  /** Further features of the processor, as in QEMU's -cpu: `+svm`. */
+  readonly cpuFeatures?: string | undefined;
   readonly memoryMib?: number | undefined;
   readonly processors?: number | undefined;
   /** Modules to load before anything is measured, each with those that it needs. */
   readonly modules?: readonly string[] | undefined;
-  /** Debian packages of the kernel's release, unpacked below /packages in the guest; nothing of them is run by itself. */
+  /** Debian packages of the kernel's release, unpacked into the root; nothing of them is run by itself. */
   readonly packages?: readonly string[] | undefined;
   /** What the first process is: a script, or systemd in a Debian of its own, with a manager for the ordinary user. */
   readonly init?: "script" | "systemd" | undefined;

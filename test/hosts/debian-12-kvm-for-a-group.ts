@@ -4,7 +4,7 @@ import { defineHost } from "../../scripts/hosts/lab-host.ts";
 export default defineHost({
   title: "Linux 6.1, /dev/kvm for a group",
   kernel: "debian-12",
-  cpu: "max,+svm",
+  cpuFeatures: "+svm",
   modules: ["kvm-amd"],
   setUp: "chgrp 1000 /dev/kvm; chmod 660 /dev/kvm",
   truth: {

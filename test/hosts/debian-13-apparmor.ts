@@ -1,20 +1,14 @@
 /** AppArmor keeps user namespaces from whatever lies in /usr/local, as restricted distributions do by default. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
 
-const libraries = "/packages/usr/lib/x86_64-linux-gnu";
-
 export default defineHost({
   title: "Linux 6.12, an AppArmor profile without userns",
   kernel: "debian-13",
-  processors: 1,
   bootParameters: "apparmor=1 security=apparmor",
-  packages: ["apparmor", "libc6"],
-  setUp: `mkdir -p /etc/apparmor.d /var/cache/apparmor
-cp -a /packages/etc/apparmor.d/abi /packages/etc/apparmor.d/tunables /etc/apparmor.d/
-printf '#!/bin/sh\\nexec ${libraries}/ld-linux-x86-64.so.2 --library-path ${libraries} /packages/usr/sbin/apparmor_parser "$@"\\n' > /sbin/apparmor_parser
-chmod 755 /sbin/apparmor_parser
-printf '%s\\n' 'abi <abi/4.0>,' 'include <tunables/global>' 'profile restricted /usr/local/** {' \
-  '  file, capability, network, mount, umount, pivot_root, ptrace, signal, unix, dbus,' '}' > /etc/apparmor.d/restricted
+  packages: ["apparmor", "bubblewrap", "libc6", "libcap2", "libpcre2-8-0", "libselinux1"],
+  setUp: `printf '%s\\n' 'abi <abi/4.0>,' 'include <tunables/global>' 'profile restricted /usr/local/** {' \
+  '  file, capability, network, mount, umount, pivot_root, ptrace, signal, unix, dbus,' '  /usr/bin/bwrap Px,' '}' \
+  'profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }' > /etc/apparmor.d/restricted
 apparmor_parser -r /etc/apparmor.d/restricted`,
   truth: {
     // Root needs no user namespace; such a profile refuses mounts that were made detached, for all its rule "mount", so

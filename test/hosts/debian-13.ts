@@ -4,9 +4,7 @@ import { defineHost } from "../../scripts/hosts/lab-host.ts";
 export default defineHost({
   title: "Linux 6.12, AMD-V emulated, KVM for root",
   kernel: "debian-13",
-  cpu: "max,+svm",
-  // With two, this kernel's slab allocator meets a fault of the emulator's cmpxchg16b between processors.
-  processors: 1,
+  cpuFeatures: "+svm",
   modules: ["kvm-amd"],
   setUp: "chmod 600 /dev/kvm",
   truth: {

@@ -4,6 +4,8 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { inParallel } from "../src/verify/in-parallel.ts";
+import { guestsAtOnce } from "./hosts/emulator.ts";
 import { listHosts } from "./hosts/list-hosts.ts";
 import { listHostSteps, listSteps, type CheckStep } from "./check/steps.ts";
 import { readTestReport } from "./check/test-report.ts";
@@ -106,6 +108,10 @@ if (hosts === undefined) {
   await runTests(given, tally);
 }
 // Tests that were asked for by name are asked for alone.
-for (const step of hosts ?? (given.length === 0 ? await listHostSteps() : [])) await runStep(step, tally);
+const boots = hosts ?? (given.length === 0 ? await listHostSteps() : []);
+await inParallel(
+  boots.map((step) => () => runStep(step, tally)),
+  guestsAtOnce,
+);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exitCode = tally.failed === 0 ? 0 : 1;

@@ -1,4 +1,5 @@
 /** The emulated machines: one for each architecture, with a console and a second serial line for what the guest reports. */
+import { availableParallelism } from "node:os";
 import type { Architecture } from "../build/native.ts";
 
 /** What differs from one architecture to the next. */
@@ -18,6 +19,9 @@ export interface Emulator {
   /** Words that give the guest a second serial line whose other end is this file. */
   readonly resultsWords: (path: string) => readonly string[];
 }
+
+/** Each guest has a thread for its processor, and hosts with two use little more than one. */
+export const guestsAtOnce: number = Math.min(availableParallelism(), 4);
 
 /** QEMU's boards q35 and virt. The latter has one serial line of its own, so that a second one has to be a PCI card. */
 export const emulators: Readonly<Record<Architecture, Emulator>> = {

@@ -97,8 +97,17 @@ function unpack(source: Source, into: string, choose: (apt: ReturnType<typeof ap
   for (const name of readdirSync(work).filter((entry) => entry.endsWith(".deb"))) {
     runTool(["dpkg-deb", "-x", name, "root"], work);
   }
-  renameSync(join(work, "root"), into);
+  publish(join(work, "root"), into);
   rmSync(work, { recursive: true, force: true });
+}
+
+/** Gives it its name in the cache, unless another run, which was at it as well, was faster. */
+function publish(made: string, into: string): void {
+  try {
+    renameSync(made, into);
+  } catch (error) {
+    if (!existsSync(into)) throw error;
+  }
 }
 
 /** The package that the meta package stands for today. */
@@ -155,7 +164,7 @@ export function obtainSystem(name: KernelName): string {
     for (const place of ["var/cache/apt", "var/lib/apt", "usr/share/doc", "usr/share/locale", "usr/share/man"]) {
       rmSync(join(work, place), { recursive: true, force: true });
     }
-    renameSync(work, root);
+    publish(work, root);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

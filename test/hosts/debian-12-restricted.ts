@@ -1,5 +1,6 @@
 /** Debian's own switch for user namespaces is off, and no control group is handed on. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { inNamespaces, inProcess } from "./shared/verdicts.ts";
 
 export default defineHost({
   title: "Linux 6.1, kernel.unprivileged_userns_clone=0, nothing delegated",
@@ -14,6 +15,7 @@ export default defineHost({
       },
       chosen: "namespaces",
       doctor: 0,
+      verdicts: inNamespaces,
       commands: { "cupel run --memory 64M -- /bin/true": 125 },
     },
     user: {
@@ -26,6 +28,7 @@ export default defineHost({
       },
       chosen: null,
       doctor: 1,
+      verdicts: inProcess,
     },
   },
   remedies: [

@@ -1,15 +1,23 @@
-/** AppArmor keeps user namespaces from whatever lies in /usr/local, as restricted distributions do by default. */
+/** AppArmor keeps user namespaces from whatever lies in /usr/local, as restricted distributions do; bwrap may make them. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { appArmorPackages, loadProfile } from "./shared/apparmor.ts";
+import { inNamespaces, inProcess } from "./shared/verdicts.ts";
+
+/** Names the profile and what it denies. */
+const denial = "the label restricted (enforce) may not create a user namespace";
 
 export default defineHost({
-  title: "Linux 6.12, an AppArmor profile without userns",
+  title: "Linux 6.12, AppArmor lets bwrap make user namespaces, not us",
   kernel: "debian-13",
   bootParameters: "apparmor=1 security=apparmor",
-  packages: ["apparmor", "bubblewrap", "libc6", "libcap2", "libpcre2-8-0", "libselinux1"],
-  setUp: `printf '%s\\n' 'abi <abi/4.0>,' 'include <tunables/global>' 'profile restricted /usr/local/** {' \
-  '  file, capability, network, mount, umount, pivot_root, ptrace, signal, unix, dbus,' '  /usr/bin/bwrap Px,' '}' \
-  'profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }' > /etc/apparmor.d/restricted
-apparmor_parser -r /etc/apparmor.d/restricted`,
+  packages: appArmorPackages,
+  setUp: loadProfile(
+    "profile restricted /usr/local/** {",
+    "  file, capability, network, mount, umount, pivot_root, ptrace, signal, unix, dbus,",
+    "  /usr/bin/bwrap Px,",
+    "}",
+    "profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }",
+  ),
   truth: {
     // Root needs no user namespace; such a profile refuses mounts that were made detached, for all its rule "mount", so
     // they are made by path.
@@ -18,14 +26,22 @@ apparmor_parser -r /etc/apparmor.d/restricted`,
         "lsm.apparmor": "works",
         "userns.create": "blocked: lsm:apparmor",
         "mount.private-root": "works",
+        "program.bwrap": "works",
       },
       chosen: "namespaces",
       doctor: 0,
+      verdicts: inNamespaces,
     },
     user: {
-      capabilities: { "userns.create": "blocked: lsm:apparmor", "userns.capable": "blocked: lsm:apparmor" },
+      capabilities: {
+        "userns.create": "blocked: lsm:apparmor",
+        "userns.capable": "blocked: lsm:apparmor",
+        "program.bwrap": "works",
+      },
       chosen: null,
       doctor: 1,
+      verdicts: inProcess,
+      commands: { [`cupel doctor --all | grep -q '${denial}'`]: 0 },
     },
   },
   remedies: [
@@ -37,6 +53,7 @@ apparmor_parser -r /etc/apparmor.d/restricted`,
         "printf '%s\\n' 'abi <abi/4.0>,' 'include <tunables/global>' 'profile usr.local.bin.cupel /usr/local/bin/cupel flags=(unconfined) {' '  userns,' '}' | tee /etc/apparmor.d/usr.local.bin.cupel",
         "apparmor_parser -r /etc/apparmor.d/usr.local.bin.cupel",
       ],
+      undo: ["apparmor_parser -R /etc/apparmor.d/usr.local.bin.cupel", "rm /etc/apparmor.d/usr.local.bin.cupel"],
       after: { "userns.create": "works", "userns.capable": "works", "mount.private-root": "works" },
     },
   ],

@@ -13,7 +13,7 @@ import { judgeHost, stepsOf } from "./hosts/judge.ts";
 import { obtainPrograms } from "./hosts/lab-executable.ts";
 import { listHosts, loadHost } from "./hosts/list-hosts.ts";
 import { obtainKernel } from "./hosts/packages.ts";
-import { keepResults, resultOf, type HostResult } from "./hosts/results.ts";
+import { keepResult, resultOf } from "./hosts/results.ts";
 import { repositoryRoot } from "./source/repository.ts";
 
 const executable = join(repositoryRoot, "dist/cupel");
@@ -23,12 +23,6 @@ interface Wishes {
   readonly isShown: boolean;
   readonly isAttacked: boolean;
   readonly isKept: boolean;
-}
-
-/** What became of one host; without a result where anything was not as it should be. */
-interface Visit {
-  readonly name: string;
-  readonly result?: HostResult | undefined;
 }
 
 function parseWords(words: readonly string[]): Wishes {
@@ -52,7 +46,8 @@ function show(name: string, { steps, console: shown }: BootResult): void {
   console.log(`--- ${name} console\n${shown}`);
 }
 
-async function visit(name: string, { isShown, isAttacked }: Wishes): Promise<Visit> {
+/** Whether all was as it should be; only then is it kept. */
+async function visit(name: string, { isShown, isAttacked, isKept }: Wishes): Promise<boolean> {
   const host = await loadHost(name);
   const { architecture = "x64" } = host;
   const { program, package: found } = emulators[architecture];
@@ -65,7 +60,8 @@ async function visit(name: string, { isShown, isAttacked }: Wishes): Promise<Vis
   console.log(
     [`${faults.length === 0 ? "ok  " : "FAIL"} ${line}`, ...faults.map((fault) => `     ${fault}`)].join("\n"),
   );
-  return { name, result: faults.length === 0 ? resultOf(host, kernel, boot, new Date()) : undefined };
+  if (isKept && faults.length === 0) keepResult(name, resultOf(host, kernel, boot, new Date()));
+  return faults.length === 0;
 }
 
 async function main(words: readonly string[]): Promise<number> {
@@ -76,9 +72,7 @@ async function main(words: readonly string[]): Promise<number> {
     wishes.names.map((name) => () => visit(name, wishes)),
     guestsAtOnce,
   );
-  if (wishes.isKept)
-    keepResults(visits.flatMap(({ name, result }) => (result === undefined ? [] : [{ name, result }])));
-  const failed = visits.filter(({ result }) => result === undefined).length;
+  const failed = visits.filter((isSound) => !isSound).length;
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   if (visits.length > 1)
     console.log(`${visits.length - failed} hosts as they should be, ${failed} not, in ${seconds} s`);

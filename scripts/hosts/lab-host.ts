@@ -8,7 +8,7 @@ export type KernelName = "debian-11" | "debian-12" | "debian-13";
 
 /** What is expected of one capability: its state, or for a denial the code of its only blockers. */
 export type Expectation =
-  "works" | "degraded" | "absent" | "broken" | "unknown" | `blocked: ${string}` | `absent: ${string}`;
+  "works" | "degraded" | "absent" | "broken" | "unknown" | `${"blocked" | "absent" | "degraded"}: ${string}`;
 
 /** What attacks on each guarantee come to. */
 export type Verdicts = Readonly<Record<GuaranteeId, GuaranteeResult["state"]>>;

@@ -58,9 +58,9 @@ export function resultOf(host: LabHost, kernel: Pick<Kernel, "release">, boot: B
   };
 }
 
-/** Puts them in the place of older ones, and forgets hosts that are there no more. */
-export function keepResults(visits: readonly { readonly name: string; readonly result: HostResult }[]): void {
-  const known = { ...readResults(), ...Object.fromEntries(visits.map(({ name, result }) => [name, result])) };
+/** Puts it in the place of an older one, and forgets hosts that are there no more. */
+export function keepResult(name: string, result: HostResult): void {
+  const known: HostResults = { ...readResults(), [name]: result };
   const kept = listHosts().flatMap((name) => (known[name] === undefined ? [] : [[name, known[name]] as const]));
   writeIfChanged(join(repositoryRoot, resultsPath), `${JSON.stringify(Object.fromEntries(kept), undefined, 2)}\n`);
 }

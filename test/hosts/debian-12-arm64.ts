@@ -19,7 +19,7 @@ const truth = {
 } as const;
 
 export default defineHost({
-  title: "Linux 6.1 on arm64, control groups delegated",
+  title: "Linux 6.1 on arm64, cgroup v2, delegated",
   kernel: "debian-12",
   architecture: "arm64",
   ...delegation,

@@ -3,7 +3,7 @@ import { defineHost } from "../../scripts/hosts/lab-host.ts";
 import { inNamespaces, withEveryCap } from "./shared/verdicts.ts";
 
 export default defineHost({
-  title: "Linux 6.1, control groups of version 1",
+  title: "Linux 6.1, cgroup v1",
   kernel: "debian-12",
   bootParameters: "cgroup_no_v1=none",
   setUp: `umount /sys/fs/cgroup

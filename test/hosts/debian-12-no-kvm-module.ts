@@ -14,7 +14,7 @@ const truth = {
 } as const;
 
 export default defineHost({
-  title: "Linux 6.1, AMD-V, neither KVM nor virtual sockets loaded",
+  title: "Linux 6.1, AMD-V, no KVM, no vsock",
   kernel: "debian-12",
   cpuFeatures: "+svm",
   truth: { root: truth, user: truth },

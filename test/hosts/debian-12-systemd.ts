@@ -23,7 +23,7 @@ const delegated = {
 const commands = { [limits]: 0, [greedyJob]: 137, [tooMany]: 2 };
 
 export default defineHost({
-  title: "Linux 6.1, systemd 252, a manager for the ordinary user",
+  title: "Linux 6.1, systemd, a manager for the user",
   kernel: "debian-12",
   init: "systemd",
   truth: {

@@ -17,7 +17,7 @@ const truth = {
 } as const;
 
 export default defineHost({
-  title: "Linux 6.12, AppArmor lets us make user namespaces, not bwrap",
+  title: "Linux 6.12, AppArmor denies bwrap, not us",
   kernel: "debian-13",
   bootParameters: "apparmor=1 security=apparmor",
   packages: appArmorPackages,

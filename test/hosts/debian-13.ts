@@ -3,7 +3,7 @@ import { defineHost } from "../../scripts/hosts/lab-host.ts";
 import { inNamespaces } from "./shared/verdicts.ts";
 
 export default defineHost({
-  title: "Linux 6.12, two processors, KVM and virtual sockets for root",
+  title: "Linux 6.12, two CPUs, KVM and vsock for root",
   kernel: "debian-13",
   cpuFeatures: "+svm",
   processors: 2,

@@ -61,7 +61,7 @@ export function resultOf(host: LabHost, kernel: Pick<Kernel, "release">, boot: B
 /** Puts it in the place of an older one, and forgets hosts that are there no more. */
 export function keepResult(name: string, result: HostResult): void {
   const known: HostResults = { ...readResults(), [name]: result };
-  const kept = listHosts().flatMap((name) => (known[name] === undefined ? [] : [[name, known[name]] as const]));
+  const kept = listHosts().flatMap((host) => (known[host] === undefined ? [] : [[host, known[host]] as const]));
   writeIfChanged(join(repositoryRoot, resultsPath), `${JSON.stringify(Object.fromEntries(kept), undefined, 2)}\n`);
 }
 

@@ -4,6 +4,8 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { inParallel } from "../src/verify/in-parallel.ts";
+import { guestsAtOnce } from "./hosts/emulator.ts";
 import { listHosts } from "./hosts/list-hosts.ts";
 import { listHostSteps, listSteps, type CheckStep } from "./check/steps.ts";
 import { strategySteps } from "./check/strategy-suites.ts";
@@ -108,6 +110,10 @@ if (hosts === undefined) {
   if (given.length === 0) for (const step of strategySteps()) await runStep(step, tally);
 }
 // Tests that were asked for by name are asked for alone.
-for (const step of hosts ?? (given.length === 0 ? await listHostSteps() : [])) await runStep(step, tally);
+const boots = hosts ?? (given.length === 0 ? await listHostSteps() : []);
+await inParallel(
+  boots.map((step) => () => runStep(step, tally)),
+  guestsAtOnce,
+);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exitCode = tally.failed === 0 ? 0 : 1;

@@ -7,6 +7,8 @@ import { embeddedHelpersPaths, renderEmbeddedHelpers } from "./gen/embedded-help
 import { gitlabTemplatePath, preflightPath, renderGitlabTemplate } from "./gen/gitlab-template.ts";
 import { readmePath, renderReadme, type ReadmeFacts } from "./gen/readme.ts";
 import { listPlugins, registryKinds, renderRegistry } from "./gen/registry.ts";
+import { loadHost } from "./hosts/list-hosts.ts";
+import { readResults } from "./hosts/results.ts";
 import { readIfThere, repositoryRoot, writeIfChanged } from "./source/repository.ts";
 
 /** A file that is generated. */
@@ -99,11 +101,16 @@ async function generateReadme(root: string): Promise<GeneratedFile[]> {
   const strategies = await Promise.all(
     names.map((name) => load<{ default: ReadmeFacts["strategies"][number] }>(`strategies/${name}.ts`)),
   );
+  const hosts = Object.entries(readResults(root)).map(async ([name, result]) => ({
+    ...(await loadHost(name, root)),
+    result,
+  }));
   const facts = {
     promises: guaranteePromises,
     isolationSet,
     commands: descriptions,
     strategies: strategies.map((module) => module.default),
+    hosts: await Promise.all(hosts),
   };
   return [{ path: readmePath, text: renderReadme(text, facts), isCommitted: true }];
 }

@@ -1,25 +1,42 @@
 /**
  * The host lab: boots real kernels in QEMU, runs the real executable inside, and compares what it says with what is
- * true there. Arguments: names of hosts, `--all`, or nothing for the default set; `--show` prints what cupel said.
+ * true there. Arguments: names of hosts, `--all`, or nothing for the default set; `--attack` attacks the sandboxes
+ * there as well, `--matrix` does so and keeps what was found for the README; `--show` prints what cupel said.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { inParallel } from "../src/verify/in-parallel.ts";
 import { bootHost, type BootResult } from "./hosts/boot.ts";
 import { defaultHosts } from "./hosts/default-hosts.ts";
-import { emulators } from "./hosts/emulator.ts";
+import { emulators, guestsAtOnce } from "./hosts/emulator.ts";
 import { judgeHost, stepsOf } from "./hosts/judge.ts";
 import { obtainPrograms } from "./hosts/lab-executable.ts";
-import type { LabHost } from "./hosts/lab-host.ts";
 import { listHosts, loadHost } from "./hosts/list-hosts.ts";
 import { obtainKernel } from "./hosts/packages.ts";
+import { keepResult, resultOf } from "./hosts/results.ts";
 import { repositoryRoot } from "./source/repository.ts";
 
 const executable = join(repositoryRoot, "dist/cupel");
 
-function chooseNames(words: readonly string[]): string[] {
-  const named = words.filter((word) => !word.startsWith("--"));
-  if (words.includes("--all")) return listHosts();
-  return named.length > 0 ? named : [...defaultHosts];
+interface Wishes {
+  readonly names: readonly string[];
+  readonly isShown: boolean;
+  readonly isAttacked: boolean;
+  readonly isKept: boolean;
+}
+
+function parseWords(words: readonly string[]): Wishes {
+  const flags = ["--all", "--show", "--attack", "--matrix"];
+  const stray = words.find((word) => word.startsWith("-") && !flags.includes(word));
+  if (stray !== undefined) throw new Error(`${stray}: no such flag; there are ${flags.join(", ")}`);
+  const named = words.filter((word) => !word.startsWith("-"));
+  const isKept = words.includes("--matrix");
+  return {
+    names: words.includes("--all") ? listHosts() : named.length > 0 ? named : defaultHosts,
+    isShown: words.includes("--show"),
+    isAttacked: isKept || words.includes("--attack"),
+    isKept,
+  };
 }
 
 function show(name: string, { steps, console: shown }: BootResult): void {
@@ -29,26 +46,36 @@ function show(name: string, { steps, console: shown }: BootResult): void {
   console.log(`--- ${name} console\n${shown}`);
 }
 
-async function visit(name: string, host: LabHost, isShown: boolean): Promise<boolean> {
+/** Whether all was as it should be; only then is it kept. */
+async function visit(name: string, { isShown, isAttacked, isKept }: Wishes): Promise<boolean> {
+  const host = await loadHost(name);
   const { architecture = "x64" } = host;
   const { program, package: found } = emulators[architecture];
   if (Bun.which(program) === null) throw new Error(`${program} is not installed (Debian: apt-get install ${found})`);
-  const boot = await bootHost(host, obtainKernel(host.kernel, architecture), obtainPrograms(host), stepsOf(host));
+  const kernel = obtainKernel(host.kernel, architecture);
+  const boot = await bootHost(host, kernel, obtainPrograms(host), stepsOf(host, isAttacked));
   if (isShown) show(name, boot);
   const faults = judgeHost(host, boot);
+  const line = `${name.padEnd(28)} ${host.title} (${(boot.durationMs / 1000).toFixed(1)} s)`;
   console.log(
-    `${faults.length === 0 ? "ok  " : "FAIL"} ${name}: ${host.title} (${(boot.durationMs / 1000).toFixed(1)} s)`,
+    [`${faults.length === 0 ? "ok  " : "FAIL"} ${line}`, ...faults.map((fault) => `     ${fault}`)].join("\n"),
   );
-  for (const fault of faults) console.log(`     ${fault}`);
+  if (isKept && faults.length === 0) keepResult(name, resultOf(host, kernel, boot, new Date()));
   return faults.length === 0;
 }
 
 async function main(words: readonly string[]): Promise<number> {
   if (!existsSync(executable)) throw new Error("dist/cupel is not built; run ./scripts/cupel version");
-  let failed = 0;
-  for (const name of chooseNames(words)) {
-    if (!(await visit(name, await loadHost(name), words.includes("--show")))) failed++;
-  }
+  const wishes = parseWords(words);
+  const started = performance.now();
+  const visits = await inParallel(
+    wishes.names.map((name) => () => visit(name, wishes)),
+    guestsAtOnce,
+  );
+  const failed = visits.filter((isSound) => !isSound).length;
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  if (visits.length > 1)
+    console.log(`${visits.length - failed} hosts as they should be, ${failed} not, in ${seconds} s`);
   return failed === 0 ? 0 : 1;
 }
 

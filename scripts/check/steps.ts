@@ -1,7 +1,7 @@
 /** The checks that are not tests: one command each, in the order in which they are run. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { defaultHosts } from "../hosts/default-hosts.ts";
+import { attackedByDefault, defaultHosts } from "../hosts/default-hosts.ts";
 import { emulators } from "../hosts/emulator.ts";
 import { loadHost } from "../hosts/list-hosts.ts";
 import { listFiles, repositoryRoot } from "../source/repository.ts";
@@ -25,12 +25,12 @@ function packageCommand(script: string, ...rest: readonly string[]): string[] {
 const nativeSources = ["platform/**/*.{c,h}", "scripts/**/*.{c,h}"];
 const shellScripts = ["scripts/*.sh", "scripts/cupel", "scripts/test", "platform/**/*.sh", ".ci/run"];
 
-/** Booting real kernels, one host each. */
-export async function listHostSteps(names: readonly string[] = defaultHosts): Promise<CheckStep[]> {
-  const hosts = await Promise.all(names.map(async (name) => ({ name, ...(await loadHost(name)) })));
+/** Booting real kernels, one host each; sandboxes are attacked in all that are named, and in some of the default set. */
+export async function listHostSteps(names?: readonly string[]): Promise<CheckStep[]> {
+  const hosts = await Promise.all((names ?? defaultHosts).map(async (name) => ({ name, ...(await loadHost(name)) })));
   return hosts.map(({ name, architecture = "x64" }) => ({
     name: `host ${name}`,
-    command: [bun, "scripts/hosts.ts", name],
+    command: [bun, "scripts/hosts.ts", name, ...((names ?? attackedByDefault).includes(name) ? ["--attack"] : [])],
     needs: emulators[architecture].program,
   }));
 }

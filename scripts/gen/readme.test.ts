@@ -8,11 +8,16 @@ import namespaces from "../../src/strategies/namespaces.ts";
 import process from "../../src/strategies/process.ts";
 import { strategies } from "../../src/strategies/registry.gen.ts";
 import { generate, listStale } from "../gen.ts";
+import { loadHost } from "../hosts/list-hosts.ts";
+import { readResults } from "../hosts/results.ts";
 import { repositoryRoot } from "../source/repository.ts";
 import { readmePath, renderReadme } from "./readme.ts";
 import { wrapItem } from "./wrap-item.ts";
 
-const facts = { promises: guaranteePromises, isolationSet, strategies, commands: descriptions };
+const hosts = await Promise.all(
+  Object.entries(readResults()).map(async ([name, result]) => ({ ...(await loadHost(name)), result })),
+);
+const facts = { promises: guaranteePromises, isolationSet, strategies, commands: descriptions, hosts };
 const readme = readFileSync(join(repositoryRoot, readmePath), "utf8");
 
 describe("renderReadme", () => {
@@ -39,7 +44,7 @@ describe("renderReadme", () => {
 
   test.each([
     ["a part without a place", readme.replaceAll("commands -->", "orders -->"), "has not one place for: commands"],
-    ["two places for a part", `${readme}\n${readme}`, "has not one place for: guarantees, commands, exit codes"],
+    ["two places for a part", `${readme}\n${readme}`, "has not one place for: guarantees, hosts, commands, exit codes"],
     [
       "a place without a part",
       `${readme}\n<!-- written by scripts/gen.ts: more -->\n<!-- end of more -->\n`,

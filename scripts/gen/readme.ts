@@ -1,6 +1,7 @@
 /** The parts of README.md that say what the program's own lists say: written between marks, so that they cannot go stale. */
 import type { CommandDescription, FlagDescription } from "../../src/report/command-description.ts";
 import { renderGuarantees, type GuaranteeFacts } from "./readme-guarantees.ts";
+import { renderHosts, type TriedHost } from "./readme-hosts.ts";
 import { renderList } from "./wrap-item.ts";
 
 /** Where it lies, relative to the root. */
@@ -9,12 +10,14 @@ export const readmePath = "README.md";
 /** What the parts are made of. */
 export interface ReadmeFacts extends GuaranteeFacts {
   readonly commands: readonly CommandDescription[];
+  readonly hosts: readonly TriedHost[];
 }
 
 /** The text with every part as the facts have it. @throws where a part has no place in it, or a place no part. */
 export function renderReadme(text: string, facts: ReadmeFacts): string {
   const parts: Readonly<Record<string, string>> = {
     guarantees: renderGuarantees(facts),
+    hosts: renderHosts(facts.hosts),
     commands: renderCommands(facts.commands),
     "exit codes": renderExitCodes(facts.commands),
   };

@@ -8,6 +8,7 @@ import { buildInitramfs, type GuestStep } from "./guest.ts";
 import type { Programs } from "./lab-executable.ts";
 import type { LabHost } from "./lab-host.ts";
 import type { Kernel } from "./packages.ts";
+import { obtainRootImage } from "./root-image.ts";
 
 /** What one command line in the guest did. */
 export interface StepResult {
@@ -24,13 +25,17 @@ export interface BootResult {
   readonly durationMs: number;
 }
 
-/** A boot takes some ten seconds; a machine with other work to do takes longer. */
-const deadlineMs = 180_000;
+/** A boot takes some ten seconds, and a minute with attacks; a machine with other work to do takes longer. */
+const deadlineMs = 600_000;
 
-/** What a boot of a host reads and writes, by path. */
+/** Files of this machine that a boot is made of. */
 interface BootFiles {
+  readonly kernel: string;
   readonly initramfs: string;
+  /** What is written to it is thrown away. */
+  readonly root: string;
   readonly results: string;
+  /** One more disk, of hosts that have one. */
   readonly disk: string;
 }
 
@@ -40,17 +45,24 @@ function makeDisk(path: string, sizeMib: number): void {
   if (!made.success) throw new Error(`mke2fs failed: ${made.stderr.toString().trim()}`);
 }
 
-function qemuWords(host: LabHost, kernel: Kernel, { initramfs, results, disk }: BootFiles): string[] {
-  const { architecture = "x64", processors = 2, cpu = "max", memoryMib = 2048, bootParameters = "" } = host;
-  const { program, machine, console, resultsWords } = emulators[architecture];
+/** The clock of one processor counts instructions: deadlines in the guest know nothing of how busy this machine is. */
+function clockOf(processors: number): Record<string, string> {
+  return processors === 1 ? { accel: "tcg,thread=single", icount: "shift=0" } : { accel: "tcg,thread=multi" };
+}
+
+function qemuWords(host: LabHost, { kernel, initramfs, root, results, disk }: BootFiles): string[] {
+  const { architecture = "x64", processors = 1, cpuFeatures, memoryMib = 2048, bootParameters = "" } = host;
+  const { program, machine, cpu, console, resultsWords } = emulators[architecture];
   const options = {
     M: machine,
-    accel: "tcg,thread=multi",
+    ...clockOf(processors),
     smp: String(processors),
-    cpu,
+    cpu: cpuFeatures === undefined ? cpu : `${cpu},${cpuFeatures}`,
     m: String(memoryMib),
-    kernel: kernel.image,
+    kernel,
     initrd: initramfs,
+    drive: `if=none,id=root,format=raw,snapshot=on,file=${root}`,
+    device: "nvme,serial=root,drive=root",
     // Self-tests of ciphers take seconds in software, and say nothing of what is tried here.
     append: `console=${console} quiet panic=-1 cryptomgr.notests ${bootParameters}`,
   };
@@ -99,13 +111,15 @@ async function bootOnce(
   const directory = mkdtempSync(join(tmpdir(), "cupel-host-"));
   try {
     const files = {
+      kernel: kernel.image,
       initramfs: join(directory, "initramfs"),
+      root: obtainRootImage(host, programs),
       results: join(directory, "results"),
       disk: join(directory, "disk"),
     };
     if (host.diskMib !== undefined) makeDisk(files.disk, host.diskMib);
     writeFileSync(files.initramfs, buildInitramfs(host, kernel, programs, steps));
-    const child = Bun.spawn(["timeout", "-k", "5", String(deadlineMs / 1000), ...qemuWords(host, kernel, files)], {
+    const child = Bun.spawn(["timeout", "-k", "5", String(deadlineMs / 1000), ...qemuWords(host, files)], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",

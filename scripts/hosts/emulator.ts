@@ -1,4 +1,5 @@
 /** The emulated machines: one for each architecture, with a console and a second serial line for what the guest reports. */
+import { availableParallelism } from "node:os";
 import type { Architecture } from "../build/native.ts";
 
 /** What differs from one architecture to the next. */
@@ -9,6 +10,8 @@ export interface Emulator {
   /** Debian's name of the architecture. */
   readonly debianName: "amd64" | "arm64";
   readonly machine: string;
+  /** QEMU's -cpu. */
+  readonly cpu: string;
   /** Kernel's name of the first serial line: its console. */
   readonly console: string;
   /** Device of the second one, in the guest. */
@@ -17,6 +20,9 @@ export interface Emulator {
   readonly resultsWords: (path: string) => readonly string[];
 }
 
+/** Each guest has a thread for its processor, and hosts with two use little more than one. */
+export const guestsAtOnce: number = Math.min(availableParallelism(), 4);
+
 /** QEMU's boards q35 and virt. The latter has one serial line of its own, so that a second one has to be a PCI card. */
 export const emulators: Readonly<Record<Architecture, Emulator>> = {
   x64: {
@@ -24,6 +30,8 @@ export const emulators: Readonly<Record<Architecture, Emulator>> = {
     package: "qemu-system-x86",
     debianName: "amd64",
     machine: "q35",
+    // Its cmpxchg16b spoils the flags now and then, and with them the lists of the kernel's allocator.
+    cpu: "max,-cx16",
     console: "ttyS0",
     resultsDevice: "/dev/ttyS1",
     resultsWords: (path) => ["-serial", `file:${path}`],
@@ -33,6 +41,7 @@ export const emulators: Readonly<Record<Architecture, Emulator>> = {
     package: "qemu-system-arm",
     debianName: "arm64",
     machine: "virt",
+    cpu: "max",
     console: "ttyAMA0",
     resultsDevice: "/dev/ttyS0",
     resultsWords: (path) => ["-chardev", `file,id=results,path=${path}`, "-device", "pci-serial,chardev=results"],

@@ -1,14 +1,19 @@
 /** Holds what a host's cupel said against what is true there. Pure. */
+import type { GuaranteeId } from "../../src/model/guarantee.ts";
 import type { Report } from "../../src/model/report.ts";
+import type { SubjectResult, Verification } from "../../src/model/verification.ts";
 import type { BootResult, StepResult } from "./boot.ts";
 import type { GuestStep } from "./guest.ts";
 import type { CallerTruth, Expectation, LabHost } from "./lab-host.ts";
 
 /** Callers, in the order in which they are asked. */
-const callers = ["root", "user"] as const;
+export const callers = ["root", "user"] as const;
 
-/** The command lines that a host's truth needs run. */
-export function stepsOf(host: LabHost): GuestStep[] {
+/** One of {@link callers}. */
+export type Caller = (typeof callers)[number];
+
+/** The command lines that a host's truth needs run; attacks, which take most of the time, only where they are asked for. */
+export function stepsOf(host: LabHost, isAttacked: boolean): GuestStep[] {
   const truths = callers.flatMap((caller) => {
     const truth = host.truth[caller];
     if (truth === undefined) return [];
@@ -21,18 +26,40 @@ export function stepsOf(host: LabHost): GuestStep[] {
       { name: `${caller}-doctor`, caller, command: "cupel doctor --json" },
       { name: `${caller}-run`, caller, command: "cupel run -- /bin/echo ran" },
       ...further,
+      ...(isAttacked ? [{ name: `${caller}-verify`, caller, command: verifyCommand(truth) }] : []),
     ];
   });
-  const trials = (host.remedies ?? []).flatMap(({ caller, commands }, index) => [
-    { name: `remedy-${index}`, caller: "root" as const, command: commands.join("\n") },
-    { name: `remedy-${index}-doctor`, caller, command: "cupel doctor --json" },
+  const trials = (host.remedies ?? []).flatMap(({ caller, commands, undo }, index) => [
+    ...applied(`remedy-${index}`, caller, commands),
+    ...(undo === undefined ? [] : applied(`undo-${index}`, caller, undo)),
   ]);
   return [...truths, ...trials];
 }
 
-function parseReport(step: StepResult | undefined): Report | undefined {
-  if (step === undefined || !step.output.startsWith("{")) return undefined;
-  return JSON.parse(step.output) as Report;
+function applied(name: string, caller: Caller, commands: readonly string[]): GuestStep[] {
+  return [
+    { name, caller: "root", command: commands.join("\n") },
+    { name: `${name}-doctor`, caller, command: "cupel doctor --json" },
+  ];
+}
+
+function verifyCommand({ chosen }: CallerTruth): string {
+  return chosen === null ? "cupel verify --quick --json --strategy process" : "cupel verify --quick --json";
+}
+
+function parseOutput(step: StepResult | undefined): unknown {
+  return step?.output.startsWith("{") === true ? JSON.parse(step.output) : undefined;
+}
+
+/** What the doctor said to this caller, where it said anything. */
+export function reportTo(caller: Caller, { steps }: BootResult): Report | undefined {
+  return parseOutput(steps[`${caller}-doctor`]) as Report | undefined;
+}
+
+/** What attacks on this caller's sandbox came to, where any were made. */
+export function attacksOf(caller: Caller, { steps }: BootResult): SubjectResult | undefined {
+  const verification = parseOutput(steps[`${caller}-verify`]) as Verification | undefined;
+  return verification?.subjects[0];
 }
 
 /** A capability in the words of an expectation. */
@@ -60,9 +87,23 @@ function expectCode(step: StepResult | undefined, code: number, what: string): s
   return [`${what} ended with ${step?.code ?? "nothing"}, not ${code}: ${step?.errors ?? "it was not run"}`];
 }
 
-function judgeCaller(caller: "root" | "user", truth: CallerTruth, { steps }: BootResult): string[] {
+function judgeAttacks(caller: Caller, { verdicts }: CallerTruth, boot: BootResult): string[] {
+  const step = boot.steps[`${caller}-verify`];
+  if (step === undefined) return [];
+  const found = attacksOf(caller, boot);
+  if (verdicts === null) return found === undefined ? [] : [`${caller}: cupel verify could make its attacks`];
+  if (found === undefined) return [`${caller}: cupel verify told nothing: ${step.errors}`];
+  return (Object.keys(verdicts) as GuaranteeId[]).flatMap((id) => {
+    const seen = found.guarantees.find((one) => one.id === id);
+    if (seen?.state === verdicts[id]) return [];
+    return [`${caller}: ${id} is ${seen?.state ?? "not told of"}, not ${verdicts[id]} (${seen?.because ?? ""})`];
+  });
+}
+
+function judgeCaller(caller: Caller, truth: CallerTruth, boot: BootResult): string[] {
+  const { steps } = boot;
   const doctor = steps[`${caller}-doctor`];
-  const report = parseReport(doctor);
+  const report = reportTo(caller, boot);
   if (report === undefined) return [`${caller}: the doctor gave no report: ${doctor?.errors ?? "it was never asked"}`];
   const chosen = report.selection.chosen ?? null;
   const choice =
@@ -76,22 +117,44 @@ function judgeCaller(caller: "root" | "user", truth: CallerTruth, { steps }: Boo
     ...expectCode(doctor, truth.doctor, `${caller}: cupel doctor`),
     ...expectCode(steps[`${caller}-run`], truth.chosen === null ? 125 : 0, `${caller}: cupel run`),
     ...further,
+    ...judgeAttacks(caller, truth, boot),
   ];
 }
 
-function judgeRemedies(host: LabHost, { steps }: BootResult): string[] {
-  return (host.remedies ?? []).flatMap(({ caller, capability, remedy, commands, after: expected }, index) => {
-    const before = parseReport(steps[`${caller}-doctor`]);
-    const after = parseReport(steps[`remedy-${index}-doctor`]);
-    if (before === undefined || after === undefined) return [`remedy ${remedy}: a report is missing`];
+/** Without sudo, which a host of the lab does not have: its first process is root. */
+function asRoot(lines: readonly string[] | undefined): string {
+  return JSON.stringify(lines?.map((line) => line.replaceAll("sudo ", "")));
+}
+
+function judgeRemedies(host: LabHost, boot: BootResult): string[] {
+  return (host.remedies ?? []).flatMap((trial, index) => {
+    const { caller, capability, remedy, commands, undo, after } = trial;
+    const before = reportTo(caller, boot);
+    if (before === undefined) return [`remedy ${remedy}: a report is missing`];
     const proposed = before.remedies.find((one) => one.capability === capability && one.id === remedy);
-    const plain = proposed?.commands.map((line) => line.replaceAll("sudo ", ""));
-    if (JSON.stringify(plain) !== JSON.stringify(commands))
-      return [`remedy ${remedy}: the doctor proposes ${JSON.stringify(plain)}, not ${JSON.stringify(commands)}`];
-    const applied = steps[`remedy-${index}`];
-    const failed = applied?.code === 0 ? [] : [`remedy ${remedy} ended with ${applied?.code}: ${applied?.errors}`];
-    return [...failed, ...compareCapabilities(after, expected, `after ${remedy}`)];
+    const pairs = [
+      [asRoot(proposed?.commands), JSON.stringify(commands)],
+      ...(undo === undefined ? [] : [[asRoot(proposed?.undo), JSON.stringify(undo)]]),
+    ];
+    const [other] = pairs.filter(([seen, expected]) => seen !== expected);
+    if (other !== undefined) return [`remedy ${remedy}: the doctor proposes ${other[0]}, not ${other[1]}`];
+    const again = { [capability]: describe(before, capability) as Expectation };
+    return [
+      ...judgeApplied(`remedy-${index}`, remedy, after, boot),
+      ...(undo === undefined ? [] : judgeApplied(`undo-${index}`, `undo of ${remedy}`, again, boot)),
+    ];
   });
+}
+
+function judgeApplied(
+  name: string,
+  what: string,
+  expected: Readonly<Record<string, Expectation>>,
+  { steps }: BootResult,
+): string[] {
+  const report = parseOutput(steps[`${name}-doctor`]) as Report | undefined;
+  if (report === undefined) return [`remedy ${what}: a report is missing`];
+  return [...expectCode(steps[name], 0, `remedy ${what}`), ...compareCapabilities(report, expected, `after ${what}`)];
 }
 
 /** What is not as it should be; nothing where all is. */

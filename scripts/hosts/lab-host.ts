@@ -1,4 +1,6 @@
 /** A host of the lab, as data: how it is made, and what is true there. One file each in test/hosts. */
+import type { GuaranteeId } from "../../src/model/guarantee.ts";
+import type { GuaranteeResult } from "../../src/model/verification.ts";
 import type { Architecture } from "../build/native.ts";
 
 /** Kernels that the lab can fetch: of three releases of Debian. */
@@ -6,7 +8,10 @@ export type KernelName = "debian-11" | "debian-12" | "debian-13";
 
 /** What is expected of one capability: its state, or for a denial the code of its only blockers. */
 export type Expectation =
-  "works" | "degraded" | "absent" | "broken" | "unknown" | `blocked: ${string}` | `absent: ${string}`;
+  "works" | "degraded" | "absent" | "broken" | "unknown" | `${"blocked" | "absent" | "degraded"}: ${string}`;
+
+/** What attacks on each guarantee come to. */
+export type Verdicts = Readonly<Record<GuaranteeId, GuaranteeResult["state"]>>;
 
 /** What is true for one caller. Every capability that is named is compared; the others may be as they are. */
 export interface CallerTruth {
@@ -15,6 +20,8 @@ export interface CallerTruth {
   readonly chosen: string | null;
   /** Exit code of `cupel doctor`. */
   readonly doctor: 0 | 1 | 3;
+  /** Of `cupel verify --quick`, for the chosen strategy; for `process` where none is chosen. Null where it must give up. */
+  readonly verdicts: Verdicts | null;
   /** Exit codes of further command lines, run by a shell where `cupel` is in PATH. */
   readonly commands?: Readonly<Record<string, number>> | undefined;
 }
@@ -29,6 +36,8 @@ export interface RemedyTrial {
   /** Exactly the commands that it must propose. */
   readonly commands: readonly string[];
   readonly after: Readonly<Record<string, Expectation>>;
+  /** Exactly the commands that are said to take it back; they are applied, too, and the capability is denied again. */
+  readonly undo?: readonly string[] | undefined;
 }
 
 /** One host. */
@@ -40,15 +49,16 @@ export interface LabHost {
   readonly architecture?: Architecture | undefined;
   /** Further words of the kernel's command line. */
   readonly bootParameters?: string | undefined;
-  /** QEMU's -cpu; `max` unless told. */
-  readonly cpu?: string | undefined;
+  /** Further features of the processor, as in QEMU's -cpu: `+svm`. */
+  readonly cpuFeatures?: string | undefined;
   readonly memoryMib?: number | undefined;
+  /** One unless told. With more, the guest's clock is this machine's, and a busy machine makes it miss deadlines. */
   readonly processors?: number | undefined;
   /** Size of an empty ext4 file system on a disk of its own, /dev/vda; no disk unless told. */
   readonly diskMib?: number | undefined;
   /** Modules to load before anything is measured, each with those that it needs. */
   readonly modules?: readonly string[] | undefined;
-  /** Debian packages of the kernel's release, unpacked below /packages in the guest; nothing of them is run by itself. */
+  /** Debian packages of the kernel's release, unpacked into the root; nothing of them is run by itself. */
   readonly packages?: readonly string[] | undefined;
   /** What the first process is: a script, or systemd in a Debian of its own, with a manager for the ordinary user. */
   readonly init?: "script" | "systemd" | undefined;

@@ -4,19 +4,21 @@ import { join } from "node:path";
 import { repositoryRoot } from "../source/repository.ts";
 import type { LabHost } from "./lab-host.ts";
 
-/** Where they are. */
-const hostsDirectory = join(repositoryRoot, "test/hosts");
+/** Where they are, relative to the root. */
+const hostsDirectory = "test/hosts";
 
 /** Sorted. */
-export function listHosts(): string[] {
-  const names = readdirSync(hostsDirectory).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+export function listHosts(root: string = repositoryRoot): string[] {
+  const names = readdirSync(join(root, hostsDirectory)).filter(
+    (name) => name.endsWith(".ts") && !name.endsWith(".test.ts"),
+  );
   return names.map((name) => name.slice(0, -".ts".length)).toSorted();
 }
 
 /** The host of this name. @throws Error, if there is none. */
-export async function loadHost(name: string): Promise<LabHost> {
-  const all = listHosts();
+export async function loadHost(name: string, root: string = repositoryRoot): Promise<LabHost> {
+  const all = listHosts(root);
   if (!all.includes(name)) throw new Error(`there is no host ${name}; there are ${all.join(", ")}`);
-  const loaded = (await import(join(hostsDirectory, `${name}.ts`))) as { default: LabHost };
+  const loaded = (await import(join(root, hostsDirectory, `${name}.ts`))) as { default: LabHost };
   return loaded.default;
 }

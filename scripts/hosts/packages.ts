@@ -28,8 +28,8 @@ function sourceOf(name: KernelName, architecture: Architecture): Source {
   return { suite: suites[name], debianName: emulators[architecture].debianName };
 }
 
-/** Name of its place in the cache. */
-function placeOf(name: KernelName, architecture: Architecture): string {
+/** Name of a kernel's place in the cache; with the names of packages, of theirs. */
+export function placeOf(name: KernelName, architecture: Architecture): string {
   return architecture === "x64" ? name : `${name}-${architecture}`;
 }
 
@@ -41,7 +41,8 @@ function cacheDirectory(): string {
   return join(base, "cupel/hosts");
 }
 
-function run(command: readonly string[], cwd?: string): string {
+/** Runs a program of this machine's and gives its output. @throws Error with its last words. */
+export function runTool(command: readonly string[], cwd?: string): string {
   const ran = Bun.spawnSync([...command], { stderr: "pipe", ...(cwd === undefined ? {} : { cwd }) });
   if (!ran.success) throw new Error(`${command.join(" ")} failed: ${ran.stderr.toString().trim().split("\n").at(-1)}`);
   return ran.stdout.toString();
@@ -81,7 +82,7 @@ function aptFor(directory: string, { suite, debianName }: Source): (...words: st
     "Acquire::Retries": "3",
   };
   const words = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
-  return (...rest) => run(["apt-get", "-qq", ...words, ...rest], directory);
+  return (...rest) => runTool(["apt-get", "-qq", ...words, ...rest], directory);
 }
 
 /** Packages of a suite, unpacked under one directory; the work of a killed run is thrown away. */
@@ -94,10 +95,19 @@ function unpack(source: Source, into: string, choose: (apt: ReturnType<typeof ap
   apt("update");
   apt("download", ...choose(apt));
   for (const name of readdirSync(work).filter((entry) => entry.endsWith(".deb"))) {
-    run(["dpkg-deb", "-x", name, "root"], work);
+    runTool(["dpkg-deb", "-x", name, "root"], work);
   }
-  renameSync(join(work, "root"), into);
+  publish(join(work, "root"), into);
   rmSync(work, { recursive: true, force: true });
+}
+
+/** Gives it its name in the cache, unless another run, which was at it as well, was faster. */
+function publish(made: string, into: string): void {
+  try {
+    renameSync(made, into);
+  } catch (error) {
+    if (!existsSync(into)) throw error;
+  }
 }
 
 /** The package that the meta package stands for today. */
@@ -150,11 +160,11 @@ export function obtainSystem(name: KernelName): string {
   if (existsSync(root)) return root;
   const work = `${root}.${process.pid}`;
   try {
-    run(["debootstrap", "--variant=minbase", `--include=${systemPackages}`, suites[name], work, findMirror()]);
+    runTool(["debootstrap", "--variant=minbase", `--include=${systemPackages}`, suites[name], work, findMirror()]);
     for (const place of ["var/cache/apt", "var/lib/apt", "usr/share/doc", "usr/share/locale", "usr/share/man"]) {
       rmSync(join(work, place), { recursive: true, force: true });
     }
-    renameSync(work, root);
+    publish(work, root);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

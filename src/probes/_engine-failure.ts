@@ -1,6 +1,7 @@
 /** Why an engine could not make a sandbox: what it says, taken to the judges that tell why cupel's launcher could not. */
 import type { BlockerCode, Finding } from "../model/capability.ts";
 import { engineFailed, type EngineRun } from "./_isolation.ts";
+import { lineOrErrno, readLine } from "./_host-text.ts";
 import { judgeStep } from "./_judge-rehearsal.ts";
 import type { ProbeContext } from "./_probe.ts";
 import { complaint } from "./_program.ts";
@@ -47,6 +48,22 @@ export function parseFailedStep(text: string): { readonly step: string; readonly
   return step === undefined || errno === undefined ? undefined : { step, errno };
 }
 
+/**
+ * AppArmor goes by path: an engine may be denied what cupel may do. Of all that refuses a user namespace, a security
+ * module alone answers EACCES (security_create_user_ns() in kernel/user_namespace.c).
+ */
+function findOwnProfile(
+  { host }: ProbeContext,
+  { step, errno }: { readonly step: string; readonly errno: string },
+  name: string,
+): Pick<Finding, "blockers" | "summary"> | undefined {
+  const isOn = lineOrErrno(readLine(host, "/sys/module/apparmor/parameters/enabled")) === "Y";
+  const isSelinuxEnforcing = lineOrErrno(readLine(host, "/sys/fs/selinux/enforce")) === "1";
+  if (step !== "user-namespace" || errno !== "EACCES" || !isOn || isSelinuxEnforcing) return undefined;
+  const detail = `the profile attached to the path of ${name} may not create a user namespace (EACCES)`;
+  return { blockers: [{ code: "lsm:apparmor", detail }], summary: detail };
+}
+
 /** The finding: with the cause that the engine names, those that this host's facts show, or what it said alone. */
 export async function judgeEngineFailure(context: ProbeContext, run: EngineRun): Promise<Finding> {
   const said = complaint(run.result);
@@ -58,6 +75,8 @@ export async function judgeEngineFailure(context: ProbeContext, run: EngineRun):
   if (failure === undefined) return plain;
   const judged = await judgeStep(context, failure, plain.evidence);
   if (judged.blockers.every(({ code }) => code === "unknown")) {
+    const own = findOwnProfile(context, failure, run.name);
+    if (own !== undefined) return { ...plain, ...own, evidence: judged.evidence };
     return { ...plain, evidence: judged.evidence, ruledOut: judged.ruledOut };
   }
   const causes = judged.blockers.map(({ detail }) => detail).join("; ");

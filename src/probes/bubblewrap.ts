@@ -43,7 +43,7 @@ async function probeBubblewrap(context: ProbeContext): Promise<Finding> {
   ]);
   const options = endedWell(help) ? help.stdout + help.stderr : "";
   if (!root.ok || !place.ok) return notTried(version, root.ok && !place.ok ? place.reason : root.ok ? "" : root.reason);
-  return exercise(context, { version, options, program: `${root.path}/prober`, canary: `${place.path}/canary` });
+  return exercise(context, { version, options, root: root.path, place: place.path });
 }
 
 function notTried(version: Extract<SaidVersion, { ok: true }>, reason: string): Finding {
@@ -64,19 +64,23 @@ function judgeVersion({ path, line, evidence }: Extract<SaidVersion, { ok: true 
 interface Trial {
   readonly version: Extract<SaidVersion, { ok: true }>;
   readonly options: string;
-  readonly program: string;
-  readonly canary: string;
+  /** Where the prober is. */
+  readonly root: string;
+  /** Where the canary is. */
+  readonly place: string;
 }
 
 /** The canary can be read and written outside; inside it can be read only. */
-async function exercise(context: ProbeContext, { version, options, program, canary }: Trial): Promise<Finding> {
+async function exercise(context: ProbeContext, { version, options, root, place }: Trial): Promise<Finding> {
   const { host } = context;
   const status = host.status(version.path);
   // A set-uid bwrap refuses --disable-userns: bubblewrap.c, "not supported in setuid mode".
   const isSetUid = status.ok && (status.value.mode & 0o4000) !== 0 && host.identity.uid !== 0;
   const flags = isSetUid ? sandbox : [...sandbox, "--disable-userns"];
-  const canaries = [`read=${canary}`, `write=${canary}`];
-  const words = [...flags, "--", program, "inside", ...canaries];
+  const canaries = [`read=${place}/canary`, `write=${place}/canary`];
+  // Both may lie in /dev/shm, which the sandbox's own /dev covers.
+  const binds = [root, place].flatMap((path) => ["--ro-bind", path, path]);
+  const words = [...flags, ...binds, "--", `${root}/prober`, "inside", ...canaries];
   const [outside, result] = await Promise.all([
     lookOutside(context, canaries),
     host.run(version.path, words, { deadlineMs }),

@@ -18,6 +18,18 @@ export const securityModuleRemedies: readonly RemedyRow[] = [
       ),
   },
   {
+    id: "extend-profile-of-program",
+    code: "lsm:apparmor",
+    scope: "one program",
+    when: ({ blocker }) => blocker.detail.startsWith("the profile attached to the path of "),
+    remedy: () =>
+      advice(
+        "administrator",
+        "add the rule userns to the AppArmor profile that is attached to this program's path, and load it again",
+        "every user who may start the program can create user namespaces through it",
+      ),
+  },
+  {
     id: "extend-attached-profile",
     code: "lsm:apparmor",
     scope: "one program",

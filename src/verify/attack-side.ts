@@ -22,18 +22,25 @@ export interface SideResult {
   readonly failure?: string | undefined;
 }
 
-/** The attacker where it may be executed: a directory for temporary files may be mounted noexec. @throws CupelError. */
+/**
+ * The attacker where it may be executed: a directory for temporary files may be mounted noexec, and what lies below
+ * /dev no job can be granted. @throws CupelError.
+ */
 export function placeAttacker(places: readonly string[]): string {
   const { bytes } = originalHelper("attacker");
-  for (const place of places) {
+  for (const place of places.filter((path) => !path.startsWith("/dev/"))) {
     const path = `${place}/attacker`;
     writeFileSync(path, bytes, { flag: "wx" });
     chmodSync(path, 0o755);
     if (spawnSync(path, ["--list"], { timeout: spareMs }).status === 0) return path;
   }
-  throw new CupelError("set-up", `the attacker cannot be executed in ${places.join(", ")}`, {
-    hint: "Set TMPDIR to a directory of yours on a file system that is not mounted noexec.",
-  });
+  throw new CupelError(
+    "set-up",
+    `the attacker cannot be placed where a job could execute it: ${places.join(", ")} will not do`,
+    {
+      hint: "Set TMPDIR to a directory of yours that is neither mounted noexec nor below /dev.",
+    },
+  );
 }
 
 /** Names what an attack makes by its id, so that what is left tells whose it is. */

@@ -49,6 +49,13 @@ describe.each(callers)("called by $name", (caller) => {
     await until("the job is gone", () => !findProcesses(mark).some(({ pid }) => isJob(pid, mark)));
   });
 
+  test("input that is relayed arrives", async () => {
+    using directory = makeTempDir({ owner: caller });
+    const path = directory.file("input", "one\ntwo\n");
+    const ran = await cupel.shell(caller, `"$CUPEL" ${inBubblewrap.join(" ")} -- cat < ${path}`);
+    expect(ran).toEqual({ code: 0, signal: null, stdout: "one\ntwo\n", stderr: "" });
+  });
+
   test("a batch is refused: it makes one sandbox at a time", async () => {
     using directory = makeTempDir({ owner: caller });
     const path = directory.file("jobs.jsonl", '{"command": ["true"]}\n');

@@ -1,8 +1,9 @@
 /** Control groups of version 1 alone, each controller mounted by itself, as before systemd 244. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { inNamespaces, withEveryCap } from "./shared/verdicts.ts";
 
 export default defineHost({
-  title: "Linux 6.1, control groups version 1",
+  title: "Linux 6.1, cgroup v1",
   kernel: "debian-12",
   bootParameters: "cgroup_no_v1=none",
   setUp: `umount /sys/fs/cgroup
@@ -16,6 +17,7 @@ done`,
       capabilities: { "cgroup.mode": "works", "cgroup.memory": "works", "cgroup.pids": "works", "cgroup.cpu": "works" },
       chosen: "namespaces",
       doctor: 0,
+      verdicts: withEveryCap,
       commands: {
         "cupel run --memory 64M --pids 20 --cpus 0.5 -- /bin/true": 0,
         "cupel run --cpu-time 1s -- /bin/true": 125,
@@ -25,6 +27,7 @@ done`,
       capabilities: { "userns.capable": "works", "cgroup.memory": "blocked: cgroup-version" },
       chosen: "namespaces",
       doctor: 0,
+      verdicts: inNamespaces,
       commands: { "cupel run --memory 64M -- /bin/true": 125 },
     },
   },

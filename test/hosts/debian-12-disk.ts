@@ -1,5 +1,6 @@
 /** Debian 12's kernel with a disk, and a version 2 of control groups that limits it, handed to both callers. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { withEveryCap } from "./shared/verdicts.ts";
 
 const capabilities = {
   "cgroup.memory": "works",
@@ -50,8 +51,9 @@ echo +cpu +memory +pids +io > /sys/fs/cgroup/user/cgroup.subtree_control`,
       capabilities: { "cgroup.io": "works", "cgroup.io-write": "works" },
       chosen: "namespaces",
       doctor: 0,
+      verdicts: withEveryCap,
       commands: rates("/disk/root"),
     },
-    user: { capabilities, chosen: "namespaces", doctor: 0, commands: rates("/home/user/work") },
+    user: { capabilities, chosen: "namespaces", doctor: 0, verdicts: withEveryCap, commands: rates("/home/user/work") },
   },
 });

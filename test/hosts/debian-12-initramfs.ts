@@ -1,5 +1,6 @@
 /** The first root is a ramfs that cannot be pivoted away from. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { inNamespaces } from "./shared/verdicts.ts";
 
 export default defineHost({
   title: "Linux 6.1, in the initramfs",
@@ -10,6 +11,7 @@ export default defineHost({
       capabilities: { "mount.private-root": "degraded", "ns.mount": "works" },
       chosen: "namespaces",
       doctor: 0,
+      verdicts: inNamespaces,
     },
   },
 });

@@ -1,10 +1,12 @@
 /** AppArmor is off; Landlock is not. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { inNamespaces } from "./shared/verdicts.ts";
 
 const truth = {
   capabilities: { "lsm.apparmor": "absent", "landlock.file-system": "works", "userns.capable": "works" },
   chosen: "namespaces",
   doctor: 0,
+  verdicts: inNamespaces,
 } as const;
 
 export default defineHost({

@@ -1,5 +1,6 @@
 /** Landlock is built in, but not among the security modules that the boot parameters name. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { inNamespaces } from "./shared/verdicts.ts";
 
 const truth = {
   capabilities: {
@@ -10,6 +11,7 @@ const truth = {
   },
   chosen: "namespaces",
   doctor: 0,
+  verdicts: inNamespaces,
 } as const;
 
 export default defineHost({

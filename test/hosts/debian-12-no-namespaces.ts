@@ -1,5 +1,6 @@
 /** The administrator allows no user namespaces at all. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { inNamespaces, inProcess } from "./shared/verdicts.ts";
 
 export default defineHost({
   title: "Linux 6.1, user.max_user_namespaces=0",
@@ -10,11 +11,14 @@ export default defineHost({
       capabilities: { "userns.create": "blocked: ns-limit", "mount.private-root": "works" },
       chosen: "namespaces",
       doctor: 0,
+      // Without a control group, processes are counted by user namespace.
+      verdicts: { ...inNamespaces, "limit.pids": "not-provided" },
     },
     user: {
       capabilities: { "userns.create": "blocked: ns-limit", "userns.capable": "blocked: ns-limit" },
       chosen: null,
       doctor: 1,
+      verdicts: inProcess,
       commands: { "cupel run --accept-missing all -- /bin/true": 0 },
     },
   },

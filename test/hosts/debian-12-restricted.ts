@@ -1,8 +1,9 @@
 /** Debian's own switch for user namespaces is off, and no control group is handed on. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { inNamespaces, inProcess } from "./shared/verdicts.ts";
 
 export default defineHost({
-  title: "Linux 6.1, kernel.unprivileged_userns_clone=0, nothing delegated",
+  title: "Linux 6.1, unprivileged_userns_clone=0",
   kernel: "debian-12",
   setUp: "sysctl -w kernel.unprivileged_userns_clone=0",
   truth: {
@@ -14,6 +15,8 @@ export default defineHost({
       },
       chosen: "namespaces",
       doctor: 0,
+      // Without a control group, processes are counted by user namespace.
+      verdicts: { ...inNamespaces, "limit.pids": "not-provided" },
       commands: { "cupel run --memory 64M -- /bin/true": 125 },
     },
     user: {
@@ -26,6 +29,7 @@ export default defineHost({
       },
       chosen: null,
       doctor: 1,
+      verdicts: inProcess,
     },
   },
   remedies: [

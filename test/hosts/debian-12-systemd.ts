@@ -1,8 +1,9 @@
 /** A Debian with systemd: root is called in a service, the ordinary user by a manager of that user's own. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { greedyJob } from "./shared/delegated.ts";
+import { withEveryCap } from "./shared/verdicts.ts";
 
 const limits = "cupel run --memory 64M --pids 20 --cpus 0.5 --cpu-time 10s -- /bin/true";
-const tooMuch = "cupel run --memory 32M -- /bin/dd if=/dev/zero of=/dev/null bs=64M count=1";
 const tooMany = "cupel run --pids 5 -- /bin/sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done'";
 
 const delegated = {
@@ -19,10 +20,10 @@ const delegated = {
   "cgroup.cpuset": "blocked: cgroup-delegation",
 } as const;
 
-const commands = { [limits]: 0, [tooMuch]: 137, [tooMany]: 2 };
+const commands = { [limits]: 0, [greedyJob]: 137, [tooMany]: 2 };
 
 export default defineHost({
-  title: "Linux 6.1, systemd 252, a manager for the ordinary user",
+  title: "Linux 6.1, systemd, a manager for the user",
   kernel: "debian-12",
   init: "systemd",
   truth: {
@@ -30,6 +31,7 @@ export default defineHost({
       capabilities: { ...delegated, "cgroup.user-manager": "blocked: cgroup-delegation" },
       chosen: "namespaces",
       doctor: 0,
+      verdicts: withEveryCap,
       // Called without the manager, the same user is in a group of root's.
       commands: { ...commands, "su user -c 'cd; cupel run --memory 64M -- /bin/true'": 125 },
     },
@@ -37,6 +39,7 @@ export default defineHost({
       capabilities: { ...delegated, "cgroup.user-manager": "works" },
       chosen: "namespaces",
       doctor: 0,
+      verdicts: withEveryCap,
       commands,
     },
   },

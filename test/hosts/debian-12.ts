@@ -1,25 +1,16 @@
 /** Debian 12's kernel with a pure version 2 of control groups, handed to both callers. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { delegation, everything, greedyJob, modestJob } from "./shared/delegated.ts";
+import { withEveryCap } from "./shared/verdicts.ts";
 
-const everything = {
-  "userns.create": "works",
-  "userns.capable": "works",
-  "ns.network": "works",
-  "mount.private-root": "works",
-  "mount.proc": "works",
-  "cgroup.mode": "works",
-  "cgroup.memory": "works",
-  "cgroup.pids": "works",
-  "cgroup.cpu": "works",
+const capabilities = {
+  ...everything,
   "cgroup.cpu-time": "works",
-  "seccomp.filter": "works",
-  "landlock.file-system": "works",
+  // Layers on a tmpfs are what is missing, before Linux 6.6.
+  "mount.overlay-user": "degraded: kernel-version",
   "landlock.network": "absent",
   "kvm.open": "absent",
 } as const;
-
-const limits = "cupel run --memory 64M --pids 20 --cpus 0.5 -- /bin/true";
-const tooMuch = "cupel run --memory 32M -- /bin/dd if=/dev/zero of=/dev/null bs=64M count=1";
 
 /** Runs a job and looks for this status in its outcome. */
 function endsAs(status: string, flags: string, command: string): string {
@@ -28,8 +19,8 @@ function endsAs(status: string, flags: string, command: string): string {
 
 /** Exit codes of caps that are run into, each told by its own status; at last no group is left. */
 const caps = {
-  [limits]: 0,
-  [tooMuch]: 137,
+  [modestJob]: 0,
+  [greedyJob]: 137,
   [endsAs("out-of-memory", "--memory 32M", "/bin/dd if=/dev/zero of=/dev/null bs=64M count=1")]: 0,
   [endsAs("out-of-memory", "--memory 32M", "/bin/sh -c '/bin/dd if=/dev/zero of=/dev/null bs=64M; exit 0'")]: 0,
   [endsAs("limit-pids", "--pids 5", "/bin/sh -c 'for i in 1 2 3 4 5 6 7; do sleep 9 & done; wait'")]: 0,
@@ -40,16 +31,27 @@ const caps = {
   "ls -d /sys/fs/cgroup/cupel-* /sys/fs/cgroup/user/cupel-*": 1,
 };
 
+/** A job's changes are kept apart from the workspace until they are applied. */
+const changes = {
+  "cd; mkdir -p project; cd project; cupel run -- /bin/touch made; ls made": 1,
+  "cd ~/project; cupel apply $(cupel changes | sed -n 's/^\\([^ ]*\\) .*/\\1/p') && ls made": 0,
+};
+
+const commands = { ...caps, ...changes };
+
 export default defineHost({
-  title: "Linux 6.1, control groups version 2, delegated",
+  title: "Linux 6.1, cgroup v2, delegated",
   kernel: "debian-12",
-  setUp: "echo +cpu +memory +pids > /sys/fs/cgroup/cgroup.subtree_control",
-  userSession: `mkdir -p /sys/fs/cgroup/user/shell
-chown -R user /sys/fs/cgroup/user
-echo $$ > /sys/fs/cgroup/user/shell/cgroup.procs
-echo +cpu +memory +pids > /sys/fs/cgroup/user/cgroup.subtree_control`,
+  modules: ["overlay"],
+  ...delegation,
   truth: {
-    root: { capabilities: everything, chosen: "namespaces", doctor: 0, commands: caps },
-    user: { capabilities: everything, chosen: "namespaces", doctor: 0, commands: caps },
+    root: {
+      capabilities: { ...capabilities, "mount.overlay": "works" },
+      chosen: "namespaces",
+      doctor: 0,
+      verdicts: withEveryCap,
+      commands,
+    },
+    user: { capabilities, chosen: "namespaces", doctor: 0, verdicts: withEveryCap, commands },
   },
 });

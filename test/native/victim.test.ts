@@ -20,6 +20,24 @@ test("obeys lines, and ends with its input", async () => {
   expect(told).toBe("absent nothing 22\nlooked\n");
 });
 
+/** keyctl(KEYCTL_JOIN_SESSION_KEYRING, NULL), as in a service of systemd's: a session keyring without the user's. */
+const inOwnKeyring = `import ctypes, os, sys
+assert ctypes.CDLL(None).syscall(${process.arch === "arm64" ? 219 : 250}, 1, None) > 0
+os.execv(sys.argv[1], sys.argv[1:])`;
+
+test("holds a key that stays as it is, in a session without the user's keyring", async () => {
+  const child = spawn("python3", ["-c", inOwnKeyring, victimProgram, "argument"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
+  let told = "";
+  child.stdout.on("data", (chunk: Buffer) => (told += chunk.toString()));
+  const place = `cupel-test-${process.pid}`;
+  child.stdin.end(`hold key token1234 ${place}\nlook\n`);
+  expect(await ended).toEqual([0, null]);
+  expect(told).toBe(`held key ${place}\nlooked\n`);
+});
+
 test("ends where nobody listens any more, though it has a signal to tell of", async () => {
   const { child, ended } = start();
   child.stdin.write("look\n");

@@ -136,6 +136,18 @@ test("is blocked where it is denied, by the causes that deny the launcher too", 
   `);
 });
 
+test("is blocked by AppArmor where only a profile of its own can deny it a user namespace", async () => {
+  const said = "bwrap: Creating new namespace failed: Permission denied";
+  const files = { "/sys/module/apparmor/parameters/enabled": "Y\n" };
+  const found = await find(bwrap("0.9.0", exited(1, "", said)), { files });
+  expect(found).toContain("program.bwrap: blocked (exercised)");
+  expect(found).toContain(
+    "! lsm:apparmor: the profile attached to the path of bubblewrap 0.9.0 may not create a user namespace (EACCES)",
+  );
+  const enforcing = { ...files, "/sys/fs/selinux/enforce": "1" };
+  expect(await find(bwrap("0.9.0", exited(1, "", said)), { files: enforcing })).toContain("! unknown: ");
+});
+
 test("says what it said where that is not understood", async () => {
   const found = await find(bwrap("0.9.0", exited(1, "", "bwrap: Unknown trouble")));
   expect(found).toContain("! unknown: bubblewrap 0.9.0 could not run it: bwrap: Unknown trouble");

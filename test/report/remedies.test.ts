@@ -166,6 +166,12 @@ describe("remediesFor", () => {
     expect(remedy.summary).toContain("/etc/apparmor.d/mine");
   });
 
+  test("has the profile of another program extended, not one for cupel attached", () => {
+    const detail = "the profile attached to the path of bubblewrap 0.12.0 may not create a user namespace (EACCES)";
+    const remedy = remedyFor("lsm:apparmor", detail, { rootOwnedLauncher: "/opt/cupel/cupel" });
+    expect([remedy.id, remedy.commands]).toEqual(["extend-profile-of-program", []]);
+  });
+
   test("has systemd delegate, or starts a scope, by what was measured", () => {
     const idOf = (detail: string, uid: number): string => remedyFor("cgroup-delegation", detail, { uid }).id;
     expect(idOf("memory is not delegated", 1000)).toBe("delegate-controllers");

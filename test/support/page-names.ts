@@ -200,6 +200,7 @@ const foreignFlags: Readonly<Record<string, readonly string[]>> = {
   unshare: ["user", "map-root-user"],
   kubectl: ["overwrite"],
   "scripts/test": ["hosts"],
+  "scripts/hosts.ts": ["all", "matrix"],
   "scripts/fuzz.ts": ["runs", "keep"],
 };
 

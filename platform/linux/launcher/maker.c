@@ -197,6 +197,8 @@ int start_inside(char **words)
     for (int index = 0; index < 3; index++)
         streams.job[index] = maker_input + index;
     take_up_knowledge(&launch);
-    courier.channel[1] = maker_listeners;
+    /* What was not given at a number of ours may be something else by then, and not ours to close. */
+    if (instruction.listener_count > 0 || instruction.published_count > 0)
+        courier.channel[1] = maker_listeners;
     first_process(&launch);
 }

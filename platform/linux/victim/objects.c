@@ -168,16 +168,27 @@ static void release_queue(struct canary *canary)
     kernel_call(__NR_mq_unlink, canary->place);
 }
 
+static void release_key(struct canary *canary)
+{
+    kernel_call(__NR_keyctl, KEYCTL_UNLINK, canary->handle, KEY_SPEC_USER_KEYRING);
+}
+
 /* In the keyring of the user, which every process of that user shares. */
 static long hold_key(struct canary *canary, char *value)
 {
+    /* Only who possesses a key may set its permissions, and a service's session keyring may be without the user's. */
+    kernel_call(__NR_keyctl, KEYCTL_LINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_PROCESS_KEYRING);
     const long key =
         kernel_call(__NR_add_key, "user", canary->place, canary->token, strlen(canary->token), KEY_SPEC_USER_KEYRING);
     if (key < 0)
         return key;
-    /* For everyone who finds it: see, read, write, search. */
-    kernel_call(__NR_keyctl, KEYCTL_SETPERM, key, 0x3f0f0f0f);
     canary->handle = key;
+    /* For everyone who finds it: see, read, write, search. */
+    const long allowed = kernel_call(__NR_keyctl, KEYCTL_SETPERM, key, 0x3f0f0f0f);
+    if (allowed < 0) {
+        release_key(canary);
+        return allowed;
+    }
     copy_word(value, value_capacity, canary->place);
     return 0;
 }
@@ -188,11 +199,6 @@ static void look_key(struct canary *canary)
     const long length = kernel_call(__NR_keyctl, KEYCTL_READ, canary->handle, text, sizeof text);
     if (length != (long)strlen(canary->token) || memcmp(text, canary->token, (size_t)length) != 0)
         say_hit(canary, "changed", strlen("changed"));
-}
-
-static void release_key(struct canary *canary)
-{
-    kernel_call(__NR_keyctl, KEYCTL_UNLINK, canary->handle, KEY_SPEC_USER_KEYRING);
 }
 
 static long make_raw(long terminal)

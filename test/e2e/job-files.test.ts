@@ -3,20 +3,15 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { createRealHost } from "../../src/host/real-host.ts";
-import { CupelError } from "../../src/model/error.ts";
 import type { Job } from "../../src/model/job.ts";
 import type { Origin } from "../../src/model/origin.ts";
-import { withDisks } from "../../src/run/job-disks.ts";
-import type { JobRequest } from "../../src/run/job-request.ts";
-import { resolvePublishedPorts } from "../../src/run/published-ports.ts";
-import { resolveJob } from "../../src/run/resolve-job.ts";
-import { resolveSetup } from "../../src/run/setup-command.ts";
 import type { Ran } from "../support/execute.ts";
 import { damagedTexts } from "../support/damaged-job-files.ts";
 import { isContradictory, textOf, validFiles, type ValidFile } from "../support/random-job-files.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { callers, ordinaryCaller, type Caller } from "../support/tester.ts";
+import { wholeJob } from "../support/whole-job.ts";
 
 const cupel = installCupel();
 
@@ -240,26 +235,6 @@ function withoutPaths({ file, expected }: ValidFile): ValidFile {
 
 function policyOf({ defaultLimits: _limits, hidden: _hidden, ...job }: Job): object {
   return JSON.parse(JSON.stringify(job)) as object;
-}
-
-/** What is read of a request before it becomes a job. */
-function madeBefore(request: JobRequest): Pick<Job, "setup" | "published"> {
-  return {
-    setup: request.setup === undefined ? undefined : resolveSetup(request),
-    published: request.publish.length === 0 ? undefined : resolvePublishedPorts(request),
-  };
-}
-
-/** Undefined where a cap on reading or writing disks cannot be kept for it. */
-function wholeJob(request: JobRequest, places: Parameters<typeof resolveJob>[1]): Job | undefined {
-  const job = resolveJob(request, { ...places, ...madeBefore(request) });
-  if (job.limits.ioReadBytes === undefined && job.limits.ioWriteBytes === undefined) return job;
-  try {
-    return withDisks(job, places.host, places.stateDirectories);
-  } catch (error) {
-    if (!(error instanceof CupelError) || error.code !== "refused") throw error;
-    return undefined;
-  }
 }
 
 describe("a job file at random", () => {

@@ -33,7 +33,10 @@ describe.each(callers)("a published port, called by $name,", (caller) => {
     const secrets = ["A", "B"].flatMap((name) => ["--secret-fd", `${name}=file:${directory.file(name, name, 0o600)}`]);
     await using job = await startPublished(cupel, caller, perl(echoing), [
       ...listing("a.example"),
-      ...["--secret", `C=file:${directory.file("C", "C", 0o600)}`, "--inject-header", "a.example: X-Key: {C}"],
+      "--secret",
+      `C=file:${directory.file("C", "C", 0o600)}`,
+      "--inject-header",
+      "a.example: X-Key: {C}",
       ...secrets,
     ]);
     expect(await talk(job.port, "hello")).toEqual(text("<hello>"));

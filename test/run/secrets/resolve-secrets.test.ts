@@ -43,6 +43,15 @@ describe("withSecrets", () => {
       masksOutput: true,
     }));
 
+  test("puts headers into requests of the set-up command's, too", () => {
+    const setup = { setup: ["a"] as [string], setupAllowedHosts: allowedHosts };
+    expect(withSecrets(jobOf(), request({ ...setup, secrets: ["T=fd:3"], injected }))).toEqual({
+      ...jobOf(),
+      secrets: [{ name: "T", delivery: "proxy" }],
+      injections: [{ host: "a.example", header: "A", value: "{T}" }],
+    });
+  });
+
   test.each([
     [
       { secrets: ["T=fd:3"], secretDescriptors: ["T=fd:4"] },

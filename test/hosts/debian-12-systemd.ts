@@ -1,4 +1,7 @@
-/** A Debian with systemd: root is called in a service, the ordinary user by a manager of that user's own. */
+/**
+ * A Debian with systemd: root is called in a service, the ordinary user by a manager of that user's own, and by way of
+ * su in a login session.
+ */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
 
 const limits = "cupel run --memory 64M --pids 20 --cpus 0.5 --cpu-time 10s -- /bin/true";
@@ -21,6 +24,24 @@ const delegated = {
 
 const commands = { [limits]: 0, [tooMuch]: 137, [tooMany]: 2 };
 
+/** pam_systemd(8) opens a session: its scope is root's. */
+const inSession = (command: string): string => `su user -c 'cd; ${command.replaceAll("'", "'\\''")}'`;
+
+/** What the session's user gets, asked of the doctor first, so that the runs have its report to go by. */
+const session = {
+  [inSession("grep -q /session- /proc/self/cgroup")]: 0,
+  [inSession("cupel doctor --json | grep -q 'cupel left session-.*for a scope of the user.s manager'")]: 0,
+  [inSession(limits)]: 0,
+  [inSession(`${tooMuch.replace("run", "run --result outcome.json")} || echo $? >code; grep -qx 137 code`)]: 0,
+  [inSession('grep -q \'"status": *"out-of-memory"\' outcome.json')]: 0,
+  [inSession("grep -q 'below the user.s systemd manager (memory)' outcome.json")]: 0,
+  [inSession("cupel run --fresh --memory 64M -- /bin/true")]: 0,
+  [inSession(`echo '{"command":["/bin/true"]}' | cupel run --batch - --memory 64M --cpus 0.5`)]: 0,
+  "! find /sys/fs/cgroup -name 'cupel*' | grep .": 0,
+  // Nothing is left behind that a session did not have: a service's limits, and who stops it, stay as they were.
+  "setpriv --reuid=user --regid=user --init-groups env HOME=/home/user sh -c 'cd; cupel run --memory 64M -- /bin/true'": 125,
+};
+
 export default defineHost({
   title: "Linux 6.1, systemd 252, a manager for the ordinary user",
   kernel: "debian-12",
@@ -30,8 +51,7 @@ export default defineHost({
       capabilities: { ...delegated, "cgroup.user-manager": "blocked: cgroup-delegation" },
       chosen: "namespaces",
       doctor: 0,
-      // Called without the manager, the same user is in a group of root's.
-      commands: { ...commands, "su user -c 'cd; cupel run --memory 64M -- /bin/true'": 125 },
+      commands: { ...commands, ...session },
     },
     user: {
       capabilities: { ...delegated, "cgroup.user-manager": "works" },

@@ -7,10 +7,12 @@ import {
   controlGroupPlaces,
   createControlGroups,
   parseJobGroupOwner,
+  reachControlGroups,
   removeStaleControlGroups,
 } from "../../src/run/control-groups.ts";
 import { readTreeUsage } from "../../src/run/control-group-usage.ts";
 import { execute, start } from "../support/execute.ts";
+import { createFixtureHost, exited } from "../support/fixture-host.ts";
 import { measureControlGroups } from "../support/measured-control-groups.ts";
 import { needs } from "../support/must-work.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
@@ -270,4 +272,35 @@ describe("controlGroupPlaces", () => {
       expect(directories).toEqual(controlGroupPlaces(all, standings).map((place) => `${place}/job`));
     }
   });
+});
+
+describe("reachControlGroups", () => {
+  const below = (place: string): Standings => ({
+    "cgroup.mode": { state: "works", value: "v2" },
+    "cgroup.memory": { state: "works", value: place },
+  });
+  const users = below("/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice");
+  const inSession = createFixtureHost({
+    files: {
+      "/proc/self/cgroup": "0::/user.slice/user-1000.slice/session-3.scope\n",
+      "/proc/1/comm": "systemd\n",
+    },
+    programs: { "/usr/bin/busctl": exited(1, "", "Access denied\n") },
+  });
+  const reach = (limits: ControlGroupLimits, standings: Standings): Promise<unknown> =>
+    reachControlGroups(limits, standings, inSession).catch((error: unknown) =>
+      error instanceof CupelError ? [error.code, error.message] : error,
+    );
+
+  test("says why a job cannot get from a session into a group below the user's manager", async () =>
+    expect(await reach({ memoryBytes: 1 }, users)).toEqual([
+      "set-up",
+      "cupel cannot leave session-3.scope for a control group of the job's own: Access denied",
+    ]));
+
+  test("asks nobody for a group elsewhere, nor without a limit", async () =>
+    expect([await reach({ memoryBytes: 1 }, below("/sys/fs/cgroup/ci")), await reach({}, users)]).toEqual([
+      undefined,
+      undefined,
+    ]));
 });

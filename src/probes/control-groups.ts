@@ -59,7 +59,8 @@ function judgeMode(places: ControlGroupPlaces, ownScope: OwnScope | undefined): 
     result: path,
   }));
   const state = mode === "none" ? "absent" : "works";
-  const moved = ownScope?.status === "entered" ? `; cupel left ${ownScope.from} for a scope of the user's manager` : "";
+  const moved =
+    ownScope?.status === "entered" ? "; cupel left its login session's scope for one of the user's own manager" : "";
   return finding({
     state,
     level: "declared",

@@ -30,15 +30,19 @@ const inSession = (command: string): string => `su user -c 'cd; ${command.replac
 /** What the session's user gets, asked of the doctor first, so that the runs have its report to go by. */
 const session = {
   [inSession("grep -q /session- /proc/self/cgroup")]: 0,
-  [inSession("cupel doctor --json | grep -q 'cupel left session-.*for a scope of the user.s manager'")]: 0,
+  [inSession("cupel doctor --json | grep -q 'cupel left its login session.s scope for one of the user.s own manager'")]:
+    0,
   [inSession(limits)]: 0,
   [inSession(`${tooMuch.replace("run", "run --result outcome.json")} || echo $? >code; grep -qx 137 code`)]: 0,
   [inSession('grep -q \'"status": *"out-of-memory"\' outcome.json')]: 0,
   [inSession("grep -q 'below the user.s systemd manager (memory)' outcome.json")]: 0,
   [inSession("cupel run --fresh --memory 64M -- /bin/true")]: 0,
   [inSession(`echo '{"command":["/bin/true"]}' | cupel run --batch - --memory 64M --cpus 0.5`)]: 0,
+  // The report says that the manager helps, and now it cannot be asked: probed again, nothing is said to hold.
+  [inSession("PATH=/usr/local/bin cupel run --memory 64M -- /bin/true")]: 125,
+  [inSession("PATH=/usr/local/bin cupel run -- /bin/true")]: 0,
   "! find /sys/fs/cgroup -name 'cupel*' | grep .": 0,
-  // Nothing is left behind that a session did not have: a service's limits, and who stops it, stay as they were.
+  // In a service it stays, whoever runs it: the service's limits, and its end, are meant for all that it started.
   "setpriv --reuid=user --regid=user --init-groups env HOME=/home/user sh -c 'cd; cupel run --memory 64M -- /bin/true'": 125,
 };
 

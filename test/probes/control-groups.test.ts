@@ -114,7 +114,7 @@ test("works where a user session has them delegated", async () => {
 test.each([
   [
     { status: "entered", from: "session-3.scope", unit: "cupel-42.scope" },
-    "version 2; cupel left session-3.scope for a scope of the user's manager",
+    "version 2; cupel left its login session's scope for one of the user's own manager",
     "moved to cupel-42.scope",
   ],
   [{ status: "refused", from: "session-3.scope", reason: "busctl ended with 3" }, "version 2", "busctl ended with 3"],

@@ -275,31 +275,21 @@ describe("controlGroupPlaces", () => {
 });
 
 describe("reachControlGroups", () => {
-  const below = (place: string): Standings => ({
-    "cgroup.mode": { state: "works", value: "v2" },
-    "cgroup.memory": { state: "works", value: place },
-  });
-  const users = below("/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice");
-  const inSession = createFixtureHost({
-    files: {
-      "/proc/self/cgroup": "0::/user.slice/user-1000.slice/session-3.scope\n",
-      "/proc/1/comm": "systemd\n",
-    },
-    programs: { "/usr/bin/busctl": exited(1, "", "Access denied\n") },
-  });
-  const reach = (limits: ControlGroupLimits, standings: Standings): Promise<unknown> =>
-    reachControlGroups(limits, standings, inSession).catch((error: unknown) =>
-      error instanceof CupelError ? [error.code, error.message] : error,
-    );
+  const session = "0::/user.slice/user-1000.slice/session-3.scope\n";
+  const files = { "/proc/self/cgroup": session, "/proc/1/comm": "systemd\n" };
+  const programs = { "/usr/bin/busctl": exited(1, "", "Access denied\n") };
+  const reach = (limits: ControlGroupLimits, value: string): Promise<unknown> =>
+    reachControlGroups(limits, { "cgroup.memory": { state: "works", value } }, createFixtureHost({ files, programs }));
+  const users = "/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice";
 
-  test("says why a job cannot get from a session into a group below the user's manager", async () =>
-    expect(await reach({ memoryBytes: 1 }, users)).toEqual([
-      "set-up",
-      "cupel cannot leave session-3.scope for a control group of the job's own: Access denied",
-    ]));
+  test("says why a job cannot get from a session into a group below the user's manager", async () => {
+    const message = "cupel cannot leave session-3.scope for a control group of the job's own: Access denied";
+    const failure = await reach({ memoryBytes: 1 }, users).catch((error: unknown) => error);
+    expect(failure instanceof CupelError && [failure.code, failure.message]).toEqual(["set-up", message]);
+  });
 
   test("asks nobody for a group elsewhere, nor without a limit", async () =>
-    expect([await reach({ memoryBytes: 1 }, below("/sys/fs/cgroup/ci")), await reach({}, users)]).toEqual([
+    expect([await reach({ memoryBytes: 1 }, "/sys/fs/cgroup/ci"), await reach({}, users)]).toEqual([
       undefined,
       undefined,
     ]));

@@ -1,6 +1,7 @@
 /** Measures this host: probes, trials, selection for the default job; in whole, or as far as something asks. */
 import type { Host } from "../host/host.ts";
 import { createNativeHelpers } from "../launch/native-helpers.ts";
+import { enterOwnScope } from "../launch/own-scope.ts";
 import { buildMatrix } from "../matrix/build-matrix.ts";
 import type { Matrix } from "../model/capability.ts";
 import type { Job } from "../model/job.ts";
@@ -79,7 +80,12 @@ export async function measureHost(host: Host, directories: readonly string[], sc
   const started = performance.now();
   // Before the probes: a host that changes meanwhile shall not match.
   const fingerprintParts = readFingerprintParts(host);
-  const context: ProbeContext = { host, helpers: createNativeHelpers(host, directories), deep: scope.deep };
+  const context: ProbeContext = {
+    host,
+    helpers: createNativeHelpers(host, directories),
+    deep: scope.deep,
+    ownScope: await enterOwnScope(host),
+  };
   const defaultJob = resolveJob(defaultRequest, { host, stateDirectories: directories, tools: undefined });
   const isWhole = scope.kind === "whole";
   const judged = isWhole || scope.job !== undefined ? strategies : [];

@@ -14,7 +14,7 @@ import { dropReport } from "../report/saved-report.ts";
 import { readBatch, type BatchLine } from "../run/batch-line.ts";
 import type { BatchOutcome } from "../run/batch-outcome.ts";
 import { BatchSlot, type BatchShape } from "../run/batch-slot.ts";
-import { controlGroupPlaces } from "../run/control-groups.ts";
+import { controlGroupPlaces, reachControlGroups } from "../run/control-groups.ts";
 import { statedAs, statesSecrets } from "../run/job-request.ts";
 import { parseSizeBytes } from "../run/parse-quantity.ts";
 import { runBatch } from "../run/run-batch.ts";
@@ -154,6 +154,7 @@ async function attempt(request: Request, knowledge: Knowledge): Promise<number> 
     );
   }
   const shape = shapeOf(inquiry, plan.launch, matrix, captured);
+  await reachControlGroups(plan.launch.controlGroup, matrix, inquiry.host);
   const slots = Array.from({ length: parallel }, () => new BatchSlot(shape));
   // A set-up that does not work at all is found out before the first line is read.
   await slots[0]?.start();

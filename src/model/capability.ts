@@ -101,6 +101,11 @@ export interface Standing {
   readonly level?: EvidenceLevel | undefined;
 }
 
+/** Whether a place for control groups is below the systemd manager of a user (systemd's user@UID.service). Pure. */
+export function isBelowUserManager(place: Standing["value"]): boolean {
+  return typeof place === "string" && /\/user@\d+\.service(?:\/|$)/.test(place);
+}
+
 /** Standings by capability id. A {@link Matrix} is one, with the reasons. */
 export type Standings = Readonly<Record<string, Standing>>;
 

@@ -1,5 +1,6 @@
 /** What a probe is. One probe is one file: a default export of {@link defineProbe}. */
 import type { HelperPort } from "../launch/helper-port.ts";
+import type { OwnScope } from "../launch/own-scope.ts";
 import type { Host } from "../host/host.ts";
 import type {
   Area,
@@ -17,6 +18,8 @@ export interface ProbeContext {
   readonly helpers: HelperPort;
   /** `--deep`: also what takes seconds, such as booting a kernel. */
   readonly deep: boolean;
+  /** What became of cupel's leaving of the login session's scope that it was started in, if it was in one. */
+  readonly ownScope?: OwnScope | undefined;
 }
 
 /** A family of capabilities, established together. */

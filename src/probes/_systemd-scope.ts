@@ -1,5 +1,6 @@
 /** A user's systemd manager, asked: how it is, which controllers it may hand on, and for a scope that ends with its command. */
 import type { Host, ProgramResult } from "../host/host.ts";
+import { managerEnvironment } from "../launch/own-scope.ts";
 import type { Blocker, Evidence, Finding } from "../model/capability.ts";
 import { oneLine } from "./_host-text.ts";
 import { finding, type ProbeContext } from "./_probe.ts";
@@ -17,11 +18,10 @@ const answering = ["running", "degraded", "starting", "initializing"] as const;
 export async function exerciseManager(
   context: ProbeContext,
   systemctl: string,
-  socket: string,
   before: readonly Evidence[],
 ): Promise<Finding> {
   const { host } = context;
-  const environment = managerEnvironment(host, socket);
+  const environment = managerEnvironment(host);
   const asked = await host.run(systemctl, ["--user", "is-system-running"], { deadlineMs, environment });
   const answer = asked.status === "exited" ? oneLine(asked.stdout) : "";
   const evidence = [...before, { action: "systemctl --user is-system-running", result: describeEnd(asked) }];
@@ -33,13 +33,6 @@ export async function exerciseManager(
   const { controllers, evidence: read } = readControllers(host);
   const scope = await runScope(context, environment);
   return judge(answer, controllers, { scope, evidence: [...evidence, read, ...scope.evidence] });
-}
-
-/** systemctl finds the manager by the runtime directory, and the bus beside it. */
-function managerEnvironment(host: Host, socket: string): Record<string, string> {
-  const directory = socket.replace(/\/systemd\/private$/, "");
-  const bus = host.environment["DBUS_SESSION_BUS_ADDRESS"] ?? `unix:path=${directory}/bus`;
-  return { PATH: "/usr/bin:/bin", LC_ALL: "C", XDG_RUNTIME_DIR: directory, DBUS_SESSION_BUS_ADDRESS: bus };
 }
 
 function unreachable(asked: ProgramResult, evidence: readonly Evidence[]): Finding {

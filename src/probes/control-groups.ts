@@ -1,4 +1,5 @@
 /** Control groups: which version is mounted, where cupel is in it, and which limits hold for a group of a job's own. */
+import type { OwnScope } from "../launch/own-scope.ts";
 import type { Evidence, Finding } from "../model/capability.ts";
 import { judgeLimit, type Controller } from "./_control-group-limits.ts";
 import {
@@ -25,7 +26,12 @@ async function run(context: ProbeContext) {
     probeController(context, places, "memory"),
     probeController(context, places, "cpu"),
   ]);
-  return { "cgroup.mode": judgeMode(places), "cgroup.pids": pids, "cgroup.memory": memory, "cgroup.cpu": cpu };
+  return {
+    "cgroup.mode": judgeMode(places, context.ownScope),
+    "cgroup.pids": pids,
+    "cgroup.memory": memory,
+    "cgroup.cpu": cpu,
+  };
 }
 
 const modeSummaries = {
@@ -35,7 +41,14 @@ const modeSummaries = {
   none: "none is mounted",
 } as const;
 
-function judgeMode(places: ControlGroupPlaces): Finding {
+/** How cupel came to be where it is. */
+function describeMove(ownScope: OwnScope | undefined): Evidence[] {
+  if (ownScope === undefined) return [];
+  const result = ownScope.status === "entered" ? `moved to ${ownScope.unit}` : ownScope.reason;
+  return [{ action: `have the user's systemd manager move cupel out of ${ownScope.from}`, result }];
+}
+
+function judgeMode(places: ControlGroupPlaces, ownScope: OwnScope | undefined): Finding {
   const { mode, hierarchies } = places;
   const mounts: Evidence[] = hierarchies.map(({ version, controllers, mountPoint }) => ({
     action: `mounted at ${mountPoint}`,
@@ -46,11 +59,13 @@ function judgeMode(places: ControlGroupPlaces): Finding {
     result: path,
   }));
   const state = mode === "none" ? "absent" : "works";
+  const moved =
+    ownScope?.status === "entered" ? "; cupel left its login session's scope for one of the user's own manager" : "";
   return finding({
     state,
     level: "declared",
-    summary: modeSummaries[mode],
-    evidence: [...(mounts.length > 0 ? mounts : [noMounts]), ...own],
+    summary: `${modeSummaries[mode]}${moved}`,
+    evidence: [...(mounts.length > 0 ? mounts : [noMounts]), ...describeMove(ownScope), ...own],
     value: mode,
   });
 }

@@ -1,5 +1,6 @@
 /** systemd: whether it runs this machine, and whether this user has a manager of their own to ask for units with limits. */
 import type { Host } from "../host/host.ts";
+import { managerDirectory } from "../launch/own-scope.ts";
 import type { Evidence, Finding } from "../model/capability.ts";
 import { onLinux } from "./_elsewhere.ts";
 import { lineOrErrno, readLine } from "./_host-text.ts";
@@ -42,8 +43,7 @@ function judgeSystem(host: Host): Finding {
 
 /** The manager's private socket: what systemctl --user speaks to where there is no bus (systemd, src/shared/bus-util.c). */
 function managerSocket(host: Host): string {
-  const directory = host.environment["XDG_RUNTIME_DIR"] ?? `/run/user/${host.identity.uid}`;
-  return `${directory}/systemd/private`;
+  return `${managerDirectory(host)}/systemd/private`;
 }
 
 async function judgeManager(context: ProbeContext, system: Finding): Promise<Finding> {
@@ -63,7 +63,7 @@ async function judgeManager(context: ProbeContext, system: Finding): Promise<Fin
   const systemctl = findProgram(host, "systemctl");
   if (systemctl.path === undefined)
     return { ...notInstalled(systemctl), evidence: [...evidence, ...systemctl.evidence] };
-  return exerciseManager(context, systemctl.path, socket, evidence);
+  return exerciseManager(context, systemctl.path, evidence);
 }
 
 /** logind starts a manager with a user's first session, and keeps it for who lingers (loginctl(1)). */

@@ -50,6 +50,17 @@ export function parseStableControlGroup(text: string): string {
   return lines.join("\n");
 }
 
+/** The group that cupel was started in: it may have left it since (launch/own-scope.ts). */
+const startedIn = new WeakMap<Host, string>();
+
+function startingGroup(host: Host): string {
+  const known = startedIn.get(host);
+  if (known !== undefined) return known;
+  const group = parseStableControlGroup(read(host, "/proc/self/cgroup"));
+  startedIn.set(host, group);
+  return group;
+}
+
 function programIdentity(host: Host, name: string): string {
   const path = host.findProgram(name);
   if (path === undefined) return "";
@@ -85,7 +96,7 @@ export function readFingerprintParts(host: Host): FingerprintParts {
     privileges: joinFacts(decidingStatusLines.map((name) => [name, procField(status, name) ?? ""])),
     lsmLabel: read(host, "/proc/self/attr/current"),
     namespaces: namespaceLinks.map(link).join(" "),
-    controlGroup: parseStableControlGroup(read(host, "/proc/self/cgroup")),
+    controlGroup: startingGroup(host),
     sysctls: joinFacts(decidingSysctls.map((name) => [name, read(host, `/proc/sys/${name}`)])),
     resourceLimits: resourceLimits(host),
     programs: joinFacts(decidingPrograms.map((name) => [name, programIdentity(host, name)])),

@@ -12,7 +12,7 @@ import type { NetworkOutcome, Usage } from "../model/outcome.ts";
 import type { LauncherPlan, Plan, ProxyPlan } from "../model/plan.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
 import { readTreeUsage } from "./control-group-usage.ts";
-import { createControlGroups, type JobControlGroups } from "./control-groups.ts";
+import { createControlGroups, reachControlGroups, type JobControlGroups } from "./control-groups.ts";
 import type { LayerOwner } from "./layer-place.ts";
 import type { Injector } from "./network/injector.ts";
 import type { Layer } from "./open-layer.ts";
@@ -236,6 +236,7 @@ async function follow(
 export async function carryOut({ launch }: Plan, context: CarryOutContext): Promise<CarriedOut> {
   const began = performance.now();
   const hasLimits = Object.values(launch.controlGroup).some((value) => value !== undefined);
+  if (hasLimits) await reachControlGroups(launch.controlGroup, context.matrix, context.host);
   const groups = hasLimits ? createControlGroups(launch.controlGroup, context.matrix, jobName()) : undefined;
   let seen: Omit<CarriedOut, "totalMs">;
   try {

@@ -1,8 +1,9 @@
 /** Control groups of one job's own: made before it starts, read when it has ended, removed then. */
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
+import type { Host } from "../host/host.ts";
 import { CupelError } from "../model/error.ts";
-import type { Standings } from "../model/capability.ts";
+import { isBelowUserManager, type Standings } from "../model/capability.ts";
 import type { ControlGroupLimits } from "../model/plan.ts";
 import {
   readEvidence,
@@ -126,6 +127,22 @@ function placeFor(controller: Controller, wanted: readonly WantedController[], m
 export function controlGroupPlaces(limits: ControlGroupLimits, matrix: Standings): string[] {
   const wanted = wantedControllers(limits, versionOf(matrix));
   return [...new Set(wanted.flatMap(({ controller }) => placeFor(controller, wanted, matrix) ?? []))];
+}
+
+/**
+ * Has cupel where a job can get from into the groups of these limits. Into those below a user's manager processes move from
+ * below it alone (cgroup-v2.rst, "Delegation Containment"), and cupel may have been started elsewhere.
+ * @throws CupelError `set-up` where the manager does not help.
+ */
+export async function reachControlGroups(limits: ControlGroupLimits, matrix: Standings, host: Host): Promise<void> {
+  if (!controlGroupPlaces(limits, matrix).some(isBelowUserManager)) return;
+  const { enterOwnScope } = await import("../launch/own-scope.ts");
+  const scope = await enterOwnScope(host);
+  if (scope?.status === "refused")
+    throw new CupelError(
+      "set-up",
+      `cupel cannot leave ${scope.from} for a control group of the job's own: ${scope.reason}`,
+    );
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How strategies put decisions together: kept if the capabilities that a mechanism stands on are usable. */
 import type { CapabilityId } from "../matrix/build-matrix.ts";
-import { isUsable, type Standings } from "../model/capability.ts";
+import { isBelowUserManager, isUsable, type Standings } from "../model/capability.ts";
 import { guaranteeIds, type GuaranteeDecision, type GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { ControlGroupLimits, LauncherPlan, ResourceLimits } from "../model/plan.ts";
@@ -64,7 +64,16 @@ export function allOf(...rules: readonly GuaranteeRule[]): GuaranteeRule {
   };
 }
 
-const cpuRate = keptBy("a control group of the job's own (cpu)", "cgroup.cpu");
+/** A group of the job's own; whose it is below says why there can be one, for a caller who is not root. */
+function ownGroupRule(controller: "cpu" | "memory" | "pids"): GuaranteeRule {
+  const id = `cgroup.${controller}` as const;
+  return (circumstances) => {
+    const whose = isBelowUserManager(circumstances.matrix[id]?.value) ? ", below the user's systemd manager" : "";
+    return keptBy(`a control group of the job's own${whose} (${controller})`, id)(circumstances);
+  };
+}
+
+const cpuRate = ownGroupRule("cpu");
 
 /** A share of the processors, and time used up on them where `time` keeps that: each only where the job asks for it. */
 export function cpuRule(time: GuaranteeRule): GuaranteeRule {
@@ -77,8 +86,8 @@ export function cpuRule(time: GuaranteeRule): GuaranteeRule {
 
 /** Caps by control group: the same for every strategy that the launcher carries out. */
 export const controlGroupRules = {
-  "limit.memory": keptBy("a control group of the job's own (memory)", "cgroup.memory"),
-  "limit.pids": keptBy("a control group of the job's own (pids)", "cgroup.pids"),
+  "limit.memory": ownGroupRule("memory"),
+  "limit.pids": ownGroupRule("pids"),
 } as const;
 
 /** Caps that the launcher's plan asks of a control group: those that the job wants and this host can keep. */

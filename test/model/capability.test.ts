@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { areas, blockerCodes, capabilityStates, evidenceLevels, isUsable } from "../../src/model/capability.ts";
+import {
+  areas,
+  blockerCodes,
+  capabilityStates,
+  evidenceLevels,
+  isBelowUserManager,
+  isUsable,
+} from "../../src/model/capability.ts";
 
 describe("isUsable", () => {
   test("is true for what works in whole or in part, and for nothing else", () => {
@@ -16,6 +23,17 @@ describe("isUsable", () => {
   });
 
   test("is false for a capability that was never measured", () => expect(isUsable(undefined)).toBeFalse());
+});
+
+describe("isBelowUserManager", () => {
+  test.each([
+    ["/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice", true],
+    ["/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service", true],
+    ["/sys/fs/cgroup/user.slice/user-1000.slice/session-3.scope", false],
+    ["/sys/fs/cgroup/user@1000.services/x", false],
+    [3, false],
+    [undefined, false],
+  ])("of %p", (place, isBelow) => expect(isBelowUserManager(place)).toBe(isBelow));
 });
 
 describe("capability words", () => {

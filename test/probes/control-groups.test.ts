@@ -111,6 +111,25 @@ test("works where a user session has them delegated", async () => {
   `);
 });
 
+test.each([
+  [
+    { status: "entered", from: "session-3.scope", unit: "cupel-42.scope" },
+    "version 2; cupel left its login session's scope for one of the user's own manager",
+    "moved to cupel-42.scope",
+  ],
+  [{ status: "refused", from: "session-3.scope", reason: "busctl ended with 3" }, "version 2", "busctl ended with 3"],
+] as const)("tells how cupel came to be where it is: %o", async (ownScope, summary, result) => {
+  const context = createFixtureContext(fixtures.fedoraDesktop);
+  const plain = (await controlGroups.run(context))["cgroup.mode"];
+  const [mounted, ...own] = plain.evidence;
+  const move = { action: "have the user's systemd manager move cupel out of session-3.scope", result };
+  expect((await controlGroups.run({ ...context, ownScope }))["cgroup.mode"]).toEqual({
+    ...plain,
+    summary,
+    evidence: [...(mounted === undefined ? [] : [mounted]), move, ...own],
+  });
+});
+
 test("finds no place in Docker", async () => {
   expect(printFindings(await controlGroups.run(createFixtureContext(fixtures.dockerDefault)))).toMatchInlineSnapshot(`
     "

@@ -109,6 +109,18 @@ describe("readFingerprintParts", () => {
     ["a file that has nothing to do with it", "/proc/uptime", "1 1\n"],
   ])("does not differ for %s", (_, path, file) => expect(differingParts(parts(), withFile(path, file))).toEqual([]));
 
+  test("does not differ for a cupel that has meanwhile left the group that it was started in", () => {
+    let group = "0::/user.slice/user-1000.slice/session-3.scope\n";
+    const host = createFixtureHost(base);
+    const moving: typeof host = {
+      ...host,
+      readText: (path) => (path === "/proc/self/cgroup" ? { ok: true, value: group } : host.readText(path)),
+    };
+    const before = readFingerprintParts(moving);
+    group = "0::/user.slice/user-1000.slice/user@1000.service/app.slice/cupel-42.scope\n";
+    expect([before, readFingerprintParts(moving)]).toEqual([parts(), parts()]);
+  });
+
   test("is the same in every process of one context, on this machine", async () => {
     const read = `(await import(src + "/report/fingerprint.ts")).readFingerprintParts((await import(src + "/host/real-host.ts")).createRealHost())`;
     const path = process.env["PATH"] ?? "";

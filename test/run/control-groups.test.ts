@@ -7,10 +7,12 @@ import {
   controlGroupPlaces,
   createControlGroups,
   parseJobGroupOwner,
+  reachControlGroups,
   removeStaleControlGroups,
 } from "../../src/run/control-groups.ts";
 import { readTreeUsage } from "../../src/run/control-group-usage.ts";
 import { execute, start } from "../support/execute.ts";
+import { createFixtureHost, exited } from "../support/fixture-host.ts";
 import { measureControlGroups } from "../support/measured-control-groups.ts";
 import { needs } from "../support/must-work.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
@@ -270,4 +272,25 @@ describe("controlGroupPlaces", () => {
       expect(directories).toEqual(controlGroupPlaces(all, standings).map((place) => `${place}/job`));
     }
   });
+});
+
+describe("reachControlGroups", () => {
+  const session = "0::/user.slice/user-1000.slice/session-3.scope\n";
+  const files = { "/proc/self/cgroup": session, "/proc/1/comm": "systemd\n" };
+  const programs = { "/usr/bin/busctl": exited(1, "", "Access denied\n") };
+  const reach = (limits: ControlGroupLimits, value: string): Promise<unknown> =>
+    reachControlGroups(limits, { "cgroup.memory": { state: "works", value } }, createFixtureHost({ files, programs }));
+  const users = "/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice";
+
+  test("says why a job cannot get from a session into a group below the user's manager", async () => {
+    const message = "cupel cannot leave session-3.scope for a control group of the job's own: Access denied";
+    const failure = await reach({ memoryBytes: 1 }, users).catch((error: unknown) => error);
+    expect(failure instanceof CupelError && [failure.code, failure.message]).toEqual(["set-up", message]);
+  });
+
+  test("asks nobody for a group elsewhere, nor without a limit", async () =>
+    expect([await reach({ memoryBytes: 1 }, "/sys/fs/cgroup/ci"), await reach({}, users)]).toEqual([
+      undefined,
+      undefined,
+    ]));
 });

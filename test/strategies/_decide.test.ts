@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { guaranteeIds, type GuaranteeId } from "../../src/model/guarantee.ts";
 import {
   controlGroupLimits,
+  controlGroupRules,
   decideAll,
   firstOf,
   jobEnvironment,
@@ -41,6 +42,20 @@ describe("keptBy", () => {
 
   test("keeps what stands on nothing, whatever the host", () =>
     expect(keptBy("air")({ job, matrix: {} })).toEqual({ kept: true, mechanism: "air", capabilities: [] }));
+});
+
+describe("a control group of the job's own", () => {
+  test.each([
+    ["/sys/fs/cgroup/ci", "a control group of the job's own (memory)"],
+    [
+      "/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice",
+      "a control group of the job's own, below the user's systemd manager (memory)",
+    ],
+  ])("says whose %s is", (value, mechanism) => {
+    const matrix = { ...rootEverything, "cgroup.memory": { state: "works", value } } as const;
+    const kept = { kept: true, mechanism, capabilities: ["cgroup.memory"] } as const;
+    expect(controlGroupRules["limit.memory"]({ job, matrix })).toEqual(kept);
+  });
 });
 
 describe("notProvided", () => {

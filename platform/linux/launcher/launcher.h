@@ -362,7 +362,15 @@ long prepare_owner_namespaces(struct instruction *instruction);
 
 /* first-process.c */
 __attribute__((noreturn)) void first_process(struct launch *launch);
+
+/* sandbox.c: both report their own failures and do not return then. */
+bool build_sandbox(const struct launch *launch);
+__attribute__((noreturn)) void report_rehearsal(const struct launch *launch, bool is_covering);
+
+/* job.c */
 void leave_signals(void);
+bool is_setup(const struct launch *launch, char **arguments);
+long start_job(const struct launch *launch, char **arguments);
 
 /* maker.c */
 static inline bool has_maker(const struct instruction *instruction)

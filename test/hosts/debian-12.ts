@@ -34,7 +34,7 @@ const caps = {
 /** A job's changes are kept apart from the workspace until they are applied. */
 const changes = {
   "cd; mkdir -p project; cd project; cupel run -- /bin/touch made; ls made": 1,
-  "cd ~/project; cupel apply $(cupel changes | sed -n 's/^\\([^ ]*\\) .*/\\1/p') && ls made": 0,
+  "cd ~/project; cupel apply $(cupel changes | sed -n '1s/^\\([^ ]*\\) .*/\\1/p') && ls made": 0,
 };
 
 const commands = { ...caps, ...changes };

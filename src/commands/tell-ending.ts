@@ -27,6 +27,9 @@ async function tellMissing(job: Job, host: Host, isInSetup: boolean): Promise<vo
   say(`${explainMissingProgram({ ...job, command }, host)}${isInSetup ? " (for the set-up)" : ""}`);
 }
 
+/** Where it was noticed, a line said so. */
+const saidAlready: readonly Ending["cause"]["code"][] = ["output-lost", "changes-lost"];
+
 /** One line, where the exit code alone would leave the caller wondering. `--quiet` silences what is about the job. */
 export async function tellEnding(
   { status, cause, code, inSetup }: Ending,
@@ -35,7 +38,7 @@ export async function tellEnding(
   const isInSetup = inSetup === true;
   if (cause.code === "program-not-found") return tellMissing(job, host, isInSetup);
   if (code === gitFailure && !isQuiet) await tellWorktree(job);
-  if ((plainStatuses.includes(status) && !isInSetup) || cause.code === "output-lost") return;
+  if ((plainStatuses.includes(status) && !isInSetup) || saidAlready.includes(cause.code)) return;
   if (status === "setup-failed" || !isQuiet) say(cause.summary);
 }
 

@@ -5,7 +5,7 @@ import type { LauncherPlan, NamespaceKind, RootStep } from "../model/plan.ts";
 import { givenContent, type StepBinding } from "./encode-root-step.ts";
 import type { LookUp } from "./look-up.ts";
 import type { MadePlan, MakerCall, MakerInput } from "./maker-call.ts";
-import { makerDescriptors } from "./protocol.ts";
+import { makerDescriptors, makerInputsMax } from "./protocol.ts";
 
 /** Mount namespaces are not asked for: there is always one. */
 const namespaceFlags: Readonly<Record<NamespaceKind, string | undefined>> = {
@@ -24,6 +24,8 @@ class Inputs {
 
   add(input: MakerInput): string {
     this.all.push(input);
+    if (this.all.length >= makerInputsMax)
+      throw cannot(`be given more than ${makerInputsMax - 1} paths and files; grant directories that hold them`);
     // The first is the list of arguments itself.
     return String(makerDescriptors.firstInput + this.all.length);
   }

@@ -92,6 +92,9 @@ export const stepBits = {
   noSwap: 32,
 } as const;
 
+/** How many inputs a maker can be given. */
+export const makerInputsMax = 256;
+
 /** Steps of a launch, in about their order. The launcher names the one that failed. */
 export const launchSteps = [
   "instruction",
@@ -172,6 +175,7 @@ export function renderProtocolHeader(): string {
     `#define PROTOCOL_VERSION ${protocolVersion}u`,
     `#define INSTRUCTION_BYTES_MAX ${instructionBytesMax}u`,
     `#define CONTROL_KILL ${controlKill}`,
+    `#define MAKER_INPUTS_MAX ${makerInputsMax}`,
     `#define CONTROL_PROCEED ${controlProceed}`,
     "",
     renderEnum("record", Object.entries(recordKinds)),

@@ -56,6 +56,7 @@ export const causeCodes = [
   "program-not-executable",
   "set-up",
   "output-lost",
+  "changes-lost",
   "artifacts-missing",
   "first-process-lost",
   "launcher-lost",

@@ -156,6 +156,14 @@ function exited(code: number, seen: Seen): Verdict {
   // The job could not know of lost output: its pipe took everything. To call that a success would lose it in silence.
   const unwritten = lostOutput(seen.events);
   if (unwritten !== undefined) return verdict("setup-failed", "output-lost", unwritten);
+  // Nor could it know of this, and whoever waits for the changes is not to go on without them.
+  const kept = findEvent(seen.events, "layer-kept");
+  if (kept !== undefined && kept.errno !== 0)
+    return verdict(
+      "setup-failed",
+      "changes-lost",
+      `what the job changed in its workspace could not be copied out of memory: ${errnoName(kept.errno)}`,
+    );
   const lack = seen.artifactsLack;
   return lack === undefined ? verdict("ok", "exit", how) : verdict("setup-failed", "artifacts-missing", lack);
 }

@@ -56,6 +56,21 @@ describe.each(callers)("called by $name", (caller) => {
     expect(ran).toEqual({ code: 0, signal: null, stdout: "one\ntwo\n", stderr: "" });
   });
 
+  test("outputs can be opened by name, each of them", async () => {
+    using directory = makeTempDir({ owner: caller });
+    const script = `"$CUPEL" ${inBubblewrap.join(" ")} -- sh -c 'echo a >/dev/stdout; echo b >/dev/stderr' <${directory.file("in", "")} 2>${directory.at("err")} | cat; cat ${directory.at("err")}`;
+    expect(await cupel.shell(caller, script)).toMatchObject({ code: 0, stdout: "a\nb\n", stderr: "" });
+  });
+
+  test("it runs under a low limit on open files, with many grants", async () => {
+    using directory = makeTempDir({ owner: caller });
+    const grants = Array.from({ length: 100 }, (_, at) => `--read ${directory.file(`file-${at}`, String(at))}`);
+    const script = `ulimit -n 512; "$CUPEL" ${inBubblewrap.join(" ")} ${grants.join(" ")} -- cat ${directory.at("file-99")}`;
+    expect(await cupel.shell(caller, script)).toMatchObject({ code: 0, stdout: "99", stderr: "" });
+    const little = `ulimit -n 200; "$CUPEL" ${inBubblewrap.join(" ")} -- echo ran`;
+    expect(await cupel.shell(caller, little)).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
+  });
+
   test("a batch is refused: it makes one sandbox at a time", async () => {
     using directory = makeTempDir({ owner: caller });
     const path = directory.file("jobs.jsonl", '{"command": ["true"]}\n');

@@ -1,6 +1,6 @@
 /** Secrets of jobs: given as files and behind descriptors, and in nothing that anybody else can read. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { chownSync, existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Outcome } from "../../src/model/outcome.ts";
 import { ended, listing } from "../support/network-job.ts";
@@ -8,7 +8,7 @@ import { childrenOf, readIfThere } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { openTerminal } from "../support/terminal.ts";
-import { callers, ordinaryCaller } from "../support/tester.ts";
+import { callers, ordinaryCaller, rootCallers } from "../support/tester.ts";
 
 const cupel = installCupel();
 
@@ -126,6 +126,24 @@ describe.each(callers)("secrets, called by $name,", (caller) => {
     const script = `$CUPEL run ${flags.join(" ")} -- yes | head -n 1`;
     expect(await cupel.shell(caller, script)).toEqual(ended("y\n"));
   });
+});
+
+test("memory of secrets lies on no stream of the job's, however many descriptors root's grants take", async () => {
+  const [root] = rootCallers;
+  if (root === undefined) return;
+  using directory = makeTempDir({ owner: root });
+  const token = directory.file("token", freshSecret(), 0o600);
+  const files = Array.from({ length: 60 }, (_, at) => {
+    const path = directory.file(`owned-${at}`, "");
+    chownSync(path, 3000 + at, 3000 + at);
+    return `--read ${path}`;
+  });
+  for (const count of [30, 48, 52, 54, 60]) {
+    const flags = ["--secret-fd K=file:", "--secret-fd L=file:"].map((flag) => `${flag}${token}`).join(" ");
+    const job = "sh -c 'cat; echo out; echo err >&2'";
+    const script = `echo in | "$CUPEL" run --workspace ro ${files.slice(0, count).join(" ")} ${flags} -- ${job} 2>${directory.at("err")} | cat; cat ${directory.at("err")}`;
+    expect([count, (await cupel.shell(root, script)).stdout]).toEqual([count, "in\nout\nerr\n"]);
+  }
 });
 
 describe.each(callers)("a terminal of the job's own, called by $name,", (caller) => {

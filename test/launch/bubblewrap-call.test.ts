@@ -156,6 +156,15 @@ describe("callBubblewrap", () => {
     expect(() => call({ root })).toThrow("There is no content for TOKEN");
   });
 
+  test("refuses more than it can be given", () => {
+    const grants = (count: number): RootStep[] =>
+      Array.from({ length: count }, (_, at) => ({ ...bind, source: `/${at}`, destination: `/${at}` }));
+    expect(call({ root: grants(255) }).inputs.length).toBe(256);
+    expect(() => call({ root: grants(256) })).toThrow(
+      "bubblewrap cannot be given more than 255 paths and files; grant directories that hold them",
+    );
+  });
+
   test("shows a copy of the workspace from where it was made", () => {
     const made = call({ root: [{ step: "copy", source: "/w", destination: "/w" }] }, { layer: "/state/layer" });
     expect(wordsOf(made)).toContain("--bind-fd");

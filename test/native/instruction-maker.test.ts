@@ -24,8 +24,8 @@ needsCompiler("words, variables and inputs are as many as there is room for", as
   const rows: readonly (readonly [Row, number])[] = [
     [[argument, text("")], 1022],
     [[variable, text("A=1")], 1023],
-    [[input, Buffer.from("any")], 64],
-    [[source, text("/")], 64],
+    [[input, Buffer.from("any")], 256],
+    [[source, text("/")], 256],
   ];
   const tried = rows.flatMap(([row, most]) => [
     instruction(maker, ...times(most, row)),

@@ -10,8 +10,9 @@
 /* MFD_NOEXEC_SEAL (linux/memfd.h, Linux 6.3): some hosts let nobody make memory that could be executed. */
 enum { never_executable = 8 };
 
-/* From here on lies the memory, in order, until the job takes it to its own numbers. */
+/* Above every number that the job is to find one at lies the memory, wherever there is room. */
 enum { first_own_number = descriptor_number_max + 1 };
+static int memories[descriptors_max];
 
 static long make_memory(void)
 {
@@ -37,11 +38,13 @@ long make_contents(const struct instruction *instruction)
         const long made = make_memory();
         if (made < 0)
             return made;
-        const int memory = first_own_number + (int)index;
-        long result = kernel_call(__NR_dup3, made, memory, O_CLOEXEC);
+        /* Never a number that something else has: a stream of the job's may lie up there. */
+        long result = kernel_call(__NR_fcntl, made, F_DUPFD_CLOEXEC, first_own_number);
         close_descriptor((int)made);
-        if (result >= 0)
-            result = fill(memory, &instruction->descriptors[index]);
+        if (result < 0)
+            return result;
+        memories[index] = (int)result;
+        result = fill(memories[index], &instruction->descriptors[index]);
         if (result < 0)
             return result;
     }
@@ -57,14 +60,6 @@ int leave_numbers_to_contents(const struct instruction *instruction, int descrip
     return (int)kernel_call(__NR_fcntl, descriptor, F_DUPFD_CLOEXEC, instruction->descriptors[count - 1].number + 1);
 }
 
-/* The same descriptor, moved where none of them is. */
-int leave_numbers_of_memory(int descriptor)
-{
-    const long moved = kernel_call(__NR_fcntl, descriptor, F_DUPFD_CLOEXEC, first_own_number + descriptors_max);
-    close_descriptor(descriptor);
-    return (int)moved;
-}
-
 /*
  * Each to its number, where it stays open when the job is executed. What a set-up command has read of it is there for
  * the job, too: both share the place to read from.
@@ -72,7 +67,7 @@ int leave_numbers_of_memory(int descriptor)
 long place_contents(const struct instruction *instruction)
 {
     for (size_t index = 0; index < instruction->descriptor_count; index++) {
-        const int memory = first_own_number + (int)index;
+        const int memory = memories[index];
         long result = kernel_call(__NR_lseek, memory, 0, 0 /* SEEK_SET */);
         if (result >= 0)
             result = kernel_call(__NR_dup3, memory, instruction->descriptors[index].number, 0);

@@ -24,7 +24,7 @@
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
 enum { listeners_max = 4, published_max = 32 };
-enum { maker_words_max = 1024, maker_inputs_max = 64 };
+enum { maker_words_max = 1024, maker_inputs_max = MAKER_INPUTS_MAX };
 enum { descriptors_max = 32, descriptor_number_max = 63 };
 
 struct root_step {
@@ -398,7 +398,6 @@ void build_own_part(const struct launch *launch);
 /* content.c */
 long make_contents(const struct instruction *instruction);
 int leave_numbers_to_contents(const struct instruction *instruction, int descriptor);
-int leave_numbers_of_memory(int descriptor);
 long place_contents(const struct instruction *instruction);
 long close_all_but(const struct instruction *instruction, int other);
 

@@ -10,7 +10,7 @@
 #include <linux/fcntl.h>
 
 /* Two descriptors each, of which a process has a thousand. */
-enum { depth_max = 250, names_bytes = 4096 };
+enum { depth_max = 250, names_bytes = 4096, limit_open_files = 7 /* RLIMIT_NOFILE */ };
 
 /* By the overlay's name for a directory that shows nothing of what lies below it: as root, and in a user namespace. */
 static const char *const opaque_marks[] = {"trusted.overlay.opaque", "user.overlay.opaque"};
@@ -59,10 +59,29 @@ static long copy_data(int from, int to, int64_t size)
     return result;
 }
 
+/*
+ * The job may have taken the right to read from what is its own. Root needs none, and whoever is not follows no link to
+ * something else of the caller's: a descriptor of the tree may have been passed out, and the name be another's by now.
+ */
+static void allow_to_read(int in, const char *name, uint32_t mode)
+{
+    struct stat status;
+    char path[32 + number_capacity];
+    if (kernel_call(__NR_geteuid) == 0)
+        return;
+    const long handle = kernel_call(__NR_openat, in, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (handle < 0)
+        return;
+    append_number(append_text(path, "/proc/self/fd/"), (uint64_t)handle, 10);
+    if (kernel_call(__NR_fstat, handle, &status) >= 0 && !is_type(status.st_mode, type_symlink))
+        kernel_call(__NR_fchmodat, AT_FDCWD, path, mode);
+    close_descriptor((int)handle);
+}
+
 static long copy_file(int from, int to, const char *name, const struct stat *status)
 {
     if ((status->st_mode & 0400) == 0)
-        kernel_call(__NR_fchmodat, from, name, 0600);
+        allow_to_read(from, name, 0600);
     const long source = kernel_call(__NR_openat, from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     if (source < 0)
         return source;
@@ -115,11 +134,10 @@ static long open_directory(int in, const char *name)
     return kernel_call(__NR_openat, in, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 }
 
-/* The job may have taken the right to read it from its own directory. */
 static long open_jobs_directory(int in, const char *name, const struct stat *status)
 {
     if ((status->st_mode & 0700) != 0700)
-        kernel_call(__NR_fchmodat, in, name, 0700);
+        allow_to_read(in, name, 0700);
     return open_directory(in, name);
 }
 
@@ -213,9 +231,20 @@ static void remove_links(int layer, int links)
     kernel_call(__NR_unlinkat, layer, "links", 0x200 /* AT_REMOVEDIR */);
 }
 
+/* Two descriptors a level: the job is over, so its caps on them are nobody's any more. */
+static void raise_open_files(void)
+{
+    uint64_t limit[2];
+    if (kernel_call(__NR_prlimit64, 0, limit_open_files, NULL, limit) < 0)
+        return;
+    limit[0] = limit[1];
+    kernel_call(__NR_prlimit64, 0, limit_open_files, limit, NULL);
+}
+
 long copy_layer(int from, int to)
 {
     struct stat status;
+    raise_open_files();
     long result = kernel_call(__NR_newfstatat, from, "upper", &status, AT_SYMLINK_NOFOLLOW);
     const long source = result < 0 ? result : open_jobs_directory(from, "upper", &status);
     const long upper = source < 0 ? source : open_directory(to, "upper");

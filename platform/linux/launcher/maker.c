@@ -12,9 +12,6 @@
 
 enum { exit_usage = 64, signal_kill = 9 };
 
-/* Above all numbers that a maker is given. */
-enum { out_of_the_way = 256 };
-
 static void must(const struct launch *launch, long result, const char *subject)
 {
     if (result < 0)
@@ -51,8 +48,10 @@ static int move(const struct launch *launch, int descriptor)
 {
     if (descriptor < 0)
         return -1;
-    const long moved = kernel_call(__NR_fcntl, descriptor, F_DUPFD_CLOEXEC, out_of_the_way);
-    must(launch, moved, "descriptor");
+    /* Above all numbers that the maker is given; EINVAL where the limit on open files leaves no such number. */
+    const long above = maker_first_input + (long)launch->instruction->maker_input_count;
+    const long moved = kernel_call(__NR_fcntl, descriptor, F_DUPFD_CLOEXEC, above);
+    must(launch, moved, "descriptors within RLIMIT_NOFILE");
     return (int)moved;
 }
 
@@ -126,16 +125,17 @@ __attribute__((noreturn)) void become_maker(struct launch *launch)
     const struct instruction *instruction = launch->instruction;
     struct given given;
     join_control_groups(launch);
-    if (has_option(instruction, option_fresh_identity))
+    if (has_option(instruction, option_fresh_identity)) {
+        /* While they lie at the numbers by which they are known. */
+        give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);
         prepare_maker_sources(launch);
+    }
     collect(launch, &given);
     launch->report_descriptor = move(launch, launch->report_descriptor);
     hand_over(launch, &given);
     /* Before the maker makes a user namespace: it maps the ids that it has, and a job of root's must not be root's. */
-    if (has_option(instruction, option_fresh_identity)) {
-        give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);
+    if (has_option(instruction, option_fresh_identity))
         take_outside_identity(launch);
-    }
     /* Out of the caller's foreground group: what becomes of Ctrl-C is for cupel to say. */
     kernel_call(__NR_setsid);
     /* After the identity, with whose change it is forgotten. The launcher's death must be the maker's. */

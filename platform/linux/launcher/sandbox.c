@@ -58,11 +58,8 @@ bool build_sandbox(const struct launch *launch)
     const bool is_covering = launch->is_made ? false : enter_sandbox(launch);
     if (instruction->listener_count > 0)
         must(launch, offer_listeners(launch), step_proxy, "127.0.0.1");
-    struct courier *courier = launch->courier;
     if (instruction->published_count == 0)
-        leave_listeners(courier);
-    else
-        must(launch, courier->channel[1] = leave_numbers_of_memory(courier->channel[1]), step_descriptor, "");
+        leave_listeners(launch->courier);
     /* While it may: a job that is the caller has them already. */
     if (has_option(instruction, option_fresh_identity) && !launch->is_made) {
         give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);

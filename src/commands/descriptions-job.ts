@@ -124,6 +124,10 @@ export const jobFlags: readonly FlagDescription[] = [
   { name: "require-artifacts", description: "fail (125) where the job succeeds and a glob matches nothing" },
   { name: "no-record", description: "keep no record of the run for cupel runs" },
   {
+    name: "keep-output",
+    description: "keep what the job writes with its record, 10M of each output; secrets are masked",
+  },
+  {
     name: "prefer",
     description: "which strategy to take of those that fit; default fastest",
     value: choice("WHAT", preferences),

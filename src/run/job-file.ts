@@ -8,6 +8,7 @@ import { strategies } from "../strategies/registry.gen.ts";
 import { preferences, workspaceModes } from "./job-fields.ts";
 import { limitSchemas, quantity } from "./limit-schemas.ts";
 import { networkSchema } from "./network-schema.ts";
+import { keptOutputSchema } from "./record-settings.ts";
 import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
 import { filesSchema, variableName, variablesSchema } from "./variable-schemas.ts";
 import { commandSchema, glob, paths, statedPath, word } from "./word-schemas.ts";
@@ -110,7 +111,10 @@ export const settingSchemas = {
     }),
   ),
   records: v.optional(
-    v.strictObject({ off: v.optional(v.pipe(v.boolean(), v.description("keep no record of the run"))) }),
+    v.strictObject({
+      off: v.optional(v.pipe(v.boolean(), v.description("keep no record of the run"))),
+      output: keptOutputSchema,
+    }),
   ),
   selection: v.optional(
     v.strictObject({

@@ -59,6 +59,8 @@ export interface JobSettings extends StatedLimits {
   readonly artifactsRequired?: boolean | undefined;
   /** Nothing is kept of the run. */
   readonly isUnrecorded?: boolean | undefined;
+  /** How much of each of its outputs is kept with the record; absent: nothing. */
+  readonly keptOutputBytes?: number | undefined;
 }
 
 /** One request for a job. */

@@ -94,9 +94,10 @@ ${limitLines}#  on_output: truncate # what becomes of output over its cap: dropp
 #  files_max: 10000
 #  required: false
 
-# Nothing is kept of the run for cupel runs.
+# What is kept of the run for cupel runs: nothing with off; with output (true: 10M, or a size) what it wrote, too.
 #records:
 #  off: false
+#  output: false
 
 # A certain strategy, or which of those that fit.
 #selection:

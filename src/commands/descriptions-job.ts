@@ -38,7 +38,7 @@ export const jobFlags: readonly FlagDescription[] = [
   {
     name: "root",
     description:
-      "the host's programs (host, the default), a directory (dir:PATH), or an unpacked OCI image (image:PATH)",
+      "the host's programs (host, the default), a directory (dir:PATH), an unpacked OCI image (image:PATH), or one of an engine's (image:podman:NAME, image:docker:NAME)",
     value: text("ROOT"),
   },
   {

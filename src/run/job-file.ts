@@ -30,7 +30,9 @@ const rootPattern = "^(host|(dir|image):[^\\u0000~][^\\u0000]*)$";
 const rootSchema = v.pipe(
   word,
   v.regex(new RegExp(rootPattern, "s"), "root is none of host, dir:PATH and image:PATH"),
-  v.description("what the job's root is made of: the host's programs, a directory, or an unpacked OCI image"),
+  v.description(
+    "what the job's root is made of: the host's programs, a directory, an unpacked OCI image, or one of an engine's",
+  ),
   v.metadata({ jsonSchema: { type: "string", pattern: rootPattern } }),
 );
 

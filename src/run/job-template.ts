@@ -34,8 +34,8 @@ command: [echo, "hello from a sandbox"]
 #  protect: []
 #  tmpfs: []
 
-# The host's programs (host), a directory in their place (dir:PATH), or an unpacked OCI image (image:PATH); and files
-# that the job finds in its root, with their content.
+# The host's programs (host), or in their place a directory (dir:PATH), an unpacked OCI image (image:PATH), or one of an
+# engine's (image:podman:NAME, image:docker:NAME); and files that the job finds in its root, with their content.
 #root: host
 #files:
 #  /etc/greeting: "hello"

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SubjectResult, Verification } from "../src/model/verification.ts";
-import { startDocker, usePodman } from "../test/support/container-engines.ts";
+import { startDocker, usePodman, type ContainerEngine } from "../test/support/container-engines.ts";
 import { execute } from "../test/support/execute.ts";
 import { makeTempDir } from "../test/support/temp-dir.ts";
 import { ordinaryCaller, rootCallers, type Caller } from "../test/support/tester.ts";
@@ -63,7 +63,7 @@ const hardened = [
 /** With the attacker's program bound to where it is outside: there is nothing else to run in the image. */
 const bound = ["--volume", "{}:{}:ro"];
 
-type Engine = Awaited<ReturnType<typeof startDocker>>;
+type Engine = ContainerEngine;
 
 function ofEngine(name: string, engine: Engine, caller: Caller, further: readonly string[]): Candidate {
   const shown = [name, "run", "--rm", "-i", ...bound, ...further, "IMAGE"].join(" ");

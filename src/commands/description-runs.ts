@@ -14,7 +14,12 @@ export const runsDescription: CommandDescription = {
     },
     { value: text("ID"), description: "of the run to show, or the beginning of it", required: false },
   ],
-  flags: [jsonFlag, helpFlag],
+  flags: [
+    { name: "output", description: "with show: write what the job wrote to standard output, as kept by --keep-output" },
+    { name: "errors", description: "with show: the same of standard error" },
+    jsonFlag,
+    helpFlag,
+  ],
   exitCodes: [{ code: "0", meaning: "done" }, ...usageCodes],
-  examples: ["cupel runs", "cupel runs show k3f9x2", "cupel runs prune"],
+  examples: ["cupel runs", "cupel runs show k3f9x2", "cupel runs show k3f9x2 --output", "cupel runs prune"],
 };

@@ -38,7 +38,7 @@ export const jobFlags: readonly FlagDescription[] = [
   {
     name: "root",
     description:
-      "the host's programs (host, the default), a directory (dir:PATH), or an unpacked OCI image (image:PATH)",
+      "the host's programs (host, the default), a directory (dir:PATH), an unpacked OCI image (image:PATH), or one of an engine's (image:podman:NAME, image:docker:NAME)",
     value: text("ROOT"),
   },
   {
@@ -141,6 +141,10 @@ export const jobFlags: readonly FlagDescription[] = [
   { name: "artifact-files", description: "how many there may be; default 10000", value: text("N") },
   { name: "require-artifacts", description: "fail (125) where the job succeeds and a glob matches nothing" },
   { name: "no-record", description: "keep no record of the run for cupel runs" },
+  {
+    name: "keep-output",
+    description: "keep what the job writes with its record, 10M of each output; secrets are masked",
+  },
   {
     name: "prefer",
     description: "which strategy to take of those that fit; default fastest",

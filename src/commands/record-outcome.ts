@@ -23,7 +23,9 @@ export async function recordOutcome(run: Omit<FinishedRun, "id">, { host, direct
     if (recorded.reason !== undefined) say(`the run could not be recorded: ${recorded.reason}`);
     return run.outcome;
   }
-  if (id.startsWith(pruningLetter)) await pruneIfDue(host, directories);
+  // With outputs few records take much room.
+  if (run.kept !== undefined) (await import("../run/prune-runs.ts")).pruneByConfiguration(host, directories);
+  else if (id.startsWith(pruningLetter)) await pruneIfDue(host, directories);
   return outcome;
 }
 

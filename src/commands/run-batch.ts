@@ -187,7 +187,7 @@ async function attemptTwice(request: Request, knowledge: Knowledge): Promise<num
 function refuseTogether({ flags, operands }: CommandLine): void {
   if (operands.length > 0)
     throw new CupelError("usage", `--batch takes its commands from a file; leave ${JSON.stringify(operands[0])} out`);
-  for (const name of ["result", "tty", "job", "explain-denials"])
+  for (const name of ["result", "tty", "job", "explain-denials", "keep-output"])
     if (flags.has(name)) throw new CupelError("usage", `--batch and --${name} do not go together; leave one out`);
 }
 

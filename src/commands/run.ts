@@ -10,7 +10,7 @@ import type { Plan } from "../model/plan.ts";
 import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";
 import type { ArtifactStore } from "../run/artifact-store.ts";
-import { carryOut, type CarriedOut } from "../run/carry-out.ts";
+import { carryOut, type CarriedOut, type CarryOutContext } from "../run/carry-out.ts";
 import { statedAs, type JobRequest } from "../run/job-request.ts";
 import { judgeEnding } from "../run/ending.ts";
 import { exitCodeOf } from "../run/exit-code-of.ts";
@@ -20,6 +20,7 @@ import type { ResultFile } from "../run/write-result.ts";
 import type { Collected } from "./artifacts-of-run.ts";
 import { callerStreams } from "./caller-streams.ts";
 import type { JobSecrets } from "./job-secrets.ts";
+import type { RunOutput } from "./kept-output.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { choose, measureAnew, obtainKnowledge, prepareJob, type Inquiry, type Knowledge } from "./prepare-job.ts";
 import { recordOutcome } from "./record-outcome.ts";
@@ -72,6 +73,8 @@ interface Attempt extends Inquiry {
   /** Where artifacts go, if any are wanted. */
   readonly store: ArtifactStore | undefined;
   readonly secrets: JobSecrets | undefined;
+  /** The copy of what it writes, if one is to be kept. */
+  readonly output: RunOutput | undefined;
   /** What the job is watched with, where what it is denied is to be explained. */
   readonly tracer?: TracerWords | undefined;
 }
@@ -126,8 +129,7 @@ async function attempt(request: Attempt): Promise<Ended> {
     host,
     matrix: standings,
     stateDirectories: directories,
-    streams: callerStreams(),
-    ...(await request.secrets?.prepare(callerStreams())),
+    ...(await secretsAndStreams(request)),
     forwardSignals: true,
     measuresUsage: request.isJudged,
     onEvent: ports.onEvent,
@@ -158,6 +160,20 @@ async function attempt(request: Attempt): Promise<Ended> {
     if (!isFresh) return attemptAnew(request);
     return withoutJob(job, "setup-failed", error.message, reportId);
   }
+}
+
+/** Values of secrets, and where what the job writes goes: first to us, if it is to be masked or kept. */
+async function secretsAndStreams({
+  job,
+  secrets,
+  output,
+}: Attempt): Promise<Pick<CarryOutContext, "passOn" | "secrets" | "streams">> {
+  const values = secrets?.values;
+  if (job.masksOutput !== true && output === undefined) return { secrets: values, streams: callerStreams() };
+  const { relayOutput } = await import("./relay-output.ts");
+  const forms = job.masksOutput === true ? (secrets?.forms ?? []) : [];
+  const relay = { terminal: job.terminal, forms, keeper: output?.open() };
+  return { secrets: values, ...relayOutput(callerStreams(), relay) };
 }
 
 async function openStore({ artifacts }: Job): Promise<ArtifactStore | undefined> {
@@ -205,10 +221,10 @@ async function openResult(path: string | undefined): Promise<ResultFile | undefi
 async function keepOutcome(ended: Ended, input: Attempt, startedAt: Date, result?: ResultFile): Promise<void> {
   if (!input.isJudged) return;
   const { job, plan } = ended;
-  const whole = { startedAt, job, plan, outcome: ended.judgeWhole() };
-  const kept =
-    input.secrets === undefined ? whole : { ...input.secrets.redact({ ...whole, startedAt: "" }), startedAt };
-  const told = input.isRecorded ? await recordOutcome(kept, input) : kept.outcome;
+  const whole = { job, plan, outcome: ended.judgeWhole() };
+  const shown = input.secrets?.redact(whole) ?? whole;
+  const record = { ...shown, startedAt, kept: input.output?.finish() };
+  const told = input.isRecorded ? await recordOutcome(record, input) : shown.outcome;
   result?.write(told);
   result?.close();
 }
@@ -220,6 +236,18 @@ function refuseBatchFlags({ flags }: CommandLine): void {
   const stray = batchFlags.find((name) => flags.has(name));
   if (stray !== undefined)
     throw new CupelError("usage", `--${stray} is about a batch; give --batch FILE too, or leave it out`);
+}
+
+/** What is said for this run counts more than what a file says for many. */
+async function outputOf(
+  { flags }: CommandLine,
+  request: JobRequest,
+  places: Pick<Inquiry, "host" | "directories">,
+  secrets: JobSecrets | undefined,
+): Promise<RunOutput | undefined> {
+  if (request.keptOutputBytes === undefined || (flags.has("no-record") && !flags.has("keep-output"))) return undefined;
+  const { RunOutput } = await import("./kept-output.ts");
+  return new RunOutput(request, places, secrets?.forms ?? []);
 }
 
 async function findTracer({ flags }: CommandLine, job: Job, host: Host): Promise<TracerWords | undefined> {
@@ -241,7 +269,8 @@ export async function run(line: CommandLine, adapt = (asked: JobRequest): JobReq
   await checkTerminal(job, request);
   await checkApply(job, request);
   const secrets =
-    job.secrets === undefined ? undefined : await (await import("./job-secrets.ts")).takeSecrets(job, request, host);
+    job.secrets === undefined ? undefined : await (await import("./job-secrets.ts")).takeSecrets(request, host);
+  const output = await outputOf(line, request, { host, directories }, secrets);
   const tracer = await findTracer(line, job, host);
   const result = await openResult(line.flags.get("result")?.at(-1));
   const knowledge = await obtainKnowledge({ job, host, directories }, line.flags.has("fresh"));
@@ -253,14 +282,19 @@ export async function run(line: CommandLine, adapt = (asked: JobRequest): JobReq
     directories,
     knowledge,
     secrets,
+    output,
     isQuiet: line.flags.has("quiet"),
     isJudged: result !== undefined || isRecorded,
     isRecorded,
     store: await openStore(job),
     tracer,
   };
-  const ended = await attempt(input);
-  await tellEnding(ended.ending, input);
-  await keepOutcome(ended, input, startedAt, result);
-  return exitCodeOf(ended.ending);
+  try {
+    const ended = await attempt(input);
+    await tellEnding(ended.ending, input);
+    await keepOutcome(ended, input, startedAt, result);
+    return exitCodeOf(ended.ending);
+  } finally {
+    input.output?.abandon();
+  }
 }

@@ -9,6 +9,7 @@ import { count, formatBytes } from "../report/phrase.ts";
 import { renderJson } from "../report/render-json.ts";
 import { renderRun, renderRunList } from "../report/render-runs.ts";
 import { pruneRuns, readRecordLimits } from "../run/prune-runs.ts";
+import { keptNames } from "../run/record-run.ts";
 import { findRunRecord, readRunRecords, summaryOf } from "../run/run-records.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { styleOf } from "./style-of.ts";
@@ -21,10 +22,20 @@ function list(places: HelperPlaces, isJson: boolean): void {
   writeOutput(renderRunList(records, unreadable.length, view));
 }
 
-function show(id: string | undefined, places: HelperPlaces, isJson: boolean): void {
+async function show(id: string | undefined, places: HelperPlaces, { flags }: CommandLine): Promise<void> {
   if (id === undefined) throw new CupelError("usage", "cupel runs show needs the id of a run, or its beginning");
-  const record = findRunRecord(id, places);
-  writeOutput(isJson ? renderJson(record) : renderRun(record));
+  const found = findRunRecord(id, places);
+  const [name] = keptNames.filter((kept) => flags.has(kept));
+  if (name !== undefined) return (await import("./show-output.ts")).showOutput(found, name);
+  writeOutput(flags.has("json") ? renderJson(found.record) : renderRun(found.record));
+}
+
+/** @throws CupelError `usage`: each of them is all that is written. */
+function refuseTogether({ flags, operands: [action] }: CommandLine): void {
+  const [one, other] = [...keptNames, "json"].filter((name) => flags.has(name));
+  if (one === undefined || one === "json") return;
+  if (action !== "show") throw new CupelError("usage", `--${one} is for cupel runs show ID; leave it out`);
+  if (other !== undefined) throw new CupelError("usage", `--${one} and --${other} do not go together; leave one out`);
 }
 
 function prune(host: Host, places: HelperPlaces, isJson: boolean): void {
@@ -36,15 +47,17 @@ function prune(host: Host, places: HelperPlaces, isJson: boolean): void {
 }
 
 /** Lists them, shows one, or removes the old ones; gives the exit code. @throws CupelError `usage`. */
-export function runs({ flags, operands }: CommandLine): number {
+export async function runs(line: CommandLine): Promise<number> {
+  const { flags, operands } = line;
   const [action, id, more] = operands;
   const surplus = more ?? (action === "show" ? undefined : id);
   if (surplus !== undefined) throw new CupelError("usage", `cupel runs does not take ${JSON.stringify(surplus)} there`);
+  refuseTogether(line);
   const host = createRealHost();
   const places = { directories: stateDirectories(host), uid: host.identity.uid };
   const isJson = flags.has("json");
   if (action === undefined) list(places, isJson);
-  else if (action === "show") show(id, places, isJson);
+  else if (action === "show") await show(id, places, line);
   else prune(host, places, isJson);
   return 0;
 }

@@ -53,7 +53,7 @@ function start(program: string, programArguments: readonly string[], options: Pr
   }
 }
 
-function follow(child: StartedProgram, deadlineMs: number): Promise<ProgramResult> {
+function follow(child: StartedProgram, deadlineMs: number, isRead = false): Promise<ProgramResult> {
   return new Promise((resolve) => {
     // Out of descriptors, there is a child without streams, and why comes as an event.
     if ((child.stdout as StartedProgram["stdout"] | undefined) === undefined) {
@@ -75,7 +75,7 @@ function follow(child: StartedProgram, deadlineMs: number): Promise<ProgramResul
       child.unref();
       resolve({ status: "timeout", ...seen() });
     }, deadlineMs);
-    child.stdout.on("data", (chunk: Buffer) => stdout.add(chunk));
+    if (!isRead) child.stdout.on("data", (chunk: Buffer) => stdout.add(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.add(chunk));
     child.on("error", (error) => {
       clearTimeout(timer);
@@ -98,4 +98,45 @@ export async function runProgram(
 ): Promise<ProgramResult> {
   const child = start(program, programArguments, options);
   return typeof child === "string" ? { status: "not-started", errno: child } : follow(child, options.deadlineMs);
+}
+
+/**
+ * Runs `program` and has `read` take what it writes on its standard output, however much that is.
+ * @throws what `read` throws, which ends the program; nothing where the program failed by itself.
+ */
+export async function streamProgram(
+  program: string,
+  programArguments: readonly string[],
+  options: ProgramOptions,
+  read: (output: AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<ProgramResult> {
+  const child = start(program, programArguments, options);
+  if (typeof child === "string") return { status: "not-started", errno: child };
+  const reading = readFrom(child, read);
+  const result = await follow(child, options.deadlineMs, true);
+  const failure = await reading;
+  // Of what a program that failed has written the end is missing.
+  if (failure !== undefined && isReadersFault(result)) throw failure.error;
+  return result;
+}
+
+/** A program that ended well, or was ended since nobody reads on, has not failed. */
+function isReadersFault(result: ProgramResult): boolean {
+  return result.status === "exited" && (result.code === 0 || result.signal !== null);
+}
+
+async function readFrom(
+  child: StartedProgram,
+  read: (output: AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<{ readonly error: unknown } | undefined> {
+  // Out of descriptors, there is a child without streams: see follow.
+  if ((child.stdout as StartedProgram["stdout"] | undefined) === undefined) return undefined;
+  try {
+    await read(child.stdout);
+    return undefined;
+  } catch (error) {
+    killGroup(child);
+    child.stdout.destroy();
+    return { error };
+  }
 }

@@ -10,6 +10,21 @@ export interface RecordedPlan extends Pick<Plan, "strategy" | "isolation"> {
   readonly launch: Omit<LauncherPlan, "environment"> & { readonly environment: readonly string[] };
 }
 
+/** A copy of one stream of a job's. */
+export interface KeptStream {
+  /** What is there. */
+  readonly bytes: number;
+  /** What came beyond the cap, and is not. */
+  readonly cutBytes: number;
+}
+
+/** Copies of what a job wrote, in the files of these names beside its record. */
+export interface KeptOutput {
+  /** Standard output, and what the job wrote on a terminal of its own. */
+  readonly output: KeptStream;
+  readonly errors: KeptStream;
+}
+
 /** One run. */
 export interface RunRecord {
   readonly schema: typeof runRecordSchema;
@@ -24,4 +39,5 @@ export interface RunRecord {
   /** Absent where nothing was chosen. */
   readonly plan?: RecordedPlan | undefined;
   readonly outcome: Outcome;
+  readonly keptOutput?: KeptOutput | undefined;
 }

@@ -1,7 +1,7 @@
 /** Records of runs in words: a table of them, as wide as the terminal, and one of them in whole. */
 import type { ArtifactsOutcome } from "../model/artifact.ts";
 import type { Outcome } from "../model/outcome.ts";
-import type { RunRecord } from "../model/run-record.ts";
+import type { KeptOutput, RunRecord } from "../model/run-record.ts";
 import { describeArtifacts, describeMissingArtifacts, describeRefusedArtifacts } from "./artifact-words.ts";
 import { count, formatBytes, formatDuration, joinWords } from "./phrase.ts";
 import { printableText } from "./printable-text.ts";
@@ -13,6 +13,7 @@ import { displayWidth } from "./wrap-text.ts";
 /** What is shown of a record; a plan only by the name of its strategy. */
 export type ShownRun = Pick<RunRecord, "id" | "startedAt" | "command" | "directory"> & {
   readonly outcome: Outcome;
+  readonly keptOutput?: KeptOutput | undefined;
 };
 
 const minuteMs = 60_000;
@@ -116,8 +117,16 @@ function artifactWords(artifacts: ArtifactsOutcome): string {
   return [describeArtifacts(artifacts), ...lacks].join("; ");
 }
 
+function keptWords(id: string, kept: KeptOutput): string[] {
+  return (["output", "errors"] as const).map((name) => {
+    const { bytes, cutBytes } = kept[name];
+    const cut = cutBytes === 0 ? "" : `, the first of ${formatBytes(bytes + cutBytes)}`;
+    return `${name}: ${formatBytes(bytes)} kept${cut}${bytes === 0 ? "" : `: cupel runs show ${id} --${name}`}`;
+  });
+}
+
 /** One of them: a line for each thing that is known. */
-export function renderRun({ id, startedAt, command, directory, outcome }: ShownRun): string {
+export function renderRun({ id, startedAt, command, directory, outcome, keptOutput }: ShownRun): string {
   const { status, cause, exitCode, strategy, guarantees, accepted, degraded, denied = [], artifacts } = outcome;
   const time = outcome.usage === undefined ? "" : `, took ${formatDuration(outcome.usage.wallMs)}`;
   const kept = guarantees.filter((decision) => decision.kept).map((decision) => decision.id);
@@ -134,6 +143,7 @@ export function renderRun({ id, startedAt, command, directory, outcome }: ShownR
     ...usageWords(outcome).map((words) => ["used", words] as const),
     ...changeWords(outcome).map((words) => ["changes", words] as const),
     ...(artifacts === undefined ? [] : [["artifacts", artifactWords(artifacts)] as const]),
+    ...(keptOutput === undefined ? [] : keptWords(id, keptOutput).map((words) => ["wrote", words] as const)),
     ...cause.evidence.map(({ action, result }) => ["evidence", `${action}: ${result}`] as const),
   ];
   const width = Math.max(...lines.map(([name]) => name.length)) + gap;

@@ -84,6 +84,13 @@ function readCommand(word: string): readonly [string, ...string[]] {
   return ["/bin/sh", "-c", word];
 }
 
+/** What is kept of an output unless a field says how much. */
+const keptOutputDefault = "10M";
+
+function parseKeptOutput(word: string, name: string): number | undefined {
+  return word === offWord ? undefined : parseSizeBytes(word === "" ? keptOutputDefault : word, name);
+}
+
 type LimitFields = { readonly [Key in LimitKey]: JobField<number | undefined> };
 
 function limitJobFields(): LimitFields {
@@ -162,6 +169,12 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   },
   artifactsRequired: { flag: "require-artifacts", fields: ["artifacts.required"], ...isStated },
   isUnrecorded: { flag: "no-record", fields: ["records.off"], ...isStated },
+  keptOutputBytes: {
+    flag: "keep-output",
+    fields: ["records.output"],
+    merge: "last",
+    read: (words, name) => parseKeptOutput(words.at(-1) ?? "", name),
+  },
   strategy: { flag: "strategy", fields: ["require.strategy", "selection.strategy"], ...text },
   prefer: { flag: "prefer", fields: ["selection.prefer"], ...oneOfOr(preferences, "fastest") },
 };

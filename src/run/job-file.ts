@@ -9,6 +9,7 @@ import { preferences, workspaceModes } from "./job-fields.ts";
 import { limitSchemas, quantity } from "./limit-schemas.ts";
 import { networkSchema, setupNetworkSchema } from "./network-schema.ts";
 import { publishSchema } from "./publish-schema.ts";
+import { keptOutputSchema } from "./record-settings.ts";
 import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
 import { filesSchema, variableName, variablesSchema } from "./variable-schemas.ts";
 import { commandSchema, glob, paths, statedPath, word } from "./word-schemas.ts";
@@ -30,7 +31,9 @@ const rootPattern = "^(host|(dir|image):[^\\u0000~][^\\u0000]*)$";
 const rootSchema = v.pipe(
   word,
   v.regex(new RegExp(rootPattern, "s"), "root is none of host, dir:PATH and image:PATH"),
-  v.description("what the job's root is made of: the host's programs, a directory, or an unpacked OCI image"),
+  v.description(
+    "what the job's root is made of: the host's programs, a directory, an unpacked OCI image, or one of an engine's",
+  ),
   v.metadata({ jsonSchema: { type: "string", pattern: rootPattern } }),
 );
 
@@ -118,7 +121,10 @@ export const settingSchemas = {
     }),
   ),
   records: v.optional(
-    v.strictObject({ off: v.optional(v.pipe(v.boolean(), v.description("keep no record of the run"))) }),
+    v.strictObject({
+      off: v.optional(v.pipe(v.boolean(), v.description("keep no record of the run"))),
+      output: keptOutputSchema,
+    }),
   ),
   selection: v.optional(
     v.strictObject({

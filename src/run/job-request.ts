@@ -20,7 +20,7 @@ export interface JobSettings extends StatedLimits {
   readonly deny: readonly string[];
   /** Globs of names that are protected beside those that always are. */
   readonly protect: readonly string[];
-  /** `host`, `dir:PATH` or `image:PATH`; absent: the host's. */
+  /** `host`, `dir:PATH`, `image:PATH`, `image:podman:NAME` or `image:docker:NAME`; absent: the host's. */
   readonly root?: string | undefined;
   /** `PATH` or `PATH:SIZE`. */
   readonly tmpfs: readonly string[];
@@ -65,6 +65,8 @@ export interface JobSettings extends StatedLimits {
   readonly artifactsRequired?: boolean | undefined;
   /** Nothing is kept of the run. */
   readonly isUnrecorded?: boolean | undefined;
+  /** How much of each of its outputs is kept with the record; absent: nothing. */
+  readonly keptOutputBytes?: number | undefined;
 }
 
 /** One request for a job. */

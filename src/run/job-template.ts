@@ -34,8 +34,8 @@ command: [echo, "hello from a sandbox"]
 #  protect: []
 #  tmpfs: []
 
-# The host's programs (host), a directory in their place (dir:PATH), or an unpacked OCI image (image:PATH); and files
-# that the job finds in its root, with their content.
+# The host's programs (host), or in their place a directory (dir:PATH), an unpacked OCI image (image:PATH), or one of an
+# engine's (image:podman:NAME, image:docker:NAME); and files that the job finds in its root, with their content.
 #root: host
 #files:
 #  /etc/greeting: "hello"
@@ -102,9 +102,10 @@ ${limitLines}#  on_output: truncate # what becomes of output over its cap: dropp
 #  files_max: 10000
 #  required: false
 
-# Nothing is kept of the run for cupel runs.
+# What is kept of the run for cupel runs: nothing with off; with output (true: 10M, or a size) what it wrote, too.
 #records:
 #  off: false
+#  output: false
 
 # A certain strategy, or which of those that fit.
 #selection:

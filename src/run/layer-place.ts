@@ -54,14 +54,15 @@ function isFit(directory: string): boolean {
 export function findLayerPlace(
   stateDirectories: readonly string[],
   uid: number,
-  workspace: string,
+  workspace?: string,
 ): LayerPlace | undefined {
+  const isInside = (path: string): boolean => workspace !== undefined && isWithin(path, workspace);
   let other: LayerPlace | undefined;
   for (const stated of stateDirectories) {
-    if (isWithin(stated, workspace) || !usePrivateDirectory(stated, uid).ok) continue;
+    if (isInside(stated) || !usePrivateDirectory(stated, uid).ok) continue;
     // The launcher follows no symlink on its way there.
     const directory = realPath(stated) ?? stated;
-    if (isWithin(directory, workspace)) continue;
+    if (isInside(directory)) continue;
     if (isFit(directory)) return { directory, isFitForOverlay: true };
     other ??= { directory, isFitForOverlay: false };
   }

@@ -6,6 +6,7 @@ import { CupelError } from "../model/error.ts";
 import { isWithin, type Job } from "../model/job.ts";
 import type { OtherRoot, RootEntry } from "../model/layout.ts";
 import { placesInRoot } from "../strategies/_sandbox-root.ts";
+import { parseEngineImage } from "./image/engine-image.ts";
 import { canonical, canonicalPlace, refuseUnfit, type JobSurroundings } from "./job-paths.ts";
 import { statedAs, type JobRequest } from "./job-request.ts";
 import { kernelMountsWithin } from "./kernel-mounts.ts";
@@ -13,22 +14,10 @@ import { kernelMountsWithin } from "./kernel-mounts.ts";
 /** Each takes a step of the launcher's, of which there are 1,024. */
 const entriesMax = 700;
 
-const engines = ["podman", "docker"];
-
 function unknownRoot(root: string, stated: string): CupelError {
   return new CupelError(
     "usage",
-    `${stated} ${JSON.stringify(root)} is no root; write host, dir:PATH for a directory, or image:PATH for an unpacked OCI image`,
-  );
-}
-
-function engineImage(name: string, stated: string): CupelError {
-  const [engine = "", ...rest] = name.split(":");
-  const image = rest.join(":") || "NAME";
-  const save = engine === "podman" ? `podman save --format oci-archive ${image}` : `docker save ${image}`;
-  return new CupelError(
-    "usage",
-    `${stated} image:${name} names an image of an engine's, which cupel does not read; unpack one with ${save} | tar -x -C DIRECTORY, and give image:DIRECTORY`,
+    `${stated} ${JSON.stringify(root)} is no root; write host, dir:PATH for a directory, image:PATH for an unpacked OCI image, or image:podman:NAME or image:docker:NAME for one of an engine's`,
   );
 }
 
@@ -40,7 +29,9 @@ export async function openRoot(request: JobRequest, surroundings: JobSurrounding
   const { host, stateDirectories } = surroundings;
   const [, kind, name] = /^(dir|image):(.+)$/s.exec(root) ?? [];
   if (kind === undefined || name === undefined) throw unknownRoot(root, stated);
-  if (kind === "image" && engines.includes(name.split(":")[0] ?? "")) throw engineImage(name, stated);
+  const ofEngine = kind === "image" ? parseEngineImage(name) : undefined;
+  if (ofEngine !== undefined)
+    return (await import("./image/unpack-engine-image.ts")).unpackEngineImage(ofEngine, stated, surroundings);
   const path = canonical(name, `${stated} ${kind}:`.trimEnd(), host.directory);
   if (path === "/") throw new CupelError("usage", `${stated} dir:/ is the host's own root; leave it out`);
   refuseUnfit(path, stated, stateDirectories.map(canonicalPlace));

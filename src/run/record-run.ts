@@ -10,11 +10,14 @@ import { removeIfThere } from "../host/replace-file.ts";
 import type { Job } from "../model/job.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { Plan } from "../model/plan.ts";
-import { runRecordSchema, type RecordedPlan, type RunRecord } from "../model/run-record.ts";
+import { runRecordSchema, type KeptOutput, type RecordedPlan, type RunRecord } from "../model/run-record.ts";
 import { makingName } from "./run-id.ts";
 
 /** In a run's directory. */
 export const runRecordName = "run.json";
+
+/** What a run wrote, in its directory. */
+export const keptNames = ["output", "errors"] as const;
 
 /** The directory, below a state directory, that holds runs. */
 export function runsIn(stateDirectory: string): string {
@@ -28,6 +31,8 @@ export interface FinishedRun {
   readonly job: Pick<Job, "command" | "directory">;
   readonly plan: Plan | undefined;
   readonly outcome: Outcome;
+  /** What was kept of its output, and the directory that it is in already. */
+  readonly kept?: { readonly place: string; readonly output: KeptOutput } | undefined;
 }
 
 function recordedPlan({ strategy, isolation, launch }: Plan): RecordedPlan {
@@ -35,7 +40,7 @@ function recordedPlan({ strategy, isolation, launch }: Plan): RecordedPlan {
 }
 
 /** The record. Pure but for the time. */
-export function runRecordOf({ id, startedAt, job, plan, outcome }: FinishedRun): RunRecord {
+export function runRecordOf({ id, startedAt, job, plan, outcome, kept }: FinishedRun): RunRecord {
   return {
     schema: runRecordSchema,
     id,
@@ -45,13 +50,14 @@ export function runRecordOf({ id, startedAt, job, plan, outcome }: FinishedRun):
     directory: job.directory,
     plan: plan === undefined ? undefined : recordedPlan(plan),
     outcome,
+    keptOutput: kept?.output,
   };
 }
 
 const triesMax = 20;
 
-/** `cupel clean` may take away what holds it at any moment; then that is made again. */
-function makePlace(runs: string): string {
+/** A directory for a record. `cupel clean` may take away what holds it at any moment; then that is made again. */
+export function makePlace(runs: string): string {
   const path = `${runs}/${makingName()}`;
   for (let tries = 1; ; tries++) {
     try {
@@ -65,8 +71,8 @@ function makePlace(runs: string): string {
 }
 
 /** What could not be put in its place goes again, as far as it is there. */
-function removePlace(path: string): void {
-  removeIfThere(`${path}/${runRecordName}`);
+export function removePlace(path: string): void {
+  for (const name of [runRecordName, ...keptNames]) removeIfThere(`${path}/${name}`);
   try {
     rmdirSync(path);
   } catch (error) {
@@ -74,10 +80,10 @@ function removePlace(path: string): void {
   }
 }
 
-function write(record: RunRecord, runs: string): string | undefined {
-  let path: string | undefined;
+function write(record: RunRecord, runs: string, place?: string): string | undefined {
+  let path = place;
   try {
-    path = makePlace(runs);
+    path ??= makePlace(runs);
     writeFileSync(`${path}/${runRecordName}`, JSON.stringify(record), { mode: 0o600, flag: "wx" });
     // Another's directory is never empty, so that it is not replaced (rename(2), ENOTEMPTY).
     renameSync(path, `${runs}/${record.id}`);
@@ -93,11 +99,13 @@ export type Recorded = { readonly ok: true } | { readonly ok: false; readonly re
 
 /** Keeps it. */
 export function recordRun(run: FinishedRun, directories: readonly string[], uid: number): Recorded {
-  const place = directories.find((directory) => usePrivateDirectory(directory, uid).ok);
-  if (place === undefined) return { ok: false };
+  const { place } = run.kept ?? {};
+  const directory = directories.find((candidate) => usePrivateDirectory(candidate, uid).ok);
+  if (directory === undefined && place === undefined) return { ok: false };
+  const runs = place?.slice(0, place.lastIndexOf("/")) ?? runsIn(directory ?? "");
   const umask = process.umask(0o077);
   try {
-    const reason = write(runRecordOf(run), runsIn(place));
+    const reason = write(runRecordOf(run), runs, place);
     return reason === undefined ? { ok: true } : { ok: false, reason };
   } finally {
     process.umask(umask);

@@ -14,6 +14,9 @@ import { outcomeShape } from "./outcome-shape.ts";
 import { runRecordName, runsIn } from "./record-run.ts";
 import { idPattern } from "./run-id.ts";
 
+const amount = v.pipe(v.number(), v.integer(), v.minValue(0));
+const keptStream = v.strictObject({ bytes: amount, cutBytes: amount });
+
 /** The shape of a record, also what `runs show --json` writes. */
 export const runRecordShape = v.strictObject({
   schema: v.literal(runRecordSchema),
@@ -33,6 +36,12 @@ export const runRecordShape = v.strictObject({
     }),
   ),
   outcome: outcomeShape,
+  keptOutput: v.optional(
+    v.pipe(
+      v.strictObject({ output: keptStream, errors: keptStream }),
+      v.description("what of the job's output lies beside the record"),
+    ),
+  ),
 });
 
 /** A record as it is read back. */
@@ -99,7 +108,7 @@ function unknownRun(stated: string, ids: readonly string[]): CupelError {
 }
 
 /** One of them, by the beginning of its id. @throws CupelError `usage` where that is no run's, or several begin so. */
-export function findRunRecord(stated: string, places: HelperPlaces): ReadRecord {
+export function findRunRecord(stated: string, places: HelperPlaces): FoundRecord {
   const all = listIds(places);
   const meant = all.filter(({ id }) => stated !== "" && id.startsWith(stated));
   const [first, second] = meant;
@@ -114,8 +123,14 @@ export function findRunRecord(stated: string, places: HelperPlaces): ReadRecord 
     );
   }
   const record = readRecord(first.place, first.id, places.uid);
-  if (record !== undefined) return record;
+  if (record !== undefined) return { path: `${first.place}/${first.id}`, record };
   throw new CupelError("usage", `The record of run ${first.id} cannot be read: it is cut short, or of another version`);
+}
+
+/** The directory of one of them, and what it says. */
+export interface FoundRecord {
+  readonly path: string;
+  readonly record: ReadRecord;
 }
 
 /** What of a record a list says. */

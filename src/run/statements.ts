@@ -7,6 +7,7 @@ import { isolationStrength, isolationClasses } from "../model/guarantee.ts";
 import type { Origin, OriginKind } from "../model/origin.ts";
 import { jobFields, offWord, readSettings, settingKeys, type JobField, type SettingKey } from "./job-fields.ts";
 import type { Path } from "./document-places.ts";
+import { engineNames } from "./image/engine-image.ts";
 import { rootKinds, twoNetworks, type JobSettings } from "./job-request.ts";
 import type { StrictDocument } from "./strict-document.ts";
 
@@ -60,8 +61,11 @@ function absolute(path: string, directory: string): string {
   return path.startsWith("/") ? path : resolve(directory, path);
 }
 
-/** What stands in front of a path, and is no part of it. */
-const rootStart = new RegExp(`^(?<name>${rootKinds.join("|")})(?<path>.+)$`, "s");
+/** What stands in front of a path, and is no part of it; an engine's image has none. */
+const rootStart = new RegExp(
+  `^(?!image:(?:${engineNames.join("|")}):)(?<name>${rootKinds.join("|")})(?<path>.+)$`,
+  "s",
+);
 const secretStart = /^(?<name>[^=]*=file:)(?<path>.+)$/s;
 
 /** Paths of the host's in a file begin at its directory; those in the job's root have no other place to begin at. */

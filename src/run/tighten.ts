@@ -94,6 +94,8 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   artifactsRequired: (value, base) => compare(Number(base ?? false), Number(value ?? false)),
   // What it has its jobs do is the user's to look up.
   isUnrecorded: (value, base) => compare(Number(value ?? false), Number(base ?? false)),
+  // It fills the user's disk, and what the user would have kept is not the project's to leave out.
+  keptOutputBytes: (value, base) => (value === base ? "same" : "more"),
   // Which one is taken decides what is lost where guarantees are given up.
   strategy: (value, base) => (value === base ? "same" : "more"),
   prefer: byRank({ strongest: 0, fastest: 1 }),

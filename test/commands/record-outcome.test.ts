@@ -3,16 +3,22 @@ import { readdirSync, utimesSync } from "node:fs";
 import { createRealHost } from "../../src/host/real-host.ts";
 import { recordOutcome } from "../../src/commands/record-outcome.ts";
 import type { Outcome } from "../../src/model/outcome.ts";
+import type { FinishedRun } from "../../src/run/record-run.ts";
+import { OutputKeeper } from "../../src/run/keep-output.ts";
 import { finishedRun, placesIn, recordIn } from "../fixtures/jobs/finished-runs.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 
 /** Records a run whose changes are kept under this id; gives what is recorded then. */
-async function record(directory: TempDir, id: string): Promise<{ outcome: Outcome; ids: string[] }> {
+async function record(
+  directory: TempDir,
+  id: string,
+  kept?: FinishedRun["kept"],
+): Promise<{ outcome: Outcome; ids: string[] }> {
   const { directories } = placesIn(directory);
   const host = { ...createRealHost(), environment: { HOME: directory.at("home") } };
   const { id: _id, outcome: plain, ...run } = finishedRun(id);
   const workspace = { manner: "overlay", id } as const;
-  const outcome = await recordOutcome({ ...run, outcome: { ...plain, workspace } }, { host, directories });
+  const outcome = await recordOutcome({ ...run, kept, outcome: { ...plain, workspace } }, { host, directories });
   return { outcome, ids: readdirSync(directory.at("cupel/runs")).toSorted() };
 }
 
@@ -35,6 +41,16 @@ describe("recordOutcome", () => {
     recordOld(directory);
     expect((await record(directory, "bbbbbb")).ids).toEqual(["bbbbbb", "zzzzzz"]);
     expect((await record(directory, "abbbbb")).ids).toEqual(["abbbbb", "bbbbbb"]);
+  });
+
+  test("removes them with each run whose output is kept", async () => {
+    using directory = makeTempDir();
+    recordOld(directory);
+    const keeping = { bytesMax: 10, forms: [] };
+    const keeper = new OutputKeeper(placesIn(directory).directories, process.getuid?.() ?? 0, keeping);
+    expect((await record(directory, "bbbbbb", { place: keeper.place, output: keeper.close() })).ids).toEqual([
+      "bbbbbb",
+    ]);
   });
 
   test("gives the outcome without an id where it could not be recorded", async () => {

@@ -1,6 +1,7 @@
 /** Jobs in another root than the host's: a directory, and images, one of them an engine's. */
 import { describe, expect, test } from "bun:test";
 import { chmodSync, cpSync, existsSync, readFileSync, readdirSync, symlinkSync } from "node:fs";
+import { startDocker } from "../support/container-engines.ts";
 import { execute } from "../support/execute.ts";
 import { needs, needsPrograms } from "../support/must-work.ts";
 import { layerOf, writeLayout } from "../support/oci-image.ts";
@@ -153,5 +154,57 @@ describe.each(rootCallers)("an image of an engine's", (caller) => {
     } finally {
       await execute(["podman", ...store, "system", "reset", "--force"]);
     }
+  });
+
+  needsPrograms("podman", "busybox")("runs by the name that Podman knows it by, and is exported once", async () => {
+    using place = makePlaces(caller);
+    const storage = `[storage]\ndriver = "vfs"\ngraphroot = "${place.at("store")}"\nrunroot = "${place.at("run")}"\n`;
+    const env = {
+      CONTAINERS_STORAGE_CONF: place.file("storage.conf", storage),
+      CONTAINERS_CONF: place.file("containers.conf", `[engine]\nlock_type = "file"\ntmp_dir = "${place.at("tmp")}"\n`),
+    };
+    const run = (image: string) =>
+      cupel.run(caller, ["run", "--root", `image:podman:${image}`, "--", "/bin/sh", "-c", "cat /etc/app/conf"], {
+        cwd: place.at("workspace"),
+        env,
+      });
+    try {
+      const imported = await execute(["sh", "-c", "tar -C root -c . | podman import - made:1"], {
+        cwd: place.path,
+        env,
+      });
+      expect(imported).toMatchObject({ code: 0 });
+      expect(await run("made:1")).toMatchObject({ code: 0, stdout: "configured,", stderr: "" });
+      const id = imported.stdout.trim().replace("sha256:", "");
+      expect(existsSync(`${cupel.state(caller)}/images/${id}/etc/app/conf`)).toBe(true);
+      expect(await run(id.slice(0, 12))).toMatchObject({ code: 0, stdout: "configured,", stderr: "" });
+      expect(await run("made:2")).toMatchObject({
+        code: 125,
+        stderr: "cupel: --root image:podman:made:2: podman has no such image here; get it first: podman pull made:2\n",
+      });
+    } finally {
+      await execute(["podman", "system", "reset", "--force"], { env });
+    }
+  });
+
+  needsPrograms(
+    "docker",
+    "dockerd",
+    "busybox",
+  )("runs by the name that Docker knows it by, also of several layers", async () => {
+    using place = makePlaces(caller);
+    await using engine = await startDocker(place.path);
+    const { env } = engine;
+    const dockerfile = "FROM base:1\nCOPY root/var/lib/data /etc/app/conf\nCOPY root/etc/app/conf /again\n";
+    place.file("Dockerfile", dockerfile);
+    const script = "tar -C root -c . | docker import - base:1 && DOCKER_BUILDKIT=0 docker build --quiet --tag made:1 .";
+    expect(await execute(["sh", "-c", script], { cwd: place.path, env })).toMatchObject({ code: 0 });
+    const words = ["run", "--root", "image:docker:made:1", "--", "/bin/sh", "-c", "cat /etc/app/conf /again"];
+    const options = { cwd: place.at("workspace"), env };
+    expect(await cupel.run(caller, words, options)).toMatchObject({ code: 0, stdout: "data,configured,", stderr: "" });
+    await engine[Symbol.asyncDispose]();
+    const stopped = await cupel.run(caller, words, options);
+    expect([stopped.code, stopped.stderr.split("\n").length]).toEqual([125, 2]);
+    expect(stopped.stderr).toStartWith("cupel: --root image:docker:made:1: docker does not give it: ");
   });
 });

@@ -7,6 +7,7 @@ import { runRecordShape } from "../../src/run/run-records.ts";
 import { idIn } from "../support/filled-workspace.ts";
 import { usePrivatePlaces } from "../support/private-places.ts";
 import { installCupel, type CallOptions } from "../support/run-cli.ts";
+import { openTerminal } from "../support/terminal.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { callers, type Caller } from "../support/tester.ts";
 
@@ -28,9 +29,15 @@ interface Listed {
   readonly command: readonly string[];
 }
 
+const variablesFor = (home: TempDir): Record<string, string> => ({
+  HOME: home.path,
+  XDG_STATE_HOME: home.path,
+  XDG_CONFIG_HOME: home.at("config"),
+});
+
 const optionsFor = (home: TempDir, options: CallOptions = {}): CallOptions => ({
   ...options,
-  env: { HOME: home.path, XDG_STATE_HOME: home.path, XDG_CONFIG_HOME: home.at("config") },
+  env: variablesFor(home),
 });
 
 describe.each(callers)("runs, called by $name", (caller) => {
@@ -109,6 +116,113 @@ describe.each(callers)("runs, called by $name", (caller) => {
     expect(readdirSync(home.at("cupel/runs")).length).toBe(8);
   });
 
+  test("keep the output where that is asked for, up to its cap, and show it byte for byte", async () => {
+    using home = await freshState(caller);
+    const job = home.file(
+      "job.yaml",
+      `command: [sh, -c, "printf '1\\t2\\r345678'; echo why >&2"]\nrecords: {output: 5}\n`,
+      0o644,
+    );
+    const ran = await call(home, ["run", "--job", job]);
+    expect(ran).toMatchObject({ code: 0, stdout: "1\t2\r345678", stderr: "why\n" });
+    await call(home, ["run", "--keep-output", "--", "sh", "-c", "echo whole; exit 3"]);
+    const [whole, cut] = (await list(home)).map(({ id }) => id);
+    const shown = async (...words: string[]) => {
+      const { code, stdout, stderr } = await call(home, ["runs", "show", ...words]);
+      return [code, stdout, stderr];
+    };
+    expect(await shown(cut ?? "", "--output")).toEqual([
+      0,
+      "1\t2\r3",
+      "cupel: the job wrote 5 bytes more, beyond the 5 bytes that were kept\n",
+    ]);
+    expect(await shown(cut ?? "", "--errors")).toEqual([0, "why\n", ""]);
+    expect(await shown(whole ?? "", "--output")).toEqual([0, "whole\n", ""]);
+    const text = await call(home, ["runs", "show", cut ?? ""]);
+    expect(text.stdout.split("\n").filter((line) => line.startsWith("wrote "))).toEqual([
+      `wrote      output: 5 bytes kept, the first of 10 bytes: cupel runs show ${cut} --output`,
+      `wrote      errors: 4 bytes kept: cupel runs show ${cut} --errors`,
+    ]);
+    await call(home, ["run", "--", "true"]);
+    const [bare] = (await list(home)).map(({ id }) => id);
+    expect(await shown(bare ?? "", "--output")).toEqual([
+      64,
+      "",
+      `cupel: Nothing of what run ${bare} wrote was kept; cupel run --keep-output keeps it\n`,
+    ]);
+  });
+
+  test("keep no secret with the output, masked for its reader or not", async () => {
+    using home = await freshState(caller);
+    const secret = home.file("secret", "very-secret", 0o600);
+    const script = "head -c 5 /run/secrets/A; sleep 0.4; tail -c 6 /run/secrets/A; base64 /run/secrets/A >&2";
+    const flags = ["--secret", `A=file:${secret}`, "--keep-output"];
+    const ran = await call(home, ["run", ...flags, "--", "sh", "-c", script]);
+    expect(ran).toMatchObject({ code: 0, stdout: "very-secret", stderr: "dmVyeS1zZWNyZXQ=\n" });
+    await call(home, ["run", ...flags, "--mask-output", "--", "cat", "/run/secrets/A"]);
+    const kept = (await list(home)).map(({ id }) =>
+      ["output", "errors"].map((name) => readFileSync(home.at(`cupel/runs/${id}/${name}`), "utf8")),
+    );
+    expect(kept).toEqual([
+      ["[secret A]", ""],
+      ["[secret A]", "[secret A]\n"],
+    ]);
+    home.file("secret", "abc", 0o600);
+    const refused = await call(home, ["run", ...flags, "--", "true"]);
+    expect([refused.code, refused.stderr]).toEqual([
+      125,
+      "cupel: --keep-output: the secret A is shorter than 4 bytes, and taking it out would leave nothing readable; leave one of the two out\n",
+    ]);
+  });
+
+  test("keep output that nobody reads", async () => {
+    using home = await freshState(caller);
+    const script = '"$CUPEL" run --keep-output -- sh -c "echo kept; echo too >&2" >&- 2>/dev/full';
+    expect(await cupel.shell(caller, script, { env: variablesFor(home) })).toMatchObject({ code: 0, stdout: "" });
+    const [only] = await list(home);
+    const kept = ["output", "errors"].map((name) => readFileSync(home.at(`cupel/runs/${only?.id}/${name}`), "utf8"));
+    expect(kept).toEqual(["kept\n", "too\n"]);
+  });
+
+  test("keep what comes from a terminal of the job's own as its output", async () => {
+    using home = await freshState(caller);
+    const job = ["sh", "-c", "echo one; echo two >&2; echo three >/dev/tty"];
+    const words = [...caller.prefix, cupel.path, "run", "--tty", "--keep-output", "--", ...job];
+    const env = { ...cupel.environment(caller), ...variablesFor(home) };
+    await using session = openTerminal(words, { cwd: cupel.workspace(caller), env });
+    expect(await session.ended).toEqual({ code: 0, signal: null });
+    const [only] = await list(home);
+    const kept = ["output", "errors"].map((name) => readFileSync(home.at(`cupel/runs/${only?.id}/${name}`), "utf8"));
+    expect(kept).toEqual(["one\r\ntwo\r\nthree\r\n", ""]);
+    expect(session.text()).toContain("one\r\ntwo\r\nthree\r\n");
+  });
+
+  test.each([
+    [
+      ["--no-record"],
+      "--keep-output keeps the output with the run's record, and --no-record keeps none; leave one out",
+    ],
+    [["--batch", "-"], "--batch and --keep-output do not go together; leave one out"],
+  ])("keep no output with %j", async (flags, message) => {
+    using home = await freshState(caller);
+    const command = flags[0] === "--batch" ? [] : ["--", "true"];
+    const { code, stdout, stderr } = await call(home, ["run", "--keep-output", ...flags, ...command]);
+    expect([code, stdout, stderr]).toEqual([125, "", `cupel: ${message}\n`]);
+  });
+
+  test("keep no more of it than records may take, and none where a flag has no record", async () => {
+    using home = await freshState(caller);
+    home.folder("config/cupel", 0o700);
+    home.file("config/cupel/config.yaml", "records: {size: 1M, output: 513k}\n", 0o600);
+    const { code, stderr } = await call(home, ["run", "--", "true"]);
+    expect([code, stderr.replace(/^cupel: .*config\.yaml:1:29: /, "")]).toEqual([
+      125,
+      "records.output: twice 513 KiB is more than all records may take together (1 MiB); keep less, or raise records.size in your configuration\n",
+    ]);
+    expect(await call(home, ["run", "--no-record", "--", "true"])).toMatchObject({ code: 0, stderr: "" });
+    expect(existsSync(home.at("cupel/runs"))).toBe(false);
+  });
+
   test("a torn record, or a killed cupel, is in nobody's way", async () => {
     using home = await freshState(caller);
     for (const code of [1, 2, 3]) await call(home, ["run", "--", "sh", "-c", `exit ${code}`]);
@@ -133,6 +247,8 @@ describe.each(callers)("runs, called by $name", (caller) => {
     [["runs", "show", "zzz"], 'No run is recorded as "zzz": there is no record at all'],
     [["runs", "prune", "zzz"], 'cupel runs does not take "zzz" there'],
     [["runs", "show", "a", "b"], expect.stringContaining('"b"')],
+    [["runs", "--output"], "--output is for cupel runs show ID; leave it out"],
+    [["runs", "show", "a", "--output", "--json"], "--output and --json do not go together; leave one out"],
     [["runs", "prune", "--json"], "--json is for lists and records; leave it out"],
   ])("%j is refused in one sentence", async (words, message) => {
     using home = await freshState(caller);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, existsSync, openSync, readFileSync, symlinkSync } from "node:fs";
-import { runProgram } from "../../src/host/run-program.ts";
+import { runProgram, streamProgram } from "../../src/host/run-program.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { until } from "../support/until.ts";
 
@@ -142,5 +142,48 @@ describe("runProgram", () => {
     closeSync(descriptor);
     expect(result.status === "exited" && result.stdout).toMatch(/pipe:|socket:/);
     expect(result.status === "exited" && result.stdout).not.toContain("secret");
+  });
+});
+
+describe("streamProgram", () => {
+  const stream = (script: string, read: Parameters<typeof streamProgram>[3], deadlineMs = plenty.deadlineMs) =>
+    streamProgram("/bin/sh", ["-c", script], { deadlineMs }, read);
+
+  const countInto = (counted: { bytes: number }) => async (output: AsyncIterable<Uint8Array>) => {
+    for await (const chunk of output) counted.bytes += chunk.length;
+  };
+
+  test("gives all that is written, and how the program ended", async () => {
+    const counted = { bytes: 0 };
+    const result = await stream("head -c 5000000 /dev/zero; echo why >&2; exit 3", countInto(counted));
+    expect([counted.bytes, result]).toEqual([
+      5_000_000,
+      { status: "exited", code: 3, signal: null, stdout: "", stderr: "why\n", durationMs: expect.any(Number) },
+    ]);
+  });
+
+  test("ends a program that nobody reads on, and says why nobody does", async () => {
+    const gone = stream("echo $$; exec cat /dev/zero", async (output) => {
+      for await (const chunk of output) throw new Error(String(chunk.length > 0));
+    });
+    expect(await gone.catch((error: unknown) => error)).toEqual(new Error("true"));
+  });
+
+  test("tells how a program failed rather than what its reader missed", async () => {
+    const result = await stream("echo half; exit 3", async (output) => {
+      for await (const chunk of output) void chunk;
+      throw new Error("it ends too early");
+    });
+    expect(result).toMatchObject({ status: "exited", code: 3 });
+  });
+
+  test("ends one at its deadline, and knows one that cannot be started", async () => {
+    const counted = { bytes: 0 };
+    expect(await stream("echo begun; sleep 60", countInto(counted), 300)).toMatchObject({ status: "timeout" });
+    expect(await streamProgram("/no/such", [], plenty, countInto(counted))).toEqual({
+      status: "not-started",
+      errno: "ENOENT",
+    });
+    expect(counted.bytes).toBe(6);
   });
 });

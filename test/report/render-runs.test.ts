@@ -48,6 +48,7 @@ const one: ShownRun = {
   command: ["make", "all the tests", "one", "two", "three", "four", "five", "six\u001b[31m"],
   directory: "/w",
   outcome,
+  keptOutput: { output: { bytes: 1024, cutBytes: 1024 }, errors: { bytes: 0, cutBytes: 0 } },
 };
 const refused: ShownRun = {
   ...one,
@@ -116,6 +117,8 @@ test("renderRun says all that is known", () =>
     "used       stdout 12 bytes",
     "changes    1 path added (3 bytes), kept when it ended: cupel changes k3f9x2",
     'artifacts  1 artifact (3 bytes) in /out; nothing was collected for "*.o"',
+    "wrote      output: 1 KiB kept, the first of 2 KiB: cupel runs show k3f9x2 --output",
+    "wrote      errors: 0 bytes kept",
     "evidence   launcher: ended: {}",
     "",
   ]));

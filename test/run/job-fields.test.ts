@@ -117,6 +117,7 @@ const pairs: readonly (readonly [readonly string[], string, Partial<JobRequest>]
   [["--artifact-files=7"], "artifacts: {files_max: 7}", { artifactFiles: 7 }],
   [["--require-artifacts"], "artifacts: {required: true}", { artifactsRequired: true }],
   [["--no-record"], "records: {off: true}", { isUnrecorded: true }],
+  [["--keep-output"], "records: {output: true}", { keptOutputBytes: 10 * 1_048_576 }],
   [["--strategy=namespaces"], "selection: {strategy: namespaces}", { strategy: "namespaces" }],
   [["--prefer=strongest"], "selection: {prefer: strongest}", { prefer: "strongest" }],
 ];
@@ -140,6 +141,7 @@ describe("jobFields", () => {
     ["masksOutput", "secrets: {mask_output: false}"],
     ["strict", "minimum: {strict: false}"],
     ["verified", "minimum: {verified: false}"],
+    ["keptOutputBytes", "records: {output: false}"],
   ] satisfies [SettingKey, string][])("that flags switch on, a file can leave off: %s", (key, text) =>
     expect(byFile(text)[key]).toEqual(defaultRequest[key]),
   );

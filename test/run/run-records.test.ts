@@ -74,8 +74,11 @@ describe("findRunRecord", () => {
       'No run is recorded as "aaaaaa": there is no record at all',
     ]);
     for (const id of ["aabbbb", "aacccc", "bbbbbb"]) recordIn(directory, id);
-    expect(findRunRecord("b", places).id).toBe("bbbbbb");
-    expect(findRunRecord("aab", places).id).toBe("aabbbb");
+    expect(findRunRecord("b", places)).toMatchObject({
+      path: directory.at("cupel/runs/bbbbbb"),
+      record: { id: "bbbbbb" },
+    });
+    expect(findRunRecord("aab", places).record.id).toBe("aabbbb");
     expect(refusal(() => findRunRecord("aa", places))).toEqual([
       "usage",
       '"aa" is the beginning of several runs\' ids: aabbbb, aacccc',

@@ -34,6 +34,16 @@ describe("statementsOfFile", () => {
       { key: "environment", word: "A", from: "job file", field: "env.inherit", place: "f:2:17" },
       { key: "environment", word: "B=x", from: "job file", field: "env.set", place: "f:2:30" },
     ]));
+
+  test.each([
+    ["dir:sub", "dir:/where/sub"],
+    ["image:sub", "image:/where/sub"],
+    ["image:./podman:sub", "image:/where/podman:sub"],
+    ["image:podman:alpine:3", "image:podman:alpine:3"],
+    ["image:docker:sub/name", "image:docker:sub/name"],
+  ])("takes the root %s for %s", (stated, meant) =>
+    expect(inFile(`root: "${stated}"`).map(({ word }) => word)).toEqual([meant]),
+  );
 });
 
 describe("mergeStatements", () => {

@@ -128,6 +128,10 @@ const cases: readonly (readonly [string, Partial<JobSettings>, "counts" | "is le
   ["artifacts: {required: false}", { artifactsRequired: true }, "is left out"],
   ["records: {off: true}", {}, "is left out"],
   ["records: {off: false}", { isUnrecorded: true }, "counts"],
+  ["records: {output: true}", {}, "is left out"],
+  ["records: {output: 1M}", { keptOutputBytes: 2_097_152 }, "is left out"],
+  ["records: {output: false}", { keptOutputBytes: 1024 }, "is left out"],
+  ["records: {output: 1M}", { keptOutputBytes: 1_048_576 }, "changes nothing"],
   ["require: {strategy: process}", {}, "is left out"],
   ["selection: {strategy: process}", { strategy: "process" }, "changes nothing"],
   ["selection: {prefer: strongest}", {}, "counts"],
@@ -162,7 +166,8 @@ describe("tighten", () => {
       const { counting } = tighten(stated(one), { settings: defaultRequest, limits });
       const after = { ...defaultRequest, ...settingsOf(mergeStatements(counting)) };
       expect(after).toMatchObject({ read: [], write: [], tools: false, environment: [], terminal: "none", accept: [] });
-      expect([after.artifacts, after.artifactsTo, after.isUnrecorded]).toEqual([[], undefined, undefined]);
+      expect([after.artifacts, after.artifactsTo]).toEqual([[], undefined]);
+      expect([after.isUnrecorded, after.keptOutputBytes]).toEqual([undefined, undefined]);
       expect(["none", "no-sockets"]).toContain(after.network);
       expect(["default", "strict"]).toContain(after.seccomp);
       expect([undefined, "none"]).toContain(after.workspace);

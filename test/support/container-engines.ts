@@ -60,8 +60,13 @@ function makeRoot(directory: TempDir): string {
   return root;
 }
 
+/** A daemon, and what its client finds it by. */
+export interface DockerEngine extends ContainerEngine {
+  readonly env: { readonly DOCKER_HOST: string };
+}
+
 /** Starts a Docker daemon. Its mounts are in a namespace of its own, so that none is left behind. */
-export async function startDocker(stage: string): Promise<ContainerEngine> {
+export async function startDocker(stage: string): Promise<DockerEngine> {
   const directory = makeTempDir({ parent: "/var/tmp" });
   const root = makeRoot(directory);
   const socket = `unix://${directory.at("socket")}`;
@@ -76,6 +81,7 @@ export async function startDocker(stage: string): Promise<ContainerEngine> {
   if (imported.code !== 0) throw new Error(`docker import: ${imported.stderr}`);
   return {
     run: (flags, words, cwd) => docker(["run", "--rm", ...shared(stage), ...flags, "tiny", ...words], cwd),
+    env: { DOCKER_HOST: socket },
     bare: (flags) => ["docker", "--host", socket, "run", "--rm", "--interactive", ...flags, "tiny"],
     [Symbol.asyncDispose]: async () => {
       await stop(daemon);

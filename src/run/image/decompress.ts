@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { ImageFault } from "./image-fault.ts";
-import type { OpenBlob } from "./oci-layout.ts";
+import type { OpenBlob } from "./image-files.ts";
 
 /** First bytes of what is compressed (RFC 1952, RFC 8878). */
 const gzipMagic = "1f8b";

@@ -1,6 +1,7 @@
 /** Passes a job's outputs on without the values of its secrets. */
 import { errnoOf } from "../../host/errno-of.ts";
 import { writeToReader } from "../../host/write-to-reader.ts";
+import type { OutputCopy } from "../keep-output.ts";
 import { MaskStream } from "./mask-stream.ts";
 import type { SecretForm } from "./secret-forms.ts";
 
@@ -32,6 +33,7 @@ class Passing {
   }
 
   #write(bytes: Uint8Array): Promise<void> {
+    if (this.#descriptor < 0) return this.#written;
     this.#written = this.#written.then(() => writeToReader(this.#descriptor, bytes));
     return this.#written;
   }
@@ -43,20 +45,26 @@ class Passing {
 }
 
 /**
- * Reads `output` to its end, and writes what it was to `descriptor`. Gives the errno with which nothing more could be
- * written: the job is told as it would be by the reader that went away.
+ * Reads `output` to its end, and writes what it was to `descriptor` (-1: to none), and all of it to `copy`. Gives the errno
+ * with which nothing more could be written: the job is told as it would be by the reader that went away.
  */
 export async function passMasked(
   output: AsyncIterable<Uint8Array>,
   descriptor: number,
   forms: readonly SecretForm[],
+  copy?: OutputCopy,
 ): Promise<string | undefined> {
   const passing = new Passing(descriptor, forms);
   try {
-    for await (const chunk of output) await passing.push(chunk);
+    for await (const chunk of output) {
+      copy?.push(chunk);
+      await passing.push(chunk);
+    }
     await passing.end();
     return undefined;
   } catch (error) {
     return errnoOf(error);
+  } finally {
+    copy?.end();
   }
 }

@@ -4,6 +4,7 @@ import { plainLayout } from "../../src/model/layout.ts";
 import type { GuaranteeDecision, GuaranteeId } from "../../src/model/guarantee.ts";
 import type { Job } from "../../src/model/job.ts";
 import type { Strategy } from "../../src/strategies/_strategy.ts";
+import { renderTable } from "./markdown-table.ts";
 import { renderList } from "./wrap-item.ts";
 
 /** What they are made of. */
@@ -60,18 +61,6 @@ const defaultJob: Job = {
   hidden: [],
   layout: plainLayout,
 };
-
-/** As the formatter would lay it out: every column as wide as its widest cell. */
-function renderTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = heads.map((head, column) => Math.max(...[head, ...rows.map((row) => row[column] ?? "")].map(length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - length(cell))).join(" | ")} |\n`;
-  return [heads, widths.map((width) => "-".repeat(width)), ...rows].map(line).join("");
-}
-
-function length(text: string): number {
-  return Array.from(text).length;
-}
 
 function renderWays({ id, isolation, rank, summary }: Strategy, decisions: readonly GuaranteeDecision[]): string {
   const kept = decisions.flatMap((one) => (one.kept ? [{ id: one.id, text: one.mechanism }] : []));

@@ -1,8 +1,9 @@
 /** How the program that makes a sandbox is called, as a script for bash: to be read, and to be tried. */
 import { callBubblewrap } from "../launch/bubblewrap-call.ts";
 import type { LookUp } from "../launch/look-up.ts";
-import type { MadePlan, MakerCall, MakerInput } from "../launch/maker-call.ts";
+import type { MadePlan, MakerInput } from "../launch/maker-call.ts";
 import { makerDescriptors } from "../launch/protocol.ts";
+import { groupWords, writtenOut } from "./maker-words.ts";
 import { joinWords } from "./phrase.ts";
 import { printableLine } from "./printable-text.ts";
 import { quoteWord, quoteWords } from "./shell-words.ts";
@@ -60,23 +61,6 @@ function showInput(input: MakerInput, number: number, plan: MadePlan, { layer, g
     return ownInput(number, `${name.includes(" ") ? name : `the secret ${name}`}, which is never shown`);
   const text = Buffer.from(input.content).toString();
   return { purpose: "a file that cupel writes", redirection: `< <(printf %s ${quoteWord(text)})` };
-}
-
-/** An option with what belongs to it. */
-function groupWords(words: readonly string[]): string[][] {
-  const groups: string[][] = [];
-  for (const word of words) {
-    if (word.startsWith("--") || groups.length === 0) groups.push([word]);
-    else groups.at(-1)?.push(word);
-  }
-  return groups;
-}
-
-/** The words that it reads from a descriptor (`--args`), as if they were its own, and those that follow them. */
-function writtenOut({ arguments: words, inputs }: MakerCall): { readonly read: string[]; readonly own: string[] } {
-  const [first] = inputs;
-  const content = first !== undefined && "content" in first ? Buffer.from(first.content).toString() : "";
-  return { read: content.split("\0").slice(0, -1), own: words.slice(words.indexOf("--")) };
 }
 
 function describeOutside({ outside, controlGroup }: MadePlan): string {
@@ -147,7 +131,9 @@ export function renderMakerCall(plan: MadePlan, lookUp: LookUp): string {
     "#",
     ...comment(`Before it, the launcher ${describeOutside(plan)}.`),
     ...comment(`The last words start the launcher again, inside, which ${describeInside(plan)}.`),
-    ...comment("To try the sandbox alone: put a program of your own in the place of those words. What only cupel has is a file of yours: INPUT_ with the descriptor's number names it."),
+    ...comment(
+      "To try the sandbox alone: put a program of your own in the place of those words. What only cupel has is a file of yours: INPUT_ with the descriptor's number names it.",
+    ),
     "#",
     ...comment("Descriptors:"),
     ...descriptorComments(inputs),

@@ -71,6 +71,18 @@ const secretJobs = [
 ];
 
 const destination = "api.example.com:443";
+const allowing = fieldJob(
+  `--allow-host ${destination}`,
+  { network: "allow", allowedHosts: [destination] },
+  { allowedHosts: [destination] },
+);
+const injecting = fieldJob(
+  "--inject-header HOST: HEADER: VALUE",
+  { injections: [{ host: destination, header: "X-Key", value: "{TOKEN}" }] },
+  { allowedHosts: [destination] },
+  allowing.job,
+);
+
 const perProcess: readonly string[] = ["openFiles", "fileBytes", "coreBytes"];
 /** A cap on the layer needs one. */
 const layerCaps: readonly string[] = ["layerBytes"];
@@ -84,6 +96,19 @@ function limitJob([key, { flag, quantity, example }]: (typeof limitEntries)[numb
   return fieldJob(`--${flag} ${example}`, { limits }, { [key]: value }, without);
 }
 
+const limitJobs = limitEntries.map(limitJob);
+/** A cap on output, and what becomes of a job that writes more. */
+const killing = limitJobs
+  .filter(({ job }) => job.limits.outputBytes !== undefined)
+  .map(({ job }) =>
+    fieldJob(
+      "--on-output kill",
+      { limits: { ...job.limits, onOutput: "kill" } },
+      { outputBytes: job.limits.outputBytes },
+      job,
+    ),
+  );
+
 /** All of them, in about the order of the usage text. */
 export const fieldJobs: readonly FieldJob[] = [
   layered,
@@ -91,6 +116,10 @@ export const fieldJobs: readonly FieldJob[] = [
   writing,
   reading,
   fieldJob("--write /srv/data", { grants: [{ path: "/srv/data", access: "write" }] }),
+  fieldJob("--tools", {
+    toolDirectories: ["/opt/tools/bin"],
+    grants: [{ path: "/opt/tools", access: "read" }],
+  }),
   laidOut("--deny /srv/data/private", { denied: ["/srv/data/private"] }, reading.job),
   laidOut("--protect .git/hooks", { keptNames: [`${project}/.git/hooks`] }, writing.job),
   laidOut("--root dir:/srv/root", { root: { source: "/srv/root", entries: [{ kind: "shown", path: "/usr" }] } }),
@@ -99,16 +128,14 @@ export const fieldJobs: readonly FieldJob[] = [
   ...networkModes
     .filter((network) => network !== bareJob.network)
     .map((network) => fieldJob(`--network ${network}`, { network }, { network })),
-  fieldJob(
-    `--allow-host ${destination}`,
-    { network: "allow", allowedHosts: [destination] },
-    { allowedHosts: [destination] },
-  ),
+  allowing,
+  injecting,
   ...secretJobs,
   ...seccompProfileNames
     .filter((seccomp) => seccomp !== bareJob.seccomp)
     .map((seccomp) => fieldJob(`--seccomp ${seccomp}`, { seccomp }, { seccomp })),
   fieldJob("--env NAME=VALUE", { environment: { NAME: "VALUE" } }),
   fieldJob("--tty", { terminal: "private" }),
-  ...limitEntries.map(limitJob),
+  ...limitJobs,
+  ...killing,
 ];

@@ -24,6 +24,11 @@ function findLoss(strategy: Strategy, { job, without }: FieldJob): string | unde
   return lost === undefined || lost.kept ? undefined : `refused (${lost.id}): ${lost.reason}`;
 }
 
+/** A value on one line. */
+function wordsOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? Object.values(value).map(wordsOf).join(" ") : String(value);
+}
+
 function describeStep({ step, ...rest }: RootStep): string {
   const place = "path" in rest ? rest.path : rest.destination;
   const caps = (["sizeBytes", "filesMax", "shmBytes", "shmFilesMax"] as const).map(
@@ -31,7 +36,7 @@ function describeStep({ step, ...rest }: RootStep): string {
   );
   const notes = [
     ...(step === "bind" && "writable" in rest && rest.writable ? ["writable"] : []),
-    ...caps.flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${String(value)}`])),
+    ...caps.flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${wordsOf(value)}`])),
   ];
   return `${step} ${place}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}`;
 }
@@ -55,10 +60,10 @@ function rootLines(plan: LauncherPlan): string[] {
 /** Values by their paths in the plan; what is in a list by the list's. */
 function flatten(value: unknown, path: string): string[] {
   if (value === undefined) return [];
-  if (Array.isArray(value)) return value.flatMap((one) => flatten(one, path));
+  if (Array.isArray(value)) return value.map((one) => `${path} ${wordsOf(one)}`);
   if (typeof value === "object" && value !== null)
     return Object.entries(value).flatMap(([name, one]) => flatten(one, path === "" ? name : `${path}.${name}`));
-  return [`${path} ${String(value)}`];
+  return [`${path} ${wordsOf(value)}`];
 }
 
 /** All but the root, and what is the command's. */

@@ -137,7 +137,7 @@ export function renderMakerCall(plan: MadePlan, lookUp: LookUp): string {
     "#",
     ...comment("Descriptors:"),
     ...descriptorComments(inputs),
-    `${words.map((word) => printableLine(word, true)).join(" \\\n  ")}`,
+    words.map((word) => printableLine(word, true)).join(" \\\n  "),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }

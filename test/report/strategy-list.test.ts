@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
 import type { StrategySummary } from "../../src/model/report.ts";
-import { listStrategy, strategyListShape, type ListingInput } from "../../src/report/strategy-list.ts";
+import {
+  listStrategy,
+  strategyListShape,
+  type ListedStrategy,
+  type ListingInput,
+} from "../../src/report/strategy-list.ts";
 import { blockedNamespaces } from "../fixtures/reports/blocked-namespaces.ts";
 import { job, matrixOf } from "../fixtures/reports/jobs.ts";
 
@@ -28,7 +33,7 @@ const input: ListingInput = {
   problems: new Map(),
 };
 
-const listed = {
+const listed: ListedStrategy = {
   id: "namespaces",
   isolation: "namespace",
   rank: 10,
@@ -39,7 +44,7 @@ const listed = {
   guaranteesTotal: 3,
   demandsNotKept: ["net.none"],
   start: { state: "measured", runs: 10, medianMs: 5.25, minMs: 4.8 },
-} as const;
+};
 
 describe("listStrategy", () => {
   test("counts what is kept, names the demands that are not, and tells times in milliseconds", () => {

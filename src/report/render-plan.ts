@@ -46,8 +46,8 @@ export function renderPlan(view: PlanView, style: TerminalStyle): string {
 }
 
 /** What the launcher does, for a plan that it carries out all by itself. */
-export function renderLauncherSteps({ strategy, launch }: Plan, job: Job, style: TerminalStyle): string {
-  const none = `There is no command line: of ${strategy} cupel's own launcher does all by itself, as told on a descriptor.`;
+export function renderLauncherSteps({ launch }: Plan, job: Job, style: TerminalStyle): string {
+  const none = "There is no command line: cupel's own launcher does all of this:";
   return layOutBlocks([verdict(none), ...launchBlocks(job, launch), ...rootBlocks(launch.root)], style);
 }
 

@@ -259,6 +259,6 @@ test("of a strategy without such a program there are the launcher's steps, and t
   const plan = renderPlan(whole, plainStyle);
   const part = (start: string, end: string): string => plan.slice(plan.indexOf(start), plan.indexOf(end));
   expect(text).toBe(
-    `There is no command line: of namespaces cupel's own launcher does all by itself,\nas told on a descriptor.\n\n${part("With\n", "Limits\n")}${part("Root, step by step\n", "\nWhere it comes from")}`,
+    `There is no command line: cupel's own launcher does all of this:\n\n${part("With\n", "Limits\n")}${part("Root, step by step\n", "\nWhere it comes from")}`,
   );
 });

@@ -65,7 +65,11 @@ describe("renderFields", () => {
     ],
     [
       "--network host",
-      ["loopbackUp false; no namespaces network", "loopbackUp false; no namespaces network", "changes nothing"],
+      [
+        "loopbackUp false; no namespaces network",
+        "no --unshare-net; loopbackUp false; no namespaces network",
+        "changes nothing",
+      ],
     ],
     ["--seccomp strict", ["seccomp strict", "seccomp strict", "seccomp strict"]],
     [

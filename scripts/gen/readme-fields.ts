@@ -8,7 +8,7 @@ import type { LauncherPlan, RootStep } from "../../src/model/plan.ts";
 import { groupWords, writtenOut } from "../../src/report/maker-words.ts";
 import type { Strategy } from "../../src/strategies/_strategy.ts";
 import { fieldJobs, type FieldJob } from "./field-jobs.ts";
-import { renderTable } from "./markdown-table.ts";
+import { renderTable } from "./readme-table.ts";
 
 /** Whatever a strategy asks for works. */
 const everythingWorks: Standings = new Proxy({}, { get: (): Standing => ({ state: "works" }) });
@@ -91,7 +91,14 @@ function describeDifference(plan: LauncherPlan, without: LauncherPlan): string {
   const gone = difference(before, other).filter(
     (line) => line.startsWith("namespaces ") || !namesOf(changed).includes(line.split(" ")[0] ?? ""),
   );
-  const parts = [...root, ...foldVariables(changed), ...gone.map((line) => `no ${line}`)];
+  // Of what is mounted otherwise the new way says enough; a namespace that is not made leaves nothing in its place.
+  const shared = difference(rootLines(without), rootLines(plan)).filter((line) => line.startsWith("--unshare"));
+  const parts = [
+    ...root,
+    ...shared.map((line) => `no ${line}`),
+    ...foldVariables(changed),
+    ...gone.map((line) => `no ${line}`),
+  ];
   return parts.length === 0 ? "changes nothing" : parts.join("; ");
 }
 

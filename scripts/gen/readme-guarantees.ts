@@ -4,7 +4,7 @@ import { plainLayout } from "../../src/model/layout.ts";
 import type { GuaranteeDecision, GuaranteeId } from "../../src/model/guarantee.ts";
 import type { Job } from "../../src/model/job.ts";
 import type { Strategy } from "../../src/strategies/_strategy.ts";
-import { renderTable } from "./markdown-table.ts";
+import { renderTable } from "./readme-table.ts";
 import { renderList } from "./wrap-item.ts";
 
 /** What they are made of. */

@@ -96,9 +96,9 @@ describe("renderFields", () => {
   });
 
   test("has what a program has no word for as refused", () => {
-    const brash: Strategy = { ...bubblewrap, guarantees: (job, matrix) => namespaces.guarantees(job, matrix) };
-    expect(rowOf("--tmp-files", [brash])).toEqual([
-      expect.stringMatching(/^refused: bubblewrap cannot cap the number/u),
-    ]);
+    const maker = { program: "bubblewrap", path: "/usr/bin/bwrap" } as const;
+    const brash: Strategy = { ...namespaces, plan: (job, matrix) => ({ ...namespaces.plan(job, matrix), maker }) };
+    expect(rowOf("--workspace cow", [brash])).toEqual(["refused: bubblewrap cannot lay a layer over /srv/project"]);
+    expect(rowOf("--tmp-files", [brash])).toEqual(["refused: bubblewrap cannot cap the number of files in /tmp"]);
   });
 });

@@ -44,7 +44,11 @@ describe("renderReadme", () => {
 
   test.each([
     ["a part without a place", readme.replaceAll("commands -->", "orders -->"), "has not one place for: commands"],
-    ["two places for a part", `${readme}\n${readme}`, "has not one place for: guarantees, hosts, commands, exit codes"],
+    [
+      "two places for a part",
+      `${readme}\n${readme}`,
+      "has not one place for: guarantees, fields, hosts, commands, exit codes",
+    ],
     [
       "a place without a part",
       `${readme}\n<!-- written by scripts/gen.ts: more -->\n<!-- end of more -->\n`,

@@ -1,5 +1,6 @@
 /** The parts of README.md that say what the program's own lists say: written between marks, so that they cannot go stale. */
 import type { CommandDescription, FlagDescription } from "../../src/report/command-description.ts";
+import { renderFields } from "./readme-fields.ts";
 import { renderGuarantees, type GuaranteeFacts } from "./readme-guarantees.ts";
 import { renderHosts, type TriedHost } from "./readme-hosts.ts";
 import { renderList } from "./wrap-item.ts";
@@ -17,6 +18,7 @@ export interface ReadmeFacts extends GuaranteeFacts {
 export function renderReadme(text: string, facts: ReadmeFacts): string {
   const parts: Readonly<Record<string, string>> = {
     guarantees: renderGuarantees(facts),
+    fields: renderFields(facts.strategies),
     hosts: renderHosts(facts.hosts),
     commands: renderCommands(facts.commands),
     "exit codes": renderExitCodes(facts.commands),

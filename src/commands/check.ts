@@ -38,8 +38,10 @@ interface Judged {
 
 function judge({ job, capabilities }: Demanded, report: Report): DemandVerdict[] {
   const matrix = matrixOf(report.capabilities);
-  if (job !== undefined)
-    return judgeDemands({ job, capabilities, strategies, matrix, trials: report.trials, verified: report.verified });
+  if (job !== undefined) {
+    const { trials, verified, startCosts } = report;
+    return judgeDemands({ job, capabilities, strategies, matrix, trials, verified, startCosts });
+  }
   return judgeDemands({ capabilities, strategies: [], matrix, trials: [] });
 }
 

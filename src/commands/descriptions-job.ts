@@ -255,6 +255,10 @@ export const planDescription: CommandDescription = {
     ...jobFlags,
     jobFileFlag,
     jsonFlag,
+    {
+      name: "shell",
+      description: "write the command line of the program that makes the sandbox, as a script for bash",
+    },
     { name: "fresh", description: "probe again instead of using the saved report" },
     helpFlag,
   ],
@@ -262,5 +266,9 @@ export const planDescription: CommandDescription = {
     { code: "0", meaning: "it would run" },
     { code: "125", meaning: "it would be refused, or the command line is wrong" },
   ],
-  examples: ["cupel plan --memory 512M -- make test", "cupel plan job.yaml"],
+  examples: [
+    "cupel plan --memory 512M -- make test",
+    "cupel plan job.yaml",
+    "cupel plan --strategy bubblewrap --shell -- make test",
+  ],
 };

@@ -11,6 +11,7 @@ import {
   lockDescription,
   schemaDescription,
 } from "./descriptions-report.ts";
+import { strategiesDescription } from "./description-strategies.ts";
 import { verifyDescription } from "./description-verify.ts";
 import {
   cleanDescription,
@@ -39,6 +40,7 @@ export const descriptions: readonly CommandDescription[] = [
   initDescription,
   trustDescription,
   schemaDescription,
+  strategiesDescription,
   verifyDescription,
   selfTestDescription,
   upgradeDescription,

@@ -56,6 +56,10 @@ const commands: Readonly<Record<string, Entry>> = {
     describe: async () => (await import("./description-runs.ts")).runsDescription,
     load: async () => (await import("./runs.ts")).runs,
   },
+  strategies: {
+    describe: async () => (await import("./description-strategies.ts")).strategiesDescription,
+    load: async () => (await import("./strategies.ts")).listStrategies,
+  },
   verify: {
     describe: async () => (await import("./description-verify.ts")).verifyDescription,
     load: async () => (await import("./verify.ts")).verify,

@@ -10,6 +10,7 @@ import type { Probe, ProbeContext } from "../probes/_probe.ts";
 import { probes as registeredProbes } from "../probes/registry.gen.ts";
 import { buildReport } from "../report/build-report.ts";
 import { readFingerprintParts } from "../report/fingerprint.ts";
+import { loadStartCosts } from "../report/saved-start-costs.ts";
 import { loadVerifiedSets } from "../report/saved-verification.ts";
 import { removeStaleControlGroups } from "../run/control-groups.ts";
 import { defaultRequest } from "../run/job-request.ts";
@@ -102,6 +103,7 @@ export async function measureHost(host: Host, directories: readonly string[], sc
     isWhole,
     trials,
     verified: loadVerifiedSets(directories, host.identity.uid, fingerprintParts).sets,
+    startCosts: loadStartCosts(directories, host.identity.uid, fingerprintParts).costs,
     strategies: judged,
     defaultJob,
     fingerprintParts,

@@ -1,6 +1,7 @@
 /** `cupel plan`: what `run` would do. */
 import { stateDirectories } from "../host/private-directory.ts";
 import { createRealHost } from "../host/real-host.ts";
+import { CupelError } from "../model/error.ts";
 import { renderJson } from "../report/render-json.ts";
 import { renderPlan } from "../report/render-plan.ts";
 import { withDefaultOrigins } from "../run/default-origins.ts";
@@ -15,6 +16,8 @@ const refusedExitCode = 125;
 
 /** Runs it; gives the exit code. @throws CupelError `usage`. */
 export async function plan(line: CommandLine): Promise<number> {
+  if (line.flags.has("shell") && line.flags.has("json"))
+    throw new CupelError("usage", "--shell writes a script, and --json a plan; leave one of them out");
   const host = createRealHost();
   const directories = stateDirectories(host);
   const { request, leftOut } = await requestWithOrigins(line, host);
@@ -25,7 +28,10 @@ export async function plan(line: CommandLine): Promise<number> {
   const { knowledge, selection, plan: chosen } = await choose(inquiry, found);
   const report = knowledge.report ?? found.report ?? found.saved;
   const style = styleOf(1);
-  if (line.flags.has("json")) {
+  if (line.flags.has("shell") && chosen !== undefined) {
+    const { shellOf } = await import("./plan-shell.ts");
+    writeOutput(shellOf(chosen, job, style));
+  } else if (line.flags.has("json")) {
     writeOutput(renderJson({ job, origins, leftOut, selection, plan: chosen ?? null, report: report.id }));
   } else {
     const matrix = matrixOf(report.capabilities);

@@ -4,6 +4,7 @@ import { isThere } from "../host/is-there.ts";
 import type { Capability, Matrix, Standings } from "../model/capability.ts";
 import type { Job } from "../model/job.ts";
 import type { Plan } from "../model/plan.ts";
+import type { StartCost } from "../model/start-cost.ts";
 import type { VerifiedSet } from "../model/verification.ts";
 import type { Report, Selection, Verdict } from "../model/report.ts";
 import { readFingerprintParts, type FingerprintParts } from "../report/fingerprint.ts";
@@ -17,13 +18,17 @@ import { decideVerified } from "../select/verified-decisions.ts";
 import { strategies } from "../strategies/registry.gen.ts";
 import { say } from "./terminal.ts";
 
+/** What attacks showed, and what starts were measured to cost, under one fingerprint. */
+interface Findings {
+  readonly verified: readonly VerifiedSet[];
+  readonly startCosts: readonly StartCost[];
+}
+
 /** What is known of the host: saved on an earlier run under the same fingerprint, or with the whole report, measured now. */
-export interface Knowledge {
+export interface Knowledge extends Findings {
   readonly verdict: Verdict;
   /** Present where it was measured just now: there is nothing newer to ask. */
   readonly report?: Report | undefined;
-  /** What attacks showed under the same fingerprint. */
-  readonly verified: readonly VerifiedSet[];
   /** What it leads to, where that had to be seen to know that it says enough. */
   readonly decided?: Decided | undefined;
 }
@@ -109,33 +114,49 @@ export async function measureAnew({ job, host, directories }: Inquiry, waits: bo
   const saved = saveReport(report, directories, host.identity.uid);
   if (!saved.ok && directories.length > 0)
     say(`the report could not be saved, so every run will probe again: ${saved.reason}`);
-  return { verdict: verdictOf(report), report, verified: report.verified ?? [] };
+  const { verified = [], startCosts = [] } = report;
+  return { verdict: verdictOf(report), report, verified, startCosts };
 }
 
 /** What it leads to for this job, if it says all that depends on; another job may have depended on less. */
-function decideFromSaved(verdict: Verdict, verified: readonly VerifiedSet[], job: Job): Decided | undefined {
+function decideFromSaved(verdict: Verdict, findings: Findings, job: Job): Decided | undefined {
   const { standings, skipped } = verdict;
   if (job.demands.prefer === "strongest" && skipped.length > 0) return undefined;
   const named = strategies.find(({ id }) => id === job.demands.strategy);
   if (named?.requires(standings).some((id) => skipped.includes(id)) === true) return undefined;
   const asked = new Set<string>();
-  const decided = decide(job, { ...verdict, standings: notingStandings(standings, asked) }, verified);
+  const decided = decide(job, { ...verdict, standings: notingStandings(standings, asked) }, findings);
   const isKnown = (id: string): boolean => Object.hasOwn(standings, id) || skipped.includes(id);
   return [...asked].every(isKnown) ? decided : undefined;
 }
 
-/** What attacks showed, if there were any; a file that is not used is worth a line. */
-async function verifiedUnder({ host, directories }: Inquiry, parts: FingerprintParts): Promise<readonly VerifiedSet[]> {
-  if (!directories.some((directory) => isThere(`${directory}/${fileNames.verification}`))) return [];
-  const { loadVerifiedSets } = await import("../report/saved-verification.ts");
-  const { sets, reason } = loadVerifiedSets(directories, host.identity.uid, parts);
-  if (reason !== undefined) say(reason);
-  return sets;
+/** What was found beside the report, if anything was; a file that is not used is worth a line. */
+async function findingsUnder({ host, directories }: Inquiry, parts: FingerprintParts): Promise<Findings> {
+  const isSaved = (kind: keyof typeof fileNames): boolean =>
+    directories.some((directory) => isThere(`${directory}/${fileNames[kind]}`));
+  const { uid } = host.identity;
+  const attacks = isSaved("verification")
+    ? (await import("../report/saved-verification.ts")).loadVerifiedSets(directories, uid, parts)
+    : undefined;
+  const starts = isSaved("startCosts")
+    ? (await import("../report/saved-start-costs.ts")).loadStartCosts(directories, uid, parts)
+    : undefined;
+  for (const reason of [attacks?.reason, starts?.reason]) if (reason !== undefined) say(reason);
+  return { verified: attacks?.sets ?? [], startCosts: starts?.costs ?? [] };
 }
 
-/** A saved report holds what was known of attacks when it was made. */
-function withVerified({ verified: _before, ...report }: Report, verified: readonly VerifiedSet[]): Report {
-  return verified.length === 0 ? report : { ...report, verified };
+const nothingFound: Findings = { verified: [], startCosts: [] };
+
+/** A saved report holds what was known when it was made. */
+function withFindings(
+  { verified: _attacks, startCosts: _starts, ...report }: Report,
+  { verified, startCosts }: Findings,
+): Report {
+  return {
+    ...report,
+    ...(verified.length === 0 ? {} : { verified }),
+    ...(startCosts.length === 0 ? {} : { startCosts }),
+  };
 }
 
 /** What was saved, if it holds and says enough; otherwise what is measured now. */
@@ -145,9 +166,9 @@ export async function obtainKnowledge(inquiry: Inquiry, fresh: boolean): Promise
   if (fresh) return measureAnew(inquiry, waits);
   const parts = readFingerprintParts(host);
   const saved = loadSaved(directories, host.identity.uid, { kind: "verdict", parse: parseVerdict, parts });
-  const verified = saved.ok ? await verifiedUnder(inquiry, parts) : [];
-  const decided = saved.ok ? decideFromSaved(saved.value, verified, job) : undefined;
-  if (saved.ok && decided !== undefined) return { verdict: saved.value, verified, decided };
+  const findings = saved.ok ? await findingsUnder(inquiry, parts) : nothingFound;
+  const decided = saved.ok ? decideFromSaved(saved.value, findings, job) : undefined;
+  if (saved.ok && decided !== undefined) return { verdict: saved.value, ...findings, decided };
   if (!saved.ok && saved.reason !== undefined) say(saved.reason);
   return measureAnew(inquiry, waits);
 }
@@ -163,11 +184,11 @@ export async function obtainReport(inquiry: Inquiry, fresh: boolean): Promise<Re
   const { parseReport } = await import("../report/report-schema.ts");
   const parts = readFingerprintParts(host);
   const saved = loadSaved(directories, host.identity.uid, { kind: "report", parse: parseReport, parts });
-  const verified = saved.ok ? await verifiedUnder(inquiry, parts) : [];
+  const findings = saved.ok ? await findingsUnder(inquiry, parts) : nothingFound;
   const verdict = saved.ok ? verdictOf(saved.value) : undefined;
-  const decided = verdict === undefined ? undefined : decideFromSaved(verdict, verified, job);
+  const decided = verdict === undefined ? undefined : decideFromSaved(verdict, findings, job);
   if (saved.ok && verdict !== undefined && decided !== undefined)
-    return { verdict, verified, decided, saved: withVerified(saved.value, verified) };
+    return { verdict, ...findings, decided, saved: withFindings(saved.value, findings) };
   if (!saved.ok && saved.reason !== undefined) say(saved.reason);
   return measureAnew(inquiry, waits);
 }
@@ -177,8 +198,8 @@ export function matrixOf(capabilities: readonly Capability[]): Matrix {
   return Object.fromEntries(capabilities.map((capability) => [capability.id, capability]));
 }
 
-function decide(job: Job, { standings, trials }: Verdict, verified: readonly VerifiedSet[]): Decided {
-  const selection = select({ strategies, job, matrix: standings, trials, verified });
+function decide(job: Job, { standings, trials }: Verdict, { verified, startCosts }: Findings): Decided {
+  const selection = select({ strategies, job, matrix: standings, trials, verified, startCosts });
   return { selection, plan: planFor(job, selection, standings, verified) };
 }
 
@@ -207,7 +228,7 @@ export type Choice =
 /** Chooses; before a refusal it measures again, in whole: what was saved or left out never decides against the caller. */
 export async function choose(inquiry: Inquiry, knowledge: Knowledge): Promise<Choice> {
   const { job } = inquiry;
-  const { selection, plan } = knowledge.decided ?? decide(job, knowledge.verdict, knowledge.verified);
+  const { selection, plan } = knowledge.decided ?? decide(job, knowledge.verdict, knowledge);
   if (plan !== undefined) return { knowledge, selection, plan };
   const { report } = knowledge;
   if (report !== undefined && report.skipped.length === 0)

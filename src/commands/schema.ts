@@ -45,6 +45,11 @@ const schemas: Readonly<Record<SchemaName, () => Promise<object>>> = {
       "run: a record that cupel runs show --json writes",
       (await import("../run/run-records.ts")).runRecordShape,
     ),
+  strategies: async () =>
+    outputSchema(
+      "strategies: what cupel strategies --json writes",
+      (await import("../report/strategy-list.ts")).strategyListShape,
+    ),
   job: async () =>
     inputSchema("cupel job: what cupel run and cupel check --job read", (await import("../run/job-file.ts")).jobSchema),
   policy: async () =>

@@ -1,6 +1,7 @@
 /** A report: what one host can enforce in one context, and what would be chosen for the default job. */
 import type { BlockerCode, Capability, Evidence, LayerKind, Standings } from "./capability.ts";
 import type { GuaranteeDecision, GuaranteeId, IsolationClass } from "./guarantee.ts";
+import type { StartCost } from "./start-cost.ts";
 import type { Trial, TrialVerdict } from "./trial.ts";
 import type { VerifiedSet } from "./verification.ts";
 
@@ -127,6 +128,8 @@ export interface Report {
   readonly remedies: readonly Remedy[];
   /** What attacks showed of sandboxes on this host, where any were made (`cupel verify`). */
   readonly verified?: readonly VerifiedSet[] | undefined;
+  /** What starts were measured to cost on this host, where they were (`cupel strategies --measure`). */
+  readonly startCosts?: readonly StartCost[] | undefined;
   /** Wall time of probes, trials and selection, in milliseconds. */
   readonly durationMs: number;
   /** What the quick probes took together, in milliseconds, and what they may take. */

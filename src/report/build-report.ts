@@ -5,6 +5,7 @@ import { build } from "../model/build.gen.ts";
 import type { Capability, Matrix } from "../model/capability.ts";
 import type { Job } from "../model/job.ts";
 import { reportSchema, type Report, type StrategySummary } from "../model/report.ts";
+import type { StartCost } from "../model/start-cost.ts";
 import type { Trial } from "../model/trial.ts";
 import type { VerifiedSet } from "../model/verification.ts";
 import { isAvailable, judgeAll, select, type Candidate } from "../select/select.ts";
@@ -27,6 +28,8 @@ export interface ReportInput {
   readonly trials: readonly Trial[];
   /** What attacks showed of sandboxes under the same fingerprint. */
   readonly verified?: readonly VerifiedSet[] | undefined;
+  /** What starts were measured to cost under the same fingerprint. */
+  readonly startCosts?: readonly StartCost[] | undefined;
   readonly strategies: readonly Strategy[];
   readonly defaultJob: Job;
   readonly fingerprintParts: FingerprintParts;
@@ -84,6 +87,7 @@ export function buildReport(input: ReportInput): Report {
     selection: select(selectionInput),
     remedies: remediesFor(capabilities, remedyFacts(input.host, found)),
     ...(input.verified === undefined || input.verified.length === 0 ? {} : { verified: input.verified }),
+    ...(input.startCosts === undefined || input.startCosts.length === 0 ? {} : { startCosts: input.startCosts }),
     durationMs: input.durationMs,
     quickProbes: measureQuickProbes(found),
   };

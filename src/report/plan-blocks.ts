@@ -23,6 +23,7 @@ export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
     ...layoutBlocks(job),
     field("Identity", sentence(describeIdentity(launch))),
     field("Namespaces", launch.namespaces.length === 0 ? "none of its own." : sentence(joinWords(launch.namespaces))),
+    ...(launch.maker === undefined ? [] : [field("Made by", `${launch.maker.program} (${launch.maker.path})`)]),
     field("Network", sentence(describeNetwork(launch))),
     ...(launch.setup === undefined ? [] : [field("Set-up", sentence(`first ${quoteWords(launch.setup)}`))]),
     field("Privileges", sentence(describePrivileges(launch))),

@@ -45,6 +45,12 @@ export function renderPlan(view: PlanView, style: TerminalStyle): string {
   );
 }
 
+/** What the launcher does, for a plan that it carries out all by itself. */
+export function renderLauncherSteps({ launch }: Plan, job: Job, style: TerminalStyle): string {
+  const none = "There is no command line: cupel's own launcher does all of this:";
+  return layOutBlocks([verdict(none), ...launchBlocks(job, launch), ...rootBlocks(launch.root)], style);
+}
+
 function firstSentence({ plan, selection }: PlanView): string {
   if (plan === undefined) return "Nothing would run: no strategy here keeps what this job demands.";
   const place = placeOfStrategy({ id: plan.strategy, isolation: plan.isolation });

@@ -42,6 +42,7 @@ export const reportFieldWords: Readonly<Record<string, string>> = {
   "verified[].mechanisms": "It holds for jobs whose sandboxes are made of these, and for no other.",
   "verified[].guarantees[].depth": "full: by every attack on it. quick: by the one that says most.",
   "verified[].guarantees[].attack": "The attack that broke it; empty where none did.",
+  startCosts: "What starts were measured to cost on this host (cupel strategies --measure), in microseconds.",
   remedies: "What can be done about blockers.",
   "remedies[].commands": "To be pasted as they stand; empty where no command helps.",
   "remedies[].appliedBy": "Who can carry it out.",

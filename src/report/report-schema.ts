@@ -103,6 +103,13 @@ const remedy = v.strictObject({
   risk: v.string(),
 });
 
+const startCost = v.strictObject({
+  strategy: v.string(),
+  runs: v.number(),
+  medianUs: v.number(),
+  minUs: v.number(),
+});
+
 const verifiedSet = v.strictObject({
   strategy: v.string(),
   mechanisms: v.string(),
@@ -134,6 +141,7 @@ export const reportShape = v.strictObject({
   selection,
   remedies: v.array(remedy),
   verified: v.optional(v.array(verifiedSet)),
+  startCosts: v.optional(v.array(startCost)),
   durationMs: v.number(),
   quickProbes: v.strictObject({ durationMs: v.number(), budgetMs: v.number() }),
 });

@@ -9,8 +9,13 @@ import type { Report } from "../model/report.ts";
 import { differingParts, type FingerprintParts } from "./fingerprint.ts";
 import { verdictOf } from "./verdict.ts";
 
-/** The whole report, for people and for `plan`; what decides of it, for `run`; and what attacks showed. */
-export const fileNames = { report: "report.json", verdict: "verdict.json", verification: "verification.json" } as const;
+/** The whole report, for people and for `plan`; what decides of it, for `run`; what attacks showed; and what starts cost. */
+export const fileNames = {
+  report: "report.json",
+  verdict: "verdict.json",
+  verification: "verification.json",
+  startCosts: "start-costs.json",
+} as const;
 
 /** What was saved and holds, or why there is nothing; `reason` is worth a line only where a file is there and is not used. */
 export type Loaded<T> =
@@ -129,11 +134,16 @@ export function saveReport(
   return { ok: false, reason: reasons.join("; ") };
 }
 
-/** Saves what attacks showed, in the first directory that takes it; gives why none does. */
-export function saveVerificationFile(content: string, directories: readonly string[], uid: number): string | undefined {
+/** Saves what was found beside the report, in the first directory that takes it; gives why none does. */
+export function saveFindings(
+  kind: "verification" | "startCosts",
+  content: string,
+  directories: readonly string[],
+  uid: number,
+): string | undefined {
   const reasons: string[] = [];
   for (const directory of directories) {
-    const path = `${directory}/${fileNames.verification}`;
+    const path = `${directory}/${fileNames[kind]}`;
     const failure = saveIn(directory, uid, () => replaceFile(path, content, saved));
     if (failure === undefined) return undefined;
     reasons.push(failure);
@@ -141,7 +151,7 @@ export function saveVerificationFile(content: string, directories: readonly stri
   return reasons.length === 0 ? "there is no place for it" : reasons.join("; ");
 }
 
-/** Forgets the report: a set-up that failed shows that it does not hold. What attacks showed stays: it has broken nothing. */
+/** Forgets the report: a set-up that failed shows that it does not hold. What was found beside it stays: it has broken nothing. */
 export function dropReport(directories: readonly string[], uid: number): void {
   for (const directory of directories) {
     if (!checkPrivateDirectory(directory, uid).ok) continue;

@@ -12,7 +12,7 @@ import {
   type VerifiedSet,
 } from "../model/verification.ts";
 import type { FingerprintParts } from "./fingerprint.ts";
-import { loadSaved, saveVerificationFile } from "./saved-report.ts";
+import { loadSaved, saveFindings } from "./saved-report.ts";
 
 const checkSaved = strictObject({
   schema: oneOf([verificationSchema]),
@@ -94,5 +94,5 @@ export function saveVerifiedSets(
   fingerprintParts: FingerprintParts,
 ): string | undefined {
   const saved: SavedVerification = { schema: verificationSchema, fingerprintParts, sets };
-  return saveVerificationFile(JSON.stringify(saved), directories, uid);
+  return saveFindings("verification", JSON.stringify(saved), directories, uid);
 }

@@ -9,8 +9,8 @@ export function quoteWords(words: readonly string[]): string {
   return words.map(quoteWord).join(" ");
 }
 
-/** `$'…'` (POSIX.1-2024) where control characters need escapes, single quotes otherwise, nothing where nothing is needed. */
-function quoteWord(word: string): string {
+/** One such word: `$'…'` (POSIX.1-2024) where control characters need escapes, single quotes otherwise, nothing where nothing is needed. */
+export function quoteWord(word: string): string {
   if (plain.test(word)) return word;
   if (word.search(control) === -1) return `'${word.replaceAll("'", String.raw`'\''`)}'`;
   const escaped = word.replace(/[\\']/gu, String.raw`\$&`).replace(control, escapeControl);

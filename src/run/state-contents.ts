@@ -13,7 +13,7 @@ export interface KnownEntry {
 }
 
 const leftover =
-  /^(?:(?:report|verdict|verification|trusted-[0-9a-f]{16})\.json\.|(?:launcher|prober|courier|attacker|victim)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
+  /^(?:(?:report|verdict|verification|start-costs|trusted-[0-9a-f]{16})\.json\.|(?:launcher|prober|courier|attacker|victim)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
 
 function leftoverOf(name: string): KnownEntry | undefined {
   const writer = leftover.exec(name)?.[1];
@@ -33,6 +33,7 @@ const stateNames: readonly (readonly [RegExp, KnownEntry])[] = [
   [/^report\.json$/, { what: "the saved report", kind: "file" }],
   [/^verdict\.json$/, { what: "the saved verdict", kind: "file" }],
   [/^verification\.json$/, { what: "what was verified", kind: "file" }],
+  [/^start-costs\.json$/, { what: "what starts were measured to cost", kind: "file" }],
   [/^attacker-[0-9a-f]{16}$/, { what: "a copy of the attacker", kind: "file" }],
   [/^victim-[0-9a-f]{16}$/, { what: "a copy of the victim of attacks", kind: "file" }],
   [/^trusted-[0-9a-f]{16}\.json$/, { what: "a project that you trust", kind: "file" }],

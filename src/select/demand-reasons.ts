@@ -3,6 +3,7 @@ import type { Matrix } from "../model/capability.ts";
 import type { DemandVerdict } from "../model/demand.ts";
 import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
+import type { StartCost } from "../model/start-cost.ts";
 import type { TrialVerdict } from "../model/trial.ts";
 import type { VerifiedSet } from "../model/verification.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
@@ -19,6 +20,8 @@ export interface DemandInput {
   readonly trials: readonly TrialVerdict[];
   /** What attacks showed on this host. */
   readonly verified?: readonly VerifiedSet[] | undefined;
+  /** What starts were measured to cost on this host. */
+  readonly startCosts?: readonly StartCost[] | undefined;
 }
 
 /** A verdict without its demand. */

@@ -3,6 +3,7 @@ import { isUsable, type Standings } from "../model/capability.ts";
 import { isolationStrength, type GuaranteeDecision, type GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { Rejection, Selection } from "../model/report.ts";
+import type { StartCost } from "../model/start-cost.ts";
 import type { TrialVerdict } from "../model/trial.ts";
 import type { VerifiedSet } from "../model/verification.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
@@ -34,6 +35,8 @@ export interface SelectionInput {
   readonly trials: readonly TrialVerdict[];
   /** What attacks showed on this host. */
   readonly verified?: readonly VerifiedSet[] | undefined;
+  /** What starts were measured to cost on this host. */
+  readonly startCosts?: readonly StartCost[] | undefined;
 }
 
 function judge(strategy: Strategy, { job, matrix, trials, verified: sets = [] }: SelectionInput): Candidate {
@@ -93,13 +96,25 @@ function verifiedReason({ unverified: [guarantee] }: Candidate): Rejection["reas
   return guarantee === undefined ? undefined : { kind: "not-verified", guarantee };
 }
 
+/** What a start costs, where that is known of all of them: a time says nothing beside a rank. */
+function startsOf(fit: readonly Candidate[], costs: readonly StartCost[] = []): (candidate: Candidate) => number {
+  const costOf = ({ strategy }: Candidate) => costs.find((cost) => cost.strategy === strategy.id)?.medianUs;
+  return fit.every((candidate) => costOf(candidate) !== undefined) ? (candidate) => costOf(candidate) ?? 0 : () => 0;
+}
+
 /** Better first. What the caller gave up is still kept where something keeps it. */
-function compare(one: Candidate, other: Candidate, prefer: Job["demands"]["prefer"]): number {
+function compare(
+  one: Candidate,
+  other: Candidate,
+  prefer: Job["demands"]["prefer"],
+  startOf: (candidate: Candidate) => number,
+): number {
   const strength = isolationStrength(other.strategy.isolation) - isolationStrength(one.strategy.isolation);
   return (
     one.unkept.length - other.unkept.length ||
     (prefer === "strongest" ? strength : 0) ||
     Number(one.unverified.length > 0) - Number(other.unverified.length > 0) ||
+    (prefer === "fastest" ? startOf(one) - startOf(other) : 0) ||
     one.strategy.rank - other.strategy.rank
   );
 }
@@ -118,7 +133,8 @@ export function select(input: SelectionInput): Selection {
   const candidates = judgeAll(input);
   const lacks = new Map(candidates.map((candidate) => [candidate, lack(candidate, job)]));
   const fit = candidates.filter((candidate) => lacks.get(candidate) === undefined);
-  const chosen = fit.toSorted((one, other) => compare(one, other, job.demands.prefer))[0];
+  const startOf = startsOf(fit, input.startCosts);
+  const chosen = fit.toSorted((one, other) => compare(one, other, job.demands.prefer, startOf))[0];
   const rejected = candidates
     .filter((candidate) => candidate !== chosen)
     .map((candidate): Rejection => ({

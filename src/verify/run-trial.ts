@@ -42,7 +42,7 @@ export function parseInside(output: string): InsideFacts {
 }
 
 /** The job of a trial: in an empty workspace, with nothing granted. */
-function trialJob(defaultJob: Job): Job {
+export function trialJob(defaultJob: Job): Job {
   return {
     ...defaultJob,
     workspace: { mode: "empty", why: "" },
@@ -136,17 +136,18 @@ async function lookInside(
     });
     const ended = events.find((event) => event.event === "ended");
     if (ended?.status === 0) return parseInside(readFromStart(capture));
-    return describeEnd(events);
+    return describeEnd(events, "the prober");
   } finally {
     closeSync(nothing);
     closeSync(capture);
   }
 }
 
-function describeEnd(events: Awaited<ReturnType<typeof carryOut>>["events"]): string {
+/** How a job that did not end well ended, in one line; `program` is what it was to run. */
+export function describeEnd(events: Awaited<ReturnType<typeof carryOut>>["events"], program: string): string {
   for (const event of events) {
     if (event.event === "failed") return `set-up failed at ${event.step} (${event.subject}): ${errnoName(event.errno)}`;
-    if (event.event === "exec-failed") return `the prober could not be executed: ${errnoName(event.errno)}`;
+    if (event.event === "exec-failed") return `${program} could not be executed: ${errnoName(event.errno)}`;
     if (event.event === "maker-failed") return describeMakerFailure(event);
     if (event.event === "timeout") return "timeout";
     if (event.event === "lost" || event.event === "ended") return `it ended with wait status ${event.status}`;

@@ -67,7 +67,7 @@ describe("obtainKnowledge", () => {
     const verdict = readVerdict(state);
     const selection = select({ strategies, job: usual, matrix: verdict.standings, trials: verdict.trials });
     const plan = planFor(usual, selection, verdict.standings);
-    expect(second).toEqual({ verdict, verified: [], decided: { selection, plan } });
+    expect(second).toEqual({ verdict, verified: [], startCosts: [], decided: { selection, plan } });
     expect(statSync(`${state}/verdict.json`).mtimeMs).toBe(written);
   });
 
@@ -158,6 +158,7 @@ describe("choose", () => {
     const knowledge = {
       verdict: { ...verdictOf(firecrackerRoot), standings: allMatrices.rootEverything },
       verified: [],
+      startCosts: [],
     };
     const choice = await choose(inquiry("/proc/cupel"), knowledge);
     expect(choice).toEqual({
@@ -175,7 +176,11 @@ describe("choose", () => {
   test("never refuses by what was saved: it measures first", async () => {
     using directory = makeTempDir();
     const state = directory.at("state");
-    const { knowledge, plan, selection } = await choose(inquiry(state), { verdict: nothingHere, verified: [] });
+    const { knowledge, plan, selection } = await choose(inquiry(state), {
+      verdict: nothingHere,
+      verified: [],
+      startCosts: [],
+    });
     expect([plan?.strategy, selection.chosen]).toEqual(["namespaces", "namespaces"]);
     expect(knowledge.report?.id).toBe(readVerdict(state).id);
     expect(knowledge.verdict.id).not.toBe(nothingHere.id);
@@ -184,7 +189,7 @@ describe("choose", () => {
   test("refuses by what was measured just now, and does not measure twice", async () => {
     using directory = makeTempDir();
     const report = firecrackerRoot;
-    const knowledge = { verdict: verdictOf(report), report, verified: [] };
+    const knowledge = { verdict: verdictOf(report), report, verified: [], startCosts: [] };
     const choice = await choose(inquiry(directory.at("state"), impossible), knowledge);
     expect(choice).toEqual({
       knowledge,
@@ -198,7 +203,7 @@ describe("choose", () => {
   test("refuses what cannot be kept after measuring, with the report that says why", async () => {
     using directory = makeTempDir();
     const state = directory.at("state");
-    const choice = await choose(inquiry(state, impossible), { verdict: nothingHere, verified: [] });
+    const choice = await choose(inquiry(state, impossible), { verdict: nothingHere, verified: [], startCosts: [] });
     expect(choice.plan).toBeUndefined();
     expect(choice.knowledge.report?.id).toBe(readVerdict(state).id);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { renderPlan } from "../../src/report/render-plan.ts";
+import { renderLauncherSteps, renderPlan } from "../../src/report/render-plan.ts";
 import type { PlanView } from "../../src/report/render-plan.ts";
 import { blockedNamespaces } from "../fixtures/reports/blocked-namespaces.ts";
 import { firecrackerRoot } from "../fixtures/reports/firecracker-root.ts";
@@ -246,4 +246,19 @@ Not taken
     expect(text).toContain("[+] fs.read (only granted paths can be read): kept: a fresh root of granted\n");
     expect(text).toContain("[+] net.none (no network at all, not demanded): kept: a network namespace with a\n");
   });
+
+  test("names the program that makes the sandbox, where there is one", () => {
+    const made = withLaunch({ maker: { program: "bubblewrap", path: "/usr/bin/bwrap" } });
+    expect(made.split("\n")).toContain("    Made by: bubblewrap (/usr/bin/bwrap)");
+    expect(made.replace("    Made by: bubblewrap (/usr/bin/bwrap)\n", "")).toBe(withLaunch({}));
+  });
+});
+
+test("of a strategy without such a program there are the launcher's steps, and that there is no command line", () => {
+  const text = renderLauncherSteps(planOf(firecrackerRoot), whole.job, plainStyle);
+  const plan = renderPlan(whole, plainStyle);
+  const part = (start: string, end: string): string => plan.slice(plan.indexOf(start), plan.indexOf(end));
+  expect(text).toBe(
+    `There is no command line: cupel's own launcher does all of this:\n\n${part("With\n", "Limits\n")}${part("Root, step by step\n", "\nWhere it comes from")}`,
+  );
 });

@@ -5,6 +5,7 @@ describe("knownEntry", () => {
   test.each([
     ["state", "report.json", "the saved report"],
     ["state", "verdict.json", "the saved verdict"],
+    ["state", "start-costs.json", "what starts were measured to cost"],
     ["state", "launcher-0123456789abcdef", "a copy of the launcher"],
     ["state", "prober-0123456789abcdef", "a copy of the prober"],
     ["state", "attacker-0123456789abcdef", "a copy of the attacker"],
@@ -30,6 +31,7 @@ describe("knownEntry", () => {
   test.each([
     ["report.json.12", 12],
     ["verdict.json.345", 345],
+    ["start-costs.json.9", 9],
     ["launcher-0123456789abcdef.6", 6],
     ["trial-namespaces-78", 78],
   ])("%s was being written by %d", (name, writer) =>

@@ -4,6 +4,7 @@ import type { Standings } from "../../src/model/capability.ts";
 import { guaranteeIds, type GuaranteeId, type IsolationClass } from "../../src/model/guarantee.ts";
 import type { Demands } from "../../src/model/job.ts";
 import type { Rejection } from "../../src/model/report.ts";
+import type { StartCost } from "../../src/model/start-cost.ts";
 import type { TrialVerdict } from "../../src/model/trial.ts";
 import { isAvailable, judgeAll, select } from "../../src/select/select.ts";
 import type { Strategy } from "../../src/strategies/_strategy.ts";
@@ -46,6 +47,7 @@ interface Given {
   readonly strategies?: readonly Strategy[];
   readonly matrix?: Standings;
   readonly trials?: readonly TrialVerdict[];
+  readonly startCosts?: readonly StartCost[];
 }
 
 function passed(...ids: readonly string[]): TrialVerdict[] {
@@ -85,6 +87,21 @@ describe("select", () => {
     const container = strategyOf("container", 30, "container", required);
     const given = { strategies: [container, good], trials: passed("container", "good") };
     expect(choose({ prefer: "strongest" }, given).chosen).toBe("good");
+  });
+
+  test("takes the fastest of equals, where what all of them cost was measured", () => {
+    const quick = strategyOf("quick", 30, "container", required);
+    const careless = strategyOf("careless", 1, "namespace", ["env.clean"]);
+    const costs = (...times: readonly (readonly [string, number])[]) =>
+      times.map(([strategy, medianUs]) => ({ strategy, medianUs, minUs: 1, runs: 10 }));
+    const strategies = [good, quick, careless];
+    const given = { strategies, trials: passed("good", "quick", "careless") };
+    const measured = { ...given, startCosts: costs(["good", 900], ["quick", 800], ["careless", 1]) };
+    expect(choose({}, measured).chosen).toBe("quick");
+    expect(choose({}, { ...given, startCosts: costs(["good", 900], ["quick", 900]) }).chosen).toBe("good");
+    expect(choose({}, { ...given, startCosts: costs(["quick", 1]) }).chosen).toBe("good");
+    expect(choose({ accepted: required }, measured).chosen).toBe("quick");
+    expect(choose({ prefer: "strongest" }, measured).chosen).toBe("good");
   });
 
   test("does not hang on the order of the strategies", () => {

@@ -20,8 +20,10 @@ test("what keeps the rest of the host away tells sandboxes apart, and what is gr
     mechanismsOf(jobOf(), { ...launch, outside: "caller" }),
     mechanismsOf(jobOf(), { ...launch, terminal: "private" }),
     mechanismsOf(jobOf(), { ...launch, root: [overlay] }),
+    mechanismsOf(jobOf(), { ...launch, root: [{ ...overlay, sizeBytes: 1 }] }),
+    mechanismsOf(jobOf(), { ...launch, root: [{ ...overlay, program: "/usr/bin/fuse-overlayfs" }] }),
     of({ layout: { ...plainLayout, denied: ["/data/secret"] } }),
     of({ layout: { ...plainLayout, root: { source: "/srv/root", entries: [] } } }),
   ];
-  expect(new Set([of(), ...others]).size).toBe(9);
+  expect(new Set([of(), ...others]).size).toBe(11);
 });

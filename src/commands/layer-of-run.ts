@@ -20,7 +20,8 @@ import { say } from "./terminal.ts";
 export function withoutOverlay(job: Job, { events, layer }: Pick<CarriedOut, "events" | "layer">): Job | undefined {
   const failed = findEvent(events, "failed");
   const { workspace } = job;
-  if (layer?.manner !== "overlay" || failed?.step !== "overlay" || workspace.mode !== "cow") return undefined;
+  if (layer === undefined || layer.manner === "copy" || failed?.step !== "overlay" || workspace.mode !== "cow")
+    return undefined;
   removeTree(layer.path);
   if (job.limits.ioWriteBytes !== undefined && workspace.isStated)
     throw new CupelError(
@@ -59,12 +60,19 @@ export interface Settling {
   readonly isQuiet: boolean;
 }
 
-/** Why a layer that lay in memory did not get to the disk; undefined for every other. */
-function lostFromMemory({ isInMemory }: Layer, events: CarriedOut["events"]): string | undefined {
-  if (isInMemory !== true || findEvent(events, "failed") !== undefined) return undefined;
+/** Why a layer is not whole that lay in memory, or in the hands of a program; undefined for every other. */
+function lossOf({ isInMemory, manner }: Layer, events: CarriedOut["events"]): string | undefined {
+  if (findEvent(events, "failed") !== undefined) return undefined;
   const kept = findEvent(events, "layer-kept");
+  if (manner === "fuse") return lossByProgram(kept?.errno);
+  if (isInMemory !== true) return undefined;
   if (kept === undefined) return "the launcher ended before it was copied out of memory";
   return kept.errno === 0 ? undefined : `it could not be copied out of memory (${errnoName(kept.errno)})`;
+}
+
+function lossByProgram(errno: number | undefined): string | undefined {
+  if (errno === undefined) return "the launcher ended before fuse-overlayfs had written it";
+  return errno === 0 ? undefined : "fuse-overlayfs ended before it had written it";
 }
 
 /** What the job changed is kept. Where it changed nothing, or never began, that is seen at a glance. */
@@ -74,7 +82,7 @@ export async function settle(
   settling: Settling,
 ): Promise<WorkspaceOutcome | undefined> {
   if (layer === undefined) return undefined;
-  const lost = lostFromMemory(layer, events);
+  const lost = lossOf(layer, events);
   if (lost !== undefined) {
     removeTree(layer.path);
     say(`what the job changed in the workspace is lost: ${lost}`);

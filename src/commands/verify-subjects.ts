@@ -5,6 +5,7 @@ import { seccompProfileNames, jobNetworks, type Job } from "../model/job.ts";
 import type { Report } from "../model/report.ts";
 import { describeRejection } from "../report/rejection-words.ts";
 import { defaultRequest, type JobRequest } from "../run/job-request.ts";
+import { findLayerPlace } from "../run/layer-place.ts";
 import { mechanismsOf } from "../select/mechanisms.ts";
 import { isAvailable, judgeAll, select } from "../select/select.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
@@ -45,10 +46,12 @@ function requestOf({ network, allowedHosts, seccomp }: SandboxChoice): JobReques
 }
 
 /** As the attacked job will be: with a directory of the host's, and a program that is granted. */
-function asAttacked(job: Job, { workspace }: SandboxChoice): Job {
+function asAttacked(job: Job, { workspace }: SandboxChoice, host: Host, directories: readonly string[]): Job {
   const path = "/cupel-verify/workspace";
   if (workspace !== "cow") return { ...job, workspace: { mode: workspace, path }, directory: path };
-  const layered = { mode: workspace, path, isStated: true, manner: "overlay", ignore: [], apply: "never" } as const;
+  const place = findLayerPlace(directories, host.identity.uid, path);
+  const manner = place?.isFitForOverlay === true ? "overlay" : "fuse";
+  const layered = { mode: workspace, path, isStated: true, manner, ignore: [], apply: "never" } as const;
   return { ...job, workspace: layered, directory: path };
 }
 
@@ -111,7 +114,7 @@ export async function findSubjects(
   const known = await obtainReport({ job: asked, host, directories }, line.flags.has("fresh"));
   const report = known.report ?? known.saved;
   if (commands.length > 0) return { subjects: commands, report };
-  const attacked = asAttacked(job, choice);
+  const attacked = asAttacked(job, choice, host, directories);
   const subjects = chooseStrategies(line, attacked, report).map((strategy) =>
     subjectOf(strategy, attacked, choice, report),
   );

@@ -53,6 +53,7 @@ const names: Readonly<Record<number, string>> = {
   99: "EADDRNOTAVAIL",
   101: "ENETUNREACH",
   104: "ECONNRESET",
+  107: "ENOTCONN",
   110: "ETIMEDOUT",
   111: "ECONNREFUSED",
   113: "EHOSTUNREACH",

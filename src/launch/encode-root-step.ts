@@ -75,6 +75,7 @@ function encodeLayer(writer: InstructionWriter, step: LayerStep, layer: string |
     writer.text(layerOf(layer));
     writer.u64(step.sizeBytes ?? 0);
     writer.u64(step.filesMax ?? 0);
+    writer.text(step.program ?? "");
   });
 }
 

@@ -16,8 +16,11 @@ export interface CopyOnWrite {
   readonly path: string;
   /** Asked for. Otherwise it is worth an overlay, and no copy: without overlays the workspace is then read-only. */
   readonly isStated: boolean;
-  /** How it is to be made: an overlay where the host has them, or in any case a copy. */
-  readonly manner: "overlay" | "copy";
+  /**
+   * How it is to be made: an overlay where the host has them (`fuse`: by a program, where the kernel has no place for its
+   * layer), or in any case a copy.
+   */
+  readonly manner: "overlay" | "fuse" | "copy";
   /** Globs of what is not worth keeping of the changes. */
   readonly ignore: readonly string[];
   readonly apply: ApplyMode;

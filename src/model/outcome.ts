@@ -255,7 +255,7 @@ export interface Degradation {
 /** What the job changed in its copy-on-write workspace. */
 export interface WorkspaceOutcome {
   /** How it was made: see `LayerStep` of the plan. */
-  readonly manner: "overlay" | "copy";
+  readonly manner: "overlay" | "fuse" | "copy";
   readonly changes?: ChangeCounts | undefined;
   /** By which the changes are kept, where they are. */
   readonly id?: string | undefined;

@@ -32,6 +32,8 @@ export type RootStep =
       readonly sizeBytes?: number | undefined;
       /** How many files and directories it may then hold. */
       readonly filesMax?: number | undefined;
+      /** Lays the layer where the kernel would not: the path of fuse-overlayfs. Such a layer has no size. */
+      readonly program?: string | undefined;
     }
   /** A copy of a directory of the host's, made for the job before it starts; to be changed. */
   | { readonly step: "copy"; readonly source: string; readonly destination: string }

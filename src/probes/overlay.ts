@@ -172,7 +172,8 @@ async function probeProgram(context: ProbeContext): Promise<Finding> {
     level: "enforced",
     summary: `by ${program}: ${summary}`,
   });
-  return errnoAt(reading, "overlay") === "ECHILD" ? explainProgram(context, evidenceOf(reading, words)) : judged;
+  if (errnoAt(reading, "overlay") === "ECHILD") return explainProgram(context, evidenceOf(reading, words));
+  return judged.state === "works" ? { ...judged, value: program } : judged;
 }
 
 /** The program ended before anything was mounted: most often it may not open its device. */

@@ -12,7 +12,8 @@ function describeLayer(step: LayerStep): string {
   const { source, destination } = step;
   if (step.step === "copy") return `${destination}: a copy of ${source} of the host, where changes stay`;
   const size = step.sizeBytes === undefined ? "" : `, in memory and of at most ${formatBytes(step.sizeBytes)}`;
-  return `${destination}: ${source} of the host with a layer above it, where changes stay${size}${ownerWords[step.mapOwner]}`;
+  const laid = step.program === undefined ? "" : `, laid by ${step.program}`;
+  return `${destination}: ${source} of the host with a layer above it${laid}, where changes stay${size}${ownerWords[step.mapOwner]}`;
 }
 
 type ContentStep = Extract<RootStep, { step: "file" | "given" }>;

@@ -135,7 +135,8 @@ async function openLayerFor(
   if (place === undefined) throw new CupelError("set-up", "There is no place for what the job changes");
   const owner = plan.outside === "fresh" ? outside : undefined;
   const isInMemory = step.step === "overlay" && step.sizeBytes !== undefined ? true : undefined;
-  return openLayer({ place, workspace: step.source, manner: step.step, owner, isInMemory });
+  const manner = step.step === "overlay" && step.program !== undefined ? "fuse" : step.step;
+  return openLayer({ place, workspace: step.source, manner, owner, isInMemory });
 }
 
 /** What a launch is given that was made for it. */

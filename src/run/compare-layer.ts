@@ -4,6 +4,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import type { HelperPlaces } from "../launch/start-launch.ts";
 import type { Change, ChangeKind, HostEntry } from "../model/layer.ts";
 import { equalContents } from "./equal-contents.ts";
+import { findFuseOpaque, withoutFuseMarks } from "./fuse-marks.ts";
 import { readHostEntry, readLayerEntries, type LayerEntry } from "./layer-entries.ts";
 import { findOpaqueDirectories } from "./layer-marks.ts";
 import type { Layer } from "./open-layer.ts";
@@ -163,6 +164,7 @@ function sharedDirectories(layer: Layer, entries: readonly LayerEntry[], prefix 
 export function compareLayer(layer: Layer, places: HelperPlaces): Change[] {
   const upper = `${layer.path}/upper`;
   const entries = readLayerEntries(upper);
-  const shared = layer.manner === "overlay" ? sharedDirectories(layer, entries) : [];
-  return new Comparison(layer, findOpaqueDirectories(upper, shared, places)).run(entries);
+  const shared = layer.manner === "copy" ? [] : sharedDirectories(layer, entries);
+  if (layer.manner !== "fuse") return new Comparison(layer, findOpaqueDirectories(upper, shared, places)).run(entries);
+  return new Comparison(layer, new Set(findFuseOpaque(entries, new Set(shared)))).run(withoutFuseMarks(entries));
 }

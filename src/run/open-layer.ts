@@ -16,7 +16,8 @@ export interface Layer {
   /** The state directory that it lies in. */
   readonly stateDirectory: string;
   readonly workspace: string;
-  readonly manner: "overlay" | "copy";
+  /** Of an overlay that a program laid: `fuse`. Its marks are that program's; see fuse-marks.ts. */
+  readonly manner: "overlay" | "fuse" | "copy";
   /**
    * The file system's own clock when nothing had begun: what of the host has a later time of change (ctime) was changed
    * while the job ran.

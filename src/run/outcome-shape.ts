@@ -108,7 +108,7 @@ const amount = v.pipe(v.number(), v.integer());
 
 const workspace = v.pipe(
   v.strictObject({
-    manner: v.picklist(["overlay", "copy"]),
+    manner: v.picklist(["overlay", "fuse", "copy"]),
     changes: v.optional(
       v.strictObject({
         added: amount,

@@ -44,12 +44,12 @@ function cowObstacle(path: string, { host, stateDirectories }: JobSurroundings):
 function copyOnWrite(path: string, request: JobRequest, surroundings: JobSurroundings): CopyOnWrite {
   const { host, stateDirectories } = surroundings;
   const place = findLayerPlace(stateDirectories, host.identity.uid, path);
-  const isOverlay = place?.isFitForOverlay === true && !holdsMounts(path, host);
+  const manner = place?.isFitForOverlay === true ? "overlay" : "fuse";
   return {
     mode: "cow",
     path,
     isStated: request.workspace === "cow",
-    manner: isOverlay ? "overlay" : "copy",
+    manner: holdsMounts(path, host) ? "copy" : manner,
     ignore: request.ignore,
     apply: request.apply,
   };
@@ -79,7 +79,7 @@ function byDefault(path: string, request: JobRequest, surroundings: JobSurroundi
   if (surroundings.isBatch === true) return { mode: "ro", path };
   const obstacle = cappedDisk(request) ?? cowObstacle(path, surroundings);
   const workspace = obstacle === undefined ? copyOnWrite(path, request, surroundings) : undefined;
-  if (workspace?.manner === "overlay") return workspace;
+  if (workspace !== undefined && workspace.manner !== "copy") return workspace;
   const why = obstacle ?? "something is mounted in it, or cupel's state lies where no layer can be";
   return { mode: "ro", path, why: `${path} is read-only for this job, since ${why}` };
 }

@@ -6,6 +6,7 @@ import { lstatSync, readdirSync, type BigIntStats } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import type { HelperPlaces } from "../launch/start-launch.ts";
 import { findOpaqueDirectories } from "./layer-marks.ts";
+import { isFuseMark, isFuseOpaque, removedByFuseMark } from "./fuse-marks.ts";
 import type { Layer } from "./open-layer.ts";
 import { WorkspaceTree } from "./workspace-tree.ts";
 
@@ -41,6 +42,8 @@ function isWhiteout(stats: BigIntStats): boolean {
 export class WorkspaceView {
   readonly #trees: Readonly<Record<SideName, WorkspaceTree | undefined>>;
   readonly #opaque: ReadonlySet<string>;
+  /** The layer's marks are fuse-overlayfs's. */
+  readonly #isFuse: boolean;
 
   /** @throws CupelError `set-up` where the layer cannot be understood, and the errno of what cannot be opened. */
   constructor(workspace: string, layer: Layer | undefined, places: HelperPlaces) {
@@ -49,7 +52,10 @@ export class WorkspaceView {
     const host = layer?.manner === "copy" ? undefined : new WorkspaceTree(workspace);
     this.#trees = { host, layer: upper === undefined ? undefined : new WorkspaceTree(upper) };
     const shared = upper === undefined ? [] : this.#sharedDirectories("");
-    this.#opaque = findOpaqueDirectories(upper ?? "", shared, places);
+    this.#isFuse = layer?.manner === "fuse";
+    this.#opaque = this.#isFuse
+      ? new Set(shared.filter((path) => isFuseOpaque(this.#names("layer", path).map(({ name }) => name))))
+      : findOpaqueDirectories(upper ?? "", shared, places);
   }
 
   /** Of the layer's directories only one that the host has as well can be marked as showing nothing of the host's. */
@@ -81,11 +87,14 @@ export class WorkspaceView {
   /** What a directory of these sides holds, in the order of names. @throws the errno of one that cannot be read. */
   entries(directory: string, sides: Sides): ViewEntry[] {
     const above = sides.layer ? this.#names("layer", directory) : [];
-    const covered = new Set(above.map(({ name }) => name));
-    const below = sides.host ? this.#names("host", directory).filter(({ name }) => !covered.has(name)) : [];
-    const seen = above.filter(
-      ({ name, isUnreadable }) => isUnreadable || !isWhiteout(this.stats("layer", join(directory, name))),
-    );
+    const covered = new Set(above.map(({ name }) => (this.#isFuse ? (removedByFuseMark(name) ?? name) : name)));
+    const isSeen = ({ name }: ViewEntry): boolean => !this.#isFuse || !isFuseMark(name);
+    const below = sides.host
+      ? this.#names("host", directory).filter((entry) => !covered.has(entry.name) && isSeen(entry))
+      : [];
+    const seen = above
+      .filter(isSeen)
+      .filter(({ name, isUnreadable }) => isUnreadable || !isWhiteout(this.stats("layer", join(directory, name))));
     return [...seen, ...below].toSorted((one, other) => (one.name < other.name ? -1 : 1));
   }
 

@@ -9,8 +9,13 @@ import type { LauncherPlan } from "../model/plan.ts";
 function shownOfHost(job: Job, root: LauncherPlan["root"]): string {
   const isWritten = writesWorkspace(job) || job.grants.some(({ access }) => access === "write");
   const overlay = root.find((step) => step.step === "overlay");
-  const layer = overlay === undefined ? "" : overlay.sizeBytes === undefined ? "+overlaid" : "+overlaid+sized";
-  return `${isWritten ? "written" : "read"}${layer}`;
+  const parts = [
+    isWritten ? "written" : "read",
+    ...(overlay === undefined ? [] : ["overlaid"]),
+    ...(overlay?.sizeBytes === undefined ? [] : ["sized"]),
+    ...(overlay?.program === undefined ? [] : ["by-program"]),
+  ];
+  return parts.join("+");
 }
 
 /** Another root, and what is hidden in what is shown, are attacked by nobody; a job without them has the line that it had. */

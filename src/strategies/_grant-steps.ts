@@ -1,5 +1,5 @@
 /** What was granted, and the workspace in its layer, in the order in which they can be mounted. Pure. */
-import { isWithin, type Grant, type Job } from "../model/job.ts";
+import { isWithin, type CopyOnWrite, type Grant, type Job } from "../model/job.ts";
 import type { RootStep } from "../model/plan.ts";
 import { keptNameSteps, ownDirectorySteps } from "./_layout-steps.ts";
 import { systemPaths } from "./_system-paths.ts";
@@ -25,8 +25,8 @@ function isShownAnyway(grant: Grant, all: readonly Grant[], { layout }: Job): bo
   return grant.access === "read" && !isWritableAround && systemPaths.some((path) => isWithin(grant.path, path));
 }
 
-/** How a copy-on-write workspace is made here. */
-export type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>["step"] | "none";
+/** How a copy-on-write workspace is made here; `fuse` is an overlay that a program lays, and not the kernel. */
+export type LayerStep = CopyOnWrite["manner"] | "none";
 
 /** How large a layer may become, where that is capped. */
 export type LayerSize = Pick<Extract<RootStep, { step: "overlay" }>, "sizeBytes" | "filesMax">;
@@ -35,13 +35,16 @@ export type LayerSize = Pick<Extract<RootStep, { step: "overlay" }>, "sizeBytes"
 export interface LayerPlan {
   readonly step: LayerStep;
   readonly size?: LayerSize | undefined;
+  /** Of `fuse`. */
+  readonly program?: string | undefined;
 }
 
-function layerSteps({ workspace }: Job, { step, size }: LayerPlan, mapOwners: boolean): PlacedStep[] {
+function layerSteps({ workspace }: Job, { step, size, program }: LayerPlan, mapOwners: boolean): PlacedStep[] {
   if (workspace.mode !== "cow") return [];
   const { path } = workspace;
   if (step === "none") return grantsToSteps([{ path, access: "read" }], mapOwners);
   if (step === "copy") return [{ step, source: path, destination: path }];
+  if (step === "fuse") return [{ step: "overlay", source: path, destination: path, mapOwner: "no", program }];
   return [{ step, source: path, destination: path, mapOwner: mapOwners ? "must" : "no", ...size }];
 }
 

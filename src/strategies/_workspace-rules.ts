@@ -11,26 +11,38 @@ export function overlayCapabilities(matrix: Standings): CapabilityId[] {
   return takesFreshIdentity(matrix) ? ["mount.overlay", "mount.idmap"] : ["mount.overlay-user"];
 }
 
-/** How a copy-on-write workspace is made here. */
+/** The program that can lay an overlay here. A job of root's has other ids than it: it would read what the job may not. */
+export function overlayProgram(matrix: Standings): string | undefined {
+  const standing = matrix["mount.overlay-fuse"];
+  const isForUs = standing?.state === "works" && isUsable(matrix["userns.capable"]) && !takesFreshIdentity(matrix);
+  return isForUs && typeof standing.value === "string" ? standing.value : undefined;
+}
+
+/** How a copy-on-write workspace is made here: by the kernel where it can, by a program where not, and else a copy. */
 export function layerStep({ workspace }: Job, matrix: Standings): LayerStep {
   if (workspace.mode !== "cow") return "none";
   const isOverlay = workspace.manner === "overlay" && overlayCapabilities(matrix).every((id) => isUsable(matrix[id]));
   if (isOverlay) return "overlay";
+  if (workspace.manner !== "copy" && overlayProgram(matrix) !== undefined) return "fuse";
   return workspace.isStated ? "copy" : "none";
 }
 
 const layerMechanisms: Readonly<Record<LayerStep, string>> = {
   overlay: "an overlay: what the job changes goes to a layer, which the caller may apply",
+  fuse: "an overlay, laid by fuse-overlayfs: what the job changes goes to a layer, which the caller may apply",
   copy: "the job has a copy of it, whose changes the caller may apply",
   none: "nothing of the workspace is writable",
 };
 
+function layerCapabilities(step: LayerStep, matrix: Standings): CapabilityId[] {
+  if (step === "overlay") return overlayCapabilities(matrix);
+  return step === "fuse" ? ["mount.overlay-fuse"] : [];
+}
+
 const layeredWorkspace: GuaranteeRule = (circumstances) => {
   const { job, matrix } = circumstances;
   const step = layerStep(job, matrix);
-  return step === "overlay"
-    ? keptBy(layerMechanisms[step], ...rootCapabilities, ...overlayCapabilities(matrix))(circumstances)
-    : keptBy(layerMechanisms[step], ...rootCapabilities)(circumstances);
+  return keptBy(layerMechanisms[step], ...rootCapabilities, ...layerCapabilities(step, matrix))(circumstances);
 };
 
 /** Not kept, for this reason, where the job writes to the host's own workspace. */
@@ -60,7 +72,9 @@ const layerInMemory = keptBy(
  */
 function decideLayer(circumstances: Circumstances): ReturnType<GuaranteeRule> {
   const { job, matrix } = circumstances;
-  if (layerStep(job, matrix) === "copy") return { kept: false, reason: "the copy that the workspace is has no cap" };
+  const step = layerStep(job, matrix);
+  if (step === "copy") return { kept: false, reason: "the copy that the workspace is has no cap" };
+  if (step === "fuse") return { kept: false, reason: "the layer that fuse-overlayfs lays has no cap" };
   if (job.limits.layerBytes === undefined)
     return {
       kept: false,

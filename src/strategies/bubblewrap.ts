@@ -23,7 +23,7 @@ const standIns: StandIns = {
     "userns.capable",
   ],
   // They came with 0.11.
-  lacking: ["mount.overlay", "mount.overlay-user"],
+  lacking: ["mount.overlay", "mount.overlay-user", "mount.overlay-fuse"],
 };
 
 /** It has no word for it. */

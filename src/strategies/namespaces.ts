@@ -24,7 +24,14 @@ import { authorityVariables, descriptorVariables, privateSecrets, secretDescript
 import { emptyWorkspace, jobHome, jobUser, sandboxRoot } from "./_sandbox-root.ts";
 import { defineStrategy } from "./_strategy.ts";
 import { profileMechanisms, socketsOf } from "./_system-calls.ts";
-import { layerSize, layerStep, protectedNames, sizedStorage, unchangedWorkspace } from "./_workspace-rules.ts";
+import {
+  layerSize,
+  layerStep,
+  overlayProgram,
+  protectedNames,
+  sizedStorage,
+  unchangedWorkspace,
+} from "./_workspace-rules.ts";
 
 function hasUserNamespace(matrix: Standings): boolean {
   return isUsable(matrix["userns.capable"]);
@@ -147,7 +154,11 @@ function plan(job: Job, matrix: Standings): LauncherPlan {
     namespaces: namespacesFor(job, matrix),
     outside: fresh ? "fresh" : "caller",
     inside: hasUserNamespace(matrix) ? { uid: jobUser.uid, gid: jobUser.gid } : undefined,
-    root: sandboxRoot(shown, fresh, { step: layerStep(job, matrix), size: layerSize({ job, matrix }) }),
+    root: sandboxRoot(shown, fresh, {
+      step: layerStep(job, matrix),
+      size: layerSize({ job, matrix }),
+      program: overlayProgram(matrix),
+    }),
     hostname: jobUser.name,
     loopbackUp: ownNetwork,
     proxy,

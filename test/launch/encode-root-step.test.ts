@@ -48,14 +48,15 @@ describe("encodeRootStep", () => {
   test("puts the layer's place into what needs one", () => {
     const overlay = { step: "overlay", source: "/a", destination: "/b", mapOwner: "must" } as const;
     expect(bytesOf(overlay, { layer: "/l" })).toBe(
-      "1e00 0000 29000000 08000000 02000000 2f61 00 02000000 2f62 00 02000000 2f6c 00 0000000000000000 0000000000000000".replaceAll(
+      "1e00 0000 2e000000 08000000 02000000 2f61 00 02000000 2f62 00 02000000 2f6c 00 0000000000000000 0000000000000000 00000000 00".replaceAll(
         " ",
         "",
       ),
     );
-    expect(bytesOf({ ...overlay, sizeBytes: 5, filesMax: 6 }, { layer: "/l" }).slice(-32)).toBe(
-      "05000000000000000600000000000000",
+    expect(bytesOf({ ...overlay, sizeBytes: 5, filesMax: 6 }, { layer: "/l" }).slice(-42)).toBe(
+      "050000000000000006000000000000000000000000",
     );
+    expect(bytesOf({ ...overlay, program: "/f" }, { layer: "/l" }).slice(-14)).toBe("020000002f6600");
     const bind = { step: "bind", source: "/l/upper", destination: "/b", writable: true, optional: false } as const;
     expect(bytesOf({ step: "copy", source: "/a", destination: "/b" }, { layer: "/l" })).toBe(
       bytesOf({ ...bind, mapOwner: "no" }),

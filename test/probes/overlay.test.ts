@@ -73,7 +73,7 @@ test("works for root", async () => {
       | list it -> ok
       | make a file in it -> ok
       | whether the current directory itself has none -> ok
-    mount.overlay-fuse: works (enforced)
+    mount.overlay-fuse: works (enforced) = /usr/bin/fuse-overlayfs
       by /usr/bin/fuse-overlayfs: a change, a removal and a directory made anew stay above; below nothing changed
       | namespaces of its own -> ok
       | make / private -> ok

@@ -686,6 +686,23 @@ static void enter_domains(const char *count)
     }
 }
 
+/* A directory as a container's is: on an overlay, which the kernel takes for no layer of another one. */
+static void overlay_directory(const char *path)
+{
+    char options[512];
+    struct stat status;
+    enter_mount_namespace();
+    must(stat(path, &status), path);
+    must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL), "/mnt");
+    must(mkdir("/mnt/upper", 0700), "/mnt/upper");
+    must(mkdir("/mnt/work", 0700), "/mnt/work");
+    must(chown("/mnt/upper", status.st_uid, status.st_gid), "/mnt/upper");
+    must(chmod("/mnt/upper", status.st_mode & 07777), "/mnt/upper");
+    snprintf(options, sizeof options, "lowerdir=%s,upperdir=/mnt/upper,workdir=/mnt/work", path);
+    must(mount("overlay", path, "overlay", 0, options), path);
+    must(umount2("/mnt", detach), "/mnt");
+}
+
 /* /dev/fuse as most distributions have it: everybody's. */
 static void open_fuse(const char *argument)
 {
@@ -750,6 +767,7 @@ static const struct {
     {"masked-sys", mask_sys, 0},
     {"hidden-processes", hide_processes, 0},
     {"no-file-system", hide_file_system, 1},
+    {"overlaid", overlay_directory, 1},
     {"landlocked", enter_domains, 1},
     {"open-fuse", open_fuse, 0},
 };

@@ -49,6 +49,7 @@ export type ConditionWith =
   | { readonly "as-user": number }
   | { readonly "read-only-hierarchy": string }
   | { readonly "no-file-system": string }
+  | { readonly overlaid: string }
   /** So many Landlock domains. */
   | { readonly landlocked: number }
   /** A directory that may be changed in the domain. */

@@ -78,7 +78,7 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   descriptor: [u32, sized],
   mirror: [text],
   bind: [u32, text, text],
-  overlay: [u32, text, text, text, u64, u64],
+  overlay: [u32, text, text, text, u64, u64, text],
   tmpfs: [u32, u32, u64, u64, text],
   makerArgument: [text],
   makerVariable: [text],

@@ -59,6 +59,9 @@ const otherWords: ReadonlySet<string> = new Set([
   "/bin/sh",
   "CUPEL=1",
   "/dev/stdin",
+  // What lays an overlay where the kernel does not.
+  "/dev/fuse",
+  "fuse-overlayfs",
   // Fields of job files, batch lines, outcomes, probes and strategies, and what is shown of them.
   "command",
   "setup",

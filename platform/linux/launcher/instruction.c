@@ -148,6 +148,11 @@ static void parse_root_step(struct cursor *cursor, struct instruction *into, uin
         step->layer = take_absolute_path(cursor);
         step->size = take_u64(cursor);
         step->files = take_u64(cursor);
+        step->program = take_text(cursor);
+        if (step->program[0] == '\0')
+            step->program = NULL;
+        else if (step->program[0] != '/' || step->size > 0)
+            cursor->broken = true;
         return;
     case record_tmpfs:
         step->bits = take_bits(cursor, step_bit_all);

@@ -39,6 +39,8 @@ struct root_step {
     const char *destination;
     /* Of an overlay: where what is changed goes. */
     const char *layer;
+    /* Of an overlay: what lays it in the kernel's place, or NULL. */
+    const char *program;
     const char *content;
     uint32_t content_length;
     /* Descriptor of the user namespace that maps the source's owner, or -1. */
@@ -232,9 +234,12 @@ struct courier {
     uint16_t ports[published_max];
 };
 
-/* See layer.c: the launcher's end, and the first process's; -1 where there is none. */
+/* See layer.c: the launcher's end (or the server's, see layer-server.c), and the first process's; -1 where there is
+ * none. */
 struct layer {
     int channel[2];
+    /* 0 where there is none. */
+    long server_pid;
 };
 
 /* Where cupel hears of a job: lines of JSON, from a resident launcher in frames, with the job's output between them. */
@@ -423,6 +428,11 @@ long prepare_layer(const struct launch *launch);
 void leave_layer(struct layer *layer);
 long offer_layer(const struct launch *launch, int tree);
 long keep_layer(const struct launch *launch);
+
+/* layer-server.c */
+const struct root_step *find_served_layer(const struct instruction *instruction);
+long start_layer_server(const struct launch *launch, const struct root_step *step);
+long end_layer_server(struct layer *layer, bool is_patient);
 
 /* landlock.c */
 void enter_landlock(const struct launch *launch);

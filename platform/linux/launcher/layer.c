@@ -15,6 +15,7 @@
 void clear_layer(struct layer *layer)
 {
     layer->channel[0] = layer->channel[1] = -1;
+    layer->server_pid = 0;
 }
 
 /* The one overlay that has a size; a job has one layer. */
@@ -28,9 +29,12 @@ const struct root_step *find_sized_layer(const struct instruction *instruction)
 
 long prepare_layer(const struct launch *launch)
 {
-    if (find_sized_layer(launch->instruction) == NULL)
+    const struct root_step *served = find_served_layer(launch->instruction);
+    if (served == NULL && find_sized_layer(launch->instruction) == NULL)
         return 0;
-    return kernel_call(__NR_socketpair, address_unix, socket_sequence | O_CLOEXEC, 0, launch->layer->channel);
+    const long result =
+        kernel_call(__NR_socketpair, address_unix, socket_sequence | O_CLOEXEC, 0, launch->layer->channel);
+    return result < 0 || served == NULL ? result : start_layer_server(launch, served);
 }
 
 /* In the launcher, once there is a first process: held here, its end would hide that it never sent anything. */

@@ -7,6 +7,7 @@
 #include "../shared/append.h"
 #include "mount-calls.h"
 
+#include <linux/fcntl.h>
 #include <linux/sched.h>
 
 static int open_in_layer(const struct builder *builder, int layer, const char *name, const char *path)
@@ -104,12 +105,60 @@ static int open_layer(struct builder *builder, const struct root_step *step)
     return sized;
 }
 
+static void add_number(struct new_file_system *made, const char *name, uint64_t value)
+{
+    made->options[made->option_count].name = name;
+    append_number(made->options[made->option_count++].value, value, 10);
+}
+
+/*
+ * In the first process, whose user namespace the mount belongs to. Everyone in it may use the mount, also in namespaces
+ * that a job makes for itself (allow_other), and the kernel checks permissions as on any file system.
+ */
+static int mount_served(struct builder *builder, const struct root_step *step, int at)
+{
+    const struct instruction *instruction = builder->launch->instruction;
+    const int device =
+        must_build(builder, kernel_call(__NR_openat, builder->host_root, "dev/fuse", O_RDWR | O_CLOEXEC, 0),
+                   step_overlay, "/dev/fuse");
+    struct new_file_system made = {.type = "fuse", .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+    add_number(&made, "fd", (uint64_t)device);
+    /* S_IFDIR, in octal. */
+    add_text(&made, "rootmode", "40000");
+    add_number(&made, "user_id", instruction->inside_uid);
+    add_number(&made, "group_id", instruction->inside_gid);
+    add_text(&made, "allow_other", "");
+    add_text(&made, "default_permissions", "");
+    const int mount = must_build(builder, mount_new(builder, &made, at, step->destination), step_overlay, step->source);
+    must_build(builder, offer_layer(builder->launch, device), step_overlay, step->source);
+    close_descriptor(device);
+    return mount;
+}
+
+/* By the program that answers outside; see layer-server.c. */
+static void do_served_overlay(struct builder *builder, const struct root_step *step)
+{
+    const int at = place(builder, step->destination, type_directory, 0755);
+    const int mount = mount_served(builder, step, at);
+    /* Whether anybody answers: a server that could not start has let go of the device by now (ENOTCONN). */
+    const int directory =
+        must_build(builder, kernel_call(__NR_openat, mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), step_overlay,
+                   step->source);
+    close_descriptor(directory);
+    close_descriptor(mount);
+    close_descriptor(at);
+}
+
 /*
  * The directory is bound into its place first, where the overlay then covers it: a layer must be a mount of this
  * namespace, and only as one can its owner appear as the job's user. What lies mounted below it is not in it.
  */
 void do_overlay(struct builder *builder, const struct root_step *step)
 {
+    if (step->program != NULL) {
+        do_served_overlay(builder, step);
+        return;
+    }
     const int source = must_build(builder, open_path_in(builder->host_root, step->source), step_overlay, step->source);
     refuse_symlink(builder, source, step_overlay, step->source);
     const int layer = open_layer(builder, step);

@@ -446,6 +446,8 @@ bool supervise(const struct supervised *given)
     };
     watch_first_process(&supervision);
     await_first_process(&supervision);
+    const bool is_served = given->launch->layer != NULL && given->launch->layer->server_pid > 0;
+    const long served = is_served ? end_layer_server(given->launch->layer, !supervision.is_orphaned) : 0;
     const int courier_status = end_courier(given->launch->courier, !supervision.is_orphaned);
     if (courier_status != 0)
         tell_number(&given->channel, "courier-lost", "status", courier_status);
@@ -458,6 +460,8 @@ bool supervise(const struct supervised *given)
         remove_control_groups(given->launch);
     } else {
         is_told_of_excess(&supervision);
+        if (is_served)
+            tell_number(&given->channel, "layer-kept", "errno", -served);
         if (find_sized_layer(instruction) != NULL)
             tell_number(&given->channel, "layer-kept", "errno", -keep_layer(given->launch));
         tell_streams(&given->channel, streams);

@@ -10,6 +10,8 @@ const copied = [
   "scripts",
   "platform",
   "test/fixtures/jobs",
+  "test/fixtures/matrices",
+  "test/hosts",
   "README.md",
   "package.json",
   "tsconfig.json",

@@ -23,6 +23,7 @@ const beside = [
   "verified",
   "strict",
   "no-record",
+  "keep-output",
   "prefer",
 ];
 

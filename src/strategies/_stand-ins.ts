@@ -14,10 +14,11 @@ const absent = { state: "absent" } as const;
 
 /** The same standings, as they are where the program makes the sandbox. Lazy, so that what is looked at can be noted. */
 export function standingsWith({ program, made, lacking }: StandIns, matrix: Standings): Standings {
-  return new Proxy({} as Standings, {
+  const nothing: Standings = {};
+  return new Proxy(nothing, {
     get: (_, id) => {
       if (lacking.some((one) => one === id)) return absent;
-      return matrix[(made.some((one) => one === id) ? program : id) as CapabilityId];
+      return matrix[made.some((one) => one === id) ? program : String(id)];
     },
   });
 }

@@ -3,11 +3,14 @@ import { doctorExitCode } from "../../src/commands/doctor.ts";
 import type { Standings } from "../../src/model/capability.ts";
 import type { Trial } from "../../src/model/trial.ts";
 import { buildReport } from "../../src/report/build-report.ts";
-import { strategies } from "../../src/strategies/registry.gen.ts";
+import namespaces from "../../src/strategies/namespaces.ts";
+import process from "../../src/strategies/process.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
 import { matrixOf } from "../fixtures/matrices/matrix.ts";
 import { except, nothingKnown, userEverything, userNamespacesBlocked } from "../fixtures/matrices/standings.ts";
 import { createFixtureHost } from "../support/fixture-host.ts";
+
+const strategies = [namespaces, process];
 
 function exitCode(standings: Standings, results: Readonly<Record<string, Trial["result"]>> = {}): number {
   const report = buildReport({

@@ -66,8 +66,18 @@ describe("callBubblewrap", () => {
         {
           content: Buffer.from(
             [
-              ...["--unshare-user", "--unshare-pid", "--unshare-net", ...always],
-              ...["--uid", "7", "--gid", "8", "--hostname", "job", "--chdir", "/"],
+              "--unshare-user",
+              "--unshare-pid",
+              "--unshare-net",
+              ...always,
+              "--uid",
+              "7",
+              "--gid",
+              "8",
+              "--hostname",
+              "job",
+              "--chdir",
+              "/",
             ]
               .map((word) => `${word}\0`)
               .join(""),
@@ -127,9 +137,17 @@ describe("callBubblewrap", () => {
     const proc = { step: "proc", destination: "/proc" } as const;
     const mask = (destination: string) => ({ step: "mask", destination }) as const;
     expect(lower(proc, mask("/proc/kcore"), mask("/proc/acpi"), mask("/proc/absent"))).toEqual([
-      ...["--proc", "/proc"],
-      ...["--ro-bind", "/dev/null", "/proc/kcore"],
-      ...["--perms", "0555", "--tmpfs", "/proc/acpi", "--remount-ro", "/proc/acpi"],
+      "--proc",
+      "/proc",
+      "--ro-bind",
+      "/dev/null",
+      "/proc/kcore",
+      "--perms",
+      "0555",
+      "--tmpfs",
+      "/proc/acpi",
+      "--remount-ro",
+      "/proc/acpi",
     ]);
   });
 
@@ -137,7 +155,12 @@ describe("callBubblewrap", () => {
     const mask = { step: "mask", destination: "/srv/state" } as const;
     expect(lower(mask)).toEqual([]);
     expect(lower({ ...bind, destination: "/srv" }, mask).slice(3)).toEqual([
-      ...["--perms", "0555", "--tmpfs", "/srv/state", "--remount-ro", "/srv/state"],
+      "--perms",
+      "0555",
+      "--tmpfs",
+      "/srv/state",
+      "--remount-ro",
+      "/srv/state",
     ]);
   });
 

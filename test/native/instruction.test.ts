@@ -163,13 +163,6 @@ describe("read_instruction", () => {
     expect(known.size).toBe(32);
   });
 
-  needsCompiler("refuses ports that there are not, and addresses of no kind", async () => {
-    const publish = (length: number, port: number, jobPort: number): Uint8Array =>
-      assemble(...least, [publishKind, Buffer.concat([u32(length), Buffer.alloc(length), u32(port), u32(jobPort)])]);
-    const wrong = [publish(4, 65_536, 1), publish(4, 1, 0), publish(16, 1, 65_536), publish(0, 1, 1), publish(5, 1, 1)];
-    expect(new Set(await readInstructions(wrong))).toEqual(new Set([malformed]));
-  });
-
   needsCompiler("refuses what lacks a command or a directory, and a path that is not absolute", async () => {
     const [directory, argument] = least;
     const lacking = [assemble(directory), assemble(argument)];

@@ -27,5 +27,5 @@ test("what keeps the rest of the host away tells sandboxes apart, and what is gr
     of({ layout: { ...plainLayout, denied: ["/data/secret"] } }),
     of({ layout: { ...plainLayout, root: { source: "/srv/root", entries: [] } } }),
   ];
-  expect(new Set([of(), ...others]).size).toBe(11);
+  expect(new Set([of(), ...others]).size).toBe(13);
 });

@@ -35,6 +35,7 @@ function sourceOf(workspace: string, { launch }: Plan, { layer }: CarriedOut, co
     workspace,
     layer,
     hidden: job.hidden,
+    denied: [...job.layout.denied, ...job.layout.directories.map(({ path }) => path)],
     owners: owner === undefined ? undefined : { host: owner, layer: layer?.owner?.uid ?? owner },
     places: { directories, uid: host.identity.uid },
   };

@@ -92,9 +92,9 @@ function statesArtifacts(request: JobRequest): boolean {
   return [artifacts[0], artifactsTo, artifactBytes, artifactFiles, artifactsRequired].some((one) => one !== undefined);
 }
 
-async function withArtifacts(job: Job, request: JobRequest, { directory }: Host): Promise<Job> {
+async function withArtifacts(job: Job, request: JobRequest, host: Host): Promise<Job> {
   const { resolveArtifacts } = await import("../run/resolve-artifacts.ts");
-  return { ...job, artifacts: resolveArtifacts(request, job.workspace, directory) };
+  return { ...job, artifacts: resolveArtifacts(request, job.workspace, host) };
 }
 
 /** Where to look, and for which job. */

@@ -18,6 +18,8 @@ export const artifactCaps = { bytes: 1024 ** 3, files: 10_000 } as const;
 /** Why a file that matches was not collected. */
 export const artifactRefusals = [
   "symlink",
+  /** The job could not see it (`--deny`), or saw a private directory in its place (`--tmpfs`). */
+  "denied",
   /** A device, FIFO or socket. */
   "special",
   /** Its name is no valid UTF-8. */

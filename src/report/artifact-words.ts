@@ -5,6 +5,7 @@ import { printableText } from "./printable-text.ts";
 
 const words: Readonly<Record<ArtifactRefusal, string>> = {
   symlink: "a symlink",
+  denied: "hidden from the job",
   special: "a device, FIFO or socket",
   name: "its name is no UTF-8",
   unreadable: "cannot be read",

@@ -1,9 +1,10 @@
 /** What `run` prints when it refuses: what is missing, why, what would help, and what giving it up would mean. */
 import { guaranteePromises, isolationStrength } from "../model/guarantee.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
-import type { Matrix } from "../model/capability.ts";
+import { isUsable, type Matrix } from "../model/capability.ts";
 import type { Job } from "../model/job.ts";
 import type { Rejection, Remedy, Selection, StrategySummary } from "../model/report.ts";
+import { needsOfJob } from "../select/needs-of-job.ts";
 import { describeBlocker } from "./blocker-words.ts";
 import { stateWord } from "./capability-words.ts";
 import { layOutBlocks } from "./lay-out-blocks.ts";
@@ -137,12 +138,13 @@ function remedyBlocks({ remedies, strategies, matrix }: RefusalView, obstacle: O
 }
 
 /** What would let the job run all the same, and what that gives up. */
-function wayOutBlocks({ job, selection, strategies }: RefusalView): Block[] {
+function wayOutBlocks({ job, selection, strategies, matrix }: RefusalView): Block[] {
   const { strategy: named } = job.demands;
+  const isNeedMet = needsOfJob(job, matrix).every((id) => isUsable(matrix[id]));
   const whole = strategies.find(
     (strategy) => strategy.id !== named && strategy.available && lostWith(strategy, job).length === 0,
   );
-  if (named !== undefined && whole !== undefined) {
+  if (named !== undefined && whole !== undefined && isNeedMet) {
     return [paragraph(`Without --strategy ${named}, ${whole.id} would keep every demand.`)];
   }
   const closest = strategies.find((strategy) => strategy.id === selection.closest);

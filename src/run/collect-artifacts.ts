@@ -14,6 +14,8 @@ export interface ArtifactSource {
   readonly layer: Layer | undefined;
   /** Directories that the job did not see. */
   readonly hidden: readonly string[];
+  /** What the job asked not to see, and what something of its own lay over. */
+  readonly denied: readonly string[];
   /**
    * Called by root, who reads what the job could not: user ids that files of the job's have on the host, by side. What others
    * may read is collected too.
@@ -75,6 +77,8 @@ class Collection {
 
   #collectEntry(path: string, { side, isUnreadable }: ViewEntry, sides: Sides): void {
     const isWanted = this.#isWanted(path);
+    if (this.#source.denied.includes(`${this.#source.workspace}/${path}`))
+      return isWanted || this.#mayHold(path) ? this.#refuse(path, "denied") : undefined;
     if (isUnreadable) return isWanted ? this.#refuse(path, "name") : undefined;
     const stats = this.#look(path, side, isWanted);
     if (stats?.isDirectory() === true) return this.#collectDirectory(path, side, sides, stats);

@@ -120,6 +120,12 @@ export function statedAs({ origins = [] }: Pick<JobRequest, "origins">, flag: st
   return origin?.place === undefined ? `--${flag}` : `${origin.place}: ${origin.field}`;
 }
 
+/** Whether a value was stated for this very job, and not for all that may come by (a project's file, a configuration). */
+export function isOfThisJob({ origins = [] }: Pick<JobRequest, "origins">, flag: string): boolean {
+  const origin = origins.find((one) => one.flag === flag);
+  return origin === undefined || origin.from === "flag" || origin.from === "job file";
+}
+
 /** Of a job that says both what its network is and what it may connect to; `place` is where. */
 export function twoNetworks(place: string): CupelError {
   return new CupelError(

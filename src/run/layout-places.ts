@@ -3,6 +3,7 @@ import { lstatSync } from "node:fs";
 import { CupelError } from "../model/error.ts";
 import { isWithin, type Job } from "../model/job.ts";
 import { emptyWorkspace, jobHome } from "../strategies/_sandbox-root.ts";
+import { secretDirectory } from "../strategies/_secrets.ts";
 import { configurationPaths, systemPaths } from "../strategies/_system-paths.ts";
 import { kernelDirectories } from "./job-paths.ts";
 import { statedAs, type JobRequest } from "./job-request.ts";
@@ -45,11 +46,17 @@ function checkHost(place: Place, ofHost: readonly string[]): void {
   );
 }
 
+/** What cupel puts into each job's root: secrets, accounts and names. */
+const takenPaths = [secretDirectory, "/etc/passwd", "/etc/group", "/etc/hosts", "/etc/hostname"];
+
 /** @throws CupelError `usage` for one that is something else of the job's, or would cover it. */
 function checkOwn(place: Place, { ofHost, own, places }: Surrounding): void {
   const { path, kind } = place;
   const kernel = kernelDirectories.find((directory) => isWithin(path, directory));
   if (kernel !== undefined) throw refuse(place, `lies under ${kernel}, of which every job has its own; leave it out`);
+  const taken = takenPaths.find((one) => isWithin(path, one));
+  if (taken !== undefined && !(kind === "file" && taken !== secretDirectory))
+    throw refuse(place, `lies in ${taken}, which is cupel's own in every job; take another path`);
   const covered = own.find((directory) => isWithin(directory, path));
   if (covered !== undefined) throw refuse(place, `would cover ${covered}, which every job has; take another path`);
   const inFile = places.find((other) => other !== place && other.kind === "file" && isWithin(path, other.path));

@@ -2,6 +2,7 @@
 import { CupelError } from "../model/error.ts";
 import { renderIpAddress } from "../model/ip-address.ts";
 import type { PublishedPort } from "../model/job.ts";
+import { proxyPorts } from "../strategies/_proxy.ts";
 import { statedAs, type JobRequest } from "./job-request.ts";
 import { parsePublishedPort } from "./network/published-port.ts";
 
@@ -14,6 +15,11 @@ function obstacleOf({ network, seccomp, allowedHosts }: JobRequest): string | un
   if (allowedHosts.length > 0 || network === "none") return undefined;
   if (network === "host") return "it has the host's network, and can be reached there as it is";
   return "it can make no socket";
+}
+
+/** Whether the job has a proxy on its loopback. */
+function hasProxy({ allowedHosts, setup, setupAllowedHosts }: JobRequest): boolean {
+  return allowedHosts.length > 0 || (setup !== undefined && setupAllowedHosts.length > 0);
 }
 
 function keyOf({ address, port }: PublishedPort): string {
@@ -39,6 +45,13 @@ export function resolvePublishedPorts(request: JobRequest): PublishedPort[] {
     throw new CupelError(
       "usage",
       `${place} publishes port ${repeated.port} of ${renderIpAddress(repeated.address)} twice; a port leads to one place`,
+    );
+  }
+  const toProxy = hasProxy(request) ? ports.find(({ jobPort }) => proxyPorts.includes(jobPort)) : undefined;
+  if (toProxy !== undefined) {
+    throw new CupelError(
+      "usage",
+      `${place} leads to port ${toProxy.jobPort} of the job's, where cupel's proxy is: whoever came would have what the job may connect to; take another port`,
     );
   }
   if (ports.length > publishedMax)

@@ -1,9 +1,11 @@
 /** What is to be collected from a job's workspace, and where to. */
 import { artifactCaps, type ArtifactWish } from "../model/artifact.ts";
 import { CupelError } from "../model/error.ts";
-import type { Workspace } from "../model/job.ts";
+import type { Host } from "../host/host.ts";
+import { isWithin, type Workspace } from "../model/job.ts";
+import { listHomes } from "./home-directories.ts";
 import { canonicalPlace } from "./job-paths.ts";
-import { statedAs, type JobRequest } from "./job-request.ts";
+import { isOfThisJob, statedAs, type JobRequest } from "./job-request.ts";
 
 function refuseHalf(request: JobRequest): void {
   const { artifacts, artifactsTo } = request;
@@ -20,7 +22,7 @@ function refuseHalf(request: JobRequest): void {
     "artifact-files": request.artifactFiles,
   };
   const [stray] = Object.entries({ ...flags, "require-artifacts": request.artifactsRequired }).flatMap(
-    ([flag, value]) => (value === undefined ? [] : [flag]),
+    ([flag, value]) => (value === undefined || !isOfThisJob(request, flag) ? [] : [flag]),
   );
   if (artifacts.length > 0 || stray === undefined) return;
   throw new CupelError(
@@ -30,14 +32,12 @@ function refuseHalf(request: JobRequest): void {
 }
 
 /** Undefined where nothing is. @throws CupelError `usage` where only half is said, or there is no workspace to collect from. */
-export function resolveArtifacts(
-  request: JobRequest,
-  workspace: Workspace,
-  directory: string,
-): ArtifactWish | undefined {
+export function resolveArtifacts(request: JobRequest, workspace: Workspace, host: Host): ArtifactWish | undefined {
   refuseHalf(request);
+  const { directory } = host;
   const { artifacts: globs, artifactsTo } = request;
-  if (artifactsTo === undefined) return undefined;
+  // A configuration may say where artifacts of all jobs go, and how much they may be.
+  if (artifactsTo === undefined || globs.length === 0) return undefined;
   if (workspace.mode === "empty") {
     const stated = statedAs(request, "artifact", globs[0]);
     throw new CupelError(
@@ -45,9 +45,16 @@ export function resolveArtifacts(
       `${stated}: the job starts in an empty workspace, which is gone when it ends; call cupel in a directory that it may have`,
     );
   }
+  const place = canonicalPlace(artifactsTo.startsWith("/") ? artifactsTo : `${directory}/${artifactsTo}`);
+  const around = [workspace.path, ...listHomes(host)].find((path) => isWithin(path, place));
+  if (around !== undefined) {
+    const stated = statedAs(request, "artifacts");
+    const why = "what a job made would lie there among files that your tools obey";
+    throw new CupelError("usage", `${stated} ${place} is or holds ${around}: ${why}; take a directory of their own`);
+  }
   return {
     globs: [...new Set(globs)],
-    directory: canonicalPlace(artifactsTo.startsWith("/") ? artifactsTo : `${directory}/${artifactsTo}`),
+    directory: place,
     bytesMax: request.artifactBytes ?? artifactCaps.bytes,
     filesMax: request.artifactFiles ?? artifactCaps.files,
     isRequired: request.artifactsRequired === true,

@@ -5,6 +5,9 @@ import type { ProxyPlan } from "../model/plan.ts";
 /** Above those that the kernel gives out by itself (32768 to 60999, ip_local_port_range in ip(7)). */
 const ports = { httpPort: 61_080, socksPort: 61_081 } as const;
 
+/** Ports of the job's loopback that a proxy takes. */
+export const proxyPorts: readonly number[] = Object.values(ports);
+
 type Listing = Pick<Job, "allowedHosts" | "setup" | "injections">;
 
 /** The proxy of this job. */

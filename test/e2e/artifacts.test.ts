@@ -108,6 +108,30 @@ describe.each(callers)("artifacts, called by $name", (caller) => {
     expect(readFileSync(workspace.at("logs/a.log"), "utf8")).toBe("1\n");
   });
 
+  test.each([["cow"], ["ro"]])("of what the job could not see are none, with --workspace %s", async (mode) => {
+    using workspace = workspaceOf(caller);
+    const hiding = ["--deny", "lib", "--deny", "src/main.c", "--tmpfs", workspace.at("work/dist")];
+    const flags = ["--workspace", mode, ...hiding, "--artifact", "**", "--artifacts", "../out"];
+    const ran = await run(workspace, ...flags, "--", "sh", "-c", "echo own >dist/own; cat lib/hidden");
+    expect(ran.stdout).toBe("");
+    expect(ran.stderr).toContain(
+      "cupel: not collected: dist (hidden from the job), lib (hidden from the job) and src/main.c (hidden from the job)\n",
+    );
+    expect(existsSync(workspace.at("out")) ? readdirSync(workspace.at("out"), { recursive: true }) : []).toEqual([]);
+  });
+
+  test("go to no place where tools would obey them", async () => {
+    using workspace = workspaceOf(caller);
+    for (const place of [".", "..", caller.home]) {
+      const ran = await run(workspace, "--artifact", ".envrc", "--artifacts", place, "--", "touch", ".envrc");
+      expect([ran.code, ran.stdout]).toEqual([125, ""]);
+      expect(ran.stderr).toMatch(
+        /^cupel: --artifacts \/\S+ is or holds \/\S+: what a job made would lie there among files that your tools obey; take a directory of their own\n$/,
+      );
+    }
+    expect(existsSync(workspace.at("work/.envrc"))).toBe(false);
+  });
+
   test.each([
     [
       ["--artifact", "a"],

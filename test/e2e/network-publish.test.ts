@@ -127,6 +127,16 @@ describe.each(callers)("a published port, called by $name,", (caller) => {
   });
 });
 
+test("no port leads to cupel's own proxy, which would serve whoever came", async () => {
+  const words = ["--publish", "0:61081", "--allow-host", "a.example", "--", "echo", "started"];
+  expect(await cupel.run(ordinaryCaller, ["run", ...words])).toMatchObject({
+    code: 125,
+    stdout: "",
+    stderr:
+      "cupel: --publish leads to port 61081 of the job's, where cupel's proxy is: whoever came would have what the job may connect to; take another port\n",
+  });
+});
+
 test("a published port is one of the address that is stated, and of no other", async () => {
   const job = cupel.start(ordinaryCaller, [
     "run",

@@ -54,6 +54,16 @@ describe.each(callers)("called by $name,", (caller) => {
       stderr:
         "cupel: --file /usr/x lies in /usr, which is the host's, and would have to be made there; take a path outside of what is shown of the host\n",
     });
+    for (const [flag, path, around] of [
+      ["--file", "/run/secrets/A=x", "/run/secrets"],
+      ["--tmpfs", "/run/secrets", "/run/secrets"],
+      ["--tmpfs", "/etc/passwd", "/etc/passwd"],
+    ]) {
+      const place = path?.split("=")[0];
+      expect((await cupel.run(caller, ["run", flag ?? "", path ?? "", "--", "true"])).stderr).toBe(
+        `cupel: ${flag} ${place} lies in ${around}, which is cupel's own in every job; take another path\n`,
+      );
+    }
   });
 });
 

@@ -38,7 +38,7 @@ function collect(
   };
   const store = new ArtifactStore(wish.directory);
   const places = { directories: [directory.at("state")], uid };
-  const common = { workspace: directory.at("work"), layer: undefined, hidden: [], places };
+  const common = { workspace: directory.at("work"), layer: undefined, hidden: [], denied: [], places };
   try {
     return collectArtifacts(wish, store, { ...common, ...source });
   } finally {
@@ -213,6 +213,7 @@ describe("the store", () => {
       workspace: directory.at("work"),
       layer: undefined,
       hidden: [],
+      denied: [],
       places,
     });
     store.close();

@@ -89,7 +89,10 @@ const showingSteps: readonly RootStep["step"][] = ["mirror", "bind", "overlay", 
 
 function judgeStep(failed: FailedPath, view: JobView): Granting | undefined {
   const kind = stepAt(failed.path, view.root)?.step;
-  if (kind === "mask") return { note: "cupel hides it from every job" };
+  if (kind === "mask") {
+    const denied = view.job.layout.denied.find((path) => isWithin(failed.path, path));
+    return { note: denied === undefined ? "cupel hides it from every job" : `--deny ${denied} hides it` };
+  }
   if (kind === "devices") return judgeDevice(failed, view);
   const isShown = kind !== undefined && showingSteps.includes(kind);
   return isShown ? judgeShown(failed, kind === "mirror", view) : judgeOwn(failed, view);

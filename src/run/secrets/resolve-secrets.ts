@@ -2,7 +2,7 @@
 import { CupelError } from "../../model/error.ts";
 import { isWithin, type HeaderInjection, type Job, type JobSecret } from "../../model/job.ts";
 import { secretDirectory } from "../../strategies/_secrets.ts";
-import { statedAs, type JobRequest } from "../job-request.ts";
+import { isOfThisJob, statedAs, type JobRequest } from "../job-request.ts";
 import { parseDestinationRule } from "../network/destination-rule.ts";
 import { judgeDestination } from "../network/judge-destination.ts";
 import { namesIn, parseInjection, splitInjection } from "./header-injection.ts";
@@ -80,7 +80,8 @@ export function withSecrets(job: Job, request: JobRequest): Job {
   const injections = resolveInjections(request, stated);
   const named = new Set(injections.flatMap(namesIn));
   const secrets = stated.map((secret) => ({ name: secret.name, delivery: deliveryOf(secret, named) }) as const);
-  if (request.masksOutput && secrets.length === 0) {
+  const masksOutput = request.masksOutput && (secrets.length > 0 || isOfThisJob(request, "mask-output"));
+  if (masksOutput && secrets.length === 0) {
     throw new CupelError(
       "usage",
       `${statedAs(request, "mask-output")} takes secrets out of the output, and none is stated; add --secret, or leave it out`,
@@ -91,6 +92,6 @@ export function withSecrets(job: Job, request: JobRequest): Job {
     ...job,
     ...(secrets.length > 0 ? { secrets } : {}),
     ...(injections.length > 0 ? { injections } : {}),
-    ...(request.masksOutput ? { masksOutput: true } : {}),
+    ...(masksOutput ? { masksOutput: true } : {}),
   };
 }

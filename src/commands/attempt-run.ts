@@ -83,12 +83,18 @@ interface Publishing {
   readonly onEvent?: ReturnType<typeof import("./published-of-run.ts").tellsPublished>;
   /** Why a port could not be, where that is why no job was started. */
   unpublished(events: CarriedOut["events"]): string | undefined;
+  /** Those that could be; undefined where none were to be. */
+  published(events: CarriedOut["events"]): Outcome["published"];
 }
 
 async function publishing({ launch: { publish } }: Plan): Promise<Publishing> {
-  if (publish === undefined) return { unpublished: () => undefined };
-  const { tellsPublished, unpublishedAmong } = await import("./published-of-run.ts");
-  return { onEvent: tellsPublished(publish), unpublished: (events) => unpublishedAmong(publish, events) };
+  if (publish === undefined) return { unpublished: () => undefined, published: () => undefined };
+  const { tellsPublished, unpublishedAmong, publishedAmong } = await import("./published-of-run.ts");
+  return {
+    onEvent: tellsPublished(publish),
+    unpublished: (events) => unpublishedAmong(publish, events),
+    published: (events) => publishedAmong(publish, events),
+  };
 }
 
 async function watching({ tracer }: Attempt, { launch }: Plan): Promise<Partial<Watch>> {
@@ -128,7 +134,18 @@ export async function attempt(request: Attempt): Promise<Ended> {
     if (unpublished !== undefined) return withoutJob(job, "setup-failed", unpublished, reportId);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);
     const denials = watch.tellDenials?.(request, plan.launch);
-    const judged = { job, plan, selection, matrix: standings, reportId, ...carried, ...collected, workspace, denials };
+    const judged = {
+      job,
+      plan,
+      selection,
+      matrix: standings,
+      reportId,
+      ...carried,
+      ...collected,
+      workspace,
+      denials,
+      published: ports.published(carried.events),
+    };
     return {
       ending,
       job,

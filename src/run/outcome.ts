@@ -3,7 +3,6 @@ import { findEvent, type LaunchEvent } from "../launch/launch-event.ts";
 import { evidenceLevels, type Standings } from "../model/capability.ts";
 import type { ArtifactsOutcome } from "../model/artifact.ts";
 import type { GuaranteeDecision } from "../model/guarantee.ts";
-import { renderIpAddress } from "../model/ip-address.ts";
 import type { Job } from "../model/job.ts";
 import {
   outcomeSchema,
@@ -37,17 +36,6 @@ function setupOf({ plan, events }: OutcomeInput, { inSetup, code, signal }: Endi
   return ended === undefined ? undefined : { wallMs: ended.wallMicros / 1000, code, signal };
 }
 
-/** Which ports were published, as the launcher told. */
-function publishedIn({ plan, events }: OutcomeInput): Outcome["published"] {
-  const { publish } = plan.launch;
-  if (publish === undefined) return undefined;
-  return events.flatMap((told) => {
-    const one = told.event === "published" ? publish[told.index] : undefined;
-    if (told.event !== "published" || one === undefined) return [];
-    return [{ address: renderIpAddress(one.address), port: told.port, jobPort: one.jobPort }];
-  });
-}
-
 /** Everything that an outcome is made of. */
 export interface OutcomeInput {
   readonly job: Job;
@@ -67,6 +55,7 @@ export interface OutcomeInput {
   readonly workspace?: WorkspaceOutcome | undefined;
   readonly artifacts?: ArtifactsOutcome | undefined;
   readonly denials?: readonly KernelDenial[] | undefined;
+  readonly published?: Outcome["published"];
 }
 
 /** What getrusage(2) counts in. */
@@ -149,7 +138,7 @@ export function judgeOutcome(input: OutcomeInput): Outcome {
     workspace: input.workspace,
     network: input.network,
     setup: setupOf(input, ending),
-    published: publishedIn(input),
+    published: input.published,
     artifacts: input.artifacts,
     denials: input.denials,
   };

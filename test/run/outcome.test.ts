@@ -150,12 +150,3 @@ describe("a set-up command", () => {
     });
   });
 });
-
-test("published ports are those that the launcher took", () => {
-  const publish = [{ address: { version: 4, bytes: [127, 0, 0, 1] }, port: 0, jobPort: 3000 }] as const;
-  const plan = { ...inputOf().plan, launch: barePlan(["a"], { publish }) };
-  const events: LaunchEvent[] = [{ event: "published", index: 0, port: 40_000 }, ended];
-  expect(judgeOutcome(inputOf({ plan, events })).published).toEqual([
-    { address: "127.0.0.1", port: 40_000, jobPort: 3000 },
-  ]);
-});

@@ -28,9 +28,15 @@ async function plan(caller: Caller, flags: readonly string[]): Promise<Planned> 
   };
 }
 
-const namespaces = { code: 0, chosen: "namespaces", isolation: "namespace", rejected: ["process"] };
-const process_ = { code: 0, chosen: "process", isolation: "process", rejected: ["namespaces"] };
-const refused = { code: 125, chosen: undefined, isolation: undefined, rejected: ["namespaces", "process"] };
+const namespaces = { code: 0, chosen: "namespaces", isolation: "namespace", rejected: ["bubblewrap", "process"] };
+const process_ = { code: 0, chosen: "process", isolation: "process", rejected: ["namespaces", "bubblewrap"] };
+const refused = {
+  code: 125,
+  chosen: undefined,
+  isolation: undefined,
+  rejected: ["namespaces", "bubblewrap", "process"],
+};
+const inBubblewrap = { code: 0, chosen: "bubblewrap", isolation: "namespace", rejected: ["namespaces", "process"] };
 
 const rows: readonly (readonly [string, Planned])[] = [
   ["", namespaces],
@@ -44,6 +50,7 @@ const rows: readonly (readonly [string, Planned])[] = [
   ["--min vm", refused],
   ["--min vm --accept-missing all", refused],
   ["--strategy namespaces", namespaces],
+  ["--strategy bubblewrap", inBubblewrap],
   ["--strategy process", refused],
   ["--strategy process --accept-missing all", process_],
   ["--strategy process --min namespace --accept-missing all", refused],

@@ -48,8 +48,8 @@ const withoutLandlock: Patch = {
   to: "if (true)",
 };
 
-function inFirstProcess(from: string, to: string): Patch {
-  return { path: `${launcher}/first-process.c`, from, to };
+function inFile(name: string, from: string, to: string): Patch {
+  return { path: `${launcher}/${name}.c`, from, to };
 }
 
 const mutants: readonly Mutant[] = [
@@ -60,7 +60,7 @@ const mutants: readonly Mutant[] = [
     patches: [
       withoutNamespace("CLONE_NEWNET"),
       withoutLandlock,
-      inFirstProcess("has_option(instruction, option_loopback_up)", "false"),
+      inFile("sandbox", "has_option(instruction, option_loopback_up)", "false"),
     ],
   },
   { without: "an IPC namespace", breaks: ["ipc.shared"], by: "anyone", patches: [withoutNamespace("CLONE_NEWIPC")] },
@@ -71,14 +71,14 @@ const mutants: readonly Mutant[] = [
     patches: [
       withoutPidNamespace,
       withoutLandlock,
-      inFirstProcess("        take_fresh_identity(launch);", "        (void)fresh;"),
+      inFile("sandbox", "        take_fresh_identity(launch);", "        (void)launch;"),
     ],
   },
   {
     without: "a root of its own",
     breaks: ["fs.read", "fs.write", "fs.metadata", "fs.protected", "fs.workspace", "priv.devices"],
     by: "anyone",
-    patches: [withoutLandlock, inFirstProcess("else if (instruction->root_count > 0)", "else if (false)")],
+    patches: [withoutLandlock, inFile("sandbox", "else if (instruction->root_count > 0)", "else if (false)")],
   },
   {
     without: "a filter of system calls",
@@ -134,14 +134,14 @@ const mutants: readonly Mutant[] = [
     by: "root",
     patches: [
       { path: `${launcher}/control-group.c`, from: "if (instruction->control_group_count != 1)", to: "if (true)" },
-      inFirstProcess("index < launch->instruction->control_group_count;", "false;"),
+      inFile("control-group", "index < launch->instruction->control_group_count;", "false;"),
     ],
   },
   {
     without: "a session of its own",
     breaks: ["tty.safe"],
     by: "anyone",
-    patches: [inFirstProcess("    kernel_call(__NR_setsid);", "    ;")],
+    patches: [inFile("job", "    kernel_call(__NR_setsid);", "    ;")],
   },
   {
     without: "judging where a listed name leads",

@@ -2,6 +2,7 @@
 import { afterAll, describe, expect } from "bun:test";
 import { rmSync } from "node:fs";
 import { attacks } from "../../src/verify/attacks.ts";
+import { proxyRequests } from "../../src/verify/proxy-requests.ts";
 import { attack, makePlaces, startVictim, type AttackKeys } from "../support/attacker.ts";
 import { buildSanitized } from "../support/build-sanitized.ts";
 import { repositoryRoot } from "../support/compile-c.ts";
@@ -63,6 +64,9 @@ describe.each(callers)("called by $name", (caller) => {
     await using supervisor = await startVictim(program, caller);
     await using other = await startVictim(copy, caller);
     const keys: AttackKeys = {
+      ...proxyRequests({ listed: 1, unlisted: 2 }),
+      "proxy-port": "1",
+      "socks-port": "1",
       ...amounts,
       ...places.keys,
       ...victim.keys,

@@ -14,7 +14,7 @@ import { commandSubject } from "../verify/command-subject.ts";
 import { strategySubject, type SandboxChoice } from "../verify/strategy-subject.ts";
 import type { Subject } from "../verify/verify-subject.ts";
 import type { CommandLine } from "./parse-command-line.ts";
-import { matrixOf, obtainReport, prepareJob } from "./prepare-job.ts";
+import { matrixOf, obtainReport, prepareJob, type Inquiry } from "./prepare-job.ts";
 
 /** What is attacked, and what is known of the host. */
 export interface FoundSubjects {
@@ -76,12 +76,32 @@ function unavailable(id: string, job: Job, report: Report): CupelError {
   return new CupelError("usage", `strategy ${id} cannot be attacked here: it ${why}`);
 }
 
-/** The named ones, all that are here, or the one that the default job would run in. */
-function chooseStrategies(line: CommandLine, job: Job, report: Report): Strategy[] {
-  const matrix = matrixOf(report.capabilities);
-  const available = judgeAll({ strategies, job, matrix, trials: report.trials })
+function availableFor(job: Job, report: Report): Strategy[] {
+  return judgeAll({ strategies, job, matrix: matrixOf(report.capabilities), trials: report.trials })
     .filter(isAvailable)
     .map(({ strategy }) => strategy);
+}
+
+/** A saved report is enough, unless a strategy is asked for of which it says nothing: no job waits for that to be measured. */
+async function obtainFor(line: CommandLine, inquiry: Inquiry, attacked: Job): Promise<Report> {
+  const isFresh = line.flags.has("fresh");
+  if (!line.flags.has("all")) {
+    const known = await obtainReport(inquiry, isFresh);
+    const report = known.report ?? known.saved;
+    const ids = availableFor(attacked, report).map(({ id }) => id);
+    if ((line.flags.get("strategy") ?? []).every((id) => ids.includes(id))) return report;
+  }
+  const { job } = inquiry;
+  const known = await obtainReport(
+    { ...inquiry, job: { ...job, demands: { ...job.demands, prefer: "strongest" } } },
+    isFresh,
+  );
+  return known.report ?? known.saved;
+}
+
+/** The named ones, all that are here, or the one that the default job would run in. */
+function chooseStrategies(line: CommandLine, job: Job, report: Report): Strategy[] {
+  const available = availableFor(job, report);
   const named = line.flags.get("strategy") ?? [];
   const missing = named.find((id) => !available.some((strategy) => strategy.id === id));
   if (missing !== undefined) throw unavailable(missing, job, report);
@@ -108,13 +128,9 @@ export async function findSubjects(
   checkFlags(line);
   const commands = (line.flags.get("subject") ?? []).map(commandSubject);
   const job = await prepareJob(requestOf(choice), host, directories);
-  // Whoever names others than the one that would be taken has those measured that no job waits for.
-  const prefer = line.flags.has("all") || line.flags.has("strategy") ? "strongest" : "fastest";
-  const asked = { ...job, demands: { ...job.demands, prefer } } as const;
-  const known = await obtainReport({ job: asked, host, directories }, line.flags.has("fresh"));
-  const report = known.report ?? known.saved;
-  if (commands.length > 0) return { subjects: commands, report };
   const attacked = asAttacked(job, choice, host, directories);
+  const report = await obtainFor(line, { job, host, directories }, attacked);
+  if (commands.length > 0) return { subjects: commands, report };
   const subjects = chooseStrategies(line, attacked, report).map((strategy) =>
     subjectOf(strategy, attacked, choice, report),
   );

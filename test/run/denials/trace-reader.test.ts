@@ -6,7 +6,7 @@ const failed = (process: number, path: string, call = "access"): string =>
   `${process} ${call}("${path}", R_OK) = -1 ENOENT (No such file or directory)`;
 
 function read(lines: readonly string[], chunkBytes = 7): ReturnType<TraceReader["failures"]> {
-  const reader = new TraceReader("/work");
+  const reader = new TraceReader("/project");
   const bytes = Buffer.from(`${lines.join("\n")}\n`);
   for (let at = 0; at < bytes.length; at += chunkBytes) reader.push(bytes.subarray(at, at + chunkBytes));
   return reader.failures();
@@ -18,7 +18,7 @@ describe("TraceReader", () => {
   test("takes what the job and its children failed at, each once, in the order of the last time", () => {
     const lines = [failed(8, "/set-up"), failed(9, "/own-set-up"), beginning, failed(8, "/launcher"), failed(9, "/a")];
     expect(read([...lines, failed(10, "b"), failed(9, "/a"), failed(10, "/café")])).toEqual([
-      { call: "access", errno: "ENOENT", aim: path("/work/b"), count: 1 },
+      { call: "access", errno: "ENOENT", aim: path("/project/b"), count: 1 },
       { call: "access", errno: "ENOENT", aim: path("/a"), count: 2 },
       { call: "access", errno: "ENOENT", aim: path("/café"), count: 1 },
     ] as never);

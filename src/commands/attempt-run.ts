@@ -10,6 +10,7 @@ import type { ArtifactStore } from "../run/artifact-store.ts";
 import { carryOut, type CarriedOut, type CarryOutContext } from "../run/carry-out.ts";
 import { judgeEnding } from "../run/ending.ts";
 import { judgeOutcome, outcomeWithoutJob } from "../run/outcome.ts";
+import { refuseReplaced } from "../run/replaced-workspace.ts";
 import { cutOutput, lostInput, lostOutput } from "../run/stream-notices.ts";
 import type { Collected } from "./artifacts-of-run.ts";
 import { callerStreams } from "./caller-streams.ts";
@@ -130,6 +131,7 @@ export async function attempt(request: Attempt): Promise<Ended> {
     const ending = judgeEnding({ ...carried, ...collected, launch: plan.launch });
     const { other, workspace } = await settleLayer(carried, ending, request);
     if (other !== undefined) return await attempt(other);
+    refuseReplaced(job.workspace, carried.events);
     const unpublished = ports.unpublished(carried.events);
     if (unpublished !== undefined) return withoutJob(job, "setup-failed", unpublished, reportId);
     if (isSetUpFailure && !isFresh) return await attemptAnew(request);

@@ -10,6 +10,7 @@ import type { Ending, WorkspaceOutcome } from "../model/outcome.ts";
 import type { CarriedOut } from "../run/carry-out.ts";
 import { statedAs, type JobRequest } from "../run/job-request.ts";
 import { isUntouched, type Layer } from "../run/open-layer.ts";
+import { saysReplaced } from "../run/replaced-workspace.ts";
 import { removeTree } from "../run/remove-tree.ts";
 import { say } from "./terminal.ts";
 
@@ -22,13 +23,16 @@ export function withoutOverlay(job: Job, { events, layer }: Pick<CarriedOut, "ev
   const { workspace } = job;
   if (layer === undefined || layer.manner === "copy" || failed?.step !== "overlay" || workspace.mode !== "cow")
     return undefined;
+  const errno = errnoName(failed.errno);
+  // Another manner would take what stands in its place.
+  if (saysReplaced(errno)) return undefined;
   removeTree(layer.path);
   if (job.limits.ioWriteBytes !== undefined && workspace.isStated)
     throw new CupelError(
       "refused",
-      `${workspace.path} cannot be overlaid (${errnoName(failed.errno)}), and --io-write cannot be kept for a copy of it; leave one of the two out`,
+      `${workspace.path} cannot be overlaid (${errno}), and --io-write cannot be kept for a copy of it; leave one of the two out`,
     );
-  const because = `${workspace.path} cannot be overlaid (${errnoName(failed.errno)})`;
+  const because = `${workspace.path} cannot be overlaid (${errno})`;
   say(workspace.isStated ? `${because}, so the job gets a copy of it` : `${because}, so it is read-only for this job`);
   if (!workspace.isStated) return { ...job, workspace: { mode: "ro", path: workspace.path } };
   return { ...job, workspace: { ...workspace, manner: "copy" } };

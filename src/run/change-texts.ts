@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Change } from "../model/layer.ts";
+import { openDirectory } from "./open-directory.ts";
 import { WorkspaceTree } from "./workspace-tree.ts";
 
 /** What is read of a file to show it. */
@@ -32,7 +33,7 @@ function readSide(tree: WorkspaceTree, path: string): Side {
 /** What the host has, and what the job made of it. */
 export function readChangeTexts(change: Change, workspace: string, upper: string): { before: Side; after: Side } {
   const nothing = { text: "" };
-  const read = (root: string): Side => {
+  const read = (root: string | number): Side => {
     const tree = new WorkspaceTree(root);
     try {
       return readSide(tree, change.path);
@@ -41,7 +42,7 @@ export function readChangeTexts(change: Change, workspace: string, upper: string
     }
   };
   return {
-    before: change.before?.kind === "file" ? read(workspace) : nothing,
+    before: change.before?.kind === "file" ? read(openDirectory(workspace)) : nothing,
     after: change.change !== "deleted" && change.kind === "file" ? read(upper) : nothing,
   };
 }

@@ -13,12 +13,13 @@ import {
   readdirSync,
   readlinkSync,
   symlinkSync,
-  type Stats,
 } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import type { LayerOwner } from "./layer-place.ts";
+import { openDirectory } from "./open-directory.ts";
 import { joinBytes } from "./remove-tree.ts";
+import { replacedWorkspace, saysReplaced } from "./replaced-workspace.ts";
 
 /** What is copied at most: beyond, waiting for it is worse than being told. */
 export const copyMax = { files: 100_000, bytes: 1024 ** 3 } as const;
@@ -39,6 +40,49 @@ function cannotCopy(path: Buffer, errno: string): CupelError {
   );
 }
 
+/** An open directory, and how it is called. Its entries are reached through it: a path may lead elsewhere by now. */
+class OpenDirectory {
+  readonly #descriptor: number;
+  readonly path: Buffer;
+
+  constructor(descriptor: number, path: Buffer) {
+    this.#descriptor = descriptor;
+    this.path = path;
+  }
+
+  names(): Buffer[] {
+    return readdirSync(this.#place(), { encoding: "buffer" });
+  }
+
+  entry(name: Buffer): Buffer {
+    return joinBytes(Buffer.from(this.#place()), name);
+  }
+
+  /** Does it with the directory of that name, which is closed afterwards. */
+  within(name: Buffer, act: (directory: OpenDirectory) => void): void {
+    const path = joinBytes(this.path, name);
+    const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+    const directory = new OpenDirectory(
+      attempting(path, () => openSync(this.entry(name), flags)),
+      path,
+    );
+    try {
+      act(directory);
+    } finally {
+      directory.close();
+    }
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  /** A magic link of /proc (proc_pid_fd(5)). */
+  #place(): string {
+    return `/proc/self/fd/${this.#descriptor}`;
+  }
+}
+
 class TreeCopy {
   readonly #owner: LayerOwner | undefined;
   readonly #source: string;
@@ -51,34 +95,34 @@ class TreeCopy {
   }
 
   /** Counts first: a refusal after a minute of copying helps nobody. */
-  measure(directory: Buffer): void {
-    for (const name of readdirSync(directory, { encoding: "buffer" })) {
-      const path = joinBytes(directory, name);
-      const stats = lstatSync(path, { throwIfNoEntry: false });
+  measure(directory: OpenDirectory): void {
+    for (const name of directory.names()) {
+      const stats = lstatSync(directory.entry(name), { throwIfNoEntry: false });
       this.#files += 1;
       this.#bytes += stats?.isFile() === true ? stats.size : 0;
       if (this.#files > copyMax.files || this.#bytes > copyMax.bytes) throw tooLarge(this.#source);
-      if (stats?.isDirectory() === true) this.measure(path);
+      if (stats?.isDirectory() === true) directory.within(name, (inner) => this.measure(inner));
     }
   }
 
-  copy(from: Buffer, to: Buffer): void {
-    for (const name of readdirSync(from, { encoding: "buffer" })) {
-      const [source, target] = [joinBytes(from, name), joinBytes(to, name)];
-      const stats = lstatSync(source, { throwIfNoEntry: false });
-      if (stats !== undefined) this.#copyEntry(source, target, stats);
+  copy(from: OpenDirectory, to: Buffer): void {
+    for (const name of from.names()) {
+      const path = joinBytes(from.path, name);
+      attempting(path, () => this.#copyEntry(from, name, joinBytes(to, name)));
     }
   }
 
-  #copyEntry(source: Buffer, target: Buffer, stats: Stats): void {
-    if (stats.isDirectory()) {
+  #copyEntry(from: OpenDirectory, name: Buffer, target: Buffer): void {
+    const source = from.entry(name);
+    const stats = lstatSync(source, { throwIfNoEntry: false });
+    if (stats?.isDirectory() === true) {
       mkdirSync(target, { mode: 0o700 });
-      this.copy(source, target);
+      from.within(name, (inner) => this.copy(inner, target));
       this.#finish(target, stats.mode);
-    } else if (stats.isSymbolicLink()) {
+    } else if (stats?.isSymbolicLink() === true) {
       symlinkSync(readlinkSync(source, { encoding: "buffer" }), target);
       if (this.#owner !== undefined) lchownSync(target, this.#owner.uid, this.#owner.gid);
-    } else if (stats.isFile()) {
+    } else if (stats?.isFile() === true) {
       copyContent(source, target);
       this.#finish(target, stats.mode);
     }
@@ -92,14 +136,18 @@ class TreeCopy {
   }
 }
 
+/** @throws CupelError `refused` that tells of `path`, for what the file system refuses. */
+function attempting<Result>(path: Buffer, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    throw error instanceof CupelError ? error : cannotCopy(path, errnoOf(error));
+  }
+}
+
 /** Opened before it is copied, so that what is copied is the file that was looked at. */
 function copyContent(source: Buffer, target: Buffer): void {
-  let descriptor: number;
-  try {
-    descriptor = openSync(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    throw cannotCopy(source, errnoOf(error));
-  }
+  const descriptor = openSync(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     if (!fstatSync(descriptor).isFile()) return;
     copyFileSync(`/proc/self/fd/${descriptor}`, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
@@ -108,19 +156,29 @@ function copyContent(source: Buffer, target: Buffer): void {
   }
 }
 
+function openSource(source: string): OpenDirectory {
+  const path = Buffer.from(source);
+  try {
+    return new OpenDirectory(openDirectory(source), path);
+  } catch (error) {
+    const errno = errnoOf(error);
+    throw saysReplaced(errno) ? replacedWorkspace(source) : cannotCopy(path, errno);
+  }
+}
+
 /**
  * Copies what is in `source` to the directory `target`, which is there: files, directories and symlinks, with their
- * permissions, for `owner`. @throws CupelError `refused` for a tree that is larger than {@link copyMax} or cannot be read.
+ * permissions, for `owner`. Nothing is followed on the way to `source` or in it, whoever changes it meanwhile.
+ * @throws CupelError `refused` for a tree that is larger than {@link copyMax} or cannot be read, `usage` where another
+ * thing stands in its place.
  */
 export function copyTree(source: string, target: string, owner: LayerOwner | undefined): void {
   const copy = new TreeCopy(source, owner);
-  const from = Buffer.from(source);
+  const from = openSource(source);
   try {
-    copy.measure(from);
+    attempting(from.path, () => copy.measure(from));
     copy.copy(from, Buffer.from(target));
-  } catch (error) {
-    if (error instanceof CupelError) throw error;
-    const path = error instanceof Error && "path" in error ? String(error.path) : source;
-    throw cannotCopy(Buffer.from(path), errnoOf(error));
+  } finally {
+    from.close();
   }
 }

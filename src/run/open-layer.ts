@@ -3,11 +3,12 @@
  * kernel. While the job runs its name tells whose it is; one that outlives its process was left by a cupel that was
  * killed, and means nothing.
  */
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import { layersIn, type LayerOwner, type LayerPlace } from "./layer-place.ts";
 import { removeTree } from "./remove-tree.ts";
+import { replacedWorkspace } from "./replaced-workspace.ts";
 import { makingName } from "./run-id.ts";
 
 /** An open layer. */
@@ -48,7 +49,9 @@ function makeDirectories(path: string, workspace: string, owner: LayerOwner | un
   mkdirSync(`${path}/work`, { mode: 0o700 });
   mkdirSync(`${path}/upper`, { mode: 0o700 });
   // The job sees the layer's root as its workspace.
-  chmodSync(`${path}/upper`, statSync(workspace).mode & 0o7777);
+  const stats = lstatSync(workspace, { throwIfNoEntry: false });
+  if (stats?.isDirectory() !== true) throw replacedWorkspace(workspace);
+  chmodSync(`${path}/upper`, stats.mode & 0o7777);
   if (owner !== undefined) chownSync(`${path}/upper`, owner.uid, owner.gid);
 }
 
@@ -104,7 +107,7 @@ export function isUntouched({ path, manner, workspace }: Layer): boolean {
   if (manner === "copy") return false;
   const upper = `${path}/upper`;
   try {
-    const isSameMode = (lstatSync(upper).mode & 0o7777) === (statSync(workspace).mode & 0o7777);
+    const isSameMode = (lstatSync(upper).mode & 0o7777) === (lstatSync(workspace).mode & 0o7777);
     return isSameMode && readdirSync(upper).length === 0;
   } catch (error) {
     // The job took the right to read it from its own directory.

@@ -1,6 +1,7 @@
 /** Files of a layer on their way into the workspace: their bytes, permissions and times, and those that have several names. */
 import { closeSync, fchmodSync, fchownSync, fstatSync, futimesSync, linkSync, lstatSync, openSync } from "node:fs";
 import { copyContents } from "./copy-contents.ts";
+import { openDirectory } from "./open-directory.ts";
 import { WorkspaceTree } from "./workspace-tree.ts";
 
 /** Whose a file is to be. */
@@ -43,7 +44,7 @@ export class PlacedFiles {
   readonly #host: WorkspaceTree;
 
   constructor(workspace: string) {
-    this.#host = new WorkspaceTree(workspace);
+    this.#host = new WorkspaceTree(openDirectory(workspace));
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 /** The workspace: the current directory where it is one project's, and nothing where it is not. */
-import { statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import type { Host } from "../host/host.ts";
 import { ancestorsOf } from "../host/private-directory.ts";
 import { inodeAt } from "../host/real-host.ts";
@@ -11,6 +11,7 @@ import { canonical, canonicalPlace, kernelDirectories, refuseUnfit, type JobSurr
 import { statedAs, type JobRequest } from "./job-request.ts";
 import { findLayerPlace } from "./layer-place.ts";
 import { parseMountPoints } from "./mount-points.ts";
+import { replacedWorkspace } from "./replaced-workspace.ts";
 import { userConfigurationPath } from "./settings-files.ts";
 
 /** Why the current directory is not taken, or undefined. */
@@ -88,10 +89,7 @@ function byDefault(path: string, request: JobRequest, surroundings: JobSurroundi
 function currentDirectory({ directory, standing }: Host): string {
   const path = canonical(directory, "The current directory", "/");
   if (standing?.directory !== directory || inodeAt(path) === standing.inode) return path;
-  throw new CupelError(
-    "usage",
-    `The current directory ${directory} was replaced by another one; change to one that stays`,
-  );
+  throw replacedWorkspace(directory);
 }
 
 /** @throws CupelError `usage` for a workspace that was asked for and cannot be one. */
@@ -117,11 +115,9 @@ export function resolveWorkspace(request: JobRequest, surroundings: JobSurroundi
 
 /** @throws CupelError `usage` where it is none any more. */
 export function checkDirectory(workspace: Workspace): void {
-  if (workspace.mode === "empty" || statSync(workspace.path).isDirectory()) return;
-  throw new CupelError(
-    "usage",
-    `The current directory ${workspace.path} is not a directory any more; change to one that is`,
-  );
+  if (workspace.mode === "empty") return;
+  const stats = lstatSync(workspace.path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() !== true) throw replacedWorkspace(workspace.path);
 }
 
 /** What the workspace lets the job see. */

@@ -28,6 +28,7 @@ import { equalContents } from "./equal-contents.ts";
 import { hostEntryOf, kindOf, permissionsOf } from "./layer-entries.ts";
 import { PlacedFiles, writeFile, type Owner } from "./placed-files.ts";
 import { removeUnfinished, unfinishedName } from "./unfinished-files.ts";
+import { openDirectory } from "./open-directory.ts";
 import { WorkspaceTree } from "./workspace-tree.ts";
 
 const fileBits = 0o777;
@@ -55,7 +56,7 @@ export class Application {
 
   constructor(directory: string, workspace: string) {
     this.#layer = new WorkspaceTree(`${directory}/upper`);
-    this.#host = new WorkspaceTree(workspace);
+    this.#host = new WorkspaceTree(openDirectory(workspace));
     this.#placed = new PlacedFiles(workspace);
   }
 

@@ -20,9 +20,9 @@ export function nameOf(path: string): string {
 export class WorkspaceTree {
   readonly #descriptors: { path: string; descriptor: number }[];
 
-  /** @throws the errno of a root that cannot be opened. */
-  constructor(root: string) {
-    this.#descriptors = [{ path: "", descriptor: openSync(root, openFlags) }];
+  /** By its path, or as a descriptor, which is then this tree's. @throws the errno of a root that cannot be opened. */
+  constructor(root: string | number) {
+    this.#descriptors = [{ path: "", descriptor: typeof root === "number" ? root : openSync(root, openFlags) }];
   }
 
   /** Closes what is not on the way to `path`. */

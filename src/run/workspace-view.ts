@@ -8,6 +8,7 @@ import type { HelperPlaces } from "../launch/start-launch.ts";
 import { findOpaqueDirectories } from "./layer-marks.ts";
 import { isFuseMark, isFuseOpaque, removedByFuseMark } from "./fuse-marks.ts";
 import type { Layer } from "./open-layer.ts";
+import { openDirectory } from "./open-directory.ts";
 import { WorkspaceTree } from "./workspace-tree.ts";
 
 type SideName = "host" | "layer";
@@ -49,7 +50,7 @@ export class WorkspaceView {
   constructor(workspace: string, layer: Layer | undefined, places: HelperPlaces) {
     const upper = layer === undefined ? undefined : `${layer.path}/upper`;
     // A copy holds all that there is.
-    const host = layer?.manner === "copy" ? undefined : new WorkspaceTree(workspace);
+    const host = layer?.manner === "copy" ? undefined : new WorkspaceTree(openDirectory(workspace));
     this.#trees = { host, layer: upper === undefined ? undefined : new WorkspaceTree(upper) };
     const shared = upper === undefined ? [] : this.#sharedDirectories("");
     this.#isFuse = layer?.manner === "fuse";

@@ -1,9 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, symlinkSync, truncateSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { CupelError } from "../../src/model/error.ts";
 import { copyMax, copyTree } from "../../src/run/copy-tree.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { readTree } from "../support/tree.ts";
+
+function refusalOf(from: string, to: string): unknown {
+  try {
+    return copyTree(from, to, undefined);
+  } catch (error) {
+    return error instanceof CupelError ? [error.code, error.message] : error;
+  }
+}
 
 describe("copyTree", () => {
   test("copies files, directories and links with their permissions, and no set-id bits", () => {
@@ -35,18 +43,33 @@ describe("copyTree", () => {
     directory.file("from/large");
     truncateSync(directory.at("from/large"), copyMax.bytes + 1);
     mkdirSync(directory.at("to"));
-    const refusal = (): unknown => {
-      try {
-        return copyTree(directory.at("from"), directory.at("to"), undefined);
-      } catch (error) {
-        return error instanceof CupelError ? [error.code, error.message] : error;
-      }
-    };
     const path = directory.at("from");
-    expect(refusal()).toEqual([
+    expect(refusalOf(path, directory.at("to"))).toEqual([
       "refused",
       `${path} cannot be overlaid here, and is too large to copy for a job: more than 100000 files, or 1 GiB`,
     ]);
     expect(readTree(directory.at("to"))).toEqual([]);
+  });
+
+  test("follows no link to the tree, whether it is its own name or one on the way", () => {
+    using directory = makeTempDir();
+    directory.file("outside/inner/secret", "secret");
+    directory.folder("to");
+    symlinkSync("outside", directory.at("link"));
+    for (const path of [directory.at("link"), directory.at("link/inner"), directory.at("nowhere")])
+      expect(refusalOf(path, directory.at("to"))).toEqual([
+        "usage",
+        `The current directory ${path} was moved, or replaced by another one; change to one that stays`,
+      ]);
+    expect(readTree(directory.at("to"))).toEqual([]);
+  });
+
+  test("copies names that are no text", () => {
+    using directory = makeTempDir();
+    directory.folder("to");
+    const name = Buffer.concat([Buffer.from(`${directory.folder("from")}/`), Buffer.from([0x66, 0xff])]);
+    writeFileSync(name, "content");
+    copyTree(directory.at("from"), directory.at("to"), undefined);
+    expect(readdirSync(directory.at("to"), { encoding: "buffer" })).toEqual([Buffer.from([0x66, 0xff])]);
   });
 });

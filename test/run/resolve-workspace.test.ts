@@ -16,6 +16,6 @@ test("the caller's directory is taken, and none that lies at its path by now", (
   expect(resolveAt(inodeAt(own))).toEqual({ mode: "ro", path: own });
   expect(resolveAt(undefined)).toEqual({ mode: "ro", path: own });
   expect(() => resolveAt(inodeAt(other))).toThrow(
-    `The current directory ${own} was replaced by another one; change to one that stays`,
+    `The current directory ${own} was moved, or replaced by another one; change to one that stays`,
   );
 });

@@ -1,22 +1,77 @@
 /** A directory that somebody else replaces while others go by its path. */
-import { renameSync, symlinkSync, unlinkSync } from "node:fs";
+import { lstatSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { errnoOf } from "../host/errno-of.ts";
 
 /** How long it is the one, or the other, at most. */
 const dwellMs = 4;
 
-/** Begins `act` with the directory in place; from then on a link to `target` comes and goes there, until it is done. */
-export async function whileReplaced<Result>(path: string, target: string, act: () => Promise<Result>): Promise<Result> {
-  const away = `${path}.away`;
-  const state = { isOver: false };
-  const acting = act().finally(() => (state.isOver = true));
-  while (!state.isOver) {
-    renameSync(path, away);
-    symlinkSync(target, path);
-    await pause(Math.random() * dwellMs);
-    unlinkSync(path);
-    renameSync(away, path);
-    await pause(Math.random() * dwellMs);
+/** What rename(2) and symlink(2) say where something stands at that path already. */
+const taken: ReadonlySet<string> = new Set(["EEXIST", "ENOTEMPTY", "ENOTDIR"]);
+
+/** A path at which a directory and a link to another place take turns. */
+class Turns {
+  readonly #path: string;
+  readonly #target: string;
+  #aside = 0;
+
+  constructor(path: string, target: string) {
+    this.#path = path;
+    this.#target = target;
   }
-  return acting;
+
+  replace(): void {
+    renameSync(this.#path, this.#away);
+    this.#put(() => symlinkSync(this.#target, this.#path));
+  }
+
+  putBack(): void {
+    this.#put(() => renameSync(this.#away, this.#path));
+  }
+
+  get #away(): string {
+    return `${this.#path}.away`;
+  }
+
+  /** Others may be faster, and make something of their own at the path while nothing is there. */
+  #put(place: () => void): void {
+    for (;;) {
+      this.#vacate();
+      try {
+        return place();
+      } catch (error) {
+        if (!taken.has(errnoOf(error))) throw error;
+      }
+    }
+  }
+
+  /** A link is ours, and goes; what others made is moved aside. */
+  #vacate(): void {
+    const stats = lstatSync(this.#path, { throwIfNoEntry: false });
+    if (stats?.isSymbolicLink() === true) unlinkSync(this.#path);
+    else if (stats !== undefined) renameSync(this.#path, `${this.#path}.aside-${this.#aside++}`);
+  }
+}
+
+/**
+ * Begins `act` with the directory in place; from then on a link to `target` comes and goes there, until it is done. It is
+ * over in every case before this returns. What `act` makes at the path itself lies beside it then.
+ */
+export async function whileReplaced<Result>(path: string, target: string, act: () => Promise<Result>): Promise<Result> {
+  const turns = new Turns(path, target);
+  const state = { isOver: false };
+  const acting = Promise.allSettled([act().finally(() => (state.isOver = true))]);
+  try {
+    while (!state.isOver) {
+      turns.replace();
+      await pause(Math.random() * dwellMs);
+      turns.putBack();
+      await pause(Math.random() * dwellMs);
+    }
+  } finally {
+    await acting;
+  }
+  const [ended] = await acting;
+  if (ended.status === "rejected") throw ended.reason;
+  return ended.value;
 }

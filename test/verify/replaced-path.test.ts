@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync, readdirSync } from "node:fs";
+import { errnoOf } from "../../src/host/errno-of.ts";
 import { whileReplaced } from "../../src/verify/replaced-path.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { until } from "../support/until.ts";
@@ -27,4 +28,29 @@ test("a directory is at its path at first and in the end, and meanwhile also wha
   expect([result, seen[0], new Set(seen)]).toEqual(["done", "own", new Set(["own", "other"])]);
   expect(readdirSync(directory.path).toSorted()).toEqual(["other", "own"]);
   expect(readFileSync(directory.at("own/file"), "utf8")).toBe("own");
+});
+
+test("whoever makes something at the path meanwhile stops nothing", async () => {
+  using directory = makeTempDir();
+  directory.file("own/file", "own");
+  directory.folder("other");
+  // Ends when what it made was moved aside.
+  const making = 'my $p = shift; until (glob "$p.aside-*") { mkdir $p; mkdir "$p/made" }';
+  await whileReplaced(directory.at("own"), directory.at("other"), async () => {
+    await Bun.spawn(["perl", "-e", making, directory.at("own")], { timeout: 60_000 }).exited;
+  });
+  expect(readdirSync(directory.path).filter((name) => name.startsWith("own.aside-"))).not.toBeEmpty();
+  expect(readFileSync(directory.at("own/file"), "utf8")).toBe("own");
+});
+
+test("what failed is told when all is over", async () => {
+  using directory = makeTempDir();
+  const state = { isOver: false };
+  const act = async (): Promise<void> => {
+    await Bun.sleep(20);
+    state.isOver = true;
+  };
+  const failed = whileReplaced(directory.at("nowhere"), directory.path, act);
+  expect(await failed.catch((error: unknown) => errnoOf(error))).toBe("ENOENT");
+  expect(state).toEqual({ isOver: true });
 });

@@ -19,7 +19,7 @@ const here = process.arch as Architecture;
 export function obtainPrograms({ kernel, architecture = "x64" }: LabHost): Programs {
   const own = join(repositoryRoot, "dist/cupel");
   if (architecture === here) return { cupel: own, busybox: "/bin/busybox", libraries: listLibraries(own) };
-  const root = obtainPackages(kernel, architecture, ["busybox-static", "libc6"]);
+  const root = obtainPackages({ kernel, architecture, packages: ["busybox-static", "libc6"] });
   return {
     cupel: buildFor(architecture),
     busybox: join(root, "bin/busybox"),

@@ -60,6 +60,8 @@ export interface LabHost {
   readonly modules?: readonly string[] | undefined;
   /** Debian packages of the kernel's release, unpacked into the root; nothing of them is run by itself. */
   readonly packages?: readonly string[] | undefined;
+  /** Whether only these are, which is enough for most, or all that they depend on as well. */
+  readonly dependencies?: "named" | "all" | undefined;
   /** What the first process is: a script, or systemd in a Debian of its own, with a manager for the ordinary user. */
   readonly init?: "script" | "systemd" | undefined;
   /** Stay in the initramfs, where the root is ramfs and cannot be pivoted. */

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Architecture } from "../build/native.ts";
 import { emulators } from "./emulator.ts";
-import type { KernelName } from "./lab-host.ts";
+import type { KernelName, LabHost } from "./lab-host.ts";
 
 /** A kernel on disk, with its modules by name. */
 export interface Kernel {
@@ -28,8 +28,8 @@ function sourceOf(name: KernelName, architecture: Architecture): Source {
   return { suite: suites[name], debianName: emulators[architecture].debianName };
 }
 
-/** Name of a kernel's place in the cache; with the names of packages, of theirs. */
-export function placeOf(name: KernelName, architecture: Architecture): string {
+/** Name of a kernel's place in the cache. */
+function placeOf(name: KernelName, architecture: Architecture): string {
   return architecture === "x64" ? name : `${name}-${architecture}`;
 }
 
@@ -110,11 +110,16 @@ function publish(made: string, into: string): void {
   }
 }
 
+/** What would be installed where nothing is: these and all that they depend on. */
+function withDependencies(apt: ReturnType<typeof aptFor>, packages: readonly string[]): string[] {
+  const simulated = apt("install", "--simulate", "--no-install-recommends", ...packages);
+  return [...simulated.matchAll(/^Inst (\S+)/gm)].flatMap(([, name]) => name ?? []);
+}
+
 /** The package that the meta package stands for today. */
 function newestKernel(apt: ReturnType<typeof aptFor>, { debianName }: Source): string[] {
   const metaPackage = `linux-image-cloud-${debianName}`;
-  const simulated = apt("install", "--simulate", "--no-install-recommends", metaPackage);
-  const found = /^Inst (linux-image-\d\S*)/m.exec(simulated)?.[1];
+  const found = withDependencies(apt, [metaPackage]).find((name) => /^linux-image-\d/.test(name));
   if (found === undefined) throw new Error(`${metaPackage} names no kernel`);
   return [found];
 }
@@ -143,11 +148,23 @@ export function obtainKernel(name: KernelName, architecture: Architecture): Kern
   return { image: join(root, "boot", boot), release, modules };
 }
 
-/** Packages of the same release, unpacked: the directory that holds their files. */
-export function obtainPackages(name: KernelName, architecture: Architecture, packages: readonly string[]): string {
-  const root = join(cacheDirectory(), [placeOf(name, architecture), ...packages.toSorted()].join("+"));
+/** What a host has of its kernel's release. */
+type Packages = Pick<LabHost, "kernel" | "architecture" | "packages" | "dependencies">;
+
+/** Name of the place of such packages in the cache. */
+export function placeOfPackages({ kernel, architecture = "x64", packages = [], dependencies }: Packages): string {
+  const names = [placeOf(kernel, architecture), ...packages.toSorted()].join("+");
+  return dependencies === "all" ? `${names}+dependencies` : names;
+}
+
+/** They, unpacked: the directory that holds their files. */
+export function obtainPackages(host: Packages): string {
+  const { kernel, architecture = "x64", packages = [], dependencies } = host;
+  const root = join(cacheDirectory(), placeOfPackages(host));
   mkdirSync(cacheDirectory(), { recursive: true });
-  unpack(sourceOf(name, architecture), root, () => packages);
+  const choose = (apt: ReturnType<typeof aptFor>): readonly string[] =>
+    dependencies === "all" ? withDependencies(apt, packages) : packages;
+  unpack(sourceOf(kernel, architecture), root, choose);
   return root;
 }
 

@@ -17,7 +17,7 @@ import { repositoryRoot, sha256 } from "../source/repository.ts";
 import { applets, busyboxPath } from "./busybox.ts";
 import type { Programs } from "./lab-executable.ts";
 import type { LabHost } from "./lab-host.ts";
-import { obtainPackages, obtainSystem, placeOf, runTool } from "./packages.ts";
+import { obtainPackages, obtainSystem, placeOfPackages, runTool } from "./packages.ts";
 
 const imagesDirectory = join(repositoryRoot, "dist/host-images");
 
@@ -48,15 +48,17 @@ export function obtainRootImage(host: LabHost, programs: Programs): string {
 // --- internal ---
 
 /** Hosts with the same packages share a root, whatever their kernels. */
-function nameOf({ kernel, architecture = "x64", packages = [], init }: LabHost): string {
+function nameOf(host: LabHost): string {
+  const { kernel, architecture = "x64", packages = [], init } = host;
   if (init === "systemd") return `${kernel}-systemd`;
-  return packages.length === 0 ? architecture : [placeOf(kernel, architecture), ...packages.toSorted()].join("+");
+  return packages.length === 0 ? architecture : placeOfPackages(host);
 }
 
 /** Directories whose content comes into the root, in this order. */
-function treesOf({ kernel, architecture = "x64", packages = [], init }: LabHost): string[] {
+function treesOf(host: LabHost): string[] {
+  const { kernel, packages = [], init } = host;
   const system = init === "systemd" ? [obtainSystem(kernel)] : [];
-  return packages.length === 0 ? system : [...system, obtainPackages(kernel, architecture, packages)];
+  return packages.length === 0 ? system : [...system, obtainPackages(host)];
 }
 
 /** Of everything that is in it, and of how it is made. Packages that are fetched once more are another directory. */

@@ -15,6 +15,8 @@ export interface SandboxWishes {
   readonly timeoutMs?: number | undefined;
   /** A file with a secret, which the job is to be given in every way that needs no network. */
   readonly secretPath?: string | undefined;
+  /** A secret that its proxy is to put into requests to one host, by words of `run`, and hosts that it lists besides. */
+  readonly injection?: { readonly header: string; readonly hosts: readonly string[]; readonly secret: string };
   /** Where the outcome is to be written. */
   readonly resultPath?: string | undefined;
   /** `NAME=value`. */

@@ -36,10 +36,11 @@ export function judgeHostAttack(
   outside: HostFinding | undefined,
 ): AttackResult {
   if (inside.failure !== undefined) return { attack: id, verdict: "not-applicable", because: inside.failure };
+  if (inside.doubt !== undefined) return { attack: id, verdict: "unknown", because: inside.doubt };
   if (inside.sign !== undefined) return { attack: id, verdict: "broke", because: inside.sign };
   if (control.by === "none") return { attack: id, verdict: "held", because: "nothing was seen of it" };
-  if (outside?.failure === undefined && outside?.sign !== undefined)
+  if (outside?.sign !== undefined)
     return { attack: id, verdict: "held", because: `without a sandbox: ${outside.sign}` };
-  const why = outside?.failure ?? "without a sandbox nothing was seen of it";
+  const why = outside?.failure ?? outside?.doubt ?? "without a sandbox nothing was seen of it";
   return { attack: id, verdict: "unknown", because: `its control failed: ${why}` };
 }

@@ -13,9 +13,11 @@ export interface HostStage {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** What a host's attack came to: the sign that it succeeded, if it did, or why it could not be made. */
+/** What a host's attack came to: the sign that it succeeded, if it did; why nothing can be told; or why it cannot be made. */
 export type HostFinding =
-  { readonly sign: string | undefined; readonly failure?: undefined } | { readonly failure: string };
+  | { readonly sign: string | undefined; readonly failure?: undefined; readonly doubt?: undefined }
+  | { readonly failure: string; readonly sign?: undefined; readonly doubt?: undefined }
+  | { readonly doubt: string; readonly sign?: undefined; readonly failure?: undefined };
 
 /** One attack by the host's side. */
 export interface HostAttack extends AttackScope {

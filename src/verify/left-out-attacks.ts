@@ -26,7 +26,7 @@ export const leftOutAttacks: readonly LeftOutAttack[] = [
   { id: "D08", title: "limits of time", reason: byHost },
   { id: "D10", title: "a flood of output", reason: "its lines would be lost in it: the host's side does it" },
   { id: "D14", title: "causes of a job's end", reason: byTests },
-  { id: "E19", title: "secrets that a proxy puts in", reason: "cupel's proxy puts none in" },
+  { id: "E19", title: "secrets that a proxy puts in", reason: byHost },
   {
     id: "F12",
     title: "known holes of kernels",

@@ -114,3 +114,30 @@ export function proxyRequests(ports: ProxyPorts): AttackKeys {
     "twofold-requests": twofoldRequests(ports).join("\n"),
   };
 }
+
+/** Where a secret goes, and another place that the job may connect to as well: ports of 127.0.0.1. */
+export interface InjectionPorts {
+  readonly named: number;
+  readonly other: number;
+}
+
+/** The first asks for the header as it is meant; by each of the others it would come to the other place. */
+export function injectionRequests({ named, other }: InjectionPorts, header: string, secret: string): AttackKeys {
+  const [here, there] = [`127.0.0.1:${named}`, `127.0.0.1:${other}`];
+  const [toNamed, toOther] = [`GET http://${here}/ HTTP/1.1`, `GET http://${there}/ HTTP/1.1`];
+  const asked = [`${header}: {${secret}}`, `X-Asked: {${secret}}`];
+  const requests = [
+    http(toNamed, `Host: ${here}`),
+    http(toOther, `Host: ${there}`, ...asked),
+    http(toOther, `Host: ${here}`, ...asked),
+    http(toNamed, `Host: ${there}`),
+    http(toNamed, `Host: ${here}`, `Host: ${there}`),
+    http(toNamed, `Host: ${here}`, "", toOther, `Host: ${there}`),
+    http(toOther, `Host: ${there}`, "", toNamed, `Host: ${here}`),
+    http(`CONNECT ${there} HTTP/1.1`, "", "GET / HTTP/1.1", `Host: ${here}`),
+    http(`CONNECT ${there} HTTP/1.1`, `Host: ${here}`, "", toNamed, `Host: ${here}`),
+    http(`GET http://${here}@${there}/ HTTP/1.1`, `Host: ${here}`),
+    http(`GET http://${there}#@${here}/ HTTP/1.1`, `Host: ${here}`),
+  ];
+  return { "twofold-requests": requests.join("\n") };
+}

@@ -20,14 +20,15 @@ function readOrNothing(path: string): string {
 }
 
 /** What the caller's own processes, and root those of everybody, show of themselves (proc_pid_cmdline(5)). */
-function findInProcesses(token: string): string | undefined {
+export function findInProcesses(token: string): string | undefined {
   const processes = namesIn("/proc").filter((name) => /^\d+$/.test(name));
   const files = processes.flatMap((pid) => ["cmdline", "environ"].map((name) => `/proc/${pid}/${name}`));
   const file = files.find((path) => readOrNothing(path).includes(token));
   return file === undefined ? undefined : `the secret stood in ${file}`;
 }
 
-function findInRecords(end: AttackerEnd, token: string): string | undefined {
+/** Where the attacker has seen it, or cupel has said it. Pure. */
+export function findInRecords(end: AttackerEnd, token: string): string | undefined {
   const sightings = [...end.records.values()].flatMap((record) => record.sightings);
   const seen = sightings.find(({ value }) => value.includes(token));
   if (seen !== undefined) return `the job read it from its ${seen.channel}`;

@@ -44,6 +44,17 @@ function wishFlags(wishes: SandboxWishes): string[] {
   ];
 }
 
+function injectionFlags({ injection }: SandboxWishes): string[] {
+  if (injection === undefined) return [];
+  const { hosts, header, secret } = injection;
+  return [...hosts.flatMap((host) => ["--allow-host", host]), "--inject-header", header, "--secret", secret];
+}
+
+/** Whether it can be asked for that: what it has no layer, or no proxy, for. */
+function canHave({ workspace, network }: SandboxChoice, { changes, injection }: SandboxWishes): boolean {
+  return !(workspace === "ro" && changes !== undefined) && !(network !== "allow" && injection !== undefined);
+}
+
 /** A layer is dropped where nobody wishes it: nobody is to find what an attack left. */
 function changeFlags(workspace: SandboxChoice["workspace"], { changes }: SandboxWishes): string[] {
   if (workspace !== "cow") return [];
@@ -51,13 +62,13 @@ function changeFlags(workspace: SandboxChoice["workspace"], { changes }: Sandbox
   return ["--apply", changes === "applied" ? "on-success" : "never"];
 }
 
-/** The words in front of a program; undefined where there are no changes to keep. Pure. */
+/** The words in front of a program; undefined where there are no changes to keep, or there is no proxy. Pure. */
 export function strategyPrefix(
   { id, cupel, choice }: StrategyFacts,
   program: string,
   wishes: SandboxWishes,
 ): string[] | undefined {
-  if (choice.workspace === "ro" && wishes.changes !== undefined) return undefined;
+  if (!canHave(choice, wishes)) return undefined;
   return [
     ...cupel,
     "run",
@@ -74,6 +85,7 @@ export function strategyPrefix(
     "--seccomp",
     choice.seccomp,
     ...wishFlags(wishes),
+    ...injectionFlags(wishes),
     "--read",
     program,
     "--",

@@ -99,21 +99,23 @@ describe.each(callers)("verify, called by $name", (caller) => {
   test("attacks a job that lists what it may connect to, by way of its proxy", async () => {
     using state = makeTempDir({ owner: caller });
     const call = callIn(caller, state);
-    const ran = await call("verify", "--network", "allow", "--all", "--guarantee", "net.none,net.allowlist", "--json");
+    const wanted = "net.none,net.allowlist,secret.private";
+    const ran = await call("verify", "--network", "allow", "--all", "--guarantee", wanted, "--json");
     const { subjects } = told(ran);
     const shown = subjects.map(({ name, guarantees }) => [name, guarantees.map((one) => [one.state, one.brokenBy[0]])]);
     const lacking = ["not-provided", "E01"];
     expect(shown).toEqual([
-      ["namespaces", [lacking, ["held", undefined]]],
-      ["bubblewrap", [lacking, ["held", undefined]]],
-      ["process", [lacking, ["not-provided", expect.stringMatching(/^E05|E18$/)]]],
+      ["namespaces", [lacking, ["held", undefined], ["held", undefined]]],
+      ["bubblewrap", [lacking, ["held", undefined], ["held", undefined]]],
+      ["process", [lacking, ["not-provided", expect.stringMatching(/^E05|E18$/)], ["not-provided", "B06"]]],
     ]);
-    const verdicts = subjects[0]?.attacks.filter(({ attack }) => /^E1[5-8]$/.test(attack));
+    const verdicts = subjects[0]?.attacks.filter(({ attack }) => /^E1[5-9]$/.test(attack));
     expect(verdicts?.map(({ attack, verdict }) => `${attack} ${verdict}`)).toEqual([
       "E15 held",
       "E16 held",
       "E17 held",
       "E18 held",
+      "E19 held",
     ]);
     expect((await call("verify", "--network", "allow", "--quick")).code).toBe(0);
     const listing = ["run", "--verified", "--allow-host", "a.example", "--", "true"];

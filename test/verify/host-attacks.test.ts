@@ -23,6 +23,7 @@ const controlled = hostAttacks.filter(({ control }) => control.by !== "none").ma
 /** What each comes to without a sandbox; numbers and places differ. */
 const signs: Readonly<Record<string, RegExp>> = {
   B14: /^the job read it from its environment$/,
+  E19: /^the job read it from its environment$/,
   C09: /^process \d+ \(stays\) outlived the job$/,
   D08: /^it did all that it had to do$/,
   D10: /^\d{7,} bytes of it arrived$/,

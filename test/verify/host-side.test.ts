@@ -17,6 +17,8 @@ test.each([
   [everyone, { sign: undefined }, { failure: "no room" }, "unknown", "its control failed: no room"],
   [everyone, { sign: undefined }, undefined, "unknown", "its control failed: without a sandbox nothing was seen of it"],
   [everyone, { failure: "it takes words" }, { sign: "it lives" }, "not-applicable", "it takes words"],
+  [everyone, { doubt: "it did not come" }, { sign: "it lives" }, "unknown", "it did not come"],
+  [everyone, { sign: undefined }, { doubt: "it did not come" }, "unknown", "its control failed: it did not come"],
   [none, { sign: undefined }, undefined, "held", "nothing was seen of it"],
 ] as const)("%p inside %p, outside %p: %s", (attack, inside, outside, verdict, because) =>
   expect(judgeHostAttack(attack, inside, outside)).toEqual({ attack: attack.id, verdict, because }),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseDestinationRule } from "../../src/run/network/destination-rule.ts";
 import { escapeValue } from "../../src/verify/attack-line.ts";
-import { proxyRequests, proxyRules } from "../../src/verify/proxy-requests.ts";
+import { injectionRequests, proxyRequests, proxyRules } from "../../src/verify/proxy-requests.ts";
 
 const ports = { listed: 40_001, unlisted: 40_002 };
 const requests = proxyRequests(ports);
@@ -42,3 +42,12 @@ test("what the job lists is a rule each, and has no address at the other port", 
     { kind: "name", name: "localhost", hasSubdomains: false, ports: [40_002] },
     { kind: "name", name: "listed.invalid", hasSubdomains: false, ports: [40_002] },
   ]));
+
+test("for a secret that the proxy puts in, all requests but the first name another place, each in a way of its own", () => {
+  const keys = injectionRequests({ named: 40_001, other: 40_002 }, "X-Canary", "CUPEL_CANARY");
+  const [meant, ...others] = keys["twofold-requests"]?.split("\n") ?? [];
+  expect(meant).toBe("http GET%20http://127.0.0.1:40001/%20HTTP/1.1%0D%0AHost:%20127.0.0.1:40001%0D%0A%0D%0A");
+  expect(others.filter((item) => !item.includes("40002"))).toEqual([]);
+  expect(new Set(others).size).toBe(others.length);
+  expect(`set twofold-requests ${escapeValue(keys["twofold-requests"] ?? "")}`.length).toBeLessThan(4000);
+});

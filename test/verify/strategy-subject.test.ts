@@ -53,3 +53,24 @@ test("is asked for a secret in every way that needs no network, and for its outc
     "/a",
     "--",
   ]));
+
+test("is asked for a header that its proxy puts in where it has one", () => {
+  const wishes = { injection: { header: "127.0.0.1:1: X: {A}", hosts: ["127.0.0.1:1"], secret: "A=file:/s" } };
+  expect(strategyPrefix(facts, "/a", wishes)).toBeUndefined();
+  const choice = { ...facts.choice, network: "allow", allowedHosts: ["127.0.0.1:2"] } as const;
+  expect(strategyPrefix({ ...facts, choice }, "/a", wishes)?.slice(-13)).toEqual([
+    "--allow-host",
+    "127.0.0.1:2",
+    "--seccomp",
+    "strict",
+    "--allow-host",
+    "127.0.0.1:1",
+    "--inject-header",
+    "127.0.0.1:1: X: {A}",
+    "--secret",
+    "A=file:/s",
+    "--read",
+    "/a",
+    "--",
+  ]);
+});

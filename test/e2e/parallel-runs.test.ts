@@ -58,7 +58,8 @@ describe.each(callers)(`${runs} runs at once, called by $name`, (caller) => {
         const ran = ended[index];
         expect(ran?.code).toBe(code);
         expect(ran?.stdout === input + stdout).toBeTrue();
-        expect(ran?.stderr === stderr).toBeTrue();
+        // What is not the job's, if anything is, is what there is to see.
+        expect(ran?.stderr.replace(stderr, "")).toBe("");
         const outcome: unknown = JSON.parse(readFileSync(results.at(`${index}.json`), "utf8"));
         expect(outcome).toMatchObject({
           status: code === 0 ? "ok" : "nonzero",

@@ -12,7 +12,7 @@ import type { NetworkOutcome, Usage } from "../model/outcome.ts";
 import type { LauncherPlan, Plan, ProxyPlan } from "../model/plan.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
 import { readTreeUsage } from "./control-group-usage.ts";
-import { createControlGroups, reachControlGroups, type JobControlGroups } from "./control-groups.ts";
+import { createControlGroups, jobGroupName, reachControlGroups, type JobControlGroups } from "./control-groups.ts";
 import type { LayerOwner } from "./layer-place.ts";
 import type { Injector } from "./network/injector.ts";
 import type { Layer } from "./open-layer.ts";
@@ -116,7 +116,7 @@ function forwardSignals(launch: Launch, terminal: LauncherPlan["terminal"]): () 
 }
 
 function jobName(): string {
-  return `cupel-${process.pid}-${Math.floor(Math.random() * 0x1_0000_0000).toString(16)}`;
+  return jobGroupName(Math.floor(Math.random() * 0x1_0000_0000).toString(16));
 }
 
 /** @throws CupelError `set-up` where there is no place for it, `refused` for a tree that is too large to copy. */

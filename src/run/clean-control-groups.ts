@@ -2,7 +2,8 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Removal } from "../model/removal.ts";
-import { isRunning, parseJobGroupOwner, removeJobGroup } from "./control-groups.ts";
+import { parseJobGroupOwner, removeJobGroup } from "./control-groups.ts";
+import { isGone } from "./maker.ts";
 import type { RemovalContext } from "./removal.ts";
 
 /** Where every distribution mounts them (cgroups(7)); version 1 has one directory for each hierarchy in it. */
@@ -43,7 +44,7 @@ function findStale(uid: number, root: string): string[] {
     for (const name of foldersIn(path)) {
       const owner = parseJobGroupOwner(name);
       if (owner === undefined) waiting.push(`${path}/${name}`);
-      else if (!isRunning(owner) && isOf(`${path}/${name}`, uid)) found.push(`${path}/${name}`);
+      else if (isGone(owner) && isOf(`${path}/${name}`, uid)) found.push(`${path}/${name}`);
     }
   }
   return found;
@@ -51,7 +52,6 @@ function findStale(uid: number, root: string): string[] {
 
 function clean(path: string, dryRun: boolean): Removal[] {
   const isInUse = [path, ...foldersIn(path).map((name) => `${path}/${name}`)].some(holdsProcesses);
-  // Its number can be that of another PID namespace's process.
   if (isInUse) return [{ result: "left", path, reason: "it holds processes" }];
   if (!dryRun) removeJobGroup(path);
   const stats = dryRun ? undefined : lstatSync(path, { throwIfNoEntry: false });

@@ -5,7 +5,7 @@ import { checkPrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Removal } from "../model/removal.ts";
 import { leftoverAgeMs } from "../report/saved-report.ts";
-import { isRunning } from "./control-groups.ts";
+import { describeMaker, isGone } from "./maker.ts";
 import { removeTree, treeBytes } from "./remove-tree.ts";
 import { removeEmpty, removeEntry, type RemovalContext } from "./removal.ts";
 import { knownEntry, type Folder, type KnownEntry } from "./state-contents.ts";
@@ -30,9 +30,9 @@ function leave(path: string, reason: string): Removal[] {
 
 /** Why it may still be wanted; undefined where it is not. */
 function useOf({ kind, writer }: KnownEntry, modifiedMs: number): string | undefined {
-  if (writer === undefined || !isRunning(writer)) return undefined;
-  if (kind === "socket") return `a job of process ${writer} may be using it`;
-  return Date.now() - modifiedMs < leftoverAgeMs ? `process ${writer} may be writing it` : undefined;
+  if (writer === undefined || isGone(writer)) return undefined;
+  if (kind === "socket") return `a job of ${describeMaker(writer)} may be using it`;
+  return Date.now() - modifiedMs < leftoverAgeMs ? `${describeMaker(writer)} may be writing it` : undefined;
 }
 
 function cleanKnown(path: string, name: string, known: KnownEntry, context: RemovalContext): Removal[] {
@@ -49,7 +49,7 @@ function cleanKnown(path: string, name: string, known: KnownEntry, context: Remo
 
 /** However long a job runs, its layer is its own. */
 function cleanLayer(path: string, { what, writer }: KnownEntry, context: RemovalContext): Removal[] {
-  if (writer !== undefined && isRunning(writer)) return leave(path, `a job of process ${writer} may be using it`);
+  if (writer !== undefined && !isGone(writer)) return leave(path, `a job of ${describeMaker(writer)} may be using it`);
   const mounted = context.mountPoints.find((point) => point === path || point.startsWith(`${path}/`));
   const failure = mounted === undefined ? undefined : `something is mounted on ${mounted}`;
   const bytes = failure === undefined ? treeBytes(path) : 0;

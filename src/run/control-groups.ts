@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Host } from "../host/host.ts";
+import { isGone, makerFrom, makerWords, ownMakerWords, ownPlace, type Maker } from "./maker.ts";
 import { CupelError } from "../model/error.ts";
 import { isBelowUserManager, type Standings } from "../model/capability.ts";
 import type { ControlGroupLimits } from "../model/plan.ts";
@@ -62,20 +63,22 @@ export function removeDirectory(directory: string): void {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, removalPauseMs);
 }
 
-/** Whether there is such a process, as far as this PID namespace shows. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) !== "ESRCH";
-  }
+const jobGroup = new RegExp(`^cupel-${makerWords}-[0-9a-f]+$`);
+
+/** The prober's (platform/linux/prober/cgroup-own.h) is there for a moment, and named by the process alone. */
+const proberGroup = /^cupel-probe-(\d+)$/;
+
+/** A name for a group of this process's; `mark` has hexadecimal digits, and is in no other name of it. */
+export function jobGroupName(mark: string): string {
+  return `cupel-${ownMakerWords()}-${mark}`;
 }
 
-/** The process that a group was made by, for a job or by the prober; undefined for what is neither. Pure. */
-export function parseJobGroupOwner(name: string): number | undefined {
-  const match = /^cupel-(?:probe-)?(\d+)(?:-[0-9a-f]+)?$/.exec(name);
-  return match === null ? undefined : Number(match[1]);
+/** Who made a group, for a job or as the prober; undefined for what is neither. */
+export function parseJobGroupOwner(name: string): Maker | undefined {
+  const made = jobGroup.exec(name);
+  if (made !== null) return makerFrom(made);
+  const pid = proberGroup.exec(name)?.[1];
+  return pid === undefined ? undefined : { pid: Number(pid), place: ownPlace() };
 }
 
 /** The one group that the prober makes within its own (platform/linux/prober/cgroup-own.h). */
@@ -94,7 +97,7 @@ export function removeStaleControlGroups(matrix: Standings): void {
     if (typeof place !== "string" || !place.startsWith("/") || !existsSync(place)) continue;
     for (const name of readdirSync(place)) {
       const owner = parseJobGroupOwner(name);
-      if (owner === undefined || isRunning(owner)) continue;
+      if (owner === undefined || !isGone(owner)) continue;
       removeJobGroup(`${place}/${name}`);
     }
   }

@@ -11,8 +11,8 @@ import { replaceFile } from "../host/replace-file.ts";
 import { CupelError } from "../model/error.ts";
 import { changeKinds, layerSchema, type LayerRecord } from "../model/layer.ts";
 import { nearestWord } from "../model/nearest-word.ts";
-import { isRunning } from "./control-groups.ts";
 import { layersIn } from "./layer-place.ts";
+import { isGone, makerFrom } from "./maker.ts";
 import type { Layer } from "./open-layer.ts";
 import { removeTree } from "./remove-tree.ts";
 import { freeId, idPattern, makingPattern } from "./run-id.ts";
@@ -154,7 +154,7 @@ export function discardLayer({ directory, record }: KeptLayer): void {
 export function removeAbandoned(stateDirectory: string): void {
   const place = layersIn(stateDirectory);
   for (const name of namesIn(place)) {
-    const owner = makingPattern.exec(name)?.[1];
-    if (owner !== undefined && !isRunning(Number(owner))) removeTree(`${place}/${name}`);
+    const made = makingPattern.exec(name);
+    if (made !== null && isGone(makerFrom(made))) removeTree(`${place}/${name}`);
   }
 }

@@ -10,7 +10,7 @@ import { namesIn } from "../host/names-in.ts";
 import type { HelperPlaces } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import { leftoverAgeMs } from "../report/saved-report.ts";
-import { isRunning } from "./control-groups.ts";
+import { isGone, makerFrom } from "./maker.ts";
 import { layersIn } from "./layer-place.ts";
 import { recordLimitsOf, type RecordLimits } from "./record-settings.ts";
 import { removeTree, treeBytes } from "./remove-tree.ts";
@@ -71,8 +71,8 @@ function removeRecord({ path }: RecordEntry, place: string): boolean {
 /** What cupels that were killed have left: old enough that no other can be at work on it, whoever sees its process. */
 function removeUnfinished(place: string, nowMs: number): void {
   for (const name of namesIn(place)) {
-    const owner = makingPattern.exec(name)?.[1];
-    if (owner === undefined || isRunning(Number(owner))) continue;
+    const made = makingPattern.exec(name);
+    if (made === null || !isGone(makerFrom(made))) continue;
     const path = `${place}/${name}`;
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats !== undefined && nowMs - stats.mtimeMs > leftoverAgeMs) removeTree(path);

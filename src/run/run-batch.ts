@@ -9,7 +9,7 @@ import type { BatchJob, BatchLine } from "./batch-line.ts";
 import { batchOutcome, capturedOutputs, type BatchOutcome } from "./batch-outcome.ts";
 import type { BatchSlot } from "./batch-slot.ts";
 import { readTreeUsage } from "./control-group-usage.ts";
-import { createControlGroups, type JobControlGroups } from "./control-groups.ts";
+import { createControlGroups, jobGroupName, type JobControlGroups } from "./control-groups.ts";
 import { EmptyingControlGroups } from "./emptying-control-groups.ts";
 import { judgeOutcome, outcomeWithoutJob } from "./outcome.ts";
 
@@ -54,7 +54,7 @@ function makeGroups({ plan, matrix }: Batch): JobControlGroups | undefined {
   const limits = plan.launch.controlGroup;
   if (Object.values(limits).every((value) => value === undefined)) return undefined;
   groupCount += 1;
-  return createControlGroups(limits, matrix, `cupel-${process.pid}-${groupCount.toString(16)}`);
+  return createControlGroups(limits, matrix, jobGroupName(groupCount.toString(16)));
 }
 
 /** Caps that a line may state, and what they demand. */

@@ -1,5 +1,6 @@
 /** Ids of runs, which are those of the layers that they leave, and the names that both have while they are made. */
 import { isThere } from "../host/is-there.ts";
+import { makerWords, ownMakerWords } from "./maker.ts";
 
 /** An id. */
 export const idPattern: RegExp = /^[a-z2-9]{6}$/;
@@ -22,10 +23,22 @@ export function freeId(stateDirectories: readonly string[]): string {
   }
 }
 
-/** While something is made, its name tells whose it is: a process, and something that no other has. */
-export const makingPattern: RegExp = /^running-(\d+)-[0-9a-z]+$/;
+/** While something is made, its name tells whose it is: a process and its place, and something that no other has. */
+export const makingPattern: RegExp = new RegExp(`^running-${makerWords}-[0-9a-z]+$`);
+
+/** The same of an image that is being unpacked. */
+export const unpackingPattern: RegExp = new RegExp(`^unpacking-${makerWords}-[0-9a-z]+$`);
+
+function randomMark(): string {
+  return Math.floor(Math.random() * 36 ** 8).toString(36);
+}
 
 /** Such a name for this process. */
 export function makingName(): string {
-  return `running-${process.pid}-${Math.floor(Math.random() * 36 ** 8).toString(36)}`;
+  return `running-${ownMakerWords()}-${randomMark()}`;
+}
+
+/** And of an image. */
+export function unpackingName(): string {
+  return `unpacking-${ownMakerWords()}-${randomMark()}`;
 }

@@ -1,6 +1,7 @@
 /** What lies in cupel's state directories, told apart by name: what is cupel's own, and what is not known. Pure. */
 import { mountPoints } from "../launch/container-root.ts";
-import { idPattern, makingPattern } from "./run-id.ts";
+import { makerFrom, ownPlace, type Maker } from "./maker.ts";
+import { idPattern, makingPattern, unpackingPattern } from "./run-id.ts";
 
 /** What a name stands for. */
 export interface KnownEntry {
@@ -9,23 +10,28 @@ export interface KnownEntry {
   /** A tree is removed with all that is in it, as is a layer, which a job made; a folder keeps what is not known in it. */
   readonly kind: "file" | "tree" | "folder" | "layer" | "socket";
   /** Of what was being written, or is listened on: the process that does. */
-  readonly writer?: number | undefined;
+  readonly writer?: Maker | undefined;
 }
 
 const leftover =
   /^(?:(?:report|verdict|verification|start-costs|trusted-[0-9a-f]{16})\.json\.|(?:launcher|prober|courier|attacker|victim)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
 
+/** What is there for a moment is named by the process alone. */
+function hereWith(pid: string): Maker {
+  return { pid: Number(pid), place: ownPlace() };
+}
+
 function leftoverOf(name: string): KnownEntry | undefined {
-  const writer = leftover.exec(name)?.[1];
-  return writer === undefined ? undefined : { what: "half written", kind: "file", writer: Number(writer) };
+  const pid = leftover.exec(name)?.[1];
+  return pid === undefined ? undefined : { what: "half written", kind: "file", writer: hereWith(pid) };
 }
 
 /** See start-proxy.ts: it is there until the launcher holds it, or where cupel was killed before that. */
 const proxySocket = /^proxy-(\d+)-[0-9a-f]{8}$/;
 
 function proxySocketOf(name: string): KnownEntry | undefined {
-  const writer = proxySocket.exec(name)?.[1];
-  return writer === undefined ? undefined : { what: "a proxy's socket", kind: "socket", writer: Number(writer) };
+  const pid = proxySocket.exec(name)?.[1];
+  return pid === undefined ? undefined : { what: "a proxy's socket", kind: "socket", writer: hereWith(pid) };
 }
 
 /** In a state directory: see saved-report.ts, project-trust.ts, helper-file.ts and run-trial.ts. */
@@ -75,8 +81,8 @@ const unfinished = {
 } as const;
 
 function unfinishedOf(folder: keyof typeof unfinished, name: string): KnownEntry | undefined {
-  const owner = makingPattern.exec(name)?.[1];
-  return owner === undefined ? undefined : { ...unfinished[folder], writer: Number(owner) };
+  const made = makingPattern.exec(name);
+  return made === null ? undefined : { ...unfinished[folder], writer: makerFrom(made) };
 }
 
 /** In its `images`: see unpack-image.ts. */
@@ -85,8 +91,8 @@ const imageNames: readonly (readonly [RegExp, KnownEntry])[] = [
 ];
 
 function unpackingImage(name: string): KnownEntry | undefined {
-  const owner = /^unpacking-(\d+)-[0-9a-z]+$/.exec(name)?.[1];
-  return owner === undefined ? undefined : { what: "half unpacked", kind: "layer", writer: Number(owner) };
+  const made = unpackingPattern.exec(name);
+  return made === null ? undefined : { what: "half unpacked", kind: "layer", writer: makerFrom(made) };
 }
 
 /** Where a name was found. */

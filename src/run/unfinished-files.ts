@@ -2,20 +2,20 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { namesIn } from "../host/names-in.ts";
-import { isRunning } from "./control-groups.ts";
+import { isGone, makerFrom, makerWords, ownMakerWords } from "./maker.ts";
 
-const pattern = /^\.cupel-apply-(\d+)-\d+$/;
+const pattern = new RegExp(String.raw`^\.cupel-apply-${makerWords}-\d+$`);
 
 /** The name of this process's file of that number. */
 export function unfinishedName(count: number): string {
-  return `.cupel-apply-${process.pid}-${count}`;
+  return `.cupel-apply-${ownMakerWords()}-${count}`;
 }
 
 /** Removes from a directory what processes left that are gone. What cannot be removed stays: it is in nobody's way. */
 export function removeUnfinished(directory: string): void {
   for (const name of namesIn(directory)) {
-    const owner = pattern.exec(name)?.[1];
-    if (owner === undefined || isRunning(Number(owner))) continue;
+    const made = pattern.exec(name);
+    if (made === null || !isGone(makerFrom(made))) continue;
     const path = `${directory}/${name}`;
     try {
       if (lstatSync(path).uid === process.geteuid?.()) unlinkSync(path);

@@ -1,5 +1,6 @@
 /** Attacks by what a job leaves in a copy-on-write workspace, on whoever takes it over or away. */
 import { lstatSync, mkdirSync, readdirSync, readlinkSync } from "node:fs";
+import type { Host } from "../host/host.ts";
 import { createRealHost } from "../host/real-host.ts";
 import { namesIn } from "../host/names-in.ts";
 import { stateDirectories } from "../host/private-directory.ts";
@@ -112,11 +113,17 @@ function treeOrders(stage: HostStage, mark: string): AttackOrder[] {
   return [...set, { order: "run", id: "D13", deadlineMs: runDeadlineMs }];
 }
 
-/** Layers of runs in the state directories, by their paths. */
-function runningLayers(): string[] {
-  return stateDirectories(createRealHost())
+/** The layer that a run of this process's number has not taken away; undefined where it has. */
+export function layerLeftBy(pid: number, host: Host): string | undefined {
+  const isOf = (name: string): boolean => makingPattern.exec(name)?.[1] === String(pid);
+  return stateDirectories(host)
     .map(layersIn)
-    .flatMap((place) => namesIn(place).map((name) => `${place}/${name}`));
+    .flatMap((place) =>
+      namesIn(place)
+        .filter(isOf)
+        .map((name) => `${place}/${name}`),
+    )
+    .at(0);
 }
 
 /** Where the attacker makes things that it cannot make in the workspace (platform/linux/attacker/scratch.c). */
@@ -135,7 +142,7 @@ async function leaveDeepTree(stage: HostStage): Promise<HostFinding> {
   for (const place of [stage.workspace, ...otherScratch]) removeMarked(place, mark);
   if (left !== undefined) return { sign: `${left} was left in the workspace` };
   if (end.records.get("D13")?.ending !== "attempted") return { failure: `the attacker did not make it (${end.end})` };
-  const layer = runningLayers().find((path) => makingPattern.exec(path)?.[1] === String(end.pid));
+  const layer = layerLeftBy(end.pid, createRealHost());
   return { sign: layer === undefined ? undefined : `${layer} was left` };
 }
 

@@ -15,6 +15,7 @@ import type { Ran } from "../support/execute.ts";
 import { needs } from "../support/must-work.ts";
 import { usePrivatePlaces } from "../support/private-places.ts";
 import { installCupel } from "../support/run-cli.ts";
+import { ownPlace } from "../../src/run/maker.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { callers, isRoot, ordinaryCaller, type Caller } from "../support/tester.ts";
 
@@ -219,7 +220,7 @@ needs(isRoot && hierarchies.length > 0, "not root, or no control groups")(
     if (root === undefined || hierarchy === undefined) throw new Error("there is no root");
     const unlike = `${hierarchy}/cupel-test-${process.pid}`;
     // Beyond the largest process id that a kernel can be told to give out (proc_sys_kernel(5)).
-    const stale = `${unlike}/cupel-9999999-abc`;
+    const stale = `${unlike}/cupel-9999999-${ownPlace()}-abc`;
     mkdirSync(stale, { recursive: true });
     try {
       const dry = await call(root, home, "clean", "--dry-run");

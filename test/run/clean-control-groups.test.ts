@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { cleanControlGroups } from "../../src/run/clean-control-groups.ts";
+import { ownPlace } from "../../src/run/maker.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const uid = process.geteuid?.() ?? -1;
@@ -9,11 +10,15 @@ const nobody = 9_999_999;
 
 test("removes groups of dead cupels, wherever they are, and no others", () => {
   using root = makeTempDir();
-  const stale = root.folder(`user.slice/deep/cupel-${nobody}-abc`);
+  const stale = root.folder(`user.slice/deep/cupel-${nobody}-${ownPlace()}-abc`);
   const probe = root.folder(`cupel-probe-${nobody}/below`).replace(/\/below$/, "");
-  const busy = root.folder(`cupel-${nobody}-def`);
-  root.file(`cupel-${nobody}-def/cgroup.procs`, "1\n");
-  const others = [root.folder(`cupel-${process.pid}-abc`), root.folder("cupel.slice"), root.folder("cupel-build")];
+  const busy = root.folder(`cupel-${nobody}-${ownPlace()}-def`);
+  root.file(`cupel-${nobody}-${ownPlace()}-def/cgroup.procs`, "1\n");
+  const others = [
+    root.folder(`cupel-${process.pid}-${ownPlace()}-abc`),
+    root.folder("cupel.slice"),
+    root.folder("cupel-build"),
+  ];
   const removed = { result: "removed", what: "a control group of a cupel that was killed", bytes: 0 } as const;
   const expected = [
     { result: "left", path: busy, reason: "it holds processes" },

@@ -6,6 +6,7 @@ import type { ControlGroupLimits } from "../../src/model/plan.ts";
 import {
   controlGroupPlaces,
   createControlGroups,
+  jobGroupName,
   parseJobGroupOwner,
   reachControlGroups,
   removeStaleControlGroups,
@@ -15,6 +16,7 @@ import { execute, start } from "../support/execute.ts";
 import { createFixtureHost, exited } from "../support/fixture-host.ts";
 import { measureControlGroups } from "../support/measured-control-groups.ts";
 import { needs } from "../support/must-work.ts";
+import { ownPlace } from "../../src/run/maker.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { isRoot } from "../support/tester.ts";
 import { until } from "../support/until.ts";
@@ -231,7 +233,7 @@ describe("removeStaleControlGroups", () => {
   const gone = 4_194_304;
 
   withGroups("removes groups of a cupel that is gone, and no others", () => {
-    const names = [`cupel-${gone}-a1`, `cupel-${process.pid}-a1`, "cupel-test-other"];
+    const names = [`cupel-${gone}-${ownPlace()}-a1`, jobGroupName("a1"), "cupel-test-other"];
     const groups = names.map((name) => createControlGroups({ pids: 5, memoryBytes: 1024 ** 3 }, matrix, name));
     removeStaleControlGroups(matrix);
     const left = names.map((name) => leftovers(name).length);
@@ -244,14 +246,16 @@ describe("removeStaleControlGroups", () => {
 });
 
 describe("parseJobGroupOwner", () => {
+  const place = "0123456789abcdef01234567";
+
   test.each([
-    ["cupel-12-a1f", 12],
-    ["cupel-12-", undefined],
-    ["cupel-x-a1", undefined],
-    ["cupel-12-a1-b", undefined],
-    ["xcupel-12-a1", undefined],
-    ["user.slice", undefined],
-  ])("of %s", (name, pid) => expect(parseJobGroupOwner(name)).toBe(pid as never));
+    [`cupel-12-${place}-a1f`, { pid: 12, place }],
+    [`cupel-12-${place}-`, undefined],
+    [`cupel-12-${place}-a1-b`, undefined],
+    [`xcupel-12-${place}-a1`, undefined],
+    ["cupel-12-a1f", undefined],
+    ["cupel-probe-12", { pid: 12, place: ownPlace() }],
+  ])("of %s", (name, maker) => expect(parseJobGroupOwner(name)).toEqual(maker));
 });
 
 describe("controlGroupPlaces", () => {

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { createRealHost } from "../../src/host/real-host.ts";
 import type { Host } from "../../src/host/host.ts";
 import { CupelError } from "../../src/model/error.ts";
 import type { Change } from "../../src/model/layer.ts";
 import { discardLayer, findLayer, keepLayer, listLayers, removeAbandoned } from "../../src/run/kept-layers.ts";
 import { openLayer, type Layer } from "../../src/run/open-layer.ts";
+import { ownPlace } from "../../src/run/maker.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 
 const change: Change = { path: "a/b", change: "added", kind: "file", mode: 0o644, sizeBytes: 1 };
@@ -91,9 +93,11 @@ describe("kept layers", () => {
     const running = await open(directory);
     const layers = directory.at("cupel/layers");
     const ended = Bun.spawnSync(["true"]).pid;
-    mkdirSync(`${layers}/running-${ended}-x1/upper/made`, { recursive: true });
+    mkdirSync(`${layers}/running-${ended}-${ownPlace()}-x1/upper/made`, { recursive: true });
+    const elsewhere = `running-${ended}-${"1".repeat(24)}-x1`;
+    mkdirSync(`${layers}/${elsewhere}`);
     mkdirSync(`${layers}/another`);
     removeAbandoned(directory.at("cupel"));
-    expect([existsSync(running.path), readdirSync(layers).length]).toEqual([true, 2]);
+    expect(readdirSync(layers).toSorted()).toEqual([basename(running.path), "another", elsewhere].toSorted());
   });
 });

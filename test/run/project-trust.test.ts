@@ -4,6 +4,7 @@ import type { Host } from "../../src/host/host.ts";
 import { createRealHost } from "../../src/host/real-host.ts";
 import { hashOf, isTrusted, listTrusted, recordTrust, revokeTrust } from "../../src/run/project-trust.ts";
 import { knownEntry } from "../../src/run/state-contents.ts";
+import { ownPlace } from "../../src/run/maker.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 
 const real = createRealHost();
@@ -49,7 +50,11 @@ describe("a project's file", () => {
     const [name = ""] = listIn(state);
     expect(statSync(state.at(`cupel/${name}`)).mode & 0o777).toBe(0o600);
     expect(knownEntry("state", name)).toEqual({ what: "a project that you trust", kind: "file" });
-    expect(knownEntry("state", `${name}.17`)).toEqual({ what: "half written", kind: "file", writer: 17 });
+    expect(knownEntry("state", `${name}.17`)).toEqual({
+      what: "half written",
+      kind: "file",
+      writer: { pid: 17, place: ownPlace() },
+    });
   });
 
   test("is not trusted where others could have said so", () => {

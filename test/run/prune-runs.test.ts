@@ -3,6 +3,7 @@ import { readdirSync, utimesSync } from "node:fs";
 import { expiredRecords, pruneRuns, type RecordEntry } from "../../src/run/prune-runs.ts";
 import { recordLimitsOf } from "../../src/run/record-settings.ts";
 import { placesIn, recordIn } from "../fixtures/jobs/finished-runs.ts";
+import { ownPlace } from "../../src/run/maker.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 
 const entry = (path: string, writtenMs: number, bytes = 10, isHeld = false): RecordEntry => ({
@@ -51,7 +52,10 @@ describe("pruneRuns", () => {
     for (const id of ["aaaaaa", "bbbbbb", "cccccc"]) recordIn(directory, id);
     directory.folder("cupel/runs/eeeeee");
     // 2^22 is beyond any process id (proc(5), pid_max).
-    const [dead, alive, young] = ["running-4194305-abc", `running-${process.pid}-abc`, "running-4194305-new"] as const;
+    const [dead, alive, young] = ["4194305 abc", `${process.pid} abc`, "4194305 new"].map((words) => {
+      const [pid, mark] = words.split(" ");
+      return `running-${pid}-${ownPlace()}-${mark}`;
+    }) as [string, string, string];
     for (const name of [dead, alive, young]) directory.folder(`cupel/runs/${name}`);
     for (const name of ["bbbbbb", "cccccc", "eeeeee", dead, alive]) age(directory, name, 25);
     directory.folder("cupel/layers/cccccc");

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { ownPlace } from "../../src/run/maker.ts";
 import { knownEntry, type Folder } from "../../src/run/state-contents.ts";
+
+const place = "0123456789abcdef01234567";
 
 describe("knownEntry", () => {
   test.each([
@@ -12,13 +15,13 @@ describe("knownEntry", () => {
     ["state", "courier-0123456789abcdef", "a copy of the courier"],
     ["state", "layers", "what jobs changed"],
     ["layers", "abcde2", "what a job changed, not applied yet"],
-    ["layers", "running-12-ab3", "a layer that a cupel which was killed left"],
+    ["layers", `running-12-${place}-ab3`, "a layer that a cupel which was killed left"],
     ["state", "runs", "records of runs"],
     ["runs", "abcde2", "the record of a run"],
-    ["runs", "running-12-ab3", "a record that a cupel which was killed left"],
+    ["runs", `running-12-${place}-ab3`, "a record that a cupel which was killed left"],
     ["state", "images", "unpacked images"],
     ["images", "0123456789abcdef".repeat(4), "an unpacked image"],
-    ["images", "unpacking-12-ab3", "half unpacked"],
+    ["images", `unpacking-12-${place}-ab3`, "half unpacked"],
     ["state", "root", "the root for containers"],
     ["state", "engines", "the engines' places"],
     ["root", "tmp", "a mount point for containers"],
@@ -35,14 +38,18 @@ describe("knownEntry", () => {
     ["launcher-0123456789abcdef.6", 6],
     ["trial-namespaces-78", 78],
   ])("%s was being written by %d", (name, writer) =>
-    expect(knownEntry("state", name)).toEqual({ what: "half written", kind: "file", writer }),
+    expect(knownEntry("state", name)).toEqual({
+      what: "half written",
+      kind: "file",
+      writer: { pid: writer, place: ownPlace() },
+    }),
   );
 
   test("a proxy's socket was listened on by the process in its name", () =>
     expect(knownEntry("state", "proxy-90-0123abcd")).toEqual({
       what: "a proxy's socket",
       kind: "socket",
-      writer: 90,
+      writer: { pid: 90, place: ownPlace() },
     }));
 
   test.each([
@@ -56,9 +63,9 @@ describe("knownEntry", () => {
     ["state", "a.12"],
     ["state", ".report.json"],
     ["layers", "abcdef.json"],
-    ["layers", "running-x-ab"],
+    ["layers", "running-12-ab"],
     ["images", "0123456789abcdef"],
-    ["images", "unpacking-x-ab3"],
+    ["images", "unpacking-12-ab3"],
     ["root", "home"],
     ["root", "report.json"],
     ["engines", "..."],

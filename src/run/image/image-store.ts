@@ -5,10 +5,11 @@ import type { Host } from "../../host/host.ts";
 import { isThere } from "../../host/is-there.ts";
 import { namesIn } from "../../host/names-in.ts";
 import { CupelError } from "../../model/error.ts";
-import { isRunning } from "../control-groups.ts";
+import { isGone, makerFrom } from "../maker.ts";
 import type { JobSurroundings } from "../job-paths.ts";
 import { findLayerPlace } from "../layer-place.ts";
 import { removeTree } from "../remove-tree.ts";
+import { unpackingName, unpackingPattern } from "../run-id.ts";
 import { ImageFault } from "./image-fault.ts";
 import type { UnpackCaps } from "./layer-tree.ts";
 
@@ -22,13 +23,10 @@ export function imageArchitecture({ architecture }: Pick<Host, "architecture">):
   return architectures[architecture] ?? architecture;
 }
 
-/** Being unpacked, and by whom. */
-const unpackingName = /^unpacking-(\d+)-[0-9a-z]+$/;
-
 function removeAbandoned(images: string): void {
   for (const name of namesIn(images)) {
-    const owner = unpackingName.exec(name)?.[1];
-    if (owner !== undefined && !isRunning(Number(owner))) removeTree(`${images}/${name}`);
+    const made = unpackingPattern.exec(name);
+    if (made !== null && isGone(makerFrom(made))) removeTree(`${images}/${name}`);
   }
 }
 
@@ -36,7 +34,7 @@ function removeAbandoned(images: string): void {
 async function withPlaces<Value>(images: string, use: (make: () => string) => Promise<Value>): Promise<Value> {
   const made: string[] = [];
   const make = (): string => {
-    const path = `${images}/unpacking-${process.pid}-${Math.floor(Math.random() * 36 ** 8).toString(36)}`;
+    const path = `${images}/${unpackingName()}`;
     made.push(path);
     mkdirSync(path, { mode: 0o755 });
     return path;

@@ -5,6 +5,7 @@ import { CupelError } from "../../../src/model/error.ts";
 import { unpackImage } from "../../../src/run/image/unpack-image.ts";
 import { addBlob, archiveOf, digestOf, layerOf, ownArchitecture, writeLayout } from "../../support/oci-image.ts";
 import { makeTempDir, type TempDir } from "../../support/temp-dir.ts";
+import { ownPlace } from "../../../src/run/maker.ts";
 import { readTree } from "../../support/tree.ts";
 
 const hash = (content: string): string => digestOf(content).slice(7, 23);
@@ -43,7 +44,7 @@ describe("unpackImage", () => {
     using state = makeTempDir({ mode: 0o700 });
     writeLayout(image, [layerOf([{ name: "a", content: "a" }]), archiveOf([{ name: "b", content: "b" }])]);
     mkdirSync(state.at("images"));
-    mkdirSync(state.at("images/unpacking-999999999-left"));
+    mkdirSync(state.at(`images/unpacking-999999999-${ownPlace()}-left`));
     const first = await tell(image, state);
     const tree = readTree(state.path).map((line) => line.replace(/ \d+:\d+ /, " "));
     expect(first.path).toStartWith(`${state.path}/images/`);

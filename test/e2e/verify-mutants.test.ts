@@ -114,7 +114,7 @@ const mutants: readonly Mutant[] = [
     without: "sizes of its file systems",
     breaks: ["limit.disk"],
     by: "anyone",
-    patches: [{ path: `${launcher}/root-steps.c`, from: "if (step->size > 0)", to: "if (false)" }],
+    patches: [{ path: `${launcher}/root-memory.c`, from: "if (step->size > 0)", to: "if (false)" }],
   },
   {
     without: "counting its output",

@@ -3,7 +3,7 @@ import type { Host } from "../host/host.ts";
 import type { CallerStreams } from "../host/spawn-child.ts";
 import type { LaunchEvent } from "../launch/launch-event.ts";
 import { outsideIdentity, seccompArchitecture } from "../launch/launch-identity.ts";
-import type { LaunchBinding } from "../launch/encode-instruction.ts";
+import type { LaunchBinding } from "../launch/launch-binding.ts";
 import { isMade, type MakerCall } from "../launch/maker-call.ts";
 import { startLaunch, type Launch, type Watching } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";

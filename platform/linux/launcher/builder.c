@@ -1,5 +1,5 @@
 /* What every step of building a root asks of a result or a handle: it is as it must be, or the launch ends here. */
-#include "root.h"
+#include "builder.h"
 
 #include <asm/stat.h>
 

@@ -2,7 +2,7 @@
  * Where the things of a new root go. Mount points are made only on file systems that were mounted here, never in a
  * directory of the host, and no symlink is followed on the way to one.
  */
-#include "root.h"
+#include "builder.h"
 
 #include <asm/stat.h>
 #include <linux/fcntl.h>

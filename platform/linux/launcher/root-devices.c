@@ -1,5 +1,5 @@
 /* A root's /dev: a file system with the host's harmless devices, and with terminals and shared memory of its own. */
-#include "root.h"
+#include "builder.h"
 #include "mount-calls.h"
 
 static const struct {

@@ -1,6 +1,6 @@
 /* What a root holds of its own, in memory: file systems, the one that it starts as among them, and what is made there.
  */
-#include "root.h"
+#include "builder.h"
 #include "../shared/append.h"
 #include "mount-calls.h"
 

@@ -1,5 +1,5 @@
 /* What is taken away again of what a root shows: the right to change it, or, by a mask on it, the sight of it. */
-#include "root.h"
+#include "builder.h"
 #include "mount-calls.h"
 
 #include <asm/stat.h>

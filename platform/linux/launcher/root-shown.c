@@ -2,7 +2,7 @@
  * What a root shows of the host: grants, system paths, single devices. Their sources are looked up from the host's root
  * without following symlinks.
  */
-#include "root.h"
+#include "builder.h"
 #include "mount-calls.h"
 
 #include <asm/stat.h>

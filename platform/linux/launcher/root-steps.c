@@ -1,5 +1,5 @@
 /* Which step of a root does what; and /proc, the one that is no more than a mount. */
-#include "root.h"
+#include "builder.h"
 #include "mount-calls.h"
 
 /* Without hidepid: every process that this /proc can show is the job's own, and has the job's one id. */

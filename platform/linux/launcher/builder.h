@@ -2,8 +2,8 @@
  * What building a root consists of; root.c says in which order, root-steps.c what each step does. All report their own
  * failures and do not return then, but for those of mounting.c and mounts-below.c.
  */
-#ifndef CUPEL_ROOT_H
-#define CUPEL_ROOT_H
+#ifndef CUPEL_BUILDER_H
+#define CUPEL_BUILDER_H
 
 #include "launcher.h"
 

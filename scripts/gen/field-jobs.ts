@@ -4,6 +4,7 @@ import { networkModes, seccompProfileNames, writesWorkspace, type Job, type Limi
 import { defaultRequest, type JobRequest } from "../../src/run/job-request.ts";
 import { limitEntries, quantityParsers } from "../../src/run/limit-fields.ts";
 import { resolveDemands } from "../../src/run/resolve-demands.ts";
+import { bareJob } from "./bare-job.ts";
 
 /** One field. */
 export interface FieldJob {
@@ -15,26 +16,6 @@ export interface FieldJob {
 }
 
 const project = "/srv/project";
-
-/** Nothing of the host's but its programs, and no cap: any example is another value than its own. */
-const bareJob: Job = {
-  command: ["/bin/true"],
-  workspace: { mode: "empty", why: "" },
-  directory: "/",
-  grants: [],
-  toolDirectories: [],
-  network: "none",
-  allowedHosts: [],
-  nameResolution: {},
-  seccomp: "default",
-  environment: {},
-  terminal: "none",
-  limits: { graceMs: 0 },
-  defaultLimits: {},
-  demands: resolveDemands(defaultRequest, false, {}),
-  hidden: [],
-  layout: plainLayout,
-};
 
 function fieldJob(
   field: string,

@@ -3,7 +3,7 @@ import type { Strategy } from "../../src/strategies/_strategy.ts";
 import bubblewrap from "../../src/strategies/bubblewrap.ts";
 import namespaces from "../../src/strategies/namespaces.ts";
 import plain from "../../src/strategies/process.ts";
-import { jobFlags } from "../../src/commands/descriptions-job.ts";
+import { jobFlags } from "../../src/commands/job-flags.ts";
 import { renderFields } from "./readme-fields.ts";
 
 /** What cupel itself does before or after the sandbox, and what is about the choice of a strategy. */

@@ -1,9 +1,9 @@
 /** Guarantees and strategies as the README has them: what each strategy itself says of a host where everything works. */
 import type { Standing, Standings } from "../../src/model/capability.ts";
-import { plainLayout } from "../../src/model/layout.ts";
 import type { GuaranteeDecision, GuaranteeId } from "../../src/model/guarantee.ts";
 import type { Job } from "../../src/model/job.ts";
 import type { Strategy } from "../../src/strategies/_strategy.ts";
+import { bareJob } from "./bare-job.ts";
 import { renderTable } from "./readme-table.ts";
 import { renderList } from "./wrap-item.ts";
 
@@ -44,22 +44,11 @@ const everythingWorks: Standings = new Proxy({}, { get: (): Standing => ({ state
 
 /** A job without flags, in a directory of its own. */
 const defaultJob: Job = {
-  command: ["/bin/true"],
+  ...bareJob,
   workspace: { mode: "cow", path: "/srv/project", isStated: false, manner: "overlay", ignore: [], apply: "never" },
   directory: "/srv/project",
-  grants: [],
-  toolDirectories: [],
-  network: "none",
-  allowedHosts: [],
-  nameResolution: {},
-  seccomp: "default",
-  environment: {},
-  terminal: "none",
   limits: { graceMs: 2000 },
-  defaultLimits: {},
   demands: { required: [], accepted: [], prefer: "fastest" },
-  hidden: [],
-  layout: plainLayout,
 };
 
 function renderWays({ id, isolation, rank, summary }: Strategy, decisions: readonly GuaranteeDecision[]): string {

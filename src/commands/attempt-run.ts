@@ -2,7 +2,8 @@
 import type { TracerWords } from "../launch/tracer.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
-import type { Ending, Outcome, WorkspaceOutcome } from "../model/outcome.ts";
+import type { Ending } from "../model/ending.ts";
+import type { Outcome, WorkspaceOutcome } from "../model/outcome.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Report, Selection } from "../model/report.ts";
 import { dropReport } from "../report/saved-report.ts";

@@ -2,7 +2,8 @@
 import { lstatSync } from "node:fs";
 import type { Host } from "../host/host.ts";
 import type { Job } from "../model/job.ts";
-import type { Ending, NetworkOutcome, OutcomeStatus } from "../model/outcome.ts";
+import type { NetworkOutcome } from "../model/denial.ts";
+import type { Ending, OutcomeStatus } from "../model/ending.ts";
 import { say } from "./terminal.ts";
 
 /** Ends that the job itself has told of, or that were told already. */

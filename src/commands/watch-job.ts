@@ -4,7 +4,7 @@ import type { Host } from "../host/host.ts";
 import { findTracer, type TracerWords } from "../launch/tracer.ts";
 import { CupelError } from "../model/error.ts";
 import type { Job } from "../model/job.ts";
-import type { KernelDenial } from "../model/outcome.ts";
+import type { KernelDenial } from "../model/denial.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 import { describeKernelDenials } from "../report/kernel-denial-words.ts";
 import { readHostView } from "../run/denials/host-view.ts";

@@ -2,49 +2,19 @@
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import { compiledSeccomp } from "./compiled-seccomp.gen.ts";
-import { encodeRootStep, givenContent, type StepBinding } from "./encode-root-step.ts";
+import { encodeEnd, encodeLimits, type JobEnd } from "./encode-limits.ts";
+import { encodeRootStep, givenContent } from "./encode-root-step.ts";
 import { bitsOf, InstructionWriter } from "./instruction-writer.ts";
+import type { LaunchBinding } from "./launch-binding.ts";
 import { isMade, type MakerCall } from "./maker-call.ts";
 import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds } from "./protocol.ts";
-import type { SeccompArchitecture } from "./system-call-numbers.ts";
-
-/** What the plan leaves open until it is carried out. */
-export interface LaunchBinding extends StepBinding {
-  /** The job's ids outside: the caller's, or fresh ones. */
-  readonly outside: { readonly uid: number; readonly gid: number };
-  /** Directories of control groups that the job joins. */
-  readonly controlGroups: readonly string[];
-  /** Everything but the job. */
-  readonly rehearsal: boolean;
-  readonly architecture: SeccompArchitecture;
-  /** The Unix socket where the proxy of a plan that has one waits, to be unlinked by the launcher; absent for a rehearsal, which has none. */
-  readonly proxy?: string | undefined;
-  /** How the program of a plan that has a maker is called. */
-  readonly maker?: MakerCall | undefined;
-  /** For a resident launcher: the plan is the shape of many jobs, and `controlGroups` are the places that hold theirs. */
-  readonly resident?: ResidentBinding | undefined;
-}
-
-/** What a resident launcher is told beside the plan. */
-export interface ResidentBinding {
-  /** See {@link sharesRoot}. */
-  readonly sharesRoot: boolean;
-  /** How much of each of a job's two outputs is passed on; the rest is read and counted. */
-  readonly captureBytesMax: number;
-}
 
 /** What one of many jobs has for itself; all the rest is the shape's. */
-export interface ResidentJob {
+export interface ResidentJob extends JobEnd {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Absolute, inside. */
   readonly directory: string;
-  readonly timeoutMs?: number | undefined;
-  readonly graceMs: number;
-  readonly cpuTimeMs?: number | undefined;
-  readonly idleMs?: number | undefined;
-  /** Directories of control groups of its own, each below a place of the shape's. */
-  readonly controlGroups: readonly string[];
 }
 
 /** CLONE_NEW* (linux/sched.h). */
@@ -57,12 +27,6 @@ const namespaceFlags: Readonly<Record<NamespaceKind, number>> = {
   pid: 0x2000_0000,
   network: 0x4000_0000,
 };
-
-/** RLIMIT_* (asm-generic/resource.h). */
-const resources = { cpuSeconds: 0, fileBytes: 1, core: 4, processes: 6, openFiles: 7 } as const;
-
-/** SIGXCPU comes at the soft limit and ends a process, SIGKILL at the hard one: only the first says what it was for. */
-const hardLimitBeyond: Readonly<Partial<Record<keyof typeof resources, number>>> = { cpuSeconds: 1 };
 
 /** LANDLOCK_SCOPE_* (landlock(7), ABI 6). */
 const landlockScopeBits = { "abstract-unix-socket": 1, signal: 2 } as const;
@@ -87,44 +51,6 @@ function encodeOptions(writer: InstructionWriter, plan: LauncherPlan, binding: L
       ),
     );
     writer.u32(plan.umask);
-  });
-}
-
-function encodeLimits(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
-  for (const [name, resource] of Object.entries(resources)) {
-    const value = plan.resourceLimits[name as keyof typeof resources];
-    if (value === undefined) continue;
-    writer.record(recordKinds.resourceLimit, () => {
-      writer.u32(resource);
-      writer.u64(value);
-      writer.u64(value + (hardLimitBeyond[name as keyof typeof resources] ?? 0));
-    });
-  }
-  const { resident } = binding;
-  if (resident !== undefined) writer.record(recordKinds.capture, () => writer.u64(resident.captureBytesMax));
-  encodeOutput(writer, plan.output);
-  encodeEnd(writer, { ...plan, controlGroups: binding.controlGroups });
-}
-
-function encodeOutput(writer: InstructionWriter, output: LauncherPlan["output"]): void {
-  if (output === undefined) return;
-  writer.record(recordKinds.output, () => {
-    writer.u64(output.bytesMax);
-    writer.u32(output.beyond === "kill" ? 1 : 0);
-  });
-}
-
-type JobEnd = Pick<ResidentJob, "timeoutMs" | "graceMs" | "cpuTimeMs" | "idleMs" | "controlGroups">;
-
-function encodeEnd(writer: InstructionWriter, job: JobEnd): void {
-  for (const directory of job.controlGroups) {
-    writer.record(recordKinds.controlGroup, () => writer.text(directory));
-  }
-  writer.record(recordKinds.time, () => {
-    writer.u64(job.timeoutMs ?? 0);
-    writer.u64(job.graceMs);
-    writer.u64(job.cpuTimeMs ?? 0);
-    writer.u64(job.idleMs ?? 0);
   });
 }
 

@@ -3,13 +3,8 @@ import { errnoName } from "../host/errno-name.ts";
 import type { LauncherChild } from "../host/spawn-child.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
-import {
-  encodeGoodbye,
-  encodeInstruction,
-  encodeResidentJob,
-  type LaunchBinding,
-  type ResidentJob,
-} from "./encode-instruction.ts";
+import { encodeGoodbye, encodeInstruction, encodeResidentJob, type ResidentJob } from "./encode-instruction.ts";
+import type { LaunchBinding } from "./launch-binding.ts";
 import { FrameReader, type Frame } from "./frame-reader.ts";
 import { parseLaunchEvent, type LaunchEvent } from "./launch-event.ts";
 import { startLauncher, type HelperPlaces } from "./start-launch.ts";

@@ -3,7 +3,8 @@ import { spawnLauncher, type CallerStreams, type LauncherChild, type LauncherUse
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
-import { encodeInstruction, type LaunchBinding } from "./encode-instruction.ts";
+import { encodeInstruction } from "./encode-instruction.ts";
+import type { LaunchBinding } from "./launch-binding.ts";
 import { openHelperFiles } from "./helper-file.ts";
 import { parseLaunchEvent, type LaunchEvent } from "./launch-event.ts";
 import { controlKill, controlProceed } from "./protocol.ts";

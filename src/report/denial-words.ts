@@ -1,5 +1,5 @@
 /** What a job was denied of the network, in one line that says what would allow it. Pure. */
-import type { Denial, NetworkOutcome } from "../model/outcome.ts";
+import type { Denial, NetworkOutcome } from "../model/denial.ts";
 import { count, joinWords } from "./phrase.ts";
 import { printableText } from "./printable-text.ts";
 

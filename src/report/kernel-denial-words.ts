@@ -1,5 +1,5 @@
 /** What a trace showed that a job was denied, a line each, with the flag that would grant it. Pure. */
-import type { KernelDenial } from "../model/outcome.ts";
+import type { KernelDenial } from "../model/denial.ts";
 import { count } from "./phrase.ts";
 import { printableText } from "./printable-text.ts";
 import { quoteWords } from "./shell-words.ts";

@@ -1,7 +1,9 @@
 /** What a batch says of each job: one line of JSON. Pure. */
 import type { ResidentResult } from "../launch/resident-launcher.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
-import type { Cause, Degradation, Ending, LimitOutcome, Outcome, Usage } from "../model/outcome.ts";
+import type { Cause, Ending } from "../model/ending.ts";
+import type { Degradation, LimitOutcome, Outcome } from "../model/outcome.ts";
+import type { Usage } from "../model/usage.ts";
 
 /** Version of the line's shape. */
 export const batchOutcomeSchema = 2;

@@ -5,7 +5,8 @@ import {
   type ResidentLauncher,
   type ResidentResult,
 } from "../launch/resident-launcher.ts";
-import type { LaunchBinding, ResidentJob } from "../launch/encode-instruction.ts";
+import type { ResidentJob } from "../launch/encode-instruction.ts";
+import type { LaunchBinding } from "../launch/launch-binding.ts";
 import type { HelperPlaces } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";

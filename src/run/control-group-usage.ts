@@ -1,6 +1,6 @@
 /** What a job's tree has used, as its control groups counted it. */
 import { isThere } from "../host/is-there.ts";
-import type { DiskTraffic, Usage } from "../model/outcome.ts";
+import type { DiskTraffic, Usage } from "../model/usage.ts";
 import { parseKeyedNumber, readGroupFile, type CountingGroups } from "./control-group-counts.ts";
 
 const memoryPeak = { v1: "memory.max_usage_in_bytes", v2: "memory.peak" } as const;

@@ -1,5 +1,6 @@
 /** What was denied to a job, as far as somebody counted it. Pure. */
-import type { DeniedActs, Ending, NetworkOutcome } from "../model/outcome.ts";
+import type { DeniedActs, NetworkOutcome } from "../model/denial.ts";
+import type { Ending } from "../model/ending.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
 
 /** What is known of a job that has ended. */

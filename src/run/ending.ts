@@ -2,7 +2,7 @@
 import { errnoName } from "../host/errno-name.ts";
 import { findEvent, type EventOf, type LaunchEvent } from "../launch/launch-event.ts";
 import type { Evidence } from "../model/capability.ts";
-import type { CauseCode, Ending, OutcomeStatus } from "../model/outcome.ts";
+import type { CauseCode, Ending, OutcomeStatus } from "../model/ending.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
 import { forwardedSignals, signalName } from "./signals.ts";

@@ -1,5 +1,5 @@
 /** Exit codes of `run`. Pure. */
-import type { CauseCode, Ending, OutcomeStatus } from "../model/outcome.ts";
+import type { CauseCode, Ending, OutcomeStatus } from "../model/ending.ts";
 
 const killSignal = 9;
 

@@ -3,14 +3,9 @@ import * as v from "valibot";
 import { artifactRefusals } from "../model/artifact.ts";
 import { evidenceLevels } from "../model/capability.ts";
 import { guaranteeIds } from "../model/guarantee.ts";
-import {
-  causeCodes,
-  deniedKinds,
-  denialReasons,
-  limitNames,
-  outcomeSchema,
-  outcomeStatuses,
-} from "../model/outcome.ts";
+import { deniedKinds, denialReasons } from "../model/denial.ts";
+import { causeCodes, outcomeStatuses } from "../model/ending.ts";
+import { limitNames, outcomeSchema } from "../model/outcome.ts";
 import { batchOutcomeSchema } from "./batch-outcome.ts";
 
 const guarantee = v.picklist(guaranteeIds);

@@ -4,21 +4,17 @@ import { evidenceLevels, type Standings } from "../model/capability.ts";
 import type { ArtifactsOutcome } from "../model/artifact.ts";
 import type { GuaranteeDecision } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
+import type { KernelDenial, NetworkOutcome } from "../model/denial.ts";
+import type { CauseCode, Ending } from "../model/ending.ts";
 import {
   outcomeSchema,
-  type CauseCode,
   type Degradation,
-  type Ending,
-  type KernelDenial,
-  type NetworkOutcome,
   type Outcome,
-  type OutputCount,
-  type Phases,
   type ReportedDecision,
   type SetupOutcome,
-  type Usage,
   type WorkspaceOutcome,
 } from "../model/outcome.ts";
+import type { OutputCount, Phases, Usage } from "../model/usage.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Selection } from "../model/report.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";

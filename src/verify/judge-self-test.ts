@@ -1,5 +1,5 @@
 /** The job of the self-test: what it is told to do, and whether it did that. Pure. */
-import type { Ending } from "../model/outcome.ts";
+import type { Ending } from "../model/ending.ts";
 import type { SelfTestStep } from "../model/self-test.ts";
 
 /** Words that nobody can guess, so that what is seen can only come from where it was put. */

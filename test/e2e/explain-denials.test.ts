@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import * as v from "valibot";
-import type { KernelDenial } from "../../src/model/outcome.ts";
+import type { KernelDenial } from "../../src/model/denial.ts";
 import { outcomeShape } from "../../src/run/outcome-shape.ts";
 import type { Ran } from "../support/execute.ts";
 import { needsPrograms } from "../support/must-work.ts";

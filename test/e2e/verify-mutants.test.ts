@@ -36,7 +36,7 @@ function withoutNamespace(flag: string): Patch {
  * and that would be this machine.
  */
 const withoutPidNamespace: Patch = {
-  path: `${launcher}/instruction.c`,
+  path: `${launcher}/instruction-records.c`,
   from: "        cursor->broken = true;\n    return flags;",
   to: "        cursor->broken = true;\n    return flags & ~(uint64_t)CLONE_NEWPID;",
 };
@@ -104,7 +104,7 @@ const mutants: readonly Mutant[] = [
     by: "anyone",
     patches: [
       {
-        path: `${launcher}/instruction.c`,
+        path: `${launcher}/instruction-records.c`,
         from: "into->timeout_ms = take_milliseconds(cursor);",
         to: "take_milliseconds(cursor);",
       },
@@ -114,7 +114,7 @@ const mutants: readonly Mutant[] = [
     without: "sizes of its file systems",
     breaks: ["limit.disk"],
     by: "anyone",
-    patches: [{ path: `${launcher}/root-steps.c`, from: "if (step->size > 0)", to: "if (false)" }],
+    patches: [{ path: `${launcher}/root-memory.c`, from: "if (step->size > 0)", to: "if (false)" }],
   },
   {
     without: "counting its output",
@@ -122,7 +122,7 @@ const mutants: readonly Mutant[] = [
     by: "anyone",
     patches: [
       {
-        path: `${launcher}/instruction.c`,
+        path: `${launcher}/instruction-records.c`,
         from: "into->output_bytes_max = take_u64(cursor);",
         to: "take_u64(cursor);",
       },

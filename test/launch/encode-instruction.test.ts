@@ -5,9 +5,9 @@ import {
   encodeGoodbye,
   encodeInstruction,
   encodeResidentJob,
-  type LaunchBinding,
   type ResidentJob,
 } from "../../src/launch/encode-instruction.ts";
+import type { LaunchBinding } from "../../src/launch/launch-binding.ts";
 import { instructionBytesMax } from "../../src/launch/protocol.ts";
 import { defaultSeccompProfile } from "../../src/launch/seccomp-profile.ts";
 import { CupelError } from "../../src/model/error.ts";

@@ -2,8 +2,8 @@
  * A target for libFuzzer: one instruction from memory, and everything that it points at. Each input lies in a piece of
  * memory that is just as long, so that AddressSanitizer sees a byte too many. fuzz-mutator.h knows what a record is.
  */
-#include "../../platform/linux/launcher/instruction.c"
 #include "fuzz-mutator.h"
+#include "instruction-reader.h"
 #include "walk-instruction.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * input as a length and that many bytes, and goes through a pipe or a file of its own. A second reading is done with
  * the memory behind the instruction forbidden, so that AddressSanitizer sees a reader that goes a byte too far.
  */
-#include "../../platform/linux/launcher/instruction.c"
+#include "instruction-reader.h"
 #include "walk-instruction.h"
 
 #include <sanitizer/asan_interface.h>

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { describeDenials } from "../../src/report/denial-words.ts";
-import type { Denial } from "../../src/model/outcome.ts";
+import type { Denial } from "../../src/model/denial.ts";
 
 const denial: Denial = { host: "a.example", port: 443, reason: "host-not-listed", count: 1 };
 const led: Denial = {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { KernelDenial } from "../../src/model/outcome.ts";
+import type { KernelDenial } from "../../src/model/denial.ts";
 import { describeKernelDenials } from "../../src/report/kernel-denial-words.ts";
 
 const path: KernelDenial = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { LaunchEvent } from "../../src/launch/launch-event.ts";
-import type { Ending } from "../../src/model/outcome.ts";
+import type { Ending } from "../../src/model/ending.ts";
 import type { ControlGroupEvidence } from "../../src/run/control-group-counts.ts";
 import { judgeEnding, type Seen } from "../../src/run/ending.ts";
 import { exitCodeOf } from "../../src/run/exit-code-of.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { OutcomeStatus } from "../../src/model/outcome.ts";
+import type { OutcomeStatus } from "../../src/model/ending.ts";
 import { exitCodeOf } from "../../src/run/exit-code-of.ts";
 
 test("the exit code of a job without a code or a signal is one of a few", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { jobFlags, runDescription } from "../../src/commands/descriptions-job.ts";
+import { runDescription } from "../../src/commands/descriptions-job.ts";
+import { jobFlags } from "../../src/commands/job-flags.ts";
 import { jobFromFlags } from "../../src/commands/job-from-flags.ts";
 import { parseCommandLine } from "../../src/commands/parse-command-line.ts";
 import { createRealHost } from "../../src/host/real-host.ts";

@@ -1,4 +1,4 @@
-/** Reads a launcher's instruction back: the same format as platform/linux/launcher/instruction.c, written a second time. */
+/** Reads a launcher's instruction back: the same format as platform/linux/launcher/instruction*.c, written a second time. */
 import { instructionBytesMax, protocolMagic, protocolVersion, recordKinds } from "../../src/launch/protocol.ts";
 
 /** One record, its fields in order; binary content as bytes. */

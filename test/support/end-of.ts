@@ -1,5 +1,5 @@
 /** An outcome's end in one line, to compare many. */
-import type { Ending } from "../../src/model/outcome.ts";
+import type { Ending } from "../../src/model/ending.ts";
 
 /** `ok: 0`, `nonzero: 3`, `signalled: SIGTERM`, and of other ends why: `timeout-wall: the job was ended after …`. */
 export function endOf({

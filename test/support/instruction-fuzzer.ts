@@ -3,18 +3,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { compileC, repositoryRoot } from "./compile-c.ts";
 import { renderRecordFormats } from "./decode-instruction.ts";
+import { instructionSources } from "./instruction-sources.ts";
 
 const native = join(repositoryRoot, "test/native");
 const platform = join(repositoryRoot, "platform/linux");
-
-const dependencies = [
-  join(native, "fuzz-mutator.h"),
-  join(native, "walk-instruction.h"),
-  join(platform, "launcher/instruction.c"),
-  join(platform, "launcher/launcher.h"),
-  join(platform, "shared/kernel.h"),
-  join(platform, "shared/protocol.gen.h"),
-];
 
 /** Whether clang is there with its library for fuzzers, which lies beside the one of AddressSanitizer. */
 export function hasFuzzer(): boolean {
@@ -36,7 +28,7 @@ export function buildInstructionFuzzer(): string {
       `-I${join(platform, "shared")}`,
       ..."-g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all".split(" "),
     ],
-    dependencies,
+    dependencies: [join(native, "fuzz-mutator.h"), ...instructionSources],
   });
 }
 

@@ -1,7 +1,7 @@
 /** Runs a plan through the real launcher, with files as the job's streams. */
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createRealHost } from "../../src/host/real-host.ts";
-import type { LaunchBinding } from "../../src/launch/encode-instruction.ts";
+import type { LaunchBinding } from "../../src/launch/launch-binding.ts";
 import type { LaunchEvent } from "../../src/launch/launch-event.ts";
 import { seccompArchitecture } from "../../src/launch/launch-identity.ts";
 import { startLaunch, type HelperPlaces, type Launch } from "../../src/launch/start-launch.ts";

@@ -1,7 +1,8 @@
 /** Jobs that may connect to listed destinations, and what their outcomes say of the network. */
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
-import type { NetworkOutcome, Outcome } from "../../src/model/outcome.ts";
+import type { NetworkOutcome } from "../../src/model/denial.ts";
+import type { Outcome } from "../../src/model/outcome.ts";
 import { outcomeShape } from "../../src/run/outcome-shape.ts";
 import type { Ran } from "./execute.ts";
 import type { InstalledCupel } from "./run-cli.ts";

@@ -7,7 +7,7 @@ import { stateDirectories } from "../../src/host/private-directory.ts";
 import { capabilityIds } from "../../src/matrix/capability-ids.ts";
 import { blockerCodes, capabilityStates, evidenceLevels } from "../../src/model/capability.ts";
 import { guaranteePromises, isolationClasses } from "../../src/model/guarantee.ts";
-import { outcomeStatuses } from "../../src/model/outcome.ts";
+import { outcomeStatuses } from "../../src/model/ending.ts";
 import type { FlagDescription } from "../../src/report/command-description.ts";
 import { strategies } from "../../src/strategies/registry.gen.ts";
 import { createFixtureHost } from "./fixture-host.ts";

@@ -1,7 +1,7 @@
 /** Proxies with real servers behind them, and names that lead to those. */
 import { afterAll, beforeAll } from "bun:test";
 import { createServer, type Server } from "node:net";
-import type { NetworkOutcome } from "../../src/model/outcome.ts";
+import type { NetworkOutcome } from "../../src/model/denial.ts";
 import type { Resolve } from "../../src/run/network/connect-destination.ts";
 import { startProxy, type Proxy } from "../../src/run/network/start-proxy.ts";
 import { answer, echo, listen, open, portOf } from "./proxy-client.ts";

@@ -4,17 +4,10 @@ import { resolve } from "node:path";
 import { compileC, repositoryRoot } from "./compile-c.ts";
 import { execute } from "./execute.ts";
 import { joinInstructions } from "./instruction-corpus.ts";
+import { instructionSources } from "./instruction-sources.ts";
 
 const native = resolve(repositoryRoot, "test/native");
-const launcher = resolve(repositoryRoot, "platform/linux/launcher");
 const shared = resolve(repositoryRoot, "platform/linux/shared");
-const dependencies = [
-  `${launcher}/instruction.c`,
-  `${launcher}/launcher.h`,
-  `${shared}/kernel.h`,
-  `${shared}/protocol.gen.h`,
-  `${native}/walk-instruction.h`,
-];
 const flags = [
   "-std=gnu17",
   "-D_GNU_SOURCE",
@@ -31,7 +24,10 @@ export const verdicts = { accepted: 0, malformed: -74, otherVersion: -71, cutSho
 /** What the reader says of each; any report of a sanitizer ends it, and fails the test. */
 export async function readInstructions(instructions: readonly Uint8Array[]): Promise<number[]> {
   const source = resolve(native, "read-instruction.c");
-  const program = compileC(source, { flags: [...flags, `-I${shared}`, "-Wall", "-Wextra", "-Werror"], dependencies });
+  const program = compileC(source, {
+    flags: [...flags, `-I${shared}`, "-Wall", "-Wextra", "-Werror"],
+    dependencies: instructionSources,
+  });
   const stdin = joinInstructions(instructions);
   const { code, stdout, stderr } = await execute([program], { stdin, env: {}, deadlineMs: 60_000 });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { CauseCode, Ending, OutcomeStatus } from "../../src/model/outcome.ts";
+import type { CauseCode, Ending, OutcomeStatus } from "../../src/model/ending.ts";
 import { judgeSelfTestJob, selfTestCommand, type SelfTestSeen } from "../../src/verify/judge-self-test.ts";
 import { execute } from "../support/execute.ts";
 import { makeTempDir } from "../support/temp-dir.ts";

@@ -10,9 +10,9 @@
  * (fs/fuse/inode.c: make_kuid in the namespace of whoever opened the device). It is in the job's control groups, ends
  * with the mount, and with the launcher.
  */
+#include "builder.h"
 #include "descriptors.h"
 #include "mount-calls.h"
-#include "root.h"
 #include "../shared/append.h"
 
 #include <linux/fcntl.h>

@@ -4,7 +4,7 @@
  * it then gets copies of the mounts, in a mount namespace of its own, at a place where everyone may go, and with the
  * owners mapped where the plan says so.
  */
-#include "root.h"
+#include "builder.h"
 #include "../shared/append.h"
 #include "mount-calls.h"
 

@@ -4,7 +4,7 @@
  * refuses to move a detached mount into place for a profile that allows every mount. The first way that is denied is
  * given up for the rest of the launch.
  */
-#include "root.h"
+#include "builder.h"
 #include "../shared/append.h"
 #include "../shared/mount-flags.h"
 #include "mount-calls.h"

@@ -2,7 +2,7 @@
  * What lies mounted below a path, for kernels without mount_setattr: read from mountinfo (proc_pid_mountinfo(5)), since
  * each mount has to be looked up and changed by itself.
  */
-#include "root.h"
+#include "builder.h"
 #include "mount-calls.h"
 
 #include <linux/fcntl.h>

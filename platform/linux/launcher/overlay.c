@@ -3,7 +3,7 @@
  * own files stay as they are. The layer holds two directories: `upper`, which is what there is to read afterwards, and
  * `work`, which is the kernel's.
  */
-#include "root.h"
+#include "builder.h"
 #include "../shared/append.h"
 #include "mount-calls.h"
 

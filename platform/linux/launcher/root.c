@@ -3,7 +3,7 @@
  * builds and enters what all its jobs see alike, once; a job's own copy of that mount namespace then lacks only what
  * each must have for itself, and that is mounted on top.
  */
-#include "root.h"
+#include "builder.h"
 #include "mount-calls.h"
 
 #include <linux/stat.h>

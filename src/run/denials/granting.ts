@@ -1,7 +1,7 @@
 /** The narrowest flag that would grant a path, and what is to be said of it. Pure. */
 import { posix } from "node:path";
 import { isWithin } from "../../model/job.ts";
-import type { KernelDenial } from "../../model/outcome.ts";
+import type { KernelDenial } from "../../model/denial.ts";
 import type { HostView } from "./host-view.ts";
 import { isSecret } from "./secret-places.ts";
 

@@ -1,7 +1,7 @@
 /** From what failed to what was denied, and by which flag it would be granted. Pure but for the host's view. */
 import { posix } from "node:path";
 import { isWithin } from "../../model/job.ts";
-import type { KernelDenial } from "../../model/outcome.ts";
+import type { KernelDenial } from "../../model/denial.ts";
 import type { LauncherPlan } from "../../model/plan.ts";
 import { isBroad, type Granting } from "./granting.ts";
 import type { HostView } from "./host-view.ts";

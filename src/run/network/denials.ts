@@ -1,5 +1,5 @@
 /** What was denied: counted in full, listed as far as there is room for it. */
-import type { Denial, NetworkOutcome } from "../../model/outcome.ts";
+import type { Denial, NetworkOutcome } from "../../model/denial.ts";
 
 /** So many different ones are listed: a job can ask for as many as it likes. */
 const listedMax = 100;

@@ -1,5 +1,5 @@
 /** Whether a job may connect to a destination: before its name is looked up, and of each address that it has. Pure. */
-import type { Denial } from "../../model/outcome.ts";
+import type { Denial } from "../../model/denial.ts";
 import type { DestinationRule, RulePorts } from "./destination-rule.ts";
 import type { HostName } from "./host-name.ts";
 import { isInPrefix, renderIpAddress, type IpAddress } from "../../model/ip-address.ts";

@@ -9,7 +9,7 @@ import { errnoOf } from "../../host/errno-of.ts";
 import { usePrivateDirectory } from "../../host/private-directory.ts";
 import type { HelperPlaces } from "../../launch/start-launch.ts";
 import { CupelError } from "../../model/error.ts";
-import type { NetworkOutcome } from "../../model/outcome.ts";
+import type { NetworkOutcome } from "../../model/denial.ts";
 import { resolveOnHost, type ConnectContext, type Resolve } from "./connect-destination.ts";
 import { Denials } from "./denials.ts";
 import { parseDestinationRule } from "./destination-rule.ts";

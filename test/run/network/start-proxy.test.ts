@@ -1,7 +1,7 @@
 /** The proxy as the courier meets it: real connections to its socket, and real servers behind it. */
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import type { NetworkOutcome } from "../../../src/model/outcome.ts";
+import type { NetworkOutcome } from "../../../src/model/denial.ts";
 import type { Resolve } from "../../../src/run/network/connect-destination.ts";
 import { startProxy } from "../../../src/run/network/start-proxy.ts";
 import { echo, head, listen, open, portOf, socksTo, tunnelTo } from "../../support/proxy-client.ts";

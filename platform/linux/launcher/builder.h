@@ -1,6 +1,9 @@
-/* What building a root consists of; root.c says in which order, root-steps.c how. */
-#ifndef CUPEL_ROOT_H
-#define CUPEL_ROOT_H
+/*
+ * What building a root consists of; root.c says in which order, root-steps.c what each step does. All report their own
+ * failures and do not return then, but for those of mounting.c and mounts-below.c.
+ */
+#ifndef CUPEL_BUILDER_H
+#define CUPEL_BUILDER_H
 
 #include "launcher.h"
 
@@ -60,22 +63,57 @@ long restrict_mount(struct builder *builder, int mount, const char *path, uint64
 /* mounts-below.c */
 long restrict_below(struct builder *builder, const char *path, uint64_t attributes);
 
-/* overlay.c: reports its own failures and does not return then. */
-void do_overlay(struct builder *builder, const struct root_step *step);
-
-/* root-steps.c: all report their own failures and do not return then. */
+/* builder.c */
+__attribute__((noreturn)) void fail_build(const struct builder *builder, int step, long error, const char *subject);
 int must_build(const struct builder *builder, long result, int step, const char *subject);
 struct stat status_of(const struct builder *builder, int descriptor, const char *subject);
 void refuse_symlink(const struct builder *builder, int descriptor, int step, const char *subject);
-void mount_new_root(struct builder *builder, int covered);
+
+/* placing.c */
 void own_file_system(struct builder *builder, int mount, const char *subject);
-/* A handle on the root of a new file system in memory; its step says how large, and whose. */
-int new_tmpfs(struct builder *builder, const struct root_step *step, uint64_t attributes, int destination);
+void refuse_foreign(const struct builder *builder, int directory, int step, const char *subject);
 /* A handle on a path below the new root; what is missing of it is made. */
 int place(const struct builder *builder, const char *path, uint32_t type, uint32_t mode);
-void do_step(struct builder *builder, const struct root_step *step);
-/* The two halves of `devices`: what all jobs may share, and what each must have for itself. */
+/* The same, for something that is mounted there. */
+int place_for(const struct builder *builder, const char *destination, uint32_t type);
+int place_parent(const struct builder *builder, const char *path, char name[256]);
+
+/* root-memory.c */
+void mount_new_root(struct builder *builder, int covered);
+/* A handle on the root of a new file system in memory; its step says how large, and whose. */
+int new_tmpfs(struct builder *builder, const struct root_step *step, uint64_t attributes, int destination);
+void do_tmpfs(struct builder *builder, const struct root_step *step);
+void do_file(const struct builder *builder, const struct root_step *step);
+void make_link(const struct builder *builder, const char *target, const char *destination);
+
+/* root-shown.c */
+void do_bind(struct builder *builder, const struct root_step *step);
+void do_mirror(struct builder *builder, const struct root_step *step);
+int show_one(struct builder *builder, int source, int at, const char *path, int step);
+/* Of /dev/null (Documentation/admin-guide/devices.txt): a memory device. */
+enum { null_number = 0x103 };
+int host_device(const struct builder *builder, const char *path, uint32_t number, int step);
+void show_device(struct builder *builder, int source, int at, const char *path, uint64_t attributes, int step);
+
+/* root-restrictions.c */
+void do_read_only(struct builder *builder, const struct root_step *step);
+void do_mask(struct builder *builder, const struct root_step *step);
+
+/* root-devices.c: the two halves of `devices`: what all jobs may share, and what each must have for itself. */
 void do_shared_devices(struct builder *builder, const struct root_step *step);
 void do_own_devices(struct builder *builder, const struct root_step *step);
+
+/* overlay.c */
+void do_overlay(struct builder *builder, const struct root_step *step);
+
+/* root-steps.c */
+void do_step(struct builder *builder, const struct root_step *step);
+
+static inline const char *skip_slashes(const char *path)
+{
+    while (*path == '/')
+        path++;
+    return path;
+}
 
 #endif

@@ -1,0 +1,226 @@
+/* Reads what one record says, by its kind; what becomes of the root is read in instruction-root-step.c. */
+#include "instruction.h"
+
+#include <linux/sched.h>
+
+/* So much less than 64 bits hold that the time of an end can be reckoned with: 36 million years. */
+static uint64_t take_milliseconds(struct cursor *cursor)
+{
+    const uint64_t milliseconds = take_u64(cursor);
+    if (milliseconds > 1ULL << 60)
+        cursor->broken = true;
+    return milliseconds;
+}
+
+/* Not the one that setresuid(2) takes as "leave it": a job would keep root's. */
+static uint32_t take_id(struct cursor *cursor)
+{
+    const uint32_t id = take_u32(cursor);
+    if (id == UINT32_MAX)
+        cursor->broken = true;
+    return id;
+}
+
+/* Namespaces and nothing else that clone(2) does: shared memory, say. */
+static uint64_t take_namespaces(struct cursor *cursor)
+{
+    const uint64_t known =
+        CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWNET;
+    const uint64_t flags = take_u64(cursor);
+    if ((flags & ~known) != 0)
+        cursor->broken = true;
+    return flags;
+}
+
+static void parse_seccomp(struct cursor *cursor, struct instruction *into)
+{
+    const size_t length = (size_t)(cursor->end - cursor->at);
+    /* BPF_MAXINSNS (linux/bpf_common.h) is the kernel's own bound. */
+    if (length == 0 || length % sizeof(struct sock_filter) != 0 || length / sizeof(struct sock_filter) > 4096) {
+        cursor->broken = true;
+        return;
+    }
+    into->seccomp.len = (unsigned short)(length / sizeof(struct sock_filter));
+    into->seccomp.filter = (struct sock_filter *)(void *)cursor->at;
+    cursor->at = cursor->end;
+}
+
+static void parse_resource_limit(struct cursor *cursor, struct instruction *into)
+{
+    if (into->resource_limit_count == resource_limits_max) {
+        cursor->broken = true;
+        return;
+    }
+    struct resource_limit *limit = &into->resource_limits[into->resource_limit_count++];
+    limit->resource = take_u32(cursor);
+    limit->soft = take_u64(cursor);
+    limit->hard = take_u64(cursor);
+}
+
+/* Ports that nobody needs a privilege for. */
+enum { own_ports_min = 1024, ports_max = 65535 };
+
+static void parse_proxy(struct cursor *cursor, struct instruction *into)
+{
+    into->proxy = take_absolute_path(cursor);
+    while (cursor->at < cursor->end && !cursor->broken) {
+        const uint32_t port = take_u32(cursor);
+        if (into->listener_count == listeners_max || port < own_ports_min || port > ports_max) {
+            cursor->broken = true;
+            return;
+        }
+        into->listener_ports[into->listener_count++] = (uint16_t)port;
+    }
+    if (into->listener_count == 0)
+        cursor->broken = true;
+}
+
+/* The last place of a list is its end's. */
+static void append_word(struct cursor *cursor, char **list, size_t *count, size_t max)
+{
+    if (*count >= max - 1) {
+        cursor->broken = true;
+        return;
+    }
+    list[(*count)++] = take_text(cursor);
+}
+
+static void append_listed(struct cursor *cursor, struct word_list *list)
+{
+    append_word(cursor, list->words, &list->count, arguments_max);
+}
+
+static void parse_maker_input(struct cursor *cursor, struct instruction *into, uint16_t kind)
+{
+    if (into->maker_input_count == maker_inputs_max) {
+        cursor->broken = true;
+        return;
+    }
+    struct maker_input *input = &into->maker_inputs[into->maker_input_count++];
+    if (kind == record_maker_source) {
+        input->path = take_absolute_path(cursor);
+        return;
+    }
+    input->length = (uint32_t)(cursor->end - cursor->at);
+    input->content = take_bytes(cursor, input->length);
+}
+
+/* An address in the order of the network, as long as its kind is; 0 is any port outside. */
+static void parse_publish(struct cursor *cursor, struct instruction *into)
+{
+    const uint32_t address_bytes = take_u32(cursor);
+    if (into->published_count == published_max || (address_bytes != 4 && address_bytes != 16)) {
+        cursor->broken = true;
+        return;
+    }
+    struct published *published = &into->published[into->published_count++];
+    published->is_ipv6 = address_bytes == 16;
+    take(cursor, published->address, address_bytes);
+    const uint32_t port = take_u32(cursor), job_port = take_u32(cursor);
+    if (port > ports_max || job_port == 0 || job_port > ports_max)
+        cursor->broken = true;
+    published->port = (uint16_t)port;
+    published->job_port = (uint16_t)job_port;
+}
+
+/* In ascending order, above the standard streams: so no two are the same, and what lies between them can be closed. */
+static void parse_descriptor(struct cursor *cursor, struct instruction *into)
+{
+    const uint32_t number = take_u32(cursor);
+    const int before = into->descriptor_count == 0 ? 2 : into->descriptors[into->descriptor_count - 1].number;
+    if (into->descriptor_count == descriptors_max || number > descriptor_number_max || (int)number <= before) {
+        cursor->broken = true;
+        return;
+    }
+    struct content_descriptor *descriptor = &into->descriptors[into->descriptor_count++];
+    descriptor->number = (int)number;
+    descriptor->length = take_u32(cursor);
+    descriptor->content = take_bytes(cursor, descriptor->length);
+}
+
+void parse_record(struct cursor *cursor, struct instruction *into, struct word_lists *lists, uint16_t kind)
+{
+    switch (kind) {
+    case record_identity:
+        into->inside_uid = take_id(cursor);
+        into->inside_gid = take_id(cursor);
+        into->outside_uid = take_id(cursor);
+        into->outside_gid = take_id(cursor);
+        return;
+    case record_namespaces:
+        into->namespaces = take_namespaces(cursor);
+        return;
+    case record_options:
+        into->options = take_bits(cursor, option_all);
+        into->umask = take_bits(cursor, permissions);
+        return;
+    case record_hostname:
+        into->hostname = take_text(cursor);
+        return;
+    case record_directory:
+        into->directory = take_absolute_path(cursor);
+        return;
+    case record_argument:
+        append_listed(cursor, &lists->arguments);
+        return;
+    case record_setup_argument:
+        append_listed(cursor, &lists->setup);
+        return;
+    case record_variable:
+        append_listed(cursor, &lists->variables);
+        return;
+    case record_resource_limit:
+        parse_resource_limit(cursor, into);
+        return;
+    case record_control_group:
+        if (into->control_group_count == control_groups_max)
+            cursor->broken = true;
+        else
+            into->control_groups[into->control_group_count++] = take_absolute_path(cursor);
+        return;
+    case record_seccomp:
+        parse_seccomp(cursor, into);
+        return;
+    case record_landlock:
+        into->landlock_scopes = take_u64(cursor);
+        into->landlock_version = take_u32(cursor);
+        return;
+    case record_capture:
+        into->capture_bytes_max = take_u64(cursor);
+        return;
+    case record_proxy:
+        parse_proxy(cursor, into);
+        return;
+    case record_publish:
+        parse_publish(cursor, into);
+        return;
+    case record_time:
+        into->timeout_ms = take_milliseconds(cursor);
+        into->grace_ms = take_milliseconds(cursor);
+        into->cpu_ms = take_milliseconds(cursor);
+        into->idle_ms = take_milliseconds(cursor);
+        return;
+    case record_maker_argument:
+        append_word(cursor, into->maker_arguments, &into->maker_argument_count, maker_words_max);
+        return;
+    case record_maker_variable:
+        append_word(cursor, into->maker_environment, &into->maker_variable_count, maker_words_max);
+        return;
+    case record_maker_start:
+        into->maker_start_ms = take_milliseconds(cursor);
+        return;
+    case record_maker_input:
+    case record_maker_source:
+        parse_maker_input(cursor, into, kind);
+        return;
+    case record_descriptor:
+        parse_descriptor(cursor, into);
+        return;
+    case record_output:
+        into->output_bytes_max = take_u64(cursor);
+        into->ends_at_output_max = take_bits(cursor, 1) != 0;
+        return;
+    default:
+        parse_root_step(cursor, into, kind);
+    }
+}

@@ -1,0 +1,29 @@
+/** What is settled only when a plan is carried out. */
+import type { StepBinding } from "./encode-root-step.ts";
+import type { MakerCall } from "./maker-call.ts";
+import type { SeccompArchitecture } from "./system-call-numbers.ts";
+
+/** What the plan leaves open until it is carried out. */
+export interface LaunchBinding extends StepBinding {
+  /** The job's ids outside: the caller's, or fresh ones. */
+  readonly outside: { readonly uid: number; readonly gid: number };
+  /** Directories of control groups that the job joins. */
+  readonly controlGroups: readonly string[];
+  /** Everything but the job. */
+  readonly rehearsal: boolean;
+  readonly architecture: SeccompArchitecture;
+  /** The Unix socket where the proxy of a plan that has one waits, to be unlinked by the launcher; absent for a rehearsal, which has none. */
+  readonly proxy?: string | undefined;
+  /** How the program of a plan that has a maker is called. */
+  readonly maker?: MakerCall | undefined;
+  /** For a resident launcher: the plan is the shape of many jobs, and `controlGroups` are the places that hold theirs. */
+  readonly resident?: ResidentBinding | undefined;
+}
+
+/** What a resident launcher is told beside the plan. */
+export interface ResidentBinding {
+  /** See {@link sharesRoot}. */
+  readonly sharesRoot: boolean;
+  /** How much of each of a job's two outputs is passed on; the rest is read and counted. */
+  readonly captureBytesMax: number;
+}

@@ -1,5 +1,4 @@
 /** A job with a copy-on-write workspace was carried out: what becomes of its layer. */
-import { isatty } from "node:tty";
 import { errnoName } from "../host/errno-name.ts";
 import type { Host } from "../host/host.ts";
 import { findEvent } from "../launch/launch-event.ts";
@@ -40,7 +39,7 @@ export function withoutOverlay(job: Job, { events, layer }: Pick<CarriedOut, "ev
 }
 
 /** @throws CupelError `usage` for a question without anybody to answer it, and for changes that there cannot be. */
-export function refuseUselessApply({ mode }: Workspace, request: JobRequest): void {
+export async function refuseUselessApply({ mode }: Workspace, request: JobRequest): Promise<void> {
   if (mode !== "cow") {
     const flag = request.apply === "never" ? "ignore" : "apply";
     // In a file it may be meant for other jobs.
@@ -50,7 +49,7 @@ export function refuseUselessApply({ mode }: Workspace, request: JobRequest): vo
       `${statedAs(request, flag)} is about changes to a copy-on-write workspace; give --workspace cow too, or leave it out`,
     );
   }
-  if (request.apply !== "ask" || isatty(0)) return;
+  if (request.apply !== "ask" || (await import("node:tty")).isatty(0)) return;
   throw new CupelError(
     "usage",
     `${statedAs(request, "apply")} ask needs a terminal to ask at, and standard input is none; take never or on-success`,

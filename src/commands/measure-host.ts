@@ -12,7 +12,7 @@ import { buildReport } from "../report/build-report.ts";
 import { readFingerprintParts } from "../report/fingerprint.ts";
 import { loadStartCosts } from "../report/saved-start-costs.ts";
 import { loadVerifiedSets } from "../report/saved-verification.ts";
-import { removeStaleControlGroups } from "../run/control-groups.ts";
+import { removeStaleControlGroups } from "../run/stale-control-groups.ts";
 import { defaultRequest } from "../run/job-request.ts";
 import { resolveJob } from "../run/resolve-job.ts";
 import { askedCapabilities } from "../select/asked-capabilities.ts";

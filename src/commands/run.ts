@@ -34,7 +34,7 @@ async function checkTerminal(job: Job, request: JobRequest): Promise<void> {
 async function checkApply({ workspace }: Job, request: JobRequest): Promise<void> {
   if (request.apply === "never" && request.ignore.length === 0) return;
   const { refuseUselessApply } = await import("./layer-of-run.ts");
-  refuseUselessApply(workspace, request);
+  await refuseUselessApply(workspace, request);
 }
 
 function announceWorkspace({ workspace }: Job): void {

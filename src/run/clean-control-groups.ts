@@ -2,9 +2,9 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Removal } from "../model/removal.ts";
-import { parseJobGroupOwner, removeJobGroup } from "./control-groups.ts";
-import { isGone } from "./maker.ts";
+import { isGone } from "./gone-maker.ts";
 import type { RemovalContext } from "./removal.ts";
+import { parseJobGroupOwner, removeJobGroup } from "./stale-control-groups.ts";
 
 /** Where every distribution mounts them (cgroups(7)); version 1 has one directory for each hierarchy in it. */
 const hierarchy = "/sys/fs/cgroup";

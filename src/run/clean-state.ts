@@ -5,7 +5,7 @@ import { checkPrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Removal } from "../model/removal.ts";
 import { leftoverAgeMs } from "../report/saved-report.ts";
-import { describeMaker, isGone } from "./maker.ts";
+import { describeMaker, isGone } from "./gone-maker.ts";
 import { removeTree, treeBytes } from "./remove-tree.ts";
 import { removeEmpty, removeEntry, type RemovalContext } from "./removal.ts";
 import { knownEntry, type Folder, type KnownEntry } from "./state-contents.ts";

@@ -1,8 +1,8 @@
 /** Control groups of one job's own: made before it starts, read when it has ended, removed then. */
-import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Host } from "../host/host.ts";
-import { isGone, makerFrom, makerWords, ownMakerWords, ownPlace, type Maker } from "./maker.ts";
+import { ownMakerWords } from "./maker.ts";
 import { CupelError } from "../model/error.ts";
 import { isBelowUserManager, type Standings } from "../model/capability.ts";
 import type { ControlGroupLimits } from "../model/plan.ts";
@@ -63,44 +63,9 @@ export function removeDirectory(directory: string): void {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, removalPauseMs);
 }
 
-const jobGroup = new RegExp(`^cupel-${makerWords}-[0-9a-f]+$`);
-
-/** The prober's (platform/linux/prober/cgroup-own.h) is there for a moment, and named by the process alone. */
-const proberGroup = /^cupel-probe-(\d+)$/;
-
 /** A name for a group of this process's; `mark` has hexadecimal digits, and is in no other name of it. */
 export function jobGroupName(mark: string): string {
   return `cupel-${ownMakerWords()}-${mark}`;
-}
-
-/** Who made a group, for a job or as the prober; undefined for what is neither. */
-export function parseJobGroupOwner(name: string): Maker | undefined {
-  const made = jobGroup.exec(name);
-  if (made !== null) return makerFrom(made);
-  const pid = proberGroup.exec(name)?.[1];
-  return pid === undefined ? undefined : { pid: Number(pid), place: ownPlace() };
-}
-
-/** The one group that the prober makes within its own (platform/linux/prober/cgroup-own.h). */
-const proberGroupBelow = "below";
-
-/** Removes a group of a job's or the prober's with the one that may be in it; one that holds a process stays. */
-export function removeJobGroup(directory: string): void {
-  removeDirectory(`${directory}/${proberGroupBelow}`);
-  removeDirectory(directory);
-}
-
-/** Removes groups whose cupel was killed together with its launcher. One that holds a process stays (EBUSY). */
-export function removeStaleControlGroups(matrix: Standings): void {
-  const places = Object.keys(matrix).flatMap((id) => (id.startsWith("cgroup.") ? (matrix[id]?.value ?? []) : []));
-  for (const place of new Set(places)) {
-    if (typeof place !== "string" || !place.startsWith("/") || !existsSync(place)) continue;
-    for (const name of readdirSync(place)) {
-      const owner = parseJobGroupOwner(name);
-      if (owner === undefined || !isGone(owner)) continue;
-      removeJobGroup(`${place}/${name}`);
-    }
-  }
 }
 
 function versionOf(matrix: Standings): "v1" | "v2" {

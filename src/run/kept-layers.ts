@@ -12,7 +12,7 @@ import { CupelError } from "../model/error.ts";
 import { changeKinds, layerSchema, type LayerRecord } from "../model/layer.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import { layersIn } from "./layer-place.ts";
-import { isGone, makerFrom } from "./maker.ts";
+import { isGone, makerFrom } from "./gone-maker.ts";
 import type { Layer } from "./open-layer.ts";
 import { removeTree } from "./remove-tree.ts";
 import { freeId, idPattern, makingPattern } from "./run-id.ts";

@@ -15,16 +15,19 @@ export interface Maker {
 /** As it stands in a name: the number, and three times eight digits. */
 export const makerWords = String.raw`(\d+)-([0-9a-f]{24})`;
 
-const partLength = 8;
-const none = "0".repeat(partLength);
+/** So many digits has each part of a place. */
+export const partLength = 8;
+
+/** Of what cannot be told. */
+export const noPart: string = "0".repeat(partLength);
 
 /** The first digits of what a file holds; none where it cannot be read, or holds something else. */
 function digitsOf(read: () => string): string {
   try {
-    return /^[0-9a-f]{8}/.exec(read())?.[0] ?? none;
+    return /^[0-9a-f]{8}/.exec(read())?.[0] ?? noPart;
   } catch (error) {
     errnoOf(error);
-    return none;
+    return noPart;
   }
 }
 
@@ -48,35 +51,4 @@ export function ownPlace(): string {
 /** This process, as it stands in a name. */
 export function ownMakerWords(): string {
   return `${process.pid}-${ownPlace()}`;
-}
-
-/** Of what {@link makerWords} found. */
-export function makerFrom([, pid, place]: RegExpExecArray): Maker {
-  return { pid: Number(pid), place: place ?? "" };
-}
-
-/** Whether there is such a process, as far as this PID namespace shows. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) !== "ESRCH";
-  }
-}
-
-/**
- * Whether it certainly is no more: a process of this place that has ended, or one of this machine before it was booted.
- * Of all others nothing can be told from here.
- */
-export function isGone({ pid, place }: Maker, own: string = ownPlace()): boolean {
-  if (place === own) return !isRunning(pid);
-  const [machine, ownMachine] = [place, own].map((one) => one.slice(0, partLength));
-  const [boot, ownBoot] = [place, own].map((one) => one.slice(partLength, 2 * partLength));
-  return machine === ownMachine && machine !== none && boot !== ownBoot;
-}
-
-/** Who it is, for people. */
-export function describeMaker({ pid, place }: Maker): string {
-  return place === ownPlace() ? `process ${pid}` : `process ${pid} of another machine or PID namespace`;
 }

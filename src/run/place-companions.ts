@@ -7,7 +7,7 @@ import { namesIn } from "../host/names-in.ts";
 import { removeIfThere, replaceFile } from "../host/replace-file.ts";
 import { CupelError } from "../model/error.ts";
 import type { Removal } from "../model/removal.ts";
-import { isRunning } from "./maker.ts";
+import { isRunning } from "./gone-maker.ts";
 import type { Installation } from "./installation.ts";
 import { removeEntry, type RemovalContext } from "./removal.ts";
 

@@ -10,7 +10,7 @@ import { namesIn } from "../host/names-in.ts";
 import type { HelperPlaces } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import { leftoverAgeMs } from "../report/saved-report.ts";
-import { isGone, makerFrom } from "./maker.ts";
+import { isGone, makerFrom } from "./gone-maker.ts";
 import { layersIn } from "./layer-place.ts";
 import { recordLimitsOf, type RecordLimits } from "./record-settings.ts";
 import { removeTree, treeBytes } from "./remove-tree.ts";

@@ -8,7 +8,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import { namesIn } from "../host/names-in.ts";
 import { CupelError } from "../model/error.ts";
 import type { Removal } from "../model/removal.ts";
-import { isRunning } from "./maker.ts";
+import { isRunning } from "./gone-maker.ts";
 import { removeEntry, type RemovalContext } from "./removal.ts";
 
 /** Folders of this name are made by scripts/install.sh, too. */

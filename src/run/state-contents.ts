@@ -1,6 +1,7 @@
 /** What lies in cupel's state directories, told apart by name: what is cupel's own, and what is not known. Pure. */
 import { mountPoints } from "../launch/container-root.ts";
-import { makerFrom, ownPlace, type Maker } from "./maker.ts";
+import { makerFrom } from "./gone-maker.ts";
+import { ownPlace, type Maker } from "./maker.ts";
 import { idPattern, makingPattern, unpackingPattern } from "./run-id.ts";
 
 /** What a name stands for. */

@@ -2,7 +2,8 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { namesIn } from "../host/names-in.ts";
-import { isGone, makerFrom, makerWords, ownMakerWords } from "./maker.ts";
+import { isGone, makerFrom } from "./gone-maker.ts";
+import { makerWords, ownMakerWords } from "./maker.ts";
 
 const pattern = new RegExp(String.raw`^\.cupel-apply-${makerWords}-\d+$`);
 

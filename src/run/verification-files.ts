@@ -6,7 +6,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import { namesIn } from "../host/names-in.ts";
 import type { Removal } from "../model/removal.ts";
 import { leftoverAgeMs } from "../report/saved-report.ts";
-import { isRunning } from "./maker.ts";
+import { isRunning } from "./gone-maker.ts";
 import { parseMountPoints } from "./mount-points.ts";
 import { removeEntry, type RemovalContext } from "./removal.ts";
 

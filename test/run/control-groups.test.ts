@@ -3,20 +3,12 @@ import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node
 import { isUsable, type Standings } from "../../src/model/capability.ts";
 import { CupelError } from "../../src/model/error.ts";
 import type { ControlGroupLimits } from "../../src/model/plan.ts";
-import {
-  controlGroupPlaces,
-  createControlGroups,
-  jobGroupName,
-  parseJobGroupOwner,
-  reachControlGroups,
-  removeStaleControlGroups,
-} from "../../src/run/control-groups.ts";
+import { controlGroupPlaces, createControlGroups, reachControlGroups } from "../../src/run/control-groups.ts";
 import { readTreeUsage } from "../../src/run/control-group-usage.ts";
 import { execute, start } from "../support/execute.ts";
 import { createFixtureHost, exited } from "../support/fixture-host.ts";
 import { measureControlGroups } from "../support/measured-control-groups.ts";
 import { needs } from "../support/must-work.ts";
-import { ownPlace } from "../../src/run/maker.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { isRoot } from "../support/tester.ts";
 import { until } from "../support/until.ts";
@@ -227,35 +219,6 @@ describe("createControlGroups", () => {
       return leftovers("cupel-test-held").length === 0;
     });
   });
-});
-
-describe("removeStaleControlGroups", () => {
-  const gone = 4_194_304;
-
-  withGroups("removes groups of a cupel that is gone, and no others", () => {
-    const names = [`cupel-${gone}-${ownPlace()}-a1`, jobGroupName("a1"), "cupel-test-other"];
-    const groups = names.map((name) => createControlGroups({ pids: 5, memoryBytes: 1024 ** 3 }, matrix, name));
-    removeStaleControlGroups(matrix);
-    const left = names.map((name) => leftovers(name).length);
-    for (const group of groups) group.remove();
-    expect(left).toEqual([0, 2, 2]);
-  });
-
-  test("does nothing where no place is known, or is there", () =>
-    removeStaleControlGroups({ "cgroup.pids": { state: "works", value: "/no/such" } }));
-});
-
-describe("parseJobGroupOwner", () => {
-  const place = "0123456789abcdef01234567";
-
-  test.each([
-    [`cupel-12-${place}-a1f`, { pid: 12, place }],
-    [`cupel-12-${place}-`, undefined],
-    [`cupel-12-${place}-a1-b`, undefined],
-    [`xcupel-12-${place}-a1`, undefined],
-    ["cupel-12-a1f", undefined],
-    ["cupel-probe-12", { pid: 12, place: ownPlace() }],
-  ])("of %s", (name, maker) => expect(parseJobGroupOwner(name)).toEqual(maker));
 });
 
 describe("controlGroupPlaces", () => {

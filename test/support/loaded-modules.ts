@@ -29,13 +29,17 @@ function sort(lines: readonly string[]): LoadedModules {
   };
 }
 
-/** Runs the sources with these words as an ordinary user, whose state is in `directory`. */
-export async function loadedBy(directory: TempDir, words: readonly string[]): Promise<LoadedModules> {
+/** Runs the sources with these words as an ordinary user, whose home is `directory`, and who stands in `cwd`. */
+export async function loadedBy(
+  directory: TempDir,
+  words: readonly string[],
+  cwd: string = directory.path,
+): Promise<LoadedModules> {
   const record = directory.file("loaded-modules", "", 0o666);
   const preload = join(repositoryRoot, "test/support/record-modules.ts");
   const program = [process.execPath, "--preload", preload, join(repositoryRoot, "src/main.ts"), ...words];
   const { code, stderr } = await execute([...ordinaryCaller.prefix, ...program], {
-    cwd: directory.path,
+    cwd,
     env: { PATH: "/usr/bin:/bin", HOME: directory.path, LOADED_MODULES: record },
   });
   if (code !== 0) throw new Error(`cupel ${words.join(" ")} ended with ${code}: ${stderr}`);

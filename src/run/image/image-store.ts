@@ -5,7 +5,7 @@ import type { Host } from "../../host/host.ts";
 import { isThere } from "../../host/is-there.ts";
 import { namesIn } from "../../host/names-in.ts";
 import { CupelError } from "../../model/error.ts";
-import { isGone, makerFrom } from "../maker.ts";
+import { isGone, makerFrom } from "../gone-maker.ts";
 import type { JobSurroundings } from "../job-paths.ts";
 import { findLayerPlace } from "../layer-place.ts";
 import { removeTree } from "../remove-tree.ts";

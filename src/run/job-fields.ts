@@ -66,24 +66,6 @@ const accepted: Reader<JobSettings["accept"]> = {
   read: (words) => (words.some((word) => word.split(",").includes("all")) ? "all" : guaranteesIn(words)),
 };
 
-function isCommand(value: unknown): value is [string, ...string[]] {
-  return Array.isArray(value) && value.length > 0 && value.every((word) => typeof word === "string");
-}
-
-/** Its words as JSON, or what a shell makes of it. */
-function readCommand(word: string): readonly [string, ...string[]] {
-  if (word.startsWith("[")) {
-    try {
-      const words: unknown = JSON.parse(word);
-      if (isCommand(words)) return words;
-    } catch (error) {
-      // `[` is a program, too.
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-  }
-  return ["/bin/sh", "-c", word];
-}
-
 /** What is kept of an output unless a field says how much. */
 const keptOutputDefault = "10M";
 
@@ -116,7 +98,7 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   files: { flag: "file", fields: ["files"], ...list, merge: "variables" },
   network: { flag: "network", fields: ["network.mode"], ...oneOfOr(networkModes, "none") },
   allowedHosts: { flag: "allow-host", fields: ["network.allow"], ...list },
-  setup: { flag: "setup", fields: ["setup.command"], merge: "last", read: (words) => readCommand(words.at(-1) ?? "") },
+  setup: { flag: "setup", fields: ["setup.command"], ...text },
   setupAllowedHosts: { flag: "setup-allow-host", fields: ["setup.network.allow"], ...list },
   publish: { flag: "publish", fields: ["publish"], ...list },
   injected: {

@@ -59,6 +59,7 @@ const wrongFlags: readonly (readonly [readonly string[], ...string[]])[] = [
   [["--result", "/nowhere/at/all/result.json"], "--result", "/nowhere/at/all/result.json"],
   [["--result", ""], "--result"],
   [["--result", "/proc/result.json"], "--result", "/proc/result.json"],
+  [["--setup", "[1,2]"], "--setup", "[1,2]", "a script for sh"],
 ];
 
 function expectOneSentence(stderr: string, ...parts: readonly string[]): void {

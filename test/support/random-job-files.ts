@@ -191,7 +191,7 @@ function networkOf({ network, allow = [], setup, setupAllow = [], publish = [] }
   return {
     network: network?.means ?? "none",
     allowedHosts: network === undefined ? allow : [],
-    ...(setup === undefined ? {} : { setup: setup as [string, ...string[]], setupAllowedHosts: setupAllow }),
+    ...(setup === undefined ? {} : { setup: JSON.stringify(setup), setupAllowedHosts: setupAllow }),
     publish,
   };
 }

@@ -3,6 +3,7 @@
  * Pure.
  */
 import { resolve } from "node:path";
+import { CupelError } from "../model/error.ts";
 import { isolationStrength, isolationClasses } from "../model/guarantee.ts";
 import type { Origin, OriginKind } from "../model/origin.ts";
 import { jobFields, offWord, readSettings, settingKeys, type JobField, type SettingKey } from "./job-fields.ts";
@@ -23,12 +24,22 @@ export interface Statement {
   readonly place?: string | undefined;
 }
 
-/** What the flags state. */
+/** @throws CupelError `usage` for a name that two flags give a value; in a file no name is there twice either. */
+function refuseTwice(stated: readonly Statement[]): void {
+  const named = stated.filter(({ key }) => jobFields[key].merge === "variables");
+  const twice = named.find((one, index) => named.findIndex((other) => subjectOf(other) === subjectOf(one)) !== index);
+  if (twice === undefined) return;
+  throw new CupelError("usage", `${twice.field} ${twice.word.split("=", 1)[0]} is given twice; give it once`);
+}
+
+/** What the flags state. @throws CupelError `usage` where they give one name two values. */
 export function statementsOfFlags(flags: ReadonlyMap<string, readonly string[]>): Statement[] {
-  return settingKeys.flatMap((key) => {
+  const stated = settingKeys.flatMap((key) => {
     const field = `--${jobFields[key].flag}`;
     return (flags.get(jobFields[key].flag) ?? []).map((word) => ({ key, word, from: "flag" as const, field }));
   });
+  refuseTwice(stated);
+  return stated;
 }
 
 function valueAt(value: unknown, keys: readonly string[]): unknown {

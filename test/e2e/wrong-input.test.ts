@@ -59,6 +59,8 @@ const wrongFlags: readonly (readonly [readonly string[], ...string[]])[] = [
   [["--result", "/nowhere/at/all/result.json"], "--result", "/nowhere/at/all/result.json"],
   [["--result", ""], "--result"],
   [["--result", "/proc/result.json"], "--result", "/proc/result.json"],
+  [["--file", "/opt/a=1", "--file", "/opt/a=2"], "--file /opt/a", "given twice"],
+  [["--env", "A=1", "--env", "A=2"], "--env A", "given twice"],
   [["--setup", "[1,2]"], "--setup", "[1,2]", "a script for sh"],
 ];
 

@@ -46,6 +46,20 @@ describe("statementsOfFile", () => {
   );
 });
 
+describe("statementsOfFlags", () => {
+  test.each([
+    [{ file: ["/a=1", "/b=2", "/a=3"] }, "--file /a"],
+    [{ env: ["A=1", "A"] }, "--env A"],
+    [{ secret: ["A=fd:3", "A=fd:4"] }, "--secret A"],
+    [{ "secret-fd": ["A=fd:3", "A=fd:3"] }, "--secret-fd A"],
+  ])("refuses a name with two values: %j", (flags, twice) =>
+    expect(() => inFlags(flags)).toThrow(new CupelError("usage", `${twice} is given twice; give it once`)),
+  );
+
+  test("takes a path and a guarantee as often as they are given", () =>
+    expect(inFlags({ read: ["/a", "/a"], require: ["net.none", "net.none"] })).toHaveLength(4));
+});
+
 describe("mergeStatements", () => {
   test.each([
     ["the last of what can be only one", "network: {mode: host}", { network: ["none"] }, { network: "none" }],
@@ -61,6 +75,7 @@ describe("mergeStatements", () => {
       { env: ["B=two", "A=two", "D"] },
       { environment: ["A=two", "B=two", "C=one", "D"] },
     ],
+    ["a flag's file over a file's", "files: {/a: one, /b: one}", { file: ["/a=two"] }, { files: ["/a=two", "/b=one"] }],
     ["the stronger class", "minimum: {isolation: vm}", { min: ["namespace"] }, { minimum: "vm" }],
     ["the stronger class, stated last", "minimum: {isolation: lsm}", { min: ["vm"] }, { minimum: "vm" }],
     [

@@ -38,6 +38,15 @@ describe("readJobFile", () => {
       "command: [a]\nfilesystem: {read: {allow: [~/data]}}",
       ":2:29: a path begins with ~, which only a shell replaces; write it out, or as ./~",
     ],
+    ["command: [a]\nworkspace: {ignore: [a, '']}", ':2:25: workspace.ignore "" is empty; write one, or leave it out'],
+    [
+      "command: [a]\nfilesystem: {protect: ['../a']}",
+      ':2:24: filesystem.protect "../a" has . or .. for a name; write it from the workspace on, without them',
+    ],
+    [
+      "command: [a]\nartifacts: {collect: ['*.[ab']}",
+      ':2:23: artifacts.collect "*.[ab" has a [, and there are no sets of characters; write a glob for each name, or ? for any one character',
+    ],
     ["command: [a]\nenv: {set: {CI: 1}}", ":2:17: env.set.CI is 1, and has to be text; put it in quotes"],
     ["command: [a]\nenv: {set: [CI]}", ":2:12: env.set is a list, and has to be a mapping of names to values"],
     [

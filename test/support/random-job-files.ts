@@ -1,5 +1,6 @@
 /** Job files at random: valid ones with the request that each stands for, as a person would work it out. */
 import fc from "fast-check";
+import { describeWrongGlob } from "../../src/run/stated-globs.ts";
 import { guaranteeIds, isolationClasses } from "../../src/model/guarantee.ts";
 import { networkModes, seccompProfileNames } from "../../src/model/job.ts";
 import { defaultRequest, type JobRequest } from "../../src/run/job-request.ts";
@@ -69,7 +70,10 @@ const parts = fc.record(
     write: fc.uniqueArray(path, { maxLength: 3 }),
     tools: fc.boolean(),
     deny: fc.uniqueArray(path, { maxLength: 3 }),
-    protect: fc.uniqueArray(word, { maxLength: 3 }),
+    protect: fc.uniqueArray(
+      word.filter((text) => describeWrongGlob(text, "") === undefined),
+      { maxLength: 3 },
+    ),
     tmpfs: fc.uniqueArray(word, { maxLength: 3 }),
     root: fc.oneof(
       fc.constant("host"),

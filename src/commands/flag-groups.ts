@@ -72,6 +72,7 @@ const otherHeadings: Readonly<Record<string, Heading>> = {
   json: "Output and records",
   shell: "Output and records",
   job: "Job files and batches",
+  without: "Job files and batches",
   batch: "Job files and batches",
   parallel: "Job files and batches",
   capture: "Job files and batches",

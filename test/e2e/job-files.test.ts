@@ -72,6 +72,28 @@ describe.each(callers)("a job file, called by $name", (caller) => {
     );
   });
 
+  test("says nothing for flags that --without names, and its demands stay", async () => {
+    using directory = makeTempDir({ owner: caller });
+    directory.folder("data");
+    directory.file("job.yaml", "command: [make]\nfilesystem: {read: {allow: [/usr/share, data]}, tools: true}\n");
+    directory.file("config/cupel/config.yaml", "network: {allow: [a.example]}\nminimum: {guarantees: [limit.pids]}\n");
+    const flags = ["--without", "read,tools", "--without", "allow-host", "--read", "data"];
+    const { job, origins } = JSON.parse(
+      (await call(caller, directory, "plan", ...flags, "--json", "job.yaml")).stdout,
+    ) as Planned;
+    expect(job).toMatchObject({
+      grants: [{ path: directory.at("data"), access: "read" }],
+      network: "none",
+      allowedHosts: [],
+      demands: { required: expect.arrayContaining(["limit.pids", "net.none"]) },
+    });
+    expect(origins.filter(({ from }) => from !== "default").map(({ field, from }) => `${field} ${from}`)).toEqual([
+      "command job file",
+      "filesystem.read.allow flag",
+      "minimum.guarantees user",
+    ]);
+  });
+
   test("gives way to flags, and plan says where each value comes from", async () => {
     using directory = makeTempDir({ owner: caller });
     directory.file("job.yaml", "command: [make]\nlimits: {wall: 5m, pids: 100}\nenv: {set: {TOKEN: hush}}\n");

@@ -66,6 +66,8 @@ const wrongFlags: readonly (readonly [readonly string[], ...string[]])[] = [
   [["--protect", "[ab"], '--protect "[ab"', "no sets of characters"],
   [["--artifact", "a{b", "--artifacts", "out"], '--artifact "a{b"', "no alternatives"],
   [["--artifact", "a\\", "--artifacts", "out"], String.raw`--artifact "a\\"`, "backslash"],
+  [["--without", "read,require"], "--without", '"require"'],
+  [["--without", "all"], "--without", '"all"'],
   [["--setup", "[1,2]"], "--setup", "[1,2]", "a script for sh"],
 ];
 

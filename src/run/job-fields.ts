@@ -5,7 +5,7 @@
 import { guaranteeIds, isolationClasses, type GuaranteeId } from "../model/guarantee.ts";
 import { applyModes, networkModes, outputActions, seccompProfileNames, type HeaderInjection } from "../model/job.ts";
 import type { JobSettings } from "./job-request.ts";
-import { limitEntries, quantityParsers, type LimitKey } from "./limit-fields.ts";
+import { limitEntries, limitFieldName, quantityParsers, type LimitKey } from "./limit-fields.ts";
 import { parseArtifactCount, parseSizeBytes } from "./parse-quantity.ts";
 
 /** The name of what can be asked. */
@@ -76,9 +76,10 @@ function parseKeptOutput(word: string, name: string): number | undefined {
 type LimitFields = { readonly [Key in LimitKey]: JobField<number | undefined> };
 
 function limitJobFields(): LimitFields {
-  const fields = limitEntries.map(([key, { flag, field, quantity }]) => {
+  const fields = limitEntries.map(([key, limit]) => {
+    const { flag, quantity } = limit;
     const read: JobField<number>["read"] = (words, name) => quantityParsers[quantity](words.at(-1) ?? "", name);
-    return [key, { flag, fields: [`limits.${field}`], merge: "last", read }];
+    return [key, { flag, fields: [`limits.${limitFieldName(limit)}`], merge: "last", read }];
   });
   return Object.fromEntries(fields) as LimitFields;
 }
@@ -139,13 +140,13 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   artifactsTo: { flag: "artifacts", fields: ["artifacts.to"], ...text },
   artifactBytes: {
     flag: "artifact-size",
-    fields: ["artifacts.bytes_max"],
+    fields: ["artifacts.size"],
     merge: "last",
     read: (words, name) => parseSizeBytes(words.at(-1) ?? "", name),
   },
   artifactFiles: {
     flag: "artifact-files",
-    fields: ["artifacts.files_max"],
+    fields: ["artifacts.files"],
     merge: "last",
     read: (words, name) => parseArtifactCount(words.at(-1) ?? "", name),
   },

@@ -107,8 +107,8 @@ export const settingSchemas = {
     v.strictObject({
       collect: v.optional(globs("artifacts.collect", "globs of files to copy when the job has ended")),
       to: v.optional(v.pipe(statedPath, v.description("the directory for the copies, from the file's directory on"))),
-      bytes_max: v.optional(quantity("artifacts.bytes_max", "size", "all of them together; default 1G")),
-      files_max: v.optional(
+      size: v.optional(quantity("artifacts.size", "size", "all of them together; default 1G")),
+      files: v.optional(
         v.pipe(
           v.number(),
           v.integer(),

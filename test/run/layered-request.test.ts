@@ -245,10 +245,10 @@ describe("readLayeredRequest", () => {
       'DIR/cupel.yaml:1:1: there is no field "netwrok" here, did you mean network?',
     ],
     [{ project: "command: [a]\n" }, /^DIR\/cupel\.yaml:1:1: there is no field "command" here/],
-    [{ user: "limits: {wall: 5}\n" }, /^DIR\/config\/config\.yaml:1:16: limits\.wall "5" is not a duration;/],
+    [{ user: "limits: {timeout: 5}\n" }, /^DIR\/config\/config\.yaml:1:19: limits\.timeout "5" is not a duration;/],
     [
-      { job: "command: [a]\nlimits: {wall: 5 m}\n" },
-      /^DIR\/jobs\/job\.yaml:2:16: limits\.wall "5 m" is not a duration;/,
+      { job: "command: [a]\nlimits: {timeout: 5 m}\n" },
+      /^DIR\/jobs\/job\.yaml:2:19: limits\.timeout "5 m" is not a duration;/,
     ],
     [
       { project: "require: {strategy: process}\nselection: {strategy: namespaces}\n" },

@@ -26,7 +26,7 @@ async function announceLeftOut(leftOut: readonly Origin[]): Promise<void> {
 }
 
 /** Those that give names a value, each name once. */
-const namedFlags = ["file", "env", "secret", "secret-fd"];
+const namedFlags = ["tmpfs", "file", "env", "secret", "secret-fd"];
 
 /** The request. @throws CupelError `usage`, one sentence with the place of what is wrong. */
 export async function requestJob(line: CommandLine, host: Host): Promise<JobRequest> {

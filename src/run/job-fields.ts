@@ -18,7 +18,7 @@ export interface JobField<Value> {
   /** Names that lead to it in a job file, with dots between them. */
   readonly fields: readonly string[];
   /**
-   * Of several that are stated: the last counts; each does; each name's last does, in front of `=`; the strongest does.
+   * Of several that are stated: the last counts; each does; each name's last does, in front of its value; the strongest does.
    */
   readonly merge: "last" | "each" | "variables" | "strongest";
   /** The word for an item of a field that is no text, a number or a switch. */
@@ -95,7 +95,7 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   deny: { flag: "deny", fields: ["filesystem.deny"], ...list },
   protect: { flag: "protect", fields: ["filesystem.protect"], ...list },
   root: { flag: "root", fields: ["root"], ...text },
-  tmpfs: { flag: "tmpfs", fields: ["filesystem.tmpfs"], ...list },
+  tmpfs: { flag: "tmpfs", fields: ["filesystem.tmpfs"], ...list, merge: "variables" },
   files: { flag: "file", fields: ["files"], ...list, merge: "variables" },
   network: { flag: "network", fields: ["network.mode"], ...oneOfOr(networkModes, "none") },
   allowedHosts: { flag: "allow-host", fields: ["network.allow"], ...list },

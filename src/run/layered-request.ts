@@ -74,7 +74,7 @@ function refuseForeignCommands(stated: readonly Statement[]): void {
   );
 }
 
-function statementsOfUser(path: string | undefined, host: Host): Statement[] {
+function statementsOfUser(path: string | undefined, host: Host): readonly Statement[] {
   return path === undefined ? [] : statementsOfFile(readUserConfiguration(path, host), "user", dirname(path));
 }
 

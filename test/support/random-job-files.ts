@@ -74,7 +74,7 @@ const parts = fc.record(
       word.filter((text) => describeWrongGlob(text, "") === undefined),
       { maxLength: 3 },
     ),
-    tmpfs: fc.uniqueArray(word, { maxLength: 3 }),
+    tmpfs: fc.uniqueArray(word, { maxLength: 3, selector: (text) => text.replace(/:[^:]*$/, "") }),
     root: fc.oneof(
       fc.constant("host"),
       fc.tuple(fc.constantFrom("dir:", "image:"), path).map(([kind, of]) => kind + of),

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { runDescription } from "../../src/commands/descriptions-job.ts";
 import { descriptions } from "../../src/commands/descriptions.ts";
+import { groupFlags } from "../../src/commands/flag-groups.ts";
 import { needsPrograms } from "../../test/support/must-work.ts";
 import { escapeTroff, renderManual } from "./manual.ts";
 
@@ -26,6 +28,8 @@ describe("renderManual", () => {
     for (const { name, flags, exitCodes } of descriptions) {
       expect(shown).toContain(`cupel ${name}`);
       for (const flag of flags) expect(shown).toContain(`--${flag.name}`);
+      for (const { heading } of name === "run" ? groupFlags(runDescription) : [])
+        expect(shown).toContain(`\n       ${heading}:\n`);
       for (const { code } of exitCodes ?? []) expect(shown).toContain(`\n       ${code}`);
     }
   });

@@ -1,8 +1,10 @@
 /** The manual page cupel(1), made from the same descriptions as usage and completion, in man(7)'s macros. */
+import { groupFlags } from "../../src/commands/flag-groups.ts";
 import type {
   CommandDescription,
   ExitCodeDescription,
   FlagDescription,
+  FlagGroup,
   OperandDescription,
 } from "../../src/report/command-description.ts";
 
@@ -78,12 +80,18 @@ function examples(lines: readonly string[]): string[] {
   return [".PP", "Examples:", ".PP", ".nf", ".RS", ...lines.map(escapeTroff), ".RE", ".fi"];
 }
 
+/** One group alone needs no heading. */
+function groupLines({ heading, flags }: FlagGroup, _index: number, groups: readonly FlagGroup[]): string[] {
+  const lines = flags.map((flag) => definition(flagTerm(flag), flagText(flag)));
+  return groups.length === 1 ? lines : [".PP", `${escapeTroff(heading)}:`, ...lines];
+}
+
 function commandLines(command: CommandDescription): string[] {
   return [
     `.SS ${quoted(`cupel ${command.name}`)}`,
     `${escapeTroff(command.summary)}.`,
     ...(command.operands ?? []).map((operand) => definition(operandTerm(operand), `${operand.description}.`)),
-    ...command.flags.map((flag) => definition(flagTerm(flag), flagText(flag))),
+    ...groupFlags(command).flatMap(groupLines),
     ...exitCodes(command.exitCodes ?? []),
     ...examples(command.examples ?? []),
   ];

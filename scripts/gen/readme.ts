@@ -1,4 +1,5 @@
 /** The parts of README.md that say what the program's own lists say: written between marks, so that they cannot go stale. */
+import { groupFlags } from "../../src/commands/flag-groups.ts";
 import type { CommandDescription, FlagDescription } from "../../src/report/command-description.ts";
 import { renderFields } from "./readme-fields.ts";
 import { renderGuarantees, type GuaranteeFacts } from "./readme-guarantees.ts";
@@ -44,11 +45,19 @@ function renderFlag({ name, short, value }: FlagDescription): string {
   return `\`${letter}--${name}${value === undefined ? "" : ` ${value.placeholder}`}\``;
 }
 
-function renderCommand({ name, summary, flags, operands = [], passesCommand }: CommandDescription): string {
+/** Under headings of a word or two; each is a sentence of its own. */
+function renderFlags(command: CommandDescription): string {
+  const flags = command.flags.filter((flag) => flag.name !== "help");
+  if (flags.length === 0) return "";
+  const groups = groupFlags({ ...command, flags });
+  return groups.map((group) => ` ${group.heading}: ${group.flags.map(renderFlag).join(", ")}.`).join("");
+}
+
+function renderCommand(command: CommandDescription): string {
+  const { name, summary, operands = [], passesCommand } = command;
   const words = operands.map(({ value, required }) => (required ? value.placeholder : `[${value.placeholder}]`));
   const line = ["cupel", name, ...(passesCommand === true ? ["--"] : []), ...words].join(" ");
-  const own = flags.filter((flag) => flag.name !== "help").map(renderFlag);
-  return `\`${line}\`: ${summary}.${own.length === 0 ? "" : ` Flags: ${own.join(", ")}.`}`;
+  return `\`${line}\`: ${summary}.${renderFlags(command)}`;
 }
 
 function renderCommands(commands: readonly CommandDescription[]): string {

@@ -9,6 +9,7 @@ import { unifiedHunks } from "../report/unified-diff.ts";
 import { readChangeTexts } from "../run/change-texts.ts";
 import { findLayer, listLayers, type KeptLayer } from "../run/kept-layers.ts";
 import type { CommandLine } from "./parse-command-line.ts";
+import { viewOf } from "./style-of.ts";
 import { writeOutput } from "./terminal.ts";
 
 function diffOf(change: Change, { directory, record }: KeptLayer): string {
@@ -40,7 +41,7 @@ export function changes({ flags, operands }: CommandLine): number {
   if (id === undefined) {
     if (flags.has("diff")) throw new CupelError("usage", "--diff shows the changes of one job; name its id");
     const records = listLayers(host).map(({ record }) => record);
-    writeOutput(flags.has("json") ? `${JSON.stringify(records, undefined, 2)}\n` : renderLayerList(records));
+    writeOutput(flags.has("json") ? `${JSON.stringify(records, undefined, 2)}\n` : renderLayerList(records, viewOf(1)));
     return 0;
   }
   const layer = findLayer(id, host);
@@ -49,6 +50,6 @@ export function changes({ flags, operands }: CommandLine): number {
   if (flags.has("json")) writeOutput(`${JSON.stringify(layer.record, undefined, 2)}\n`);
   else if (flags.has("diff"))
     writeOutput(forReader(layer.record.changes.map((change) => diffOf(change, layer)).join("")));
-  else writeOutput(renderChanges(layer.record));
+  else writeOutput(renderChanges(layer.record, viewOf(1)));
   return 0;
 }

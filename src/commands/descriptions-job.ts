@@ -9,6 +9,20 @@ const jobFileFlag: FlagDescription = {
   value: path("FILE"),
 };
 
+/** A demand is given up by --accept-missing, which is recorded, and in no other way. */
+const demandNames = ["require", "min", "strict", "verified"];
+
+const withoutFlag: FlagDescription = {
+  name: "without",
+  description: "take nothing for these flags from a job file, a cupel.yaml or your configuration",
+  value: choice(
+    "FLAG,…",
+    jobFlags.map(({ name }) => name).filter((name) => !demandNames.includes(name)),
+    true,
+  ),
+  repeatable: true,
+};
+
 const command = {
   value: text("COMMAND…"),
   description: "the program and its arguments, behind --; or a job file, FILE.yaml or FILE.json, without --",
@@ -48,6 +62,7 @@ export const runDescription: CommandDescription = {
   flags: [
     ...jobFlags,
     jobFileFlag,
+    withoutFlag,
     {
       name: "batch",
       description:
@@ -90,7 +105,7 @@ export const shellDescription: CommandDescription = {
     },
   ],
   fileOperand,
-  flags: [...jobFlags, jobFileFlag, ...endingFlags],
+  flags: [...jobFlags, jobFileFlag, withoutFlag, ...endingFlags],
   exitCodes: [{ code: "0-255", meaning: "the shell's own" }, ...failureCodes],
   examples: ["cupel shell", "cupel shell --network host --read ~/data", "cupel shell job.yaml"],
 };
@@ -105,6 +120,7 @@ export const planDescription: CommandDescription = {
   flags: [
     ...jobFlags,
     jobFileFlag,
+    withoutFlag,
     jsonFlag,
     {
       name: "shell",

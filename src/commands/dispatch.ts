@@ -113,11 +113,12 @@ async function describeProgram(): Promise<CommandDescription> {
 }
 
 async function showUsage(path: readonly string[], description: CommandDescription): Promise<number> {
-  const [{ renderUsage }, { styleOf }] = await Promise.all([
+  const [{ renderUsage }, { styleOf }, { groupFlags }] = await Promise.all([
     import("../report/render-usage.ts"),
     import("./style-of.ts"),
+    import("./flag-groups.ts"),
   ]);
-  writeOutput(renderUsage(path, description, styleOf(1)));
+  writeOutput(renderUsage(path, description, styleOf(1), groupFlags(description)));
   return 0;
 }
 

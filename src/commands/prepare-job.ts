@@ -66,6 +66,8 @@ export async function prepareJob(
   isBatch = false,
 ): Promise<Job> {
   if (request.allowedHosts.length > 0) await checkAllowedHosts(request);
+  if ([request.ignore, request.protect, request.artifacts].some(({ length }) => length > 0))
+    (await import("../run/stated-globs.ts")).checkGlobs(request);
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
   const [published, setup] = await Promise.all([readPublished(request), readSetup(request)]);
   const surroundings = { host, stateDirectories: directories, tools, isBatch, published, setup };

@@ -25,11 +25,18 @@ async function announceLeftOut(leftOut: readonly Origin[]): Promise<void> {
   say(describeLeftOut(leftOut));
 }
 
+/** Those that give names a value, each name once. */
+const namedFlags = ["tmpfs", "file", "env", "secret", "secret-fd"];
+
 /** The request. @throws CupelError `usage`, one sentence with the place of what is wrong. */
 export async function requestJob(line: CommandLine, host: Host): Promise<JobRequest> {
   const files = findSettingsFiles(host);
   const isPlain = files.project === undefined && files.user === undefined && !line.flags.has("job");
-  if (isPlain) return jobFromFlags(line);
+  if (isPlain) {
+    if (namedFlags.some((flag) => (line.flags.get(flag)?.length ?? 0) > 1))
+      (await import("../run/statements.ts")).statementsOfFlags(line.flags);
+    return jobFromFlags(line);
+  }
   const { request, leftOut } = await readLayers(line, files, host);
   await announceLeftOut(leftOut);
   return request;

@@ -1,5 +1,4 @@
 /** `cupel runs`: what is kept of runs. */
-import { isatty } from "node:tty";
 import type { Host } from "../host/host.ts";
 import { stateDirectories } from "../host/private-directory.ts";
 import { createRealHost } from "../host/real-host.ts";
@@ -12,14 +11,13 @@ import { pruneRuns, readRecordLimits } from "../run/prune-runs.ts";
 import { keptNames } from "../run/record-run.ts";
 import { findRunRecord, readRunRecords, summaryOf } from "../run/run-records.ts";
 import type { CommandLine } from "./parse-command-line.ts";
-import { styleOf } from "./style-of.ts";
+import { viewOf } from "./style-of.ts";
 import { writeOutput } from "./terminal.ts";
 
 function list(places: HelperPlaces, isJson: boolean): void {
   const { records, unreadable } = readRunRecords(places);
   if (isJson) return writeOutput(renderJson(records.map(summaryOf)));
-  const view = { nowMs: Date.now(), style: styleOf(1), isWide: !isatty(1) };
-  writeOutput(renderRunList(records, unreadable.length, view));
+  writeOutput(renderRunList(records, unreadable.length, { nowMs: Date.now(), ...viewOf(1) }));
 }
 
 async function show(id: string | undefined, places: HelperPlaces, { flags }: CommandLine): Promise<void> {
@@ -27,7 +25,7 @@ async function show(id: string | undefined, places: HelperPlaces, { flags }: Com
   const found = findRunRecord(id, places);
   const [name] = keptNames.filter((kept) => flags.has(kept));
   if (name !== undefined) return (await import("./show-output.ts")).showOutput(found, name);
-  writeOutput(flags.has("json") ? renderJson(found.record) : renderRun(found.record));
+  writeOutput(flags.has("json") ? renderJson(found.record) : renderRun(found.record, viewOf(1)));
 }
 
 /** @throws CupelError `usage`: each of them is all that is written. */

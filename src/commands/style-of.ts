@@ -1,5 +1,7 @@
 /** What the commands know about where their output goes. */
 import { fstatSync } from "node:fs";
+import { isatty } from "node:tty";
+import type { ReaderView } from "../report/fit-line.ts";
 import { detectTerminalStyle, type TerminalStyle } from "../report/terminal-style.ts";
 
 const streams = { 1: () => process.stdout, 2: () => process.stderr } as const;
@@ -21,4 +23,9 @@ export function styleOf(descriptor: keyof typeof streams): TerminalStyle {
     isTerminal: stream?.isTTY === true,
     columns: stream?.columns,
   });
+}
+
+/** Who reads standard output: somebody at a terminal, or a program. */
+export function viewOf(descriptor: keyof typeof streams): ReaderView {
+  return { style: styleOf(descriptor), isWide: !isatty(descriptor) };
 }

@@ -25,6 +25,12 @@ export interface FlagDescription {
   readonly repeatable?: boolean | undefined;
 }
 
+/** Flags under one heading. */
+export interface FlagGroup {
+  readonly heading: string;
+  readonly flags: readonly FlagDescription[];
+}
+
 /** One operand. */
 export interface OperandDescription {
   readonly value: ValueDescription;

@@ -1,5 +1,6 @@
 /** What a job changed, in words: a line for each change, and what it comes to. */
 import { countChanges, type Change, type ChangeCounts, type ChangeKind, type LayerRecord } from "../model/layer.ts";
+import { fitLine, type ReaderView } from "./fit-line.ts";
 import { count, formatBytes, joinWords } from "./phrase.ts";
 import { printableText } from "./printable-text.ts";
 
@@ -45,11 +46,12 @@ export function describeKept({ id, changes }: LayerRecord): string {
 }
 
 /** Every change of one job. */
-export function renderChanges(record: LayerRecord): string {
+export function renderChanges(record: LayerRecord, view: ReaderView): string {
   const { changes, workspace, program, endedAt } = record;
   const about = printableText(`${workspace}: what ${program} changed, until ${endedAt}`, true);
   const lines = changes.map(describeChange);
-  return `${[about, ...lines, `changes: ${summarizeChanges(countChanges(changes))}`].join("\n")}\n`;
+  const total = `changes: ${summarizeChanges(countChanges(changes))}`;
+  return [about, ...lines, total].map((line) => `${fitLine("", line, view)}\n`).join("");
 }
 
 /** What changes that are kept hold together, in bytes; a file with holes counts as what it seems to hold. */
@@ -58,11 +60,11 @@ export function sizeOfLayers(records: readonly LayerRecord[]): number {
 }
 
 /** Everything that is kept, a line each, and what it comes to. */
-export function renderLayerList(records: readonly LayerRecord[]): string {
+export function renderLayerList(records: readonly LayerRecord[], view: ReaderView): string {
   if (records.length === 0) return "changes: nothing is kept\n";
   const lines = records.map(({ id, workspace, program, endedAt, changes }) =>
     printableText(`${id} ${endedAt} ${workspace}: ${program}, ${summarizeChanges(countChanges(changes))}`, true),
   );
   const total = `changes of ${count(records.length, "job")}, ${formatBytes(sizeOfLayers(records))} together`;
-  return `${[...lines, total].join("\n")}\n`;
+  return [...lines, total].map((line) => `${fitLine("", line, view)}\n`).join("");
 }

@@ -7,6 +7,7 @@ import { count, formatBytes, formatDuration, joinWords } from "./phrase.ts";
 import { printableText } from "./printable-text.ts";
 import { quoteWords } from "./shell-words.ts";
 import { summarizeChanges } from "./render-changes.ts";
+import { fitLine, type ReaderView } from "./fit-line.ts";
 import type { TerminalStyle } from "./terminal-style.ts";
 import { displayWidth } from "./wrap-text.ts";
 
@@ -61,29 +62,41 @@ function shorten(text: string, width: number, { unicode }: TerminalStyle): strin
   return `${kept}${mark}`;
 }
 
-/** The table, newest first as they come; `isWide` shortens no command. */
-export function renderRunList(
-  runs: readonly ShownRun[],
-  unreadable: number,
-  { nowMs, style, isWide }: { readonly nowMs: number; readonly style: TerminalStyle; readonly isWide: boolean },
-): string {
+/** Cells of the columns that leave room for a command, padded. */
+function cellsOf(runs: readonly ShownRun[], { nowMs, style, isWide }: RunListView): string[][] {
+  const shown = columns.filter(({ fromWidth }) => isWide || style.columns >= fromWidth);
+  for (;;) {
+    const rows = [
+      shown.map(({ title }) => title.toUpperCase()),
+      ...runs.map((run) => shown.map(({ text }) => text(run, nowMs))),
+    ];
+    const widths = shown.map((_, index) => Math.max(...rows.map((row) => (row[index] ?? "").length)) + gap);
+    const taken = widths.reduce((sum, width) => sum + width, 0);
+    if (isWide || shown.length === 1 || style.columns - taken >= commandLeast)
+      return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)));
+    shown.pop();
+  }
+}
+
+/** When and for whom it is rendered. */
+export interface RunListView extends ReaderView {
+  readonly nowMs: number;
+}
+
+/** The table, newest first as they come; for a program no command is shortened. */
+export function renderRunList(runs: readonly ShownRun[], unreadable: number, view: RunListView): string {
+  const { style, isWide } = view;
   const notes =
     unreadable === 0 ? [] : [`${count(unreadable, "record")} cannot be read: cut short, or of another version`];
-  if (runs.length === 0) return `${["runs: nothing is recorded", ...notes].join("\n")}\n`;
-  const shown = columns.filter(({ fromWidth }) => isWide || style.columns >= fromWidth);
-  const rows = [
-    shown.map(({ title }) => title.toUpperCase()),
-    ...runs.map((run) => shown.map(({ text }) => text(run, nowMs))),
-  ];
-  const widths = shown.map((_, index) => Math.max(...rows.map((row) => (row[index] ?? "").length)));
-  const taken = widths.reduce((sum, width) => sum + width + gap, 0);
-  const room = isWide ? Infinity : Math.max(commandLeast, style.columns - taken);
+  const fitted = notes.map((note) => fitLine("", note, view));
+  if (runs.length === 0) return `${["runs: nothing is recorded", ...fitted].join("\n")}\n`;
   const commands = ["COMMAND", ...runs.map(({ command }) => quoteWords(command))];
-  const lines = rows.map((row, index) => {
-    const cells = row.map((cell, at) => cell.padEnd((widths[at] ?? 0) + gap));
-    return `${cells.join("")}${shorten(printableText(commands[index] ?? "", style.unicode), room, style)}`.trimEnd();
+  const lines = cellsOf(runs, view).map((row, index) => {
+    const cells = row.join("");
+    const room = isWide ? Infinity : style.columns - cells.length;
+    return `${cells}${shorten(printableText(commands[index] ?? "", style.unicode), room, style)}`.trimEnd();
   });
-  return `${[...lines, ...notes].join("\n")}\n`;
+  return `${[...lines, ...fitted].join("\n")}\n`;
 }
 
 function usageWords({ usage, output = [] }: Outcome): string[] {
@@ -126,7 +139,8 @@ function keptWords(id: string, kept: KeptOutput): string[] {
 }
 
 /** One of them: a line for each thing that is known. */
-export function renderRun({ id, startedAt, command, directory, outcome, keptOutput }: ShownRun): string {
+export function renderRun(run: ShownRun, view: ReaderView): string {
+  const { id, startedAt, command, directory, outcome, keptOutput } = run;
   const { status, cause, exitCode, strategy, guarantees, accepted, degraded, denied = [], artifacts } = outcome;
   const time = outcome.usage === undefined ? "" : `, took ${formatDuration(outcome.usage.wallMs)}`;
   const kept = guarantees.filter((decision) => decision.kept).map((decision) => decision.id);
@@ -147,5 +161,8 @@ export function renderRun({ id, startedAt, command, directory, outcome, keptOutp
     ...cause.evidence.map(({ action, result }) => ["evidence", `${action}: ${result}`] as const),
   ];
   const width = Math.max(...lines.map(([name]) => name.length)) + gap;
-  return lines.map(([name, text]) => `${name.padEnd(width)}${printableText(text, true)}\n`).join("");
+  // A command is there to be pasted.
+  const fit = (name: string, text: string): string =>
+    name === "command" ? `${name.padEnd(width)}${text}` : fitLine(name.padEnd(width), text, view);
+  return lines.map(([name, text]) => `${fit(name, printableText(text, true))}\n`).join("");
 }

@@ -2,6 +2,7 @@
 import type {
   CommandDescription,
   FlagDescription,
+  FlagGroup,
   OperandDescription,
   ValueDescription,
 } from "./command-description.ts";
@@ -12,7 +13,12 @@ import { blank, command, definition, heading, paragraph, verdict } from "./text-
 import type { Block } from "./text-block.ts";
 
 /** The usage of one command; `path` is what is typed before its name: `["cupel"]`. */
-export function renderUsage(path: readonly string[], described: CommandDescription, style: TerminalStyle): string {
+export function renderUsage(
+  path: readonly string[],
+  described: CommandDescription,
+  style: TerminalStyle,
+  groups: readonly FlagGroup[] = [{ heading: "Flags", flags: described.flags }],
+): string {
   const name = [...path, described.name].join(" ");
   return layOutBlocks(
     [
@@ -24,7 +30,7 @@ export function renderUsage(path: readonly string[], described: CommandDescripti
         "Commands",
         (described.subcommands ?? []).map(({ name: verb, summary }) => definition(verb, summary)),
       ),
-      ...section("Flags", described.flags.map(flagBlock)),
+      ...groups.flatMap((group) => section(group.heading, group.flags.map(flagBlock))),
       ...section("Examples", (described.examples ?? []).map(command)),
       ...section(
         "Exit codes",

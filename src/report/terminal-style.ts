@@ -30,7 +30,8 @@ const defaultColumns = 80;
 const fewestColumns = 20;
 
 function widthOf({ columns, environment }: TerminalFacts): number {
-  const width = columns ?? Number(environment["COLUMNS"]);
+  // A terminal whose size nobody set says 0.
+  const width = columns === undefined || columns === 0 ? Number(environment["COLUMNS"]) : columns;
   return Number.isInteger(width) && width > 0 ? Math.max(width, fewestColumns) : defaultColumns;
 }
 

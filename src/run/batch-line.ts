@@ -56,7 +56,7 @@ function jobOf({ id, command, env, limits }: v.InferOutput<typeof lineSchema>, l
     id,
     command: [program, ...rest],
     environment: env?.set ?? {},
-    timeoutMs: durationMs(limits?.wall),
+    timeoutMs: durationMs(limits?.timeout),
     graceMs: durationMs(limits?.grace),
     cpuTimeMs: durationMs(limits?.cpu_time),
     idleMs: durationMs(limits?.idle),

@@ -5,7 +5,7 @@
 import { guaranteeIds, isolationClasses, type GuaranteeId } from "../model/guarantee.ts";
 import { applyModes, networkModes, outputActions, seccompProfileNames, type HeaderInjection } from "../model/job.ts";
 import type { JobSettings } from "./job-request.ts";
-import { limitEntries, quantityParsers, type LimitKey } from "./limit-fields.ts";
+import { limitEntries, limitFieldName, quantityParsers, type LimitKey } from "./limit-fields.ts";
 import { parseArtifactCount, parseSizeBytes } from "./parse-quantity.ts";
 
 /** The name of what can be asked. */
@@ -18,7 +18,7 @@ export interface JobField<Value> {
   /** Names that lead to it in a job file, with dots between them. */
   readonly fields: readonly string[];
   /**
-   * Of several that are stated: the last counts; each does; each name's last does, in front of `=`; the strongest does.
+   * Of several that are stated: the last counts; each does; each name's last does, in front of its value; the strongest does.
    */
   readonly merge: "last" | "each" | "variables" | "strongest";
   /** The word for an item of a field that is no text, a number or a switch. */
@@ -66,24 +66,6 @@ const accepted: Reader<JobSettings["accept"]> = {
   read: (words) => (words.some((word) => word.split(",").includes("all")) ? "all" : guaranteesIn(words)),
 };
 
-function isCommand(value: unknown): value is [string, ...string[]] {
-  return Array.isArray(value) && value.length > 0 && value.every((word) => typeof word === "string");
-}
-
-/** Its words as JSON, or what a shell makes of it. */
-function readCommand(word: string): readonly [string, ...string[]] {
-  if (word.startsWith("[")) {
-    try {
-      const words: unknown = JSON.parse(word);
-      if (isCommand(words)) return words;
-    } catch (error) {
-      // `[` is a program, too.
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-  }
-  return ["/bin/sh", "-c", word];
-}
-
 /** What is kept of an output unless a field says how much. */
 const keptOutputDefault = "10M";
 
@@ -94,9 +76,10 @@ function parseKeptOutput(word: string, name: string): number | undefined {
 type LimitFields = { readonly [Key in LimitKey]: JobField<number | undefined> };
 
 function limitJobFields(): LimitFields {
-  const fields = limitEntries.map(([key, { flag, field, quantity }]) => {
+  const fields = limitEntries.map(([key, limit]) => {
+    const { flag, quantity } = limit;
     const read: JobField<number>["read"] = (words, name) => quantityParsers[quantity](words.at(-1) ?? "", name);
-    return [key, { flag, fields: [`limits.${field}`], merge: "last", read }];
+    return [key, { flag, fields: [`limits.${limitFieldName(limit)}`], merge: "last", read }];
   });
   return Object.fromEntries(fields) as LimitFields;
 }
@@ -112,11 +95,11 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   deny: { flag: "deny", fields: ["filesystem.deny"], ...list },
   protect: { flag: "protect", fields: ["filesystem.protect"], ...list },
   root: { flag: "root", fields: ["root"], ...text },
-  tmpfs: { flag: "tmpfs", fields: ["filesystem.tmpfs"], ...list },
+  tmpfs: { flag: "tmpfs", fields: ["filesystem.tmpfs"], ...list, merge: "variables" },
   files: { flag: "file", fields: ["files"], ...list, merge: "variables" },
   network: { flag: "network", fields: ["network.mode"], ...oneOfOr(networkModes, "none") },
   allowedHosts: { flag: "allow-host", fields: ["network.allow"], ...list },
-  setup: { flag: "setup", fields: ["setup.command"], merge: "last", read: (words) => readCommand(words.at(-1) ?? "") },
+  setup: { flag: "setup", fields: ["setup.command"], ...text },
   setupAllowedHosts: { flag: "setup-allow-host", fields: ["setup.network.allow"], ...list },
   publish: { flag: "publish", fields: ["publish"], ...list },
   injected: {
@@ -157,13 +140,13 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   artifactsTo: { flag: "artifacts", fields: ["artifacts.to"], ...text },
   artifactBytes: {
     flag: "artifact-size",
-    fields: ["artifacts.bytes_max"],
+    fields: ["artifacts.size"],
     merge: "last",
     read: (words, name) => parseSizeBytes(words.at(-1) ?? "", name),
   },
   artifactFiles: {
     flag: "artifact-files",
-    fields: ["artifacts.files_max"],
+    fields: ["artifacts.files"],
     merge: "last",
     read: (words, name) => parseArtifactCount(words.at(-1) ?? "", name),
   },

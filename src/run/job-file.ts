@@ -12,14 +12,14 @@ import { publishSchema } from "./publish-schema.ts";
 import { keptOutputSchema } from "./record-settings.ts";
 import { readStrictDocument, type StrictDocument } from "./strict-document.ts";
 import { filesSchema, variableName, variablesSchema } from "./variable-schemas.ts";
-import { commandSchema, glob, paths, statedPath, word } from "./word-schemas.ts";
+import { commandSchema, globs, paths, statedPath, word } from "./word-schemas.ts";
 
 const filesystem = v.strictObject({
   read: v.optional(v.strictObject({ allow: paths("paths that the job may read, from the file's directory on") })),
   write: v.optional(v.strictObject({ allow: paths("paths that the job may change, from the file's directory on") })),
   tools: v.optional(v.pipe(v.boolean(), v.description("grant the directories of your PATH, read-only"))),
   deny: v.optional(paths("what of that is hidden, from the file's directory on")),
-  protect: v.optional(v.pipe(v.array(word), v.description("globs of names that are protected, too"))),
+  protect: v.optional(globs("filesystem.protect", "globs of names that are protected, too")),
   tmpfs: v.optional(
     v.pipe(v.array(word), v.description("private directories in the job's root: /PATH, or /PATH:SIZE")),
   ),
@@ -74,7 +74,7 @@ export const settingSchemas = {
           v.description("the current directory copy-on-write (cow), read-only (ro), written through (rw), or none"),
         ),
       ),
-      ignore: v.optional(v.pipe(v.array(v.string()), v.description("globs of changes that are not kept"))),
+      ignore: v.optional(globs("workspace.ignore", "globs of changes that are not kept")),
       apply: v.optional(v.pipe(v.picklist(applyModes), v.description("what to do with the changes at the end"))),
     }),
   ),
@@ -105,10 +105,10 @@ export const settingSchemas = {
   minimum: v.optional(minimum),
   artifacts: v.optional(
     v.strictObject({
-      collect: v.optional(v.pipe(v.array(glob), v.description("globs of files to copy when the job has ended"))),
+      collect: v.optional(globs("artifacts.collect", "globs of files to copy when the job has ended")),
       to: v.optional(v.pipe(statedPath, v.description("the directory for the copies, from the file's directory on"))),
-      bytes_max: v.optional(quantity("artifacts.bytes_max", "size", "all of them together; default 1G")),
-      files_max: v.optional(
+      size: v.optional(quantity("artifacts.size", "size", "all of them together; default 1G")),
+      files: v.optional(
         v.pipe(
           v.number(),
           v.integer(),

@@ -29,8 +29,8 @@ export interface JobSettings extends StatedLimits {
   readonly network: NetworkMode;
   /** What the job may connect to; none: what `network` says. */
   readonly allowedHosts: readonly string[];
-  /** What runs before the command, in the same sandbox. */
-  readonly setup?: readonly [string, ...string[]] | undefined;
+  /** What runs before the command, in the same sandbox: a script for sh, or words as a list in JSON. */
+  readonly setup?: string | undefined;
   /** What that may connect to. */
   readonly setupAllowedHosts: readonly string[];
   /** `8080:3000`: ports of the host's loopback, or of another address, that lead to ports of the job's. */

@@ -1,8 +1,8 @@
 /** A job file to begin with: it runs as it is, and what else it could say stands in it behind `#`. */
-import { limitEntries } from "./limit-fields.ts";
+import { limitEntries, limitFieldName } from "./limit-fields.ts";
 
 const limitLines = limitEntries
-  .map(([, { field, example, description }]) => `#  ${field}: ${example} # ${description}\n`)
+  .map(([, limit]) => `#  ${limitFieldName(limit)}: ${limit.example} # ${limit.description}\n`)
   .join("");
 
 /** Its text. A line that begins with `#` and no space behind it is one that could be there. */
@@ -98,8 +98,8 @@ ${limitLines}#  on_output: truncate # what becomes of output over its cap: dropp
 #artifacts:
 #  collect: [dist, "*.log"]
 #  to: artifacts
-#  bytes_max: 1G
-#  files_max: 10000
+#  size: 1G
+#  files: 10000
 #  required: false
 
 # What is kept of the run for cupel runs: nothing with off; with output (true: 10M, or a size) what it wrote, too.

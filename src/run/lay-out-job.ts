@@ -50,8 +50,7 @@ function parseWishes(request: JobRequest): Pick<Layout, "files" | "directories" 
   const files = request.files.map((text) => parseWrittenFile(text, statedAs(request, "file", text.split("=", 1)[0])));
   checkFilesSize(files);
   return {
-    // Of one path the last counts, as of a variable.
-    files: [...new Map(files.map((file) => [file.path, file])).values()],
+    files,
     directories: request.tmpfs.map((text) => parsePrivateDirectory(text, statedAs(request, "tmpfs", text))),
     protect: request.protect,
   };

@@ -5,6 +5,7 @@ import { CupelError } from "../model/error.ts";
 import type { Origin } from "../model/origin.ts";
 import { quoteWords } from "../report/shell-words.ts";
 import { readJobFile, type JobFile } from "./job-file.ts";
+import { jobFields } from "./job-fields.ts";
 import { commandOf, defaultRequest, type JobRequest } from "./job-request.ts";
 import { parsePolicy, readProjectText } from "./policy-file.ts";
 import { refuseProjectLinks } from "./project-links.ts";
@@ -73,7 +74,7 @@ function refuseForeignCommands(stated: readonly Statement[]): void {
   );
 }
 
-function statementsOfUser(path: string | undefined, host: Host): Statement[] {
+function statementsOfUser(path: string | undefined, host: Host): readonly Statement[] {
   return path === undefined ? [] : statementsOfFile(readUserConfiguration(path, host), "user", dirname(path));
 }
 
@@ -98,6 +99,12 @@ function projectStatements(path: string, user: string | undefined, host: Host): 
   return { counting: wishes.all, leftOut: [] };
 }
 
+/** Whether a file's statement counts: not one for a flag that --without names. */
+function isTaken(flags: Layers["flags"]): (statement: Statement) => boolean {
+  const without = (flags.get("without") ?? []).flatMap((names) => names.split(","));
+  return ({ key }) => !without.includes(jobFields[key].flag);
+}
+
 function commandOrigin(
   command: readonly string[],
   { words }: Layers,
@@ -112,20 +119,20 @@ function commandOrigin(
 export function readLayeredRequest(layers: Layers, host: Host): LayeredRequest {
   const { flags, words, job: jobPath, project, user } = layers;
   const job = jobPath === undefined ? undefined : readJobFile(jobPath);
-  const above = [
-    ...(job === undefined || jobPath === undefined
+  const ofJob =
+    job === undefined || jobPath === undefined
       ? []
-      : statementsOfFile(job, "job file", dirname(resolve(host.directory, jobPath)))),
-    ...statementsOfFlags(flags),
-  ];
+      : statementsOfFile(job, "job file", dirname(resolve(host.directory, jobPath)));
   const below = project === undefined ? { counting: [], leftOut: [] } : projectStatements(project, user, host);
-  const merged = mergeStatements([...statementsOfUser(user, host), ...below.counting, ...above]);
+  const takes = isTaken(flags);
+  const above = [...ofJob.filter(takes), ...statementsOfFlags(flags)];
+  const merged = mergeStatements([...[...statementsOfUser(user, host), ...below.counting].filter(takes), ...above]);
   refuseForeignCommands(merged);
   const command = commandOf(words.length > 0 ? words : (job?.value.command ?? []));
   const origins = [commandOrigin(command, layers, job), ...merged.map(originOf)];
   const decided = new Set(above.map(subjectOf));
   return {
     request: { ...defaultRequest, ...settingsOf(merged), command, origins },
-    leftOut: below.leftOut.filter((statement) => !decided.has(subjectOf(statement))).map(originOf),
+    leftOut: below.leftOut.filter((statement) => takes(statement) && !decided.has(subjectOf(statement))).map(originOf),
   };
 }

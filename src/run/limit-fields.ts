@@ -28,10 +28,8 @@ export type QuantityKind = keyof typeof quantityParsers;
 
 /** One cap. */
 export interface LimitField {
-  /** The flag, without its dashes. */
+  /** The flag, without its dashes; see {@link limitFieldName}. */
   readonly flag: string;
-  /** The field of `limits` in a job file. */
-  readonly field: string;
   readonly quantity: QuantityKind;
   /** What stating it demands; none for what is no cap by itself. */
   readonly guarantee?: GuaranteeId;
@@ -41,13 +39,17 @@ export interface LimitField {
   readonly example: string;
 }
 
+/** The field of `limits` in a job file that means the same as its flag: `cpu_time`. */
+export function limitFieldName({ flag }: LimitField): string {
+  return flag.replaceAll("-", "_");
+}
+
 type CapKey = Exclude<keyof Limits, "onOutput" | "perProcess" | "disks"> | keyof ProcessLimits;
 
 /** Every cap, in the order of the usage text. */
 export const limitFields = {
   timeoutMs: {
     flag: "timeout",
-    field: "wall",
     quantity: "duration",
     guarantee: "limit.time",
     description: "end the job after this time",
@@ -55,14 +57,12 @@ export const limitFields = {
   },
   graceMs: {
     flag: "grace",
-    field: "grace",
     quantity: "duration",
     description: "time between SIGTERM and SIGKILL then; default 2s",
     example: "2s",
   },
   memoryBytes: {
     flag: "memory",
-    field: "memory",
     quantity: "size",
     guarantee: "limit.memory",
     description: "cap on memory",
@@ -70,7 +70,6 @@ export const limitFields = {
   },
   cpus: {
     flag: "cpus",
-    field: "cpus",
     quantity: "cpus",
     guarantee: "limit.cpu",
     description: "cap on CPU time, in CPUs",
@@ -78,7 +77,6 @@ export const limitFields = {
   },
   pids: {
     flag: "pids",
-    field: "pids",
     quantity: "count",
     guarantee: "limit.pids",
     description: "cap on processes and threads",
@@ -86,7 +84,6 @@ export const limitFields = {
   },
   cpuTimeMs: {
     flag: "cpu-time",
-    field: "cpu_time",
     quantity: "duration",
     guarantee: "limit.cpu",
     description: "end the job when it has used so much CPU time",
@@ -94,7 +91,6 @@ export const limitFields = {
   },
   idleMs: {
     flag: "idle",
-    field: "idle",
     quantity: "duration",
     guarantee: "limit.time",
     description: "end the job after this time without output",
@@ -102,7 +98,6 @@ export const limitFields = {
   },
   outputBytes: {
     flag: "output-size",
-    field: "output",
     quantity: "size",
     guarantee: "limit.output",
     description: "cap on output and errors together",
@@ -110,7 +105,6 @@ export const limitFields = {
   },
   diskBytes: {
     flag: "tmp-size",
-    field: "tmp_size",
     quantity: "size",
     guarantee: "limit.disk",
     description: "cap on /tmp, home, /dev/shm, empty workspace, each; default 2G",
@@ -118,7 +112,6 @@ export const limitFields = {
   },
   diskFiles: {
     flag: "tmp-files",
-    field: "tmp_files",
     quantity: "files",
     guarantee: "limit.disk",
     description: "cap on files in each of them",
@@ -126,7 +119,6 @@ export const limitFields = {
   },
   layerBytes: {
     flag: "workspace-size",
-    field: "workspace_size",
     quantity: "size",
     guarantee: "limit.disk",
     description: "cap on what the job changes in its copy-on-write workspace, which is in memory until it ends",
@@ -134,35 +126,30 @@ export const limitFields = {
   },
   ioReadBytes: {
     flag: "io-read",
-    field: "io_read",
     quantity: "rate",
     description: "cap on reading from each disk, in bytes a second",
     example: "20M/s",
   },
   ioWriteBytes: {
     flag: "io-write",
-    field: "io_write",
     quantity: "rate",
     description: "cap on writing to each disk, in bytes a second",
     example: "20M/s",
   },
   openFiles: {
     flag: "open-files",
-    field: "open_files",
     quantity: "files",
     description: "cap on open files, of each process by itself",
     example: "256",
   },
   fileBytes: {
     flag: "file-size",
-    field: "file_size",
     quantity: "size",
     description: "cap on the size of a file, of each process by itself",
     example: "1G",
   },
   coreBytes: {
     flag: "core-size",
-    field: "core_size",
     quantity: "size",
     description: "cap on core files, of each process by itself; default none",
     example: "100M",

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { CupelError } from "../model/error.ts";
 import { outputActions } from "../model/job.ts";
-import { limitEntries, quantityParsers, type QuantityKind } from "./limit-fields.ts";
+import { limitEntries, limitFieldName, quantityParsers, type QuantityKind } from "./limit-fields.ts";
 
 /**
  * JSON Schemas of quantities. What they cannot say is said by the reader alone: that a quantity in text is more than
@@ -71,7 +71,8 @@ export const limitSchemas: Readonly<Record<string, QuantitySchema | typeof outpu
   ...Object.fromEntries(
     limitEntries.map(([, limit]) => {
       const description = `${limit.description}; such as ${limit.example}`;
-      return [limit.field, v.optional(quantity(`limits.${limit.field}`, limit.quantity, description))];
+      const field = limitFieldName(limit);
+      return [field, v.optional(quantity(`limits.${field}`, limit.quantity, description))];
     }),
   ),
   on_output: outputAction,
@@ -79,7 +80,7 @@ export const limitSchemas: Readonly<Record<string, QuantitySchema | typeof outpu
 
 /** Caps on time. */
 export const timeLimits = {
-  wall: v.optional(quantity("limits.wall", "duration", "end the job after this time: 90s, 5m")),
+  timeout: v.optional(quantity("limits.timeout", "duration", "end the job after this time: 90s, 5m")),
   grace: v.optional(quantity("limits.grace", "duration", "time between SIGTERM and SIGKILL then")),
   cpu_time: v.optional(quantity("limits.cpu_time", "duration", "end the job when it has used so much CPU time")),
   idle: v.optional(quantity("limits.idle", "duration", "end the job after this time without output")),

@@ -51,7 +51,7 @@ function limitsOf(request: JobRequest): Job["limits"] {
   if (request.onOutput !== undefined && request.outputBytes === undefined) {
     throw new CupelError(
       "usage",
-      `what becomes of too much output is said (${request.onOutput}), but not how much that is; give --output-size (limits.output), too`,
+      `what becomes of too much output is said (${request.onOutput}), but not how much that is; give --output-size (limits.output_size), too`,
     );
   }
   const { openFiles, fileBytes, coreBytes } = request;

@@ -59,7 +59,7 @@ function makeGroups({ plan, matrix }: Batch): JobControlGroups | undefined {
 
 /** Caps that a line may state, and what they demand. */
 const lineCaps = [
-  ["limits.wall", "timeoutMs", "limit.time"],
+  ["limits.timeout", "timeoutMs", "limit.time"],
   ["limits.idle", "idleMs", "limit.time"],
   ["limits.cpu_time", "cpuTimeMs", "limit.cpu"],
 ] as const;

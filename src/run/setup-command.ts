@@ -3,6 +3,7 @@ import { CupelError } from "../model/error.ts";
 import type { Setup } from "../model/job.ts";
 import { statedAs, type JobRequest } from "./job-request.ts";
 import { parseDestinationRule } from "./network/destination-rule.ts";
+import { parseSetupCommand } from "./parse-setup-command.ts";
 
 function obstacleOf({ network, seccomp, allowedHosts }: JobRequest): string | undefined {
   if (seccomp === "strict") return "the seccomp profile strict lets it make no socket";
@@ -17,6 +18,7 @@ export function resolveSetup(request: JobRequest): Setup {
   const place = statedAs(request, "setup-allow-host", setupAllowedHosts[0]);
   if (setup === undefined)
     throw new CupelError("usage", `${place} is about a set-up command; give --setup, too, or leave it out`);
+  const command = parseSetupCommand(setup, statedAs(request, "setup"));
   const obstacle = setupAllowedHosts.length > 0 ? obstacleOf(request) : undefined;
   if (obstacle !== undefined)
     throw new CupelError(
@@ -29,5 +31,5 @@ export function resolveSetup(request: JobRequest): Setup {
       `${statedAs(request, "setup")} and ${statedAs(request, "tty")} do not go together: a terminal ends with the first command on it; leave one out`,
     );
   }
-  return { command: setup, allowedHosts: [...new Set(setupAllowedHosts)] };
+  return { command, allowedHosts: [...new Set(setupAllowedHosts)] };
 }

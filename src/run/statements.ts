@@ -3,6 +3,7 @@
  * Pure.
  */
 import { resolve } from "node:path";
+import { CupelError } from "../model/error.ts";
 import { isolationStrength, isolationClasses } from "../model/guarantee.ts";
 import type { Origin, OriginKind } from "../model/origin.ts";
 import { jobFields, offWord, readSettings, settingKeys, type JobField, type SettingKey } from "./job-fields.ts";
@@ -23,12 +24,25 @@ export interface Statement {
   readonly place?: string | undefined;
 }
 
-/** What the flags state. */
-export function statementsOfFlags(flags: ReadonlyMap<string, readonly string[]>): Statement[] {
-  return settingKeys.flatMap((key) => {
+/** @throws CupelError `usage` for a name that one flag, or one field, gives two values. */
+function refuseTwice(stated: readonly Statement[]): readonly Statement[] {
+  const seen = new Set<string>();
+  for (const statement of stated.filter(({ key }) => jobFields[key].merge === "variables")) {
+    const subject = `${statement.field} ${subjectOf(statement)}`;
+    if (seen.has(subject))
+      throw new CupelError("usage", `${placedField(statement)} ${nameIn(statement)} is given twice; give it once`);
+    seen.add(subject);
+  }
+  return stated;
+}
+
+/** What the flags state. @throws CupelError `usage` for a name that is given twice. */
+export function statementsOfFlags(flags: ReadonlyMap<string, readonly string[]>): readonly Statement[] {
+  const stated = settingKeys.flatMap((key) => {
     const field = `--${jobFields[key].flag}`;
     return (flags.get(jobFields[key].flag) ?? []).map((word) => ({ key, word, from: "flag" as const, field }));
   });
+  return refuseTwice(stated);
 }
 
 function valueAt(value: unknown, keys: readonly string[]): unknown {
@@ -76,13 +90,13 @@ function fromDirectory(key: SettingKey, word: string, directory: string): string
   return name === undefined || path === undefined ? word : `${name}${absolute(path, directory)}`;
 }
 
-/** What a file states; its paths begin at `directory`. */
+/** What a file states; its paths begin at `directory`. @throws CupelError `usage` for a name that is given twice. */
 export function statementsOfFile(
   { value, placeOf }: StrictDocument<object>,
   from: OriginKind,
   directory: string,
-): Statement[] {
-  return settingKeys.flatMap((key) =>
+): readonly Statement[] {
+  const stated = settingKeys.flatMap((key) =>
     jobFields[key].fields.flatMap((field) => {
       const keys = field.split(".");
       return wordsOf(valueAt(value, keys), key).map(({ word, at }) => ({
@@ -94,16 +108,23 @@ export function statementsOfFile(
       }));
     }),
   );
+  return refuseTwice(stated);
+}
+
+/** The name in front of a value: of a variable, a file, a secret, or a private directory with its size. */
+function nameIn({ key, word }: Pick<Statement, "key" | "word">): string {
+  return key === "tmpfs" ? word.replace(/:[^:]*$/, "") : (word.split("=", 1)[0] ?? "");
 }
 
 /** What two statements have in common where only one of them can count. */
-export function subjectOf({ key, word }: Statement): string {
+export function subjectOf(statement: Statement): string {
+  const { key, word } = statement;
   switch (jobFields[key].merge) {
     case "last":
     case "strongest":
       return key;
     case "variables":
-      return `${key} ${word.split("=", 1)[0]}`;
+      return `${key} ${nameIn(statement)}`;
     case "each":
       return `${key} ${word}`;
   }

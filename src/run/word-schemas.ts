@@ -1,5 +1,6 @@
 /** What a file says in words: commands and paths. */
 import * as v from "valibot";
+import { describeWrongGlob, globLengthMax, globPattern } from "./stated-globs.ts";
 
 /** What can be a word of a command, a path or a value of a variable (execve(2)). */
 export const word = v.pipe(
@@ -20,12 +21,18 @@ export const statedPath = v.pipe(
   v.metadata({ jsonSchema: { type: "string", pattern: "^[^\\u0000~][^\\u0000]*$" } }),
 );
 
-/** A glob of paths. */
-export const glob = v.pipe(
-  word,
-  v.minLength(1, "a glob is empty; write one, or leave it out"),
-  v.metadata({ jsonSchema: { type: "string", pattern: "^[^\\u0000]+$" } }),
-);
+/** Globs of paths, at `field`. */
+export const globs = (field: string, description: string) => {
+  const glob = v.pipe(
+    word,
+    v.rawCheck(({ dataset, addIssue }) => {
+      const message = dataset.typed ? describeWrongGlob(dataset.value, field) : undefined;
+      if (message !== undefined) addIssue({ message });
+    }),
+    v.metadata({ jsonSchema: { type: "string", maxLength: globLengthMax, pattern: globPattern } }),
+  );
+  return v.pipe(v.array(glob), v.description(description));
+};
 
 /** Paths that are granted. */
 export const paths = (description: string) => v.pipe(v.array(statedPath), v.description(description));

@@ -16,7 +16,7 @@ describe.each(callers)("a batch, called by $name", (caller) => {
       { command: ["sh", "-c", "kill -ABRT $$"] },
       { id: "", command: ["cupel-no-such-program"] },
       { command: ["/etc/passwd"] },
-      { command: ["sleep", "60"], limits: { wall: "50ms", grace: "10ms" } },
+      { command: ["sleep", "60"], limits: { timeout: "50ms", grace: "10ms" } },
       { comand: ["true"] },
       "nonsense",
       { command: ["a\0b"] },
@@ -81,7 +81,7 @@ describe.each(callers)("a batch, called by $name", (caller) => {
 
   test("gives outcomes in the order in which jobs end", async () => {
     await using batch = openBatch(cupel, caller, ["--parallel", "2"]);
-    batch.send({ command: ["sleep", "60"], limits: { wall: "1s" } }, { command: ["true"] });
+    batch.send({ command: ["sleep", "60"], limits: { timeout: "1s" } }, { command: ["true"] });
     batch.close();
     expect((await batch.ended).outcomes.map(({ line }) => line)).toEqual([2, 1]);
   });
@@ -118,7 +118,7 @@ describe.each(callers)("a batch, called by $name", (caller) => {
   test("goes on behind a job that floods both outputs until its time is up", async () => {
     const flood = {
       command: ["sh", "-c", "for i in 1 2 3 4; do yes & yes >&2 & done; yes"],
-      limits: { wall: "200ms" },
+      limits: { timeout: "200ms" },
     };
     const { outcomes } = await runBatch(cupel, caller, [flood, { command: ["echo", "next"] }], ["--parallel", "1"]);
     const [first, second] = byLine(outcomes);
@@ -190,7 +190,7 @@ describe.each(callers)("a batch, called by $name", (caller) => {
   test("judges each job by caps of its own", async () => {
     const fork = "for i in 1 2 3 4 5 6 7 8 9; do sleep 1 & done 2>/dev/null; true";
     const flags = ["--pids", "4", "--accept-missing", "limit.pids", "--timeout", "10s"];
-    const jobs = [{ command: ["sh", "-c", fork] }, { command: ["true"], limits: { wall: "5s" } }];
+    const jobs = [{ command: ["sh", "-c", fork] }, { command: ["true"], limits: { timeout: "5s" } }];
     const { outcomes } = await runBatch(cupel, caller, jobs, flags);
     const caps = byLine(outcomes).map(({ limits }) => limits.find(({ id }) => id === "limit.time")?.requested);
     expect(caps).toEqual([10_000, 5000]);

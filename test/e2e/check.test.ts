@@ -181,7 +181,7 @@ describe.each(callers)("a policy, called by $name", (caller) => {
 
   test("is not needed by a job in a file", async () => {
     using directory = makeTempDir({ owner: caller });
-    directory.file("job.yaml", "command: [make, test]\nnetwork: {mode: host}\nlimits: {wall: 5m}\n");
+    directory.file("job.yaml", "command: [make, test]\nnetwork: {mode: host}\nlimits: {timeout: 5m}\n");
     const ran = await cupel.run(caller, ["check", "--job", "job.yaml", "--json"], { cwd: directory.path });
     const { demands, exitCode } = JSON.parse(ran.stdout) as Checked;
     const ids = demands.map(({ demand }) => demand.id);

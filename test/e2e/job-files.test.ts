@@ -72,9 +72,31 @@ describe.each(callers)("a job file, called by $name", (caller) => {
     );
   });
 
+  test("says nothing for flags that --without names, and its demands stay", async () => {
+    using directory = makeTempDir({ owner: caller });
+    directory.folder("data");
+    directory.file("job.yaml", "command: [make]\nfilesystem: {read: {allow: [/usr/share, data]}, tools: true}\n");
+    directory.file("config/cupel/config.yaml", "network: {allow: [a.example]}\nminimum: {guarantees: [limit.pids]}\n");
+    const flags = ["--without", "read,tools", "--without", "allow-host", "--read", "data"];
+    const { job, origins } = JSON.parse(
+      (await call(caller, directory, "plan", ...flags, "--json", "job.yaml")).stdout,
+    ) as Planned;
+    expect(job).toMatchObject({
+      grants: [{ path: directory.at("data"), access: "read" }],
+      network: "none",
+      allowedHosts: [],
+      demands: { required: expect.arrayContaining(["limit.pids", "net.none"]) },
+    });
+    expect(origins.filter(({ from }) => from !== "default").map(({ field, from }) => `${field} ${from}`)).toEqual([
+      "command job file",
+      "filesystem.read.allow flag",
+      "minimum.guarantees user",
+    ]);
+  });
+
   test("gives way to flags, and plan says where each value comes from", async () => {
     using directory = makeTempDir({ owner: caller });
-    directory.file("job.yaml", "command: [make]\nlimits: {wall: 5m, pids: 100}\nenv: {set: {TOKEN: hush}}\n");
+    directory.file("job.yaml", "command: [make]\nlimits: {timeout: 5m, pids: 100}\nenv: {set: {TOKEN: hush}}\n");
     directory.file("cupel.yaml", "limits:\n  memory: 1G\n  pids: 50\n");
     directory.file("config/cupel/config.yaml", "syscalls: {profile: strict}\n");
     const ran = await call(caller, directory, "plan", "--timeout", "1m", "job.yaml", "--json");
@@ -90,17 +112,17 @@ describe.each(callers)("a job file, called by $name", (caller) => {
       "syscalls.profile strict: user DIR/config/cupel/config.yaml:1:21",
       "env.set TOKEN: job file job.yaml:3:20",
       "tty false: default",
-      "limits.wall 1m: flag",
+      "limits.timeout 1m: flag",
       "limits.grace 2 s: default",
       "limits.memory 1G: project DIR/cupel.yaml:2:11",
-      "limits.pids 100: job file job.yaml:2:26",
+      "limits.pids 100: job file job.yaml:2:29",
       "minimum.strict false: default",
       "selection.prefer fastest: default",
     ]);
     expect(leftOut).toEqual([]);
     const text = (await call(caller, directory, "plan", "--timeout", "1m", "job.yaml")).stdout;
-    expect(text).toContain("limits.wall: 1m, from --timeout");
-    expect(text).toContain("limits.pids: 100, from job.yaml:2:26 (the job file)");
+    expect(text).toContain("limits.timeout: 1m, from --timeout");
+    expect(text).toContain("limits.pids: 100, from job.yaml:2:29 (the job file)");
     expect(text).toContain("network.mode: none, from cupel's default");
     expect(text).not.toContain("hush");
   });

@@ -57,7 +57,10 @@ describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
 
   test("tightens without being trusted", async () => {
     using directory = makeTempDir({ owner: caller });
-    directory.file("project/cupel.yaml", "network: {mode: no-sockets}\nworkspace: {mode: none}\nlimits: {wall: 1s}\n");
+    directory.file(
+      "project/cupel.yaml",
+      "network: {mode: no-sockets}\nworkspace: {mode: none}\nlimits: {timeout: 1s}\n",
+    );
     directory.file("project/file");
     const ran = await call(caller, directory, "run", "--", "sh", "-c", "ls; exec sleep 60");
     expect(ran).toMatchObject({ code: 124, stdout: "" });
@@ -97,11 +100,11 @@ describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
 
   test("that is wrong lets nothing run", async () => {
     using directory = makeTempDir({ owner: caller });
-    directory.file("project/cupel.yaml", "limits: {wal: 5m}\n");
+    directory.file("project/cupel.yaml", "limits: {timout: 5m}\n");
     const ran = await call(caller, directory, "run", "--", "echo", "ran");
     expect(ran).toMatchObject({ code: 125, stdout: "" });
     expect(ran.stderr).toMatch(
-      /^cupel: [^\n]+\/cupel\.yaml:1:10: there is no field "wal" here, did you mean wall\?\n$/,
+      /^cupel: [^\n]+\/cupel\.yaml:1:10: there is no field "timout" here, did you mean timeout\?\n$/,
     );
     directory.folder("other/.git");
     symlinkSync("/dev/zero", directory.at("other/cupel.yaml"));
@@ -148,7 +151,7 @@ describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
 
   test("that asks for nothing more needs no trust, and is trusted all the same when that is asked", async () => {
     using directory = makeTempDir({ owner: caller });
-    const path = directory.file("project/cupel.yaml", "limits: {wall: 5m}\n");
+    const path = directory.file("project/cupel.yaml", "limits: {timeout: 5m}\n");
     const nothing = `${path} asks for nothing that needs trust.\n`;
     expect(await call(caller, directory, "trust", "--show", ".")).toMatchObject({ code: 0, stdout: nothing });
     expect((await call(caller, directory, "trust", "--list")).stdout).not.toContain(path);
@@ -172,9 +175,9 @@ describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
 
   test("serves check as before, whatever else it says", async () => {
     using directory = makeTempDir({ owner: caller });
-    directory.file("project/cupel.yaml", "require: {guarantees: [net.none]}\nlimits: {wall: 5m}\n");
+    directory.file("project/cupel.yaml", "require: {guarantees: [net.none]}\nlimits: {timeout: 5m}\n");
     expect((await call(caller, directory, "check")).stdout).toContain("check: passed: 1 demand holds");
-    directory.file("project/cupel.yaml", "limits: {wall: 5m}\n");
+    directory.file("project/cupel.yaml", "limits: {timeout: 5m}\n");
     expect((await call(caller, directory, "check")).stdout).toMatch(/check: passed: \d\d demands hold/);
     directory.file("project/job.yaml", "command: [a]\n");
     const ran = await call(caller, directory, "check", "--job", "job.yaml", "--json");

@@ -27,6 +27,15 @@ describe.each(callers)("called by $name,", (caller) => {
     expect(ran.stderr.split("\n").filter((line) => !line.includes("Read-only file system"))).toEqual([""]);
   });
 
+  test("a flag's counts more than a job file's of the same place", async () => {
+    using workspace = makeTempDir({ owner: caller });
+    workspace.file("job.yaml", "command: [cat, /opt/a, /opt/b]\nfiles: { /opt/a: one, /opt/b: two }\n");
+    const words = ["run", "--file", "/opt/a=flag", "job.yaml"];
+    expect(await cupel.run(caller, words, { cwd: workspace.path })).toMatchObject({ code: 0, stdout: "flagtwo" });
+    const twice = await cupel.run(caller, ["run", "--file", "/opt/a=1", ...words.slice(1)], { cwd: workspace.path });
+    expect(twice).toMatchObject({ code: 125, stderr: "cupel: --file /opt/a is given twice; give it once\n" });
+  });
+
   test("nearly as much as a job file may be is taken", async () => {
     using workspace = makeTempDir({ owner: caller });
     const content = "0123456789abcdef".repeat(65_000);

@@ -59,6 +59,16 @@ const wrongFlags: readonly (readonly [readonly string[], ...string[]])[] = [
   [["--result", "/nowhere/at/all/result.json"], "--result", "/nowhere/at/all/result.json"],
   [["--result", ""], "--result"],
   [["--result", "/proc/result.json"], "--result", "/proc/result.json"],
+  [["--file", "/opt/a=1", "--file", "/opt/a=2"], "--file /opt/a", "given twice"],
+  [["--env", "A=1", "--env", "A=2"], "--env A", "given twice"],
+  [["--ignore", ""], '--ignore ""', "is empty"],
+  [["--ignore", "../x"], '--ignore "../x"', "from the workspace on"],
+  [["--protect", "[ab"], '--protect "[ab"', "no sets of characters"],
+  [["--artifact", "a{b", "--artifacts", "out"], '--artifact "a{b"', "no alternatives"],
+  [["--artifact", "a\\", "--artifacts", "out"], String.raw`--artifact "a\\"`, "backslash"],
+  [["--without", "read,require"], "--without", '"require"'],
+  [["--without", "all"], "--without", '"all"'],
+  [["--setup", "[1,2]"], "--setup", "[1,2]", "a script for sh"],
 ];
 
 function expectOneSentence(stderr: string, ...parts: readonly string[]): void {

@@ -22,9 +22,33 @@ const record: LayerRecord = {
   changes,
 };
 
+const whole = { style: { columns: 40, color: false, unicode: true }, isWide: true };
+
 describe("what a job changed", () => {
+  test("is broken for a terminal", () => {
+    const view = { ...whole, isWide: false };
+    expect(renderChanges({ ...record, changes: changes.slice(0, 1) }, view)).toBe(
+      [
+        "/home/me/project: what make changed,",
+        "    until 2026-01-02T03:04:05.678Z",
+        "A a (2 KiB)",
+        "changes: 1 path added (2 KiB)",
+        "",
+      ].join("\n"),
+    );
+    expect(renderLayerList([{ ...record, changes: changes.slice(0, 1) }], view)).toBe(
+      [
+        "abcdef 2026-01-02T03:04:05.678Z",
+        "    /home/me/project: make, 1 path added",
+        "    (2 KiB)",
+        "changes of 1 job, 2 KiB together",
+        "",
+      ].join("\n"),
+    );
+  });
+
   test("is a line for each path", () =>
-    expect(renderChanges(record)).toBe(
+    expect(renderChanges(record, whole)).toBe(
       [
         "/home/me/project: what make changed, until 2026-01-02T03:04:05.678Z",
         "A a (2 KiB)",
@@ -44,8 +68,8 @@ describe("what a job changed", () => {
     ));
 
   test("is listed by its id", () => {
-    expect(renderLayerList([])).toBe("changes: nothing is kept\n");
-    expect(renderLayerList([{ ...record, changes: changes.slice(0, 1) }])).toBe(
+    expect(renderLayerList([], whole)).toBe("changes: nothing is kept\n");
+    expect(renderLayerList([{ ...record, changes: changes.slice(0, 1) }], whole)).toBe(
       "abcdef 2026-01-02T03:04:05.678Z /home/me/project: make, 1 path added (2 KiB)\nchanges of 1 job, 2 KiB together\n",
     );
   });

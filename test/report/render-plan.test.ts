@@ -14,7 +14,7 @@ const whole: PlanView = {
   strategies: firecrackerRoot.strategies,
   origins: [
     { from: "flag", flag: "", field: "command", value: "sh" },
-    { from: "job file", flag: "timeout", field: "limits.wall", value: "30s", place: "job.yaml:3:9" },
+    { from: "job file", flag: "timeout", field: "limits.timeout", value: "30s", place: "job.yaml:3:9" },
     { from: "project", flag: "cpus", field: "limits.cpus", value: "0.5", place: "/home/ada/project/cupel.yaml:2:9" },
     { from: "default", flag: "network", field: "network.mode", value: "none" },
   ],
@@ -120,7 +120,7 @@ Root, step by step
 
 Where it comes from
     command: from the command line
-    limits.wall: 30s, from job.yaml:3:9 (the job file)
+    limits.timeout: 30s, from job.yaml:3:9 (the job file)
     limits.cpus: 0.5, from /home/ada/project/cupel.yaml:2:9 (the project)
     network.mode: none, from cupel's default
 

@@ -60,6 +60,11 @@ const nowMs = Date.parse("2026-01-01T03:00:00.000Z");
 const list = (columns: number, isWide = false, unreadable = 0): string =>
   renderRunList([one, refused], unreadable, { nowMs, style: { columns, color: false, unicode: true }, isWide });
 
+const deniedRun: ShownRun = { ...one, outcome: { ...outcome, status: "denied-syscall" } };
+const denied = (columns: number): string =>
+  renderRunList([deniedRun], 0, { nowMs, style: { columns, color: false, unicode: true }, isWide: false });
+const whole = { style: { columns: 40, color: false, unicode: true }, isWide: true };
+
 describe("renderRunList", () => {
   test("is a table", () =>
     expect(list(80)).toBe(
@@ -79,11 +84,9 @@ describe("renderRunList", () => {
       "",
     ]));
 
-  test.each([30, 40, 50, 60, 72, 100])("fits %d columns", (columns) =>
+  test.each([20, 30, 40, 50, 60, 72, 100])("fits %d columns", (columns) =>
     expect(
-      list(columns)
-        .split("\n")
-        .filter((line) => displayWidth(line) > columns),
+      `${list(columns, false, 2)}${denied(columns)}`.split("\n").filter((line) => displayWidth(line) > columns),
     ).toEqual([]),
   );
 
@@ -95,6 +98,9 @@ describe("renderRunList", () => {
       "ID      STARTED  STATUS   TIME   STRATEGY    COMMAND",
     ]));
 
+  test("goes without the status where a long one leaves no room", () =>
+    expect(denied(30)).toBe("ID      COMMAND\nk3f9x2  make 'all the tests' …\n"));
+
   test("says that there is nothing", () =>
     expect(renderRunList([], 0, { nowMs, style: { columns: 80, color: false, unicode: true }, isWide: false })).toBe(
       "runs: nothing is recorded\n",
@@ -102,7 +108,7 @@ describe("renderRunList", () => {
 });
 
 test("renderRun says all that is known", () =>
-  expect(renderRun(one).split("\n")).toEqual([
+  expect(renderRun(one, whole).split("\n")).toEqual([
     "run        k3f9x2: ok: the job exited with 0; exit code 0",
     String.raw`command    make 'all the tests' one two three four five $'six\033[31m'`,
     "directory  /w",
@@ -122,6 +128,21 @@ test("renderRun says all that is known", () =>
     "evidence   launcher: ended: {}",
     "",
   ]));
+
+test("renderRun fits a terminal, but for the command", () => {
+  const lines = renderRun(one, { ...whole, isWide: false }).split("\n");
+  expect(lines.filter((line) => displayWidth(line) > 40)).toEqual([expect.stringMatching(/^command {4}make/)]);
+  expect(lines.slice(-8)).toEqual([
+    "artifacts  1 artifact (3 bytes) in /out;",
+    '    nothing was collected for "*.o"',
+    "wrote      output: 1 KiB kept, the first",
+    "    of 2 KiB: cupel runs show k3f9x2",
+    "    --output",
+    "wrote      errors: 0 bytes kept",
+    "evidence   launcher: ended: {}",
+    "",
+  ]);
+});
 
 test.each([
   [-5, "0 s ago"],

@@ -47,6 +47,7 @@ describe("detectTerminalStyle", () => {
     ["COLUMNS in a pipe", undefined, "60", 60],
     ["80 where nothing is known", undefined, undefined, 80],
     ["80 for a COLUMNS that is no number", undefined, "wide", 80],
+    ["COLUMNS for a terminal of no width", 0, "60", 60],
     ["80 for a terminal of no width", 0, undefined, 80],
     ["20 at least", 12, undefined, 20],
   ])("takes for the width %s", (_, columns, variable, width) => {

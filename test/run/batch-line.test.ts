@@ -25,7 +25,12 @@ describe("parseBatchLine", () => {
   test("takes the least", () => expect(parseBatchLine('{"command":["true"]}', "jobs", 3)).toEqual(plain(3, "true")));
 
   test("takes everything that a line may say", () => {
-    const whole = { id: "a", command: ["make", ""], env: { set: { A: "süß" } }, limits: { wall: "1.5s", grace: "2s" } };
+    const whole = {
+      id: "a",
+      command: ["make", ""],
+      env: { set: { A: "süß" } },
+      limits: { timeout: "1.5s", grace: "2s" },
+    };
     expect(parseBatchLine(JSON.stringify(whole), "jobs", 1)).toEqual({
       line: 1,
       id: "a",
@@ -42,10 +47,10 @@ describe("parseBatchLine", () => {
     ['{"command":"true"}', 'jobs:7:12: command is "true", and has to be a list, such as [a, b]'],
     ["{}", "jobs:7:1: the field command is missing"],
     ['{"comand":["true"]}', 'jobs:7:2: there is no field "comand" here, did you mean command?'],
-    ['{"command":["a"],"limits":{"wal":"1s"}}', 'jobs:7:28: there is no field "wal" here, did you mean wall?'],
+    ['{"command":["a"],"limits":{"timout":"1s"}}', 'jobs:7:28: there is no field "timout" here, did you mean timeout?'],
     [
-      '{"command":["a"],"limits":{"wall":"soon"}}',
-      'jobs:7:35: limits.wall "soon" is not a duration; write one such as 90s, 5m or 500ms',
+      '{"command":["a"],"limits":{"timeout":"soon"}}',
+      'jobs:7:38: limits.timeout "soon" is not a duration; write one such as 90s, 5m or 500ms',
     ],
     ['{"command":["a"],"id":1}', "jobs:7:23: id is 1, and has to be text; put it in quotes"],
     [

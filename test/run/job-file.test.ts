@@ -6,9 +6,9 @@ import { makeTempDir } from "../support/temp-dir.ts";
 describe("readJobFile", () => {
   test("gives what is written, and where each of it is", () => {
     using directory = makeTempDir();
-    const path = directory.file("job.yaml", "command: [make, test]\nlimits:\n  wall: 5m\n  pids: 64\n");
+    const path = directory.file("job.yaml", "command: [make, test]\nlimits:\n  timeout: 5m\n  pids: 64\n");
     const { value, placeOf } = readJobFile(path);
-    expect(value).toEqual({ command: ["make", "test"], limits: { wall: "5m", pids: 64 } });
+    expect(value).toEqual({ command: ["make", "test"], limits: { timeout: "5m", pids: 64 } });
     expect(placeOf(["command", 1])).toBe(`${path}:1:17`);
     expect(placeOf(["limits", "pids"])).toBe(`${path}:4:9`);
   });
@@ -38,15 +38,24 @@ describe("readJobFile", () => {
       "command: [a]\nfilesystem: {read: {allow: [~/data]}}",
       ":2:29: a path begins with ~, which only a shell replaces; write it out, or as ./~",
     ],
+    ["command: [a]\nworkspace: {ignore: [a, '']}", ':2:25: workspace.ignore "" is empty; write one, or leave it out'],
+    [
+      "command: [a]\nfilesystem: {protect: ['../a']}",
+      ':2:24: filesystem.protect "../a" has . or .. for a name; write it from the workspace on, without them',
+    ],
+    [
+      "command: [a]\nartifacts: {collect: ['*.[ab']}",
+      ':2:23: artifacts.collect "*.[ab" has a [, and there are no sets of characters; write a glob for each name, or ? for any one character',
+    ],
     ["command: [a]\nenv: {set: {CI: 1}}", ":2:17: env.set.CI is 1, and has to be text; put it in quotes"],
     ["command: [a]\nenv: {set: [CI]}", ":2:12: env.set is a list, and has to be a mapping of names to values"],
     [
-      "command: [a]\nlimits: {wall: 90}",
-      ':2:16: limits.wall "90" is not a duration; write one such as 90s, 5m or 500ms',
+      "command: [a]\nlimits: {timeout: 90}",
+      ':2:19: limits.timeout "90" is not a duration; write one such as 90s, 5m or 500ms',
     ],
     [
-      "command: [a]\nlimits: {wall: 5M}",
-      ':2:16: limits.wall "5M" is not a duration; write one such as 90s, 5m or 500ms',
+      "command: [a]\nlimits: {timeout: 5M}",
+      ':2:19: limits.timeout "5M" is not a duration; write one such as 90s, 5m or 500ms',
     ],
     [
       "command: [a]\n<<: {tty: true}",

@@ -108,6 +108,31 @@ describe("readLayeredRequest", () => {
     expect(wrong(directory, { words: ["a"], user: text })).toBe("nothing");
   });
 
+  test("leaves out what files say for the flags that --without names, and for no others", () => {
+    using directory = makeTempDir();
+    const layered = read(directory, {
+      flags: { without: ["allow-host,tools", "memory"], "allow-host": ["c.example"] },
+      job: "command: [a]\nnetwork: {allow: [a.example]}\nlimits: {memory: 1G, pids: 9}\nminimum: {guarantees: [fs.read]}\n",
+      project: "filesystem: {tools: true, write: {allow: [.]}}\nlimits: {memory: 1M}\n",
+      user: "network: {allow: [b.example]}\nfilesystem: {tools: true}\n",
+    });
+    const { origins: _origins, ...request } = layered.request;
+    expect(request).toEqual({
+      ...defaultRequest,
+      command: ["a"],
+      allowedHosts: ["c.example"],
+      pids: 9,
+      require: ["fs.read"],
+    });
+    expect(layered.leftOut.map(({ field }) => field)).toEqual(["filesystem.write.allow"]);
+  });
+
+  test("has no network where what files say of it is left out", () => {
+    using directory = makeTempDir();
+    const texts = { user: "network: {allow: [b.example]}\n", words: ["a"], flags: { without: ["allow-host"] } };
+    expect(read(directory, texts).request).toMatchObject({ allowedHosts: [], network: "none" });
+  });
+
   test("tells where each value was stated, the items of a list one by one", () => {
     using directory = makeTempDir();
     const layered = read(directory, {
@@ -220,10 +245,10 @@ describe("readLayeredRequest", () => {
       'DIR/cupel.yaml:1:1: there is no field "netwrok" here, did you mean network?',
     ],
     [{ project: "command: [a]\n" }, /^DIR\/cupel\.yaml:1:1: there is no field "command" here/],
-    [{ user: "limits: {wall: 5}\n" }, /^DIR\/config\/config\.yaml:1:16: limits\.wall "5" is not a duration;/],
+    [{ user: "limits: {timeout: 5}\n" }, /^DIR\/config\/config\.yaml:1:19: limits\.timeout "5" is not a duration;/],
     [
-      { job: "command: [a]\nlimits: {wall: 5 m}\n" },
-      /^DIR\/jobs\/job\.yaml:2:16: limits\.wall "5 m" is not a duration;/,
+      { job: "command: [a]\nlimits: {timeout: 5 m}\n" },
+      /^DIR\/jobs\/job\.yaml:2:19: limits\.timeout "5 m" is not a duration;/,
     ],
     [
       { project: "require: {strategy: process}\nselection: {strategy: namespaces}\n" },

@@ -30,16 +30,6 @@ describe("files and directories of a job's root", () => {
     });
   });
 
-  test("of the same path the last counts", async () => {
-    using place = makeProject();
-    expect(await layoutRefusal({ files: ["/a=1", "/b=2", "/a=3"] }, place.project)).toMatchObject({
-      files: [
-        { path: "/a", content: "3" },
-        { path: "/b", content: "2" },
-      ],
-    });
-  });
-
   test.each<[string, object, string]>([
     [
       "a file of the host's",

@@ -7,11 +7,11 @@ describe("a policy", () => {
   test("says what is demanded, and what jobs are like", () => {
     using directory = makeTempDir();
     const text =
-      "require:\n  isolation: namespace\n  guarantees: [net.none]\n  capabilities: [userns.capable]\nlimits: {wall: 5m}\n";
+      "require:\n  isolation: namespace\n  guarantees: [net.none]\n  capabilities: [userns.capable]\nlimits: {timeout: 5m}\n";
     const path = directory.file("cupel.yaml", text);
     expect(parsePolicy(readPolicyText(path), path).value).toEqual({
       require: { isolation: "namespace", guarantees: ["net.none"], capabilities: ["userns.capable"] },
-      limits: { wall: "5m" },
+      limits: { timeout: "5m" },
     });
   });
 

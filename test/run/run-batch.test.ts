@@ -110,7 +110,7 @@ describe("runBatch", () => {
   test("refuses a cap on time that the strategy does not keep, unless that is given up", async () => {
     const decision: GuaranteeDecision = { id: "limit.time", kept: false, reason: "no clock" };
     const lines = [line(1, "true", { timeoutMs: 5 }), line(2, "true")];
-    const message = "limits.wall cannot be kept by process: no clock";
+    const message = "limits.timeout cannot be kept by process: no clock";
     expect(summary(await run(given(lines), { decision }))).toEqual([
       [1, `refused: ${message}`],
       [2, fine],

@@ -13,11 +13,11 @@ import {
 } from "../../src/run/statements.ts";
 import { readStrictDocument } from "../../src/run/strict-document.ts";
 
-function inFile(text: string, from: Statement["from"] = "job file"): Statement[] {
+function inFile(text: string, from: Statement["from"] = "job file"): readonly Statement[] {
   return statementsOfFile(readStrictDocument(text, "f", v.strictObject(settingSchemas)), from, "/where");
 }
 
-function inFlags(flags: Readonly<Record<string, readonly string[]>>): Statement[] {
+function inFlags(flags: Readonly<Record<string, readonly string[]>>): readonly Statement[] {
   return statementsOfFlags(new Map(Object.entries(flags)));
 }
 
@@ -46,6 +46,31 @@ describe("statementsOfFile", () => {
   );
 });
 
+describe("statementsOfFlags", () => {
+  test.each([
+    [{ file: ["/a=1", "/b=2", "/a=3"] }, "--file /a"],
+    [{ tmpfs: ["/a", "/b:1M", "/a:1M"] }, "--tmpfs /a"],
+    [{ env: ["A=1", "A"] }, "--env A"],
+    [{ secret: ["A=fd:3", "A=fd:4"] }, "--secret A"],
+    [{ "secret-fd": ["A=fd:3", "A=fd:3"] }, "--secret-fd A"],
+  ])("refuses a name with two values: %j", (flags, twice) =>
+    expect(() => inFlags(flags)).toThrow(new CupelError("usage", `${twice} is given twice; give it once`)),
+  );
+
+  test("takes a path and a guarantee as often as they are given", () =>
+    expect(inFlags({ read: ["/a", "/a"], require: ["net.none", "net.none"] })).toHaveLength(4));
+});
+
+test.each([
+  ["filesystem: {tmpfs: [/a, '/a:1M']}", "f:1:26: filesystem.tmpfs /a"],
+  ["env: {inherit: [A, B, A]}", "f:1:23: env.inherit A"],
+])("statementsOfFile refuses a name with two values: %s", (text, twice) =>
+  expect(() => inFile(text)).toThrow(new CupelError("usage", `${twice} is given twice; give it once`)),
+);
+
+test("statementsOfFile takes a variable that is passed on, unless it is set", () =>
+  expect(settingsOf(mergeStatements(inFile("env: {inherit: [A], set: {A: x}}")))).toEqual({ environment: ["A=x"] }));
+
 describe("mergeStatements", () => {
   test.each([
     ["the last of what can be only one", "network: {mode: host}", { network: ["none"] }, { network: "none" }],
@@ -61,6 +86,13 @@ describe("mergeStatements", () => {
       { env: ["B=two", "A=two", "D"] },
       { environment: ["A=two", "B=two", "C=one", "D"] },
     ],
+    [
+      "a flag's private directory over a file's",
+      "filesystem: {tmpfs: ['/a:1M', /b]}",
+      { tmpfs: ["/a:2M", "/b:3M"] },
+      { tmpfs: ["/a:2M", "/b:3M"] },
+    ],
+    ["a flag's file over a file's", "files: {/a: one, /b: one}", { file: ["/a=two"] }, { files: ["/a=two", "/b=one"] }],
     ["the stronger class", "minimum: {isolation: vm}", { min: ["namespace"] }, { minimum: "vm" }],
     ["the stronger class, stated last", "minimum: {isolation: lsm}", { min: ["vm"] }, { minimum: "vm" }],
     [

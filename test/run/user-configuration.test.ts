@@ -22,8 +22,8 @@ function problem(directory: TempDir, path = directory.at("cupel/config.yaml")): 
 describe("readUserConfiguration", () => {
   test("reads all that a job file says but the command", () => {
     using directory = makeTempDir();
-    const path = directory.file("cupel/config.yaml", "filesystem: {tools: true}\nlimits: {wall: 1h}\n");
-    expect(readUserConfiguration(path, host).value).toEqual({ filesystem: { tools: true }, limits: { wall: "1h" } });
+    const path = directory.file("cupel/config.yaml", "filesystem: {tools: true}\nlimits: {timeout: 1h}\n");
+    expect(readUserConfiguration(path, host).value).toEqual({ filesystem: { tools: true }, limits: { timeout: "1h" } });
     directory.file("cupel/config.yaml", "command: [a]\n");
     expect(problem(directory)).toMatch(/^DIR\/cupel\/config\.yaml:1:1: there is no field "command" here, /);
   });

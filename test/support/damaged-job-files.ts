@@ -6,7 +6,7 @@ import type { FileValue } from "./random-limits.ts";
 const names = [
   "command",
   "limits",
-  "wall",
+  "timeout",
   "memroy",
   "mode",
   "allow",

@@ -103,7 +103,7 @@ const otherWords: ReadonlySet<string> = new Set([
   "keptBy(MECHANISM, CAPABILITY…)",
   "notProvided(REASON)",
   '"env": {"set": {"NAME": "VALUE"}}',
-  '"limits": {"wall": "5s", "grace": "100ms"}',
+  '"limits": {"timeout": "5s", "grace": "100ms"}',
   '{"bytes": 6, "isTruncated": false, "text": "hello\\n"}',
   // Secrets: their sources, and where they are found.
   "file:PATH",

@@ -1,5 +1,6 @@
 /** Job files at random: valid ones with the request that each stands for, as a person would work it out. */
 import fc from "fast-check";
+import { describeWrongGlob } from "../../src/run/stated-globs.ts";
 import { guaranteeIds, isolationClasses } from "../../src/model/guarantee.ts";
 import { networkModes, seccompProfileNames } from "../../src/model/job.ts";
 import { defaultRequest, type JobRequest } from "../../src/run/job-request.ts";
@@ -69,8 +70,11 @@ const parts = fc.record(
     write: fc.uniqueArray(path, { maxLength: 3 }),
     tools: fc.boolean(),
     deny: fc.uniqueArray(path, { maxLength: 3 }),
-    protect: fc.uniqueArray(word, { maxLength: 3 }),
-    tmpfs: fc.uniqueArray(word, { maxLength: 3 }),
+    protect: fc.uniqueArray(
+      word.filter((text) => describeWrongGlob(text, "") === undefined),
+      { maxLength: 3 },
+    ),
+    tmpfs: fc.uniqueArray(word, { maxLength: 3, selector: (text) => text.replace(/:[^:]*$/, "") }),
     root: fc.oneof(
       fc.constant("host"),
       fc.tuple(fc.constantFrom("dir:", "image:"), path).map(([kind, of]) => kind + of),
@@ -191,7 +195,7 @@ function networkOf({ network, allow = [], setup, setupAllow = [], publish = [] }
   return {
     network: network?.means ?? "none",
     allowedHosts: network === undefined ? allow : [],
-    ...(setup === undefined ? {} : { setup: setup as [string, ...string[]], setupAllowedHosts: setupAllow }),
+    ...(setup === undefined ? {} : { setup: JSON.stringify(setup), setupAllowedHosts: setupAllow }),
     publish,
   };
 }

@@ -57,14 +57,14 @@ const cpus = fc
 
 /** A cap's field, its name in a request, and values of it. */
 const caps = [
-  ["wall", "timeoutMs", duration],
+  ["timeout", "timeoutMs", duration],
   ["grace", "graceMs", duration],
   ["memory", "memoryBytes", size],
   ["cpus", "cpus", cpus],
   ["pids", "pids", count],
   ["cpu_time", "cpuTimeMs", duration],
   ["idle", "idleMs", duration],
-  ["output", "outputBytes", size],
+  ["output_size", "outputBytes", size],
   ["tmp_size", "diskBytes", size],
   ["tmp_files", "diskFiles", files],
   ["workspace_size", "layerBytes", size],
@@ -86,7 +86,7 @@ const action = fc.option(same(outputActions), { nil: undefined });
 /** Some of them, or none; what becomes of output is said only where it has a cap, and none is nothing at all. */
 export const randomLimits = fc.tuple(action, ...stated).map(([onOutput, ...found]) => {
   const limits: Limit[] = found.flat();
-  if (onOutput !== undefined && limits.some(([field]) => field === "output")) {
+  if (onOutput !== undefined && limits.some(([field]) => field === "output_size")) {
     limits.push(["on_output", "onOutput", onOutput]);
   }
   return {

@@ -39,12 +39,12 @@ const deaths: readonly Death[] = [
   deathBy((mark) => shell("kill -KILL -1; exit 3", mark), "nonzero 3"),
   deathBy((mark) => shell(`(setsid sleep ${mark} &); setsid sleep ${mark} & exit 4`, mark), "nonzero 4"),
   deathBy((mark) => shell(`sh -c 'kill -STOP $$' ${mark} & sleep ${mark} & kill -STOP $! & exit 6`, mark), "nonzero 6"),
-  deathBy((mark) => ({ command: ["sleep", mark], limits: { wall: "5ms", grace: "5ms" } }), "timeout-wall 124"),
+  deathBy((mark) => ({ command: ["sleep", mark], limits: { timeout: "5ms", grace: "5ms" } }), "timeout-wall 124"),
   deathBy(
-    (mark) => shell("trap '' TERM; while :; do :; done", mark, { wall: "5ms", grace: "1ms" }),
+    (mark) => shell("trap '' TERM; while :; do :; done", mark, { timeout: "5ms", grace: "1ms" }),
     "timeout-wall 124",
   ),
-  deathBy((mark) => shell("yes | head -c 300000; yes >&2", mark, { wall: "9ms", grace: "1ms" }), "timeout-wall 124"),
+  deathBy((mark) => shell("yes | head -c 300000; yes >&2", mark, { timeout: "9ms", grace: "1ms" }), "timeout-wall 124"),
   deathBy(() => ({ command: ["cupel-no-such-program"] }), "setup-failed 127"),
   deathBy(() => ({ command: ["/etc/passwd"] }), "setup-failed 126"),
   deathBy(() => "{", "setup-failed 125"),
@@ -52,7 +52,7 @@ const deaths: readonly Death[] = [
   {
     isBomb: true,
     ...deathBy(
-      (mark) => shell("b() { b | b & }; b 2>/dev/null; exit 5", mark, { wall: "20ms", grace: "1ms" }),
+      (mark) => shell("b() { b | b & }; b 2>/dev/null; exit 5", mark, { timeout: "20ms", grace: "1ms" }),
       "nonzero 5",
       "nonzero 2",
       // Where a control group counts the forks that it refuses.

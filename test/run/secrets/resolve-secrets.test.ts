@@ -44,7 +44,7 @@ describe("withSecrets", () => {
     }));
 
   test("puts headers into requests of the set-up command's, too", () => {
-    const setup = { setup: ["a"] as [string], setupAllowedHosts: allowedHosts };
+    const setup = { setup: "a", setupAllowedHosts: allowedHosts };
     expect(withSecrets(jobOf(), request({ ...setup, secrets: ["T=fd:3"], injected }))).toEqual({
       ...jobOf(),
       secrets: [{ name: "T", delivery: "proxy" }],

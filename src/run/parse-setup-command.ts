@@ -1,0 +1,31 @@
+/** The words of a set-up command. Pure. */
+import { CupelError } from "../model/error.ts";
+import type { Setup } from "../model/job.ts";
+
+function isCommand(value: unknown): value is Setup["command"] {
+  const isWord = (word: unknown): boolean => typeof word === "string" && !word.includes("\0");
+  return Array.isArray(value) && value.every(isWord) && (value[0] ?? "") !== "";
+}
+
+/** What it is as JSON; undefined where it is none. */
+function parseList(text: string): unknown {
+  if (!/^\s*\[/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // `[` is a program, too.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Its words as a list in JSON, or what a shell makes of it. @throws CupelError `usage` for a list that is no command. */
+export function parseSetupCommand(text: string, stated: string): Setup["command"] {
+  const words = parseList(text);
+  if (words === undefined) return ["/bin/sh", "-c", text];
+  if (isCommand(words)) return words;
+  throw new CupelError(
+    "usage",
+    `${stated} ${JSON.stringify(text)} is a list in JSON, and no command; write a program and its arguments, each as text, or a script for sh`,
+  );
+}

@@ -115,11 +115,11 @@ export const fieldJobs: readonly FieldJob[] = [
   ...seccompProfileNames
     .filter((seccomp) => seccomp !== bareJob.seccomp)
     .map((seccomp) => fieldJob(`--seccomp ${seccomp}`, { seccomp }, { seccomp })),
-  fieldJob("--setup true", { setup: { command: ["true"], allowedHosts: [] } }, { setup: ["true"] }),
+  fieldJob("--setup true", { setup: { command: ["true"], allowedHosts: [] } }, { setup: "true" }),
   fieldJob(
     `--setup-allow-host ${destination}`,
     { setup: { command: ["true"], allowedHosts: [destination] } },
-    { setup: ["true"], setupAllowedHosts: [destination] },
+    { setup: "true", setupAllowedHosts: [destination] },
   ),
   fieldJob(
     "--publish 8080:3000",

@@ -1,6 +1,6 @@
 /** `run`, `shell` and `plan`: the same flags, since they are about the same job. */
 import type { CommandDescription, FlagDescription } from "../report/command-description.ts";
-import { helpFlag, jsonFlag, path, text } from "./description-parts.ts";
+import { choice, helpFlag, jsonFlag, path, text } from "./description-parts.ts";
 import { jobFlags } from "./job-flags.ts";
 
 const jobFileFlag: FlagDescription = {

@@ -7,7 +7,7 @@ import { tighten } from "../../src/run/tighten.ts";
 
 const limits = { graceMs: 2000, pids: 4096, memoryBytes: 4 * 1024 ** 3, diskBytes: 1024 ** 3, coreBytes: 0 };
 
-function stated(text: string): Statement[] {
+function stated(text: string): readonly Statement[] {
   return statementsOfFile(parsePolicy(text, "cupel.yaml"), "project", "/p");
 }
 

@@ -11,8 +11,8 @@ interface Keeper {
   readonly directories: readonly string[];
 }
 
-/** So much of the ids begin with it: every thirty-second run looks whether records are to be removed. */
-const pruningLetter = "a";
+/** So much of the ids begin with it: one run in twenty-eight looks whether records are to be removed. */
+const pruningLetter = "b";
 
 /** Keeps it under the id by which its changes are kept, if some are; gives the outcome with that. */
 export async function recordOutcome(run: Omit<FinishedRun, "id">, { host, directories }: Keeper): Promise<Outcome> {

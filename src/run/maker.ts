@@ -21,10 +21,17 @@ export const partLength = 8;
 /** Of what cannot be told. */
 export const noPart: string = "0".repeat(partLength);
 
-/** The first digits of what a file holds; none where it cannot be read, or holds something else. */
+/** Eight digits of an identifier that is none of its own (machine-id(5) is not to be shown to others). Pure. */
+export function foldDigits(text: string): string {
+  const words = text.replaceAll("-", "").match(/[0-9a-f]{8}/g) ?? [];
+  const folded = words.reduce((sum, word) => sum ^ Number.parseInt(word, 16), 0) >>> 0;
+  return folded.toString(16).padStart(partLength, "0");
+}
+
+/** None where it cannot be read. */
 function digitsOf(read: () => string): string {
   try {
-    return /^[0-9a-f]{8}/.exec(read())?.[0] ?? noPart;
+    return foldDigits(read());
   } catch (error) {
     errnoOf(error);
     return noPart;

@@ -5,8 +5,8 @@ import { makerWords, ownMakerWords } from "./maker.ts";
 /** An id. */
 export const idPattern: RegExp = /^[a-z2-9]{6}$/;
 
-/** Without what is taken for something else: no 0, 1, l, o. */
-const idLetters = "abcdefghijkmnpqrstuvwxyz23456789";
+/** Without what is taken for something else (0, 1, l, o), and without vowels: no id is a word. */
+const idLetters = "bcdfghjkmnpqrstvwxyz23456789";
 
 /** A new one, which nobody need be unable to guess: what has it lies in a private directory. */
 export function newId(): string {

@@ -36,11 +36,11 @@ describe("recordOutcome", () => {
     expect([outcome.run, ids]).toEqual(["bbbbbb", ["bbbbbb"]]);
   });
 
-  test("removes old records now and then: when its id begins with an a", async () => {
+  test("removes old records now and then: when its id begins with a b", async () => {
     using directory = makeTempDir();
     recordOld(directory);
-    expect((await record(directory, "bbbbbb")).ids).toEqual(["bbbbbb", "zzzzzz"]);
-    expect((await record(directory, "abbbbb")).ids).toEqual(["abbbbb", "bbbbbb"]);
+    expect((await record(directory, "cccccc")).ids).toEqual(["cccccc", "zzzzzz"]);
+    expect((await record(directory, "bbbbbb")).ids).toEqual(["bbbbbb", "cccccc"]);
   });
 
   test("removes them with each run whose output is kept", async () => {

@@ -1,5 +1,13 @@
 import { expect, test } from "bun:test";
-import { ownPlace } from "../../src/run/maker.ts";
+import { foldDigits, ownPlace } from "../../src/run/maker.ts";
+
+test.each([
+  ["0123456789abcdef0123456789abcdef\n", "00000000"],
+  ["0123456789abcdef0123456789abcdee\n", "00000001"],
+  ["8f0c2f2e-0c1a-4a53-9b54-93e7f1a0c3d2", "e9e23548"],
+  ["f0000001", "f0000001"],
+  ["uninitialized\n", "00000000"],
+])("digits of %p are %s, which are none of its own", (text, digits) => expect(foldDigits(text)).toBe(digits));
 
 test("a process's place is another one in a PID namespace of its own", () => {
   const script = `console.log((await import(${JSON.stringify(`${import.meta.dir}/../../src/run/maker.ts`)})).ownPlace())`;

@@ -20,12 +20,13 @@ describe("removeStaleControlGroups", () => {
   const gone = 4_194_304;
 
   withGroups("removes groups of a cupel that is gone, and no others", () => {
-    const names = [`cupel-${gone}-${ownPlace()}-a1`, jobGroupName("a1"), "cupel-test-other"];
+    const elsewhere = `cupel-${gone}-${"1".repeat(24)}-a1`;
+    const names = [`cupel-${gone}-${ownPlace()}-a1`, jobGroupName("a1"), elsewhere, "cupel-test-other"];
     const groups = names.map((name) => createControlGroups({ pids: 5, memoryBytes: 1024 ** 3 }, matrix, name));
     removeStaleControlGroups(matrix);
     const left = names.map((name) => leftovers(name).length);
     for (const group of groups) group.remove();
-    expect(left).toEqual([0, 2, 2]);
+    expect(left).toEqual([0, 2, 2, 2]);
   });
 
   test("does nothing where no place is known, or is there", () =>

@@ -1,6 +1,6 @@
 /** argv → command → exit code. The only place that ends the process. */
 import { dispatch } from "./commands/dispatch.ts";
-import { writeErrors } from "./commands/terminal.ts";
+import { say, writeErrors } from "./commands/terminal.ts";
 import { CupelError, type CupelErrorCode } from "./model/error.ts";
 
 /** EX_USAGE and EX_SOFTWARE of sysexits.h; `run`, `shell` and `plan` keep every code but 124 to 127 free for the job. */
@@ -17,7 +17,7 @@ const bug = 70;
 
 function report(error: unknown): void {
   if (error instanceof CupelError) {
-    writeErrors(`cupel: ${error.message}\n${error.hint === undefined ? "" : `${error.hint}\n`}`);
+    say(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
     return;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

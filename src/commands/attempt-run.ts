@@ -103,6 +103,11 @@ async function watching({ tracer }: Attempt, { launch }: Plan): Promise<Partial<
   return tracer === undefined ? {} : (await import("./watch-job.ts")).watchJob(tracer, launch.directory);
 }
 
+/** Nobody is to go on without changes that were lost. */
+function withWorkspace(ending: Ending, seen: Parameters<typeof judgeEnding>[0]): Ending {
+  return seen.workspace?.lost === undefined ? ending : judgeEnding(seen);
+}
+
 /** One try. A set-up that fails shows what was saved wrong; what was measured just now has nothing newer to ask. */
 export async function attempt(request: Attempt): Promise<Ended> {
   const { host, directories, job } = request;
@@ -150,7 +155,7 @@ export async function attempt(request: Attempt): Promise<Ended> {
       published: ports.published(carried.events),
     };
     return {
-      ending,
+      ending: withWorkspace(ending, { ...carried, ...collected, launch: plan.launch, workspace }),
       job,
       plan,
       judgeWhole: () => judgeOutcome(judged),

@@ -87,7 +87,7 @@ export function endLayer(layer: Layer, end: End): WorkspaceOutcome {
   const manner = layer.manner;
   if (settled.result === "unchanged") return { manner, changes: countChanges([]) };
   if (settled.result === "lost") {
-    say(`what the job changed in the workspace is lost, since it could not be read: ${settled.reason}`);
+    say(`what the job changed in the workspace is lost: ${settled.reason}`);
     return { manner, lost: settled.reason };
   }
   const { record } = settled;

@@ -22,6 +22,8 @@ export function init({ operands }: CommandLine): number {
       `${JSON.stringify(path)} cannot be written (${failure}); name a file in a directory of yours`,
     );
   }
-  writeOutput(`wrote ${path}; run it with cupel run ${quoteWords([path])}\n`);
+  // As `run` takes its operands: see descriptions-job.ts.
+  const isJobFile = /\.(?:ya?ml|json)$/.test(path);
+  writeOutput(`wrote ${path}; run it with cupel run ${isJobFile ? "" : "--job "}${quoteWords([path])}\n`);
   return 0;
 }

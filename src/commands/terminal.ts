@@ -47,7 +47,15 @@ export function writeOutput(text: string): void {
   throw new CupelError("set-up", `standard output could not be written (${errno}); what it holds is not all`);
 }
 
+/** Control characters but the line's end, and those that reorder text: what is quoted of others must not repaint a terminal. */
+// oxlint-disable-next-line no-control-regex -- finding them is the purpose
+const unsafe = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
 /** One line of cupel's own. */
 export function say(message: string): void {
-  writeErrors(`cupel: ${message}\n`);
+  writeErrors(`cupel: ${message.replace(unsafe, escaped)}\n`);
 }

@@ -28,8 +28,11 @@ const openProblems: Readonly<Record<string, string>> = {
   ENOENT: "does not exist",
   ENOTDIR: "does not exist",
   EACCES: "may not be read by you (EACCES)",
+  ELOOP: "leads in a circle (ELOOP)",
   ENXIO: "is a socket or a device without a driver, and cannot be read",
 };
+
+const missing: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);
 
 /** Without O_NONBLOCK a pipe that nobody writes to would be waited for when it is opened. */
 function open(path: string, { what, isItself = false }: InputFile): number {
@@ -42,7 +45,11 @@ function open(path: string, { what, isItself = false }: InputFile): number {
   } catch (error) {
     const errno = errnoOf(error);
     if (isItself && errno === "ELOOP") throw refuse(path, "is a symlink; put the file itself there", error);
-    throw refuse(path, `${openProblems[errno] ?? `cannot be read (${errno})`}; name ${what} that does`, error);
+    throw refuse(
+      path,
+      `${openProblems[errno] ?? `cannot be read (${errno})`}; name ${what} that ${missing.has(errno) ? "does" : "can be read"}`,
+      error,
+    );
   }
 }
 

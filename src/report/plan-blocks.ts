@@ -18,7 +18,7 @@ export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
   return [
     ...heading("With"),
     field("Directory", launch.directory),
-    field("Workspace", describeWorkspace(job.workspace)),
+    field("Workspace", describeWorkspace(job.workspace, launch)),
     field("Root", sentence(summarizeRoot(launch.root))),
     ...layoutBlocks(job),
     field("Identity", sentence(describeIdentity(launch))),
@@ -137,7 +137,9 @@ function layoutBlocks({ layout }: Job): Block[] {
   ];
 }
 
-function describeWorkspace(workspace: Workspace): string {
+function describeWorkspace(workspace: Workspace, { root }: LauncherPlan): string {
+  if (workspace.mode !== "empty" && root.length === 0)
+    return `${workspace.path}, the host's own: the job changes there what you may change.`;
   if (workspace.mode === "empty") return sentence(workspace.why === "" ? "empty" : `empty: ${workspace.why}`);
   if (workspace.mode === "cow")
     return `${workspace.path}, copy-on-write: changes are kept apart until they are applied.`;

@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Change } from "../model/layer.ts";
-import { openDirectory } from "./open-directory.ts";
+import { realPath } from "./real-path.ts";
 import { WorkspaceTree } from "./workspace-tree.ts";
 
 /** What is read of a file to show it. */
@@ -30,11 +30,21 @@ function readSide(tree: WorkspaceTree, path: string): Side {
   }
 }
 
+/** Or why it cannot be opened: a workspace may have been moved since. Nothing is written by it, so links lead there. */
+function openTree(root: string): WorkspaceTree | string {
+  try {
+    return new WorkspaceTree(realPath(root) ?? root);
+  } catch (error) {
+    return errnoOf(error);
+  }
+}
+
 /** What the host has, and what the job made of it. */
 export function readChangeTexts(change: Change, workspace: string, upper: string): { before: Side; after: Side } {
   const nothing = { text: "" };
-  const read = (root: string | number): Side => {
-    const tree = new WorkspaceTree(root);
+  const read = (root: string): Side => {
+    const tree = openTree(root);
+    if (typeof tree === "string") return { reason: `it cannot be read (${tree})` };
     try {
       return readSide(tree, change.path);
     } finally {
@@ -42,7 +52,7 @@ export function readChangeTexts(change: Change, workspace: string, upper: string
     }
   };
   return {
-    before: change.before?.kind === "file" ? read(openDirectory(workspace)) : nothing,
+    before: change.before?.kind === "file" ? read(workspace) : nothing,
     after: change.change !== "deleted" && change.kind === "file" ? read(upper) : nothing,
   };
 }

@@ -2,9 +2,8 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Removal } from "../model/removal.ts";
-import { isGone } from "./gone-maker.ts";
 import type { RemovalContext } from "./removal.ts";
-import { parseJobGroupOwner, removeJobGroup } from "./stale-control-groups.ts";
+import { isStale, parseJobGroupOwner, removeJobGroup } from "./stale-control-groups.ts";
 
 /** Where every distribution mounts them (cgroups(7)); version 1 has one directory for each hierarchy in it. */
 const hierarchy = "/sys/fs/cgroup";
@@ -44,7 +43,7 @@ function findStale(uid: number, root: string): string[] {
     for (const name of foldersIn(path)) {
       const owner = parseJobGroupOwner(name);
       if (owner === undefined) waiting.push(`${path}/${name}`);
-      else if (isGone(owner) && isOf(`${path}/${name}`, uid)) found.push(`${path}/${name}`);
+      else if (isStale(owner, `${path}/${name}`) && isOf(`${path}/${name}`, uid)) found.push(`${path}/${name}`);
     }
   }
   return found;

@@ -5,7 +5,7 @@ import { checkPrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Removal } from "../model/removal.ts";
 import { leftoverAgeMs } from "../report/saved-report.ts";
-import { describeMaker, isGone } from "./gone-maker.ts";
+import { describeMaker, isGone, isLeft } from "./gone-maker.ts";
 import { removeTree, treeBytes } from "./remove-tree.ts";
 import { removeEmpty, removeEntry, type RemovalContext } from "./removal.ts";
 import { knownEntry, type Folder, type KnownEntry } from "./state-contents.ts";
@@ -30,7 +30,7 @@ function leave(path: string, reason: string): Removal[] {
 
 /** Why it may still be wanted; undefined where it is not. */
 function useOf({ kind, writer }: KnownEntry, modifiedMs: number): string | undefined {
-  if (writer === undefined || isGone(writer)) return undefined;
+  if (writer === undefined || isGone(writer, modifiedMs)) return undefined;
   if (kind === "socket") return `a job of ${describeMaker(writer)} may be using it`;
   return Date.now() - modifiedMs < leftoverAgeMs ? `${describeMaker(writer)} may be writing it` : undefined;
 }
@@ -49,7 +49,8 @@ function cleanKnown(path: string, name: string, known: KnownEntry, context: Remo
 
 /** However long a job runs, its layer is its own. */
 function cleanLayer(path: string, { what, writer }: KnownEntry, context: RemovalContext): Removal[] {
-  if (writer !== undefined && !isGone(writer)) return leave(path, `a job of ${describeMaker(writer)} may be using it`);
+  if (writer !== undefined && !isLeft(writer, path))
+    return leave(path, `a job of ${describeMaker(writer)} may be using it`);
   const mounted = context.mountPoints.find((point) => point === path || point.startsWith(`${path}/`));
   const failure = mounted === undefined ? undefined : `something is mounted on ${mounted}`;
   const bytes = failure === undefined ? treeBytes(path) : 0;

@@ -3,6 +3,7 @@ import { errnoName } from "../host/errno-name.ts";
 import { findEvent, type EventOf, type LaunchEvent } from "../launch/launch-event.ts";
 import type { Evidence } from "../model/capability.ts";
 import type { CauseCode, Ending, OutcomeStatus } from "../model/ending.ts";
+import type { WorkspaceOutcome } from "../model/outcome.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
 import { forwardedSignals, signalName } from "./signals.ts";
@@ -17,6 +18,8 @@ export interface Seen {
   /** Why artifacts that are required are not all there. */
   readonly artifactsLack?: string | undefined;
   readonly launch: Pick<LauncherPlan, "seccomp" | "resourceLimits" | "setup">;
+  /** What became of its changes, once that is known. */
+  readonly workspace?: WorkspaceOutcome | undefined;
 }
 
 const notEvidence: readonly LaunchEvent["event"][] = ["started", "published", "suspended", "output", "finished"];
@@ -163,6 +166,12 @@ function exited(code: number, seen: Seen): Verdict {
       "setup-failed",
       "changes-lost",
       `what the job changed in its workspace could not be copied out of memory: ${errnoName(kept.errno)}`,
+    );
+  if (seen.workspace?.lost !== undefined)
+    return verdict(
+      "setup-failed",
+      "changes-lost",
+      `what the job changed in its workspace is lost: ${seen.workspace.lost}`,
     );
   const lack = seen.artifactsLack;
   return lack === undefined ? verdict("ok", "exit", how) : verdict("setup-failed", "artifacts-missing", lack);

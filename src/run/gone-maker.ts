@@ -1,4 +1,5 @@
 /** Whether whoever made something may still be at work on it. */
+import { lstatSync, readFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { noPart, ownPlace, partLength, type Maker } from "./maker.ts";
 
@@ -17,15 +18,40 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** When this machine was booted, as far as its clock tells (proc_uptime(5)); never where that cannot be read. */
+function bootedAtMs(): number {
+  try {
+    return Date.now() - Number.parseFloat(readFileSync("/proc/uptime", "utf8")) * 1000;
+  } catch (error) {
+    errnoOf(error);
+    return -Infinity;
+  }
+}
+
+function partsOf(place: string): [machine: string, boot: string] {
+  return [place.slice(0, partLength), place.slice(partLength, 2 * partLength)];
+}
+
+/** Made on this machine in an earlier boot; two that have one id, as copies have, tell by when it was changed last. */
+function isOfEarlierBoot(place: string, own: string, changedMs: number): boolean {
+  const [machine, boot] = partsOf(place);
+  const [ownMachine, ownBoot] = partsOf(own);
+  if ([machine, boot, ownBoot].includes(noPart) || machine !== ownMachine || boot === ownBoot) return false;
+  return changedMs < bootedAtMs();
+}
+
 /**
- * Whether it certainly is no more: a process of this place that has ended, or one of this machine before it was booted.
- * Of all others nothing can be told from here.
+ * Whether it is no more: a process of this place that has ended, or one of this machine in an earlier boot. Of all others
+ * nothing can be told from here. `changedMs`: when what it made was changed last.
  */
-export function isGone({ pid, place }: Maker, own: string = ownPlace()): boolean {
-  if (place === own) return !isRunning(pid);
-  const [machine, ownMachine] = [place, own].map((one) => one.slice(0, partLength));
-  const [boot, ownBoot] = [place, own].map((one) => one.slice(partLength, 2 * partLength));
-  return machine === ownMachine && machine !== noPart && boot !== ownBoot;
+export function isGone({ pid, place }: Maker, changedMs: number, own: string = ownPlace()): boolean {
+  return place === own ? !isRunning(pid) : isOfEarlierBoot(place, own, changedMs);
+}
+
+/** The same of what lies at `path`; true of what is not there. */
+export function isLeft(maker: Maker, path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats === undefined || isGone(maker, Math.max(stats.mtimeMs, stats.ctimeMs));
 }
 
 /** Who it is, for people. */

@@ -12,7 +12,7 @@ import { CupelError } from "../model/error.ts";
 import { changeKinds, layerSchema, type LayerRecord } from "../model/layer.ts";
 import { nearestWord } from "../model/nearest-word.ts";
 import { layersIn } from "./layer-place.ts";
-import { isGone, makerFrom } from "./gone-maker.ts";
+import { isLeft, makerFrom } from "./gone-maker.ts";
 import type { Layer } from "./open-layer.ts";
 import { removeTree } from "./remove-tree.ts";
 import { freeId, idPattern, makingPattern } from "./run-id.ts";
@@ -155,6 +155,6 @@ export function removeAbandoned(stateDirectory: string): void {
   const place = layersIn(stateDirectory);
   for (const name of namesIn(place)) {
     const made = makingPattern.exec(name);
-    if (made !== null && isGone(makerFrom(made))) removeTree(`${place}/${name}`);
+    if (made !== null && isLeft(makerFrom(made), `${place}/${name}`)) removeTree(`${place}/${name}`);
   }
 }

@@ -21,6 +21,7 @@ function parseList(text: string): unknown {
 
 /** Its words as a list in JSON, or what a shell makes of it. @throws CupelError `usage` for a list that is no command. */
 export function parseSetupCommand(text: string, stated: string): Setup["command"] {
+  if (text.trim() === "") throw new CupelError("usage", `${stated} is empty; write a script for sh, or leave it out`);
   const words = parseList(text);
   if (words === undefined) return ["/bin/sh", "-c", text];
   if (isCommand(words)) return words;

@@ -10,7 +10,7 @@ import { namesIn } from "../host/names-in.ts";
 import type { HelperPlaces } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import { leftoverAgeMs } from "../report/saved-report.ts";
-import { isGone, makerFrom } from "./gone-maker.ts";
+import { isLeft, makerFrom } from "./gone-maker.ts";
 import { layersIn } from "./layer-place.ts";
 import { recordLimitsOf, type RecordLimits } from "./record-settings.ts";
 import { removeTree, treeBytes } from "./remove-tree.ts";
@@ -72,8 +72,8 @@ function removeRecord({ path }: RecordEntry, place: string): boolean {
 function removeUnfinished(place: string, nowMs: number): void {
   for (const name of namesIn(place)) {
     const made = makingPattern.exec(name);
-    if (made === null || !isGone(makerFrom(made))) continue;
     const path = `${place}/${name}`;
+    if (made === null || !isLeft(makerFrom(made), path)) continue;
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats !== undefined && nowMs - stats.mtimeMs > leftoverAgeMs) removeTree(path);
   }

@@ -1,5 +1,6 @@
 /** The workspace: the current directory where it is one project's, and nothing where it is not. */
 import { lstatSync } from "node:fs";
+import { errnoOf } from "../host/errno-of.ts";
 import type { Host } from "../host/host.ts";
 import { ancestorsOf } from "../host/private-directory.ts";
 import { inodeAt } from "../host/real-host.ts";
@@ -11,7 +12,7 @@ import { canonical, canonicalPlace, kernelDirectories, refuseUnfit, type JobSurr
 import { statedAs, type JobRequest } from "./job-request.ts";
 import { findLayerPlace } from "./layer-place.ts";
 import { parseMountPoints } from "./mount-points.ts";
-import { replacedWorkspace } from "./replaced-workspace.ts";
+import { replacedWorkspace, saysReplaced } from "./replaced-workspace.ts";
 import { userConfigurationPath } from "./settings-files.ts";
 
 /** Why the current directory is not taken, or undefined. */
@@ -88,7 +89,8 @@ function byDefault(path: string, request: JobRequest, surroundings: JobSurroundi
 /** Where the caller stands, and no other directory that somebody has put there meanwhile. @throws CupelError `usage`. */
 function currentDirectory({ directory, standing }: Host): string {
   const path = canonical(directory, "The current directory", "/");
-  if (standing?.directory !== directory || inodeAt(path) === standing.inode) return path;
+  if (standing?.inode === undefined || standing.directory !== directory || inodeAt(path) === standing.inode)
+    return path;
   throw replacedWorkspace(directory);
 }
 
@@ -113,11 +115,19 @@ export function resolveWorkspace(request: JobRequest, surroundings: JobSurroundi
   return inMode(request.workspace, path, request, surroundings);
 }
 
+function isDirectory(path: string): boolean {
+  try {
+    return lstatSync(path).isDirectory();
+  } catch (error) {
+    // One that may not be looked at is for others to refuse.
+    return !saysReplaced(errnoOf(error));
+  }
+}
+
 /** @throws CupelError `usage` where it is none any more. */
 export function checkDirectory(workspace: Workspace): void {
   if (workspace.mode === "empty") return;
-  const stats = lstatSync(workspace.path, { throwIfNoEntry: false });
-  if (stats?.isDirectory() !== true) throw replacedWorkspace(workspace.path);
+  if (!isDirectory(workspace.path)) throw replacedWorkspace(workspace.path);
 }
 
 /** What the workspace lets the job see. */

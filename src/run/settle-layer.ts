@@ -19,7 +19,7 @@ export type Settled =
 function reasonOf(error: unknown): string {
   if (error instanceof CupelError || error instanceof LayerTooLarge) return error.message;
   const path = error instanceof Error && "path" in error ? ` (${String(error.path)})` : "";
-  return `${errnoOf(error)}${path}`;
+  return `it could not be read: ${errnoOf(error)}${path}`;
 }
 
 /** What is said of it. */

@@ -1,8 +1,8 @@
 /** Control groups of cupels that were killed together with their launchers. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import type { Standings } from "../model/capability.ts";
 import { removeDirectory } from "./control-groups.ts";
-import { isGone, makerFrom } from "./gone-maker.ts";
+import { isLeft, makerFrom } from "./gone-maker.ts";
 import { makerWords, ownPlace, type Maker } from "./maker.ts";
 
 const jobGroup = new RegExp(`^cupel-${makerWords}-[0-9a-f]+$`);
@@ -27,6 +27,16 @@ export function removeJobGroup(directory: string): void {
   removeDirectory(directory);
 }
 
+/** A job's group holds a process from the moment after it was made until it is removed. */
+const emptyMs = 60_000;
+
+/** Whether nobody needs it any more: what holds a process is not removed (EBUSY), whoever made it. */
+export function isStale(owner: Maker, path: string): boolean {
+  if (owner.place === ownPlace()) return isLeft(owner, path);
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && Date.now() - stats.ctimeMs > emptyMs;
+}
+
 /** Removes groups whose cupel was killed together with its launcher. One that holds a process stays (EBUSY). */
 export function removeStaleControlGroups(matrix: Standings): void {
   const places = Object.keys(matrix).flatMap((id) => (id.startsWith("cgroup.") ? (matrix[id]?.value ?? []) : []));
@@ -34,7 +44,7 @@ export function removeStaleControlGroups(matrix: Standings): void {
     if (typeof place !== "string" || !place.startsWith("/") || !existsSync(place)) continue;
     for (const name of readdirSync(place)) {
       const owner = parseJobGroupOwner(name);
-      if (owner === undefined || !isGone(owner)) continue;
+      if (owner === undefined || !isStale(owner, `${place}/${name}`)) continue;
       removeJobGroup(`${place}/${name}`);
     }
   }

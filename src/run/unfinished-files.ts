@@ -2,7 +2,7 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { namesIn } from "../host/names-in.ts";
-import { isGone, makerFrom } from "./gone-maker.ts";
+import { isLeft, makerFrom } from "./gone-maker.ts";
 import { makerWords, ownMakerWords } from "./maker.ts";
 
 const pattern = new RegExp(String.raw`^\.cupel-apply-${makerWords}-\d+$`);
@@ -16,8 +16,8 @@ export function unfinishedName(count: number): string {
 export function removeUnfinished(directory: string): void {
   for (const name of namesIn(directory)) {
     const made = pattern.exec(name);
-    if (made === null || !isGone(makerFrom(made))) continue;
     const path = `${directory}/${name}`;
+    if (made === null || !isLeft(makerFrom(made), path)) continue;
     try {
       if (lstatSync(path).uid === process.geteuid?.()) unlinkSync(path);
     } catch (error) {

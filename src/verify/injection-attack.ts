@@ -6,16 +6,16 @@ import { renderAttackOrders, type AttackOrder } from "./attack-line.ts";
 import { freshToken, tokenStart, type AttackKeys } from "./canaries/canary.ts";
 import { listenOn, type TokenServer } from "./canaries/token-server.ts";
 import { isSandboxed, noWish, runDeadlineMs, type HostAttack, type HostFinding, type HostStage } from "./host-stage.ts";
-import { injectionRequests } from "./proxy-requests.ts";
+import { askedHeader, injectionRequests } from "./proxy-requests.ts";
 import { runAttacker } from "./run-attacker.ts";
 import { findInProcesses, findInRecords } from "./secret-attack.ts";
 
 /** The secret's name, and the header that it is put into. */
-const [secretName, headerName] = ["CUPEL_CANARY", "X-Canary"];
+const [secretName, headerName] = ["canary", "X-Canary"];
 
 /** A server that keeps what it is sent. */
 interface Listener extends TokenServer {
-  hasHeard(token: string): boolean;
+  hasHeard(text: string): boolean;
 }
 
 /** Answers what it is asked without a word of it. @throws the runtime's error. */
@@ -25,7 +25,7 @@ async function plantListener(): Promise<Listener> {
     socket.on("data", (bytes) => (heard += bytes.toString("latin1")));
     socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nheard\n"));
   });
-  return { ...server, hasHeard: (token) => heard.includes(token) };
+  return { ...server, hasHeard: (text) => heard.includes(text) };
 }
 
 /** Where the secret goes, and another place that the job may connect to as well. */
@@ -88,7 +88,9 @@ async function attackWith(stage: HostStage, source: string, token: string, liste
   const sign = findInRecords(end, token) ?? found;
   if (sign !== undefined) return { sign };
   if (other.hasHeard(token)) return { sign: "it came to another host than the one that it is for" };
-  return named.hasHeard(token) ? { sign: undefined } : { doubt: "it did not come to the host that it is for" };
+  if (!isSandboxed(stage)) return { failure: "without a sandbox it was not found" };
+  if (!named.hasHeard(token)) return { doubt: "it did not come to the host that it is for" };
+  return other.hasHeard(askedHeader) ? { sign: undefined } : { doubt: "no request came to the other host" };
 }
 
 async function findInjected(stage: HostStage): Promise<HostFinding> {

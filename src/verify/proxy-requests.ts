@@ -121,11 +121,14 @@ export interface InjectionPorts {
   readonly other: number;
 }
 
+/** A header of the job's own that some of them have, by which they are known. */
+export const askedHeader = "X-Asked";
+
 /** The first asks for the header as it is meant; by each of the others it would come to the other place. */
 export function injectionRequests({ named, other }: InjectionPorts, header: string, secret: string): AttackKeys {
   const [here, there] = [`127.0.0.1:${named}`, `127.0.0.1:${other}`];
   const [toNamed, toOther] = [`GET http://${here}/ HTTP/1.1`, `GET http://${there}/ HTTP/1.1`];
-  const asked = [`${header}: {${secret}}`, `X-Asked: {${secret}}`];
+  const asked = [`${header}: {${secret}}`, `${askedHeader}: {${secret}}`];
   const requests = [
     http(toNamed, `Host: ${here}`),
     http(toOther, `Host: ${there}`, ...asked),

@@ -53,9 +53,9 @@ describe("readInputFile", () => {
       "
       DIR/missing does not exist; name a policy that does
       DIR/file/below does not exist; name a policy that does
-      DIR/loop cannot be read (ELOOP); name a policy that does
+      DIR/loop leads in a circle (ELOOP); name a policy that can be read
       DIR/pipe is a pipe, not a policy; name a file
-      DIR/socket is a socket or a device without a driver, and cannot be read; name a policy that does
+      DIR/socket is a socket or a device without a driver, and cannot be read; name a policy that can be read
       DIR is a directory, not a policy; name a file
       /dev/zero is a device, not a policy; name a file
       /dev/null is a device, not a policy; name a file

@@ -42,6 +42,15 @@ function judged(events: readonly LaunchEvent[], parts: Partial<Seen> = {}): [str
 }
 
 describe("judgeEnding", () => {
+  test("changes that were lost are no success, and take nothing from a failure", () => {
+    const workspace = { manner: "overlay", lost: "no room" } as const;
+    expect([
+      judge([started, ended(0)], { workspace }).cause.summary,
+      judged([started, ended(0)], { workspace })[1],
+    ]).toEqual(["what the job changed in its workspace is lost: no room", 125]);
+    expect(judged([started, ended(2 << 8)], { workspace })[1]).toBe(2);
+  });
+
   test("says what ended it, and shows it", () => {
     const [limitMs, usedMs] = [1000, 1010];
     expect(judge([started, { event: "timeout-cpu", limitMs, usedMs }, ended(15)], { asked: "SIGINT" })).toEqual({

@@ -1,25 +1,44 @@
 import { describe, expect, test } from "bun:test";
-import { describeMaker, isGone, makerFrom } from "../../src/run/gone-maker.ts";
+import { utimesSync } from "node:fs";
+import { describeMaker, isGone, isLeft, makerFrom } from "../../src/run/gone-maker.ts";
 import { makerWords, ownMakerWords, ownPlace } from "../../src/run/maker.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
 
 const own = "aaaaaaaabbbbbbbbcccccccc";
 /** Beyond every number of a process (proc_sys_kernel(5), pid_max). */
 const nobody = 4_194_305;
+const [longAgo, now] = [0, Date.now()];
 
 describe("isGone", () => {
   test.each([
-    ["a process of this place that runs", process.pid, own, false],
-    ["one that does not", nobody, own, true],
-    ["one of another PID namespace", nobody, "aaaaaaaabbbbbbbbdddddddd", false],
-    ["one of this machine before it was booted", process.pid, "aaaaaaaaddddddddcccccccc", true],
-    ["one of another machine", nobody, "ddddddddeeeeeeeecccccccc", false],
-  ])("of %s", (_what, pid, place, gone) => expect(isGone({ pid, place }, own)).toBe(gone));
+    ["a process of this place that runs", process.pid, own, longAgo, false],
+    ["one that does not", nobody, own, now, true],
+    ["one of another PID namespace", nobody, "aaaaaaaabbbbbbbbdddddddd", longAgo, false],
+    ["one of this machine in an earlier boot", process.pid, "aaaaaaaaddddddddcccccccc", longAgo, true],
+    ["one of a machine with the same id, at work in this boot", nobody, "aaaaaaaaddddddddcccccccc", now, false],
+    ["one of another machine", nobody, "ddddddddeeeeeeeecccccccc", longAgo, false],
+    ["one of a boot that could not be told", nobody, "aaaaaaaa00000000cccccccc", longAgo, false],
+  ])("of %s", (_what, pid, place, changedMs, gone) => expect(isGone({ pid, place }, changedMs, own)).toBe(gone));
 
-  test("says nothing of another boot where machines have no name", () => {
-    const [nameless, other] = ["00000000bbbbbbbbcccccccc", "00000000ddddddddcccccccc"] as const;
-    expect(isGone({ pid: nobody, place: other }, nameless)).toBe(false);
-    expect(isGone({ pid: nobody, place: nameless }, nameless)).toBe(true);
+  test.each([
+    ["00000000bbbbbbbbcccccccc", "00000000ddddddddcccccccc"],
+    ["aaaaaaaa00000000cccccccc", "aaaaaaaaddddddddcccccccc"],
+  ])("says nothing of another place where %s cannot tell all of its own", (unsure, other) => {
+    expect(isGone({ pid: nobody, place: other }, longAgo, unsure)).toBe(false);
+    expect(isGone({ pid: nobody, place: unsure }, now, unsure)).toBe(true);
   });
+});
+
+test("what lies at a path is as old as its last change of any kind", () => {
+  using directory = makeTempDir();
+  const path = directory.file("made");
+  utimesSync(path, 0, 0);
+  const earlier = `${ownPlace().slice(0, 8)}12345678${ownPlace().slice(16)}`;
+  expect([isLeft({ pid: nobody, place: earlier }, path), isLeft({ pid: nobody, place: ownPlace() }, path)]).toEqual([
+    false,
+    true,
+  ]);
+  expect(isLeft({ pid: process.pid, place: ownPlace() }, directory.at("gone"))).toBe(true);
 });
 
 test("a maker is read back from its words", () => {

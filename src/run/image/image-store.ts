@@ -5,7 +5,7 @@ import type { Host } from "../../host/host.ts";
 import { isThere } from "../../host/is-there.ts";
 import { namesIn } from "../../host/names-in.ts";
 import { CupelError } from "../../model/error.ts";
-import { isGone, makerFrom } from "../gone-maker.ts";
+import { isLeft, makerFrom } from "../gone-maker.ts";
 import type { JobSurroundings } from "../job-paths.ts";
 import { findLayerPlace } from "../layer-place.ts";
 import { removeTree } from "../remove-tree.ts";
@@ -26,7 +26,7 @@ export function imageArchitecture({ architecture }: Pick<Host, "architecture">):
 function removeAbandoned(images: string): void {
   for (const name of namesIn(images)) {
     const made = unpackingPattern.exec(name);
-    if (made !== null && isGone(makerFrom(made))) removeTree(`${images}/${name}`);
+    if (made !== null && isLeft(makerFrom(made), `${images}/${name}`)) removeTree(`${images}/${name}`);
   }
 }
 

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { errnoOf } from "../host/errno-of.ts";
+import { removeIfThere } from "../host/replace-file.ts";
 import { CupelError } from "../model/error.ts";
 
 /** A place for a file, seen to be writable before anything that takes long. */
@@ -28,6 +29,10 @@ function writeNew(path: string, text: string): void {
   try {
     writeFileSync(descriptor, text);
     fsyncSync(descriptor);
+  } catch (error) {
+    // Half of it is worth nothing, and nobody knows its name.
+    removeIfThere(path);
+    throw error;
   } finally {
     closeSync(descriptor);
   }

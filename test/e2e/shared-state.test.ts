@@ -11,7 +11,9 @@ const cupel = installCupel();
 /** A number that no process has here, and that one can get elsewhere in a moment. */
 function freeNumber(): number {
   const numbers = Array.from({ length: 32_000 }, (_, index) => index + 300);
-  return numbers.find((number) => !existsSync(`/proc/${number}`)) ?? 0;
+  const free = numbers.find((number) => !existsSync(`/proc/${number}`));
+  if (free === undefined) throw new Error("every number is some process's");
+  return free;
 }
 
 /** Starts processes until one has that number, which then becomes what follows. */

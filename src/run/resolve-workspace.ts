@@ -88,7 +88,9 @@ function byDefault(path: string, request: JobRequest, surroundings: JobSurroundi
 /** Where the caller stands, and no other directory that somebody has put there meanwhile. @throws CupelError `usage`. */
 function currentDirectory({ directory, standing }: Host): string {
   const path = canonical(directory, "The current directory", "/");
-  if (standing?.directory !== directory || inodeAt(path) === standing.inode) return path;
+  if (standing?.directory !== directory) return path;
+  // The kernel names no symlink on the way to where we stand; only at that path is the launcher told which one is meant.
+  if (path === directory && inodeAt(path) === standing.inode) return path;
   throw replacedWorkspace(directory);
 }
 

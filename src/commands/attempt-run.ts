@@ -198,9 +198,10 @@ async function settleLayer(
   request: Attempt,
 ): Promise<{ readonly other?: Attempt; readonly workspace?: WorkspaceOutcome | undefined }> {
   if (carried.layer === undefined) return {};
-  const { withoutOverlay, settle } = await import("./layer-of-run.ts");
-  const job = withoutOverlay(request.job, carried);
-  if (job === undefined) return { workspace: await settle(carried, ending, request) };
+  const hasFailed = carried.events.some(({ event }) => event === "failed");
+  const job = hasFailed ? (await import("./without-overlay.ts")).withoutOverlay(request.job, carried) : undefined;
+  if (job === undefined)
+    return { workspace: await (await import("./layer-of-run.ts")).settle(carried, ending, request) };
   // What was decided was so for another job.
   return { other: { ...request, job, knowledge: { ...request.knowledge, decided: undefined } } };
 }

@@ -59,6 +59,7 @@ function shapeOf(inquiry: Inquiry, plan: LauncherPlan, matrix: Standings, captur
       outside: outsideIdentity(plan, host),
       controlGroups: controlGroupPlaces(plan.controlGroup, matrix),
       rehearsal: false,
+      pinned: host.standing,
       architecture: seccompArchitecture(host.architecture),
       resident: { sharesRoot: sharesRoot(plan), captureBytesMax: captured },
     },

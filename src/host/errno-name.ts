@@ -57,6 +57,7 @@ const names: Readonly<Record<number, string>> = {
   110: "ETIMEDOUT",
   111: "ECONNREFUSED",
   113: "EHOSTUNREACH",
+  116: "ESTALE",
   122: "EDQUOT",
   126: "ENOKEY",
 };

@@ -46,6 +46,13 @@ export interface Identity {
   readonly groups: readonly number[];
 }
 
+/** Where a process stands: its current directory's path, and what that was found to be. */
+export interface Standing {
+  readonly directory: string;
+  /** Device and inode, as stat(2) gives them: `2049:131`. */
+  readonly inode: string;
+}
+
 /** The machine as one context sees it. Reads are bounded (1 MiB) and never block; none of them throws. */
 export interface Host {
   readonly platform: NodeJS.Platform;
@@ -55,7 +62,7 @@ export interface Host {
   /** Current directory, absolute; `/` where it is gone. */
   readonly directory: string;
   /** What the current directory was found to be: its path, and the device and inode behind it. A host in a file has none. */
-  readonly standing?: { readonly directory: string; readonly inode: string | undefined } | undefined;
+  readonly standing?: Standing | undefined;
   readText(path: string): Answer<string>;
   /** The same without decoding: for what is no text. */
   readBytes(path: string): Answer<Uint8Array>;

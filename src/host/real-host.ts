@@ -101,10 +101,13 @@ export function findAlongPath(name: string, path: string): string[] {
   return candidatesAlongPath(name, path).filter(isExecutableFile);
 }
 
+/** Of a directory that could not be looked at: no directory is it. */
+export const noInode = "0:0";
+
 function standsIn(): Pick<Host, "directory" | "standing"> {
   const found = answer(() => process.cwd());
   if (!found.ok) return { directory: "/" };
-  return { directory: found.value, standing: { directory: found.value, inode: inodeAt(".") } };
+  return { directory: found.value, standing: { directory: found.value, inode: inodeAt(".") ?? noInode } };
 }
 
 async function run(

@@ -3,6 +3,7 @@ import { CupelError } from "../model/error.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import { compiledSeccomp } from "./compiled-seccomp.gen.ts";
 import { encodeEnd, encodeLimits, type JobEnd } from "./encode-limits.ts";
+import { encodePinned } from "./encode-pinned.ts";
 import { encodeRootStep, givenContent } from "./encode-root-step.ts";
 import { bitsOf, InstructionWriter } from "./instruction-writer.ts";
 import type { LaunchBinding } from "./launch-binding.ts";
@@ -161,6 +162,7 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   if (hostname !== undefined) writer.record(recordKinds.hostname, () => writer.text(hostname));
   writer.record(recordKinds.directory, () => writer.text(plan.directory));
   for (const step of plan.root) encodeRootStep(writer, step, binding);
+  encodePinned(writer, binding);
   encodeLimits(writer, plan, binding);
   encodeProxy(writer, plan, binding);
   encodeMaker(writer, plan, binding.maker);

@@ -1,4 +1,5 @@
 /** What is settled only when a plan is carried out. */
+import type { Standing } from "../host/host.ts";
 import type { StepBinding } from "./encode-root-step.ts";
 import type { MakerCall } from "./maker-call.ts";
 import type { SeccompArchitecture } from "./system-call-numbers.ts";
@@ -14,6 +15,8 @@ export interface LaunchBinding extends StepBinding {
   readonly architecture: SeccompArchitecture;
   /** The Unix socket where the proxy of a plan that has one waits, to be unlinked by the launcher; absent for a rehearsal, which has none. */
   readonly proxy?: string | undefined;
+  /** Where the caller stands: that very directory is shown at its path, or nothing is. A rehearsal needs none. */
+  readonly pinned?: Standing | undefined;
   /** How the program of a plan that has a maker is called. */
   readonly maker?: MakerCall | undefined;
   /** For a resident launcher: the plan is the shape of many jobs, and `controlGroups` are the places that hold theirs. */

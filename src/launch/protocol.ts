@@ -4,7 +4,7 @@
 export const protocolMagic = 0x4c_50_55_43;
 
 /** Raised with every change of the tables below: a launcher refuses another version whole. */
-export const protocolVersion = 6;
+export const protocolVersion = 7;
 
 /** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
 export const instructionBytesMax = 4 * 1024 * 1024;
@@ -29,6 +29,7 @@ export const recordKinds = {
   descriptor: 16,
   publish: 17,
   setupArgument: 18,
+  pinned: 19,
   mirror: 20,
   bind: 21,
   tmpfs: 22,

@@ -137,7 +137,7 @@ async function openLayerFor(
   const owner = plan.outside === "fresh" ? outside : undefined;
   const isInMemory = step.step === "overlay" && step.sizeBytes !== undefined ? true : undefined;
   const manner = step.step === "overlay" && step.program !== undefined ? "fuse" : step.step;
-  return openLayer({ place, workspace: step.source, manner, owner, isInMemory });
+  return openLayer({ place, workspace: step.source, manner, owner, isInMemory, pinned: host.standing });
 }
 
 /** What a launch is given that was made for it. */
@@ -214,6 +214,7 @@ async function follow(
     maker: await makerCall(plan, own),
     controlGroups: groups?.directories ?? [],
     rehearsal: false,
+    pinned: host.standing,
     architecture: seccompArchitecture(host.architecture),
   };
   const places = { directories: stateDirectories, uid: host.identity.uid };

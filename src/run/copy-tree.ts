@@ -15,6 +15,7 @@ import {
   symlinkSync,
 } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
+import type { Standing } from "../host/host.ts";
 import { CupelError } from "../model/error.ts";
 import type { LayerOwner } from "./layer-place.ts";
 import { openDirectory } from "./open-directory.ts";
@@ -156,11 +157,22 @@ function copyContent(source: Buffer, target: Buffer): void {
   }
 }
 
-function openSource(source: string): OpenDirectory {
+/** Of the open directory, not of its path: what that leads to may be another one again by now. */
+function isPinned(descriptor: number, source: string, pinned: Standing | undefined): boolean {
+  if (source !== pinned?.directory) return true;
+  const { dev, ino } = fstatSync(descriptor, { bigint: true });
+  return `${dev}:${ino}` === pinned.inode;
+}
+
+function openSource(source: string, pinned: Standing | undefined): OpenDirectory {
   const path = Buffer.from(source);
   try {
-    return new OpenDirectory(openDirectory(source), path);
+    const descriptor = openDirectory(source);
+    if (isPinned(descriptor, source, pinned)) return new OpenDirectory(descriptor, path);
+    closeSync(descriptor);
+    throw replacedWorkspace(source);
   } catch (error) {
+    if (error instanceof CupelError) throw error;
     const errno = errnoOf(error);
     throw saysReplaced(errno) ? replacedWorkspace(source) : cannotCopy(path, errno);
   }
@@ -168,13 +180,14 @@ function openSource(source: string): OpenDirectory {
 
 /**
  * Copies what is in `source` to the directory `target`, which is there: files, directories and symlinks, with their
- * permissions, for `owner`. Nothing is followed on the way to `source` or in it, whoever changes it meanwhile.
+ * permissions, for `owner`. Nothing is followed on the way to `source` or in it, whoever changes it meanwhile; where it
+ * is where the caller stands, it is `pinned`.
  * @throws CupelError `refused` for a tree that is larger than {@link copyMax} or cannot be read, `usage` where another
  * thing stands in its place.
  */
-export function copyTree(source: string, target: string, owner: LayerOwner | undefined): void {
+export function copyTree(source: string, target: string, owner: LayerOwner | undefined, pinned?: Standing): void {
   const copy = new TreeCopy(source, owner);
-  const from = openSource(source);
+  const from = openSource(source, pinned);
   try {
     attempting(from.path, () => copy.measure(from));
     copy.copy(from, Buffer.from(target));

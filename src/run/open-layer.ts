@@ -5,6 +5,7 @@
  */
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
+import type { Standing } from "../host/host.ts";
 import { CupelError } from "../model/error.ts";
 import { layersIn, type LayerOwner, type LayerPlace } from "./layer-place.ts";
 import { removeTree } from "./remove-tree.ts";
@@ -62,11 +63,13 @@ export interface LayerWish {
   readonly manner: Layer["manner"];
   readonly owner?: LayerOwner | undefined;
   readonly isInMemory?: boolean | undefined;
+  /** Where the caller stands: of that directory nothing else may be copied. */
+  readonly pinned?: Standing | undefined;
 }
 
-async function fillWithCopy(path: string, { workspace, owner }: LayerWish): Promise<bigint> {
+async function fillWithCopy(path: string, { workspace, owner, pinned }: LayerWish): Promise<bigint> {
   const { copyTree } = await import("./copy-tree.ts");
-  copyTree(workspace, `${path}/upper`, owner);
+  copyTree(workspace, `${path}/upper`, owner, pinned);
   mkdirSync(`${path}/copied`);
   return lstatSync(`${path}/copied`, { bigint: true }).ctimeNs;
 }

@@ -4,8 +4,11 @@ import { findEvent, type LaunchEvent } from "../launch/launch-event.ts";
 import { CupelError } from "../model/error.ts";
 import type { Workspace } from "../model/job.ts";
 
-/** What an open that follows no symlink says then: nothing is there, or no directory, or a symlink (open(2)). */
-const errnos: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
+/**
+ * What an open that follows no symlink says then: nothing is there, or no directory, or a symlink (open(2)). ESTALE is
+ * the launcher's own word for another directory.
+ */
+const errnos: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ESTALE"]);
 
 /** Whether the directory, which was one just now, is none any more. */
 export function saysReplaced(errno: string): boolean {

@@ -3,7 +3,7 @@ import { lstatSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Host } from "../host/host.ts";
 import { ancestorsOf } from "../host/private-directory.ts";
-import { inodeAt } from "../host/real-host.ts";
+import { inodeAt, noInode } from "../host/real-host.ts";
 import { CupelError } from "../model/error.ts";
 import { isWithin, type CopyOnWrite, type Grant, type Workspace } from "../model/job.ts";
 import { isCommonDirectory } from "./common-directories.ts";
@@ -89,8 +89,9 @@ function byDefault(path: string, request: JobRequest, surroundings: JobSurroundi
 /** Where the caller stands, and no other directory that somebody has put there meanwhile. @throws CupelError `usage`. */
 function currentDirectory({ directory, standing }: Host): string {
   const path = canonical(directory, "The current directory", "/");
-  if (standing?.inode === undefined || standing.directory !== directory || inodeAt(path) === standing.inode)
-    return path;
+  if (standing?.directory !== directory || standing.inode === noInode) return path;
+  // The kernel names no symlink on the way to where we stand; only at that path is the launcher told which one is meant.
+  if (path === directory && inodeAt(path) === standing.inode) return path;
   throw replacedWorkspace(directory);
 }
 
@@ -99,7 +100,9 @@ export function resolveWorkspace(request: JobRequest, surroundings: JobSurroundi
   if (request.workspace === "none") return { mode: "empty", why: "" };
   const { host, stateDirectories } = surroundings;
   const path = currentDirectory(host);
-  const unfit = unfitWorkspace(path, listHomes(host), stateDirectories);
+  // What may not be searched may not be looked at either, from within it.
+  const isBarred = host.standing?.inode === noInode;
+  const unfit = isBarred ? "you may not enter it" : unfitWorkspace(path, listHomes(host), stateDirectories);
   if (unfit === undefined) {
     return request.workspace === undefined
       ? byDefault(path, request, surroundings)
@@ -111,6 +114,11 @@ export function resolveWorkspace(request: JobRequest, surroundings: JobSurroundi
       why: `${path} is not taken as the workspace, since ${unfit}; the job starts in an empty one`,
     };
   }
+  if (isBarred)
+    throw new CupelError(
+      "usage",
+      `${statedAs(request, "workspace")} ${request.workspace}: you may not enter ${path}; change to a directory of yours`,
+    );
   refuseUnfit(path, `${statedAs(request, "workspace")} ${request.workspace} in`, stateDirectories);
   return inMode(request.workspace, path, request, surroundings);
 }

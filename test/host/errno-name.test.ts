@@ -18,6 +18,7 @@ describe("errnoName", () => {
     [30, "EROFS"],
     [38, "ENOSYS"],
     [95, "EOPNOTSUPP"],
+    [116, "ESTALE"],
   ])("%d is %s", (number, name) => expect(errnoName(number)).toBe(name));
 
   test("leaves a number without a name a number", () => expect(errnoName(4095)).toBe("errno 4095"));

@@ -59,6 +59,8 @@ static size_t walk_instruction(const struct instruction *instruction)
     for (size_t index = 0; index < instruction->published_count; index++)
         for (size_t at = 0; at < sizeof instruction->published[index].address; at++)
             sum += instruction->published[index].address[at] + instruction->published[index].job_port;
+    for (size_t index = 0; index < instruction->pinned_count; index++)
+        sum += strlen(instruction->pinned[index].path) + instruction->pinned[index].inode;
     return sum + walk_text(instruction->proxy) + walk_filter(&instruction->seccomp);
 }
 

@@ -1,13 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import type { Standing } from "../../src/host/host.ts";
+import { inodeAt } from "../../src/host/real-host.ts";
 import { CupelError } from "../../src/model/error.ts";
 import { copyMax, copyTree } from "../../src/run/copy-tree.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { readTree } from "../support/tree.ts";
 
-function refusalOf(from: string, to: string): unknown {
+function refusalOf(from: string, to: string, pinned?: Standing): unknown {
   try {
-    return copyTree(from, to, undefined);
+    return copyTree(from, to, undefined, pinned);
   } catch (error) {
     return error instanceof CupelError ? [error.code, error.message] : error;
   }
@@ -62,6 +64,30 @@ describe("copyTree", () => {
         `The current directory ${path} was moved, or replaced by another one; change to one that stays`,
       ]);
     expect(readTree(directory.at("to"))).toEqual([]);
+  });
+
+  test("copies the very directory that the caller stands in, and none that was put in its place", () => {
+    using directory = makeTempDir();
+    directory.file("own/file", "own");
+    directory.file("moved/file", "secret");
+    directory.folder("to");
+    const [own, to] = [directory.at("own"), directory.at("to")];
+    const pinned = { directory: own, inode: inodeAt(own) ?? "" };
+    const descriptors = readdirSync("/proc/self/fd").length;
+    renameSync(own, directory.at("away"));
+    renameSync(directory.at("moved"), own);
+    expect(refusalOf(own, to, pinned)).toEqual([
+      "usage",
+      `The current directory ${own} was moved, or replaced by another one; change to one that stays`,
+    ]);
+    expect([readTree(to), readdirSync("/proc/self/fd").length]).toEqual([[], descriptors]);
+    renameSync(own, directory.at("moved"));
+    renameSync(directory.at("away"), own);
+    copyTree(own, to, undefined, pinned);
+    expect(readTree(to)).toEqual(readTree(own));
+    directory.folder("again");
+    copyTree(directory.at("moved"), directory.at("again"), undefined, pinned);
+    expect(readTree(directory.at("again"))).toEqual(readTree(directory.at("moved")));
   });
 
   test("copies names that are no text", () => {

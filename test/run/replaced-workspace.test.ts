@@ -22,6 +22,7 @@ describe("refuseReplaced", () => {
     ["nothing is there", 2],
     ["a file is there", 20],
     ["a link is there", 40],
+    ["another directory is there", 116],
   ])("tells it where %s", (_what, errno) => {
     expect(refusal(workspace, errno, "/work")).toEqual(replaced);
   });

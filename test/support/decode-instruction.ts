@@ -75,6 +75,7 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   proxy: [text, u32, u32],
   publish: [sized, u32, u32],
   setupArgument: [text],
+  pinned: [text, u64, u64],
   descriptor: [u32, sized],
   mirror: [text],
   bind: [u32, text, text],

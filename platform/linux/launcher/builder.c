@@ -28,3 +28,24 @@ void refuse_symlink(const struct builder *builder, int descriptor, int step, con
     if (is_type(status_of(builder, descriptor, subject).st_mode, type_symlink))
         fail_build(builder, step, -ELOOP, subject);
 }
+
+/*
+ * The caller stands in a directory, and the job is to be shown that one. Whoever may rename in its parent can exchange
+ * it for another at any moment, also for a real one, which no refusal of symlinks would notice. So the handle itself is
+ * asked, once it is open: what it stands for is what is mounted, whatever becomes of the path.
+ */
+long check_pinned(const struct instruction *instruction, int descriptor, const char *path)
+{
+    for (size_t index = 0; index < instruction->pinned_count; index++) {
+        const struct pinned *pinned = &instruction->pinned[index];
+        if (strcmp(pinned->path, path) != 0)
+            continue;
+        struct stat status;
+        const long result = kernel_call(__NR_fstat, descriptor, &status);
+        if (result < 0)
+            return result;
+        if (status.st_dev != pinned->device || status.st_ino != pinned->inode)
+            return -ESTALE;
+    }
+    return 0;
+}

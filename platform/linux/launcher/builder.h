@@ -68,6 +68,8 @@ __attribute__((noreturn)) void fail_build(const struct builder *builder, int ste
 int must_build(const struct builder *builder, long result, int step, const char *subject);
 struct stat status_of(const struct builder *builder, int descriptor, const char *subject);
 void refuse_symlink(const struct builder *builder, int descriptor, int step, const char *subject);
+/* 0, or -ESTALE where another directory is meant by the path that the descriptor was opened by. */
+long check_pinned(const struct instruction *instruction, int descriptor, const char *path);
 
 /* placing.c */
 void own_file_system(struct builder *builder, int mount, const char *subject);

@@ -123,6 +123,18 @@ static void parse_publish(struct cursor *cursor, struct instruction *into)
     published->job_port = (uint16_t)job_port;
 }
 
+static void parse_pinned(struct cursor *cursor, struct instruction *into)
+{
+    if (into->pinned_count == pinned_max) {
+        cursor->broken = true;
+        return;
+    }
+    struct pinned *pinned = &into->pinned[into->pinned_count++];
+    pinned->path = take_absolute_path(cursor);
+    pinned->device = take_u64(cursor);
+    pinned->inode = take_u64(cursor);
+}
+
 /* In ascending order, above the standard streams: so no two are the same, and what lies between them can be closed. */
 static void parse_descriptor(struct cursor *cursor, struct instruction *into)
 {
@@ -193,6 +205,9 @@ void parse_record(struct cursor *cursor, struct instruction *into, struct word_l
         return;
     case record_publish:
         parse_publish(cursor, into);
+        return;
+    case record_pinned:
+        parse_pinned(cursor, into);
         return;
     case record_time:
         into->timeout_ms = take_milliseconds(cursor);

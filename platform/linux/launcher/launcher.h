@@ -23,7 +23,7 @@
 #include <linux/time_types.h>
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
-enum { listeners_max = 4, published_max = 32 };
+enum { listeners_max = 4, published_max = 32, pinned_max = 4 };
 enum { maker_words_max = 1024, maker_inputs_max = MAKER_INPUTS_MAX };
 enum { descriptors_max = 32, descriptor_number_max = 63 };
 
@@ -65,6 +65,13 @@ struct published {
     uint8_t address[16];
     bool is_ipv6;
     uint16_t port, job_port;
+};
+
+/* A path of the host's at which one directory is meant, and no other that lies there by now. */
+struct pinned {
+    const char *path;
+    /* As stat(2) gives them. */
+    uint64_t device, inode;
 };
 
 /* What the job finds behind a descriptor of this number. */
@@ -112,6 +119,8 @@ struct instruction {
     size_t descriptor_count;
     struct root_step root[root_steps_max];
     size_t root_count;
+    struct pinned pinned[pinned_max];
+    size_t pinned_count;
     /* The program that makes the sandbox in the launcher's place, and what it is given; none where the first is NULL.
      */
     char *maker_arguments[maker_words_max];

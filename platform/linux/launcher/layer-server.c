@@ -55,6 +55,9 @@ static void describe_world(const struct instruction *instruction, const struct r
     for (size_t index = 0; index < instruction->control_group_count; index++)
         world.control_groups[index] = instruction->control_groups[index];
     world.control_group_count = instruction->control_group_count;
+    for (size_t index = 0; index < instruction->pinned_count; index++)
+        world.pinned[index] = instruction->pinned[index];
+    world.pinned_count = instruction->pinned_count;
     for (size_t index = 0; index < sizeof shown / sizeof *shown; index++)
         add_step(record_mirror, shown[index], shown[index]);
     add_step(record_bind, step->source, "/lower");

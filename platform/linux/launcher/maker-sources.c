@@ -81,6 +81,7 @@ static int make_mount_point(const struct launch *launch, int source, const char 
 int open_maker_source(const struct launch *launch, const char *path)
 {
     const int source = open_host_path(launch, path);
+    must(launch, check_pinned(launch->instruction, source, path), path);
     if (staging_descriptor < 0)
         return source;
     const struct root_step *step = find_step(launch->instruction, path);

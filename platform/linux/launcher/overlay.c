@@ -135,9 +135,21 @@ static int mount_served(struct builder *builder, const struct root_step *step, i
     return mount;
 }
 
-/* By the program that answers outside; see layer-server.c. */
+static int open_source(const struct builder *builder, const struct root_step *step)
+{
+    const int source = must_build(builder, open_path_in(builder->host_root, step->source), step_overlay, step->source);
+    refuse_symlink(builder, source, step_overlay, step->source);
+    must_build(builder, check_pinned(builder->launch->instruction, source, step->source), step_overlay, step->source);
+    return source;
+}
+
+/*
+ * By the program that answers outside; see layer-server.c. It has opened the directory for itself, and has ended
+ * without a word where that was another one: what is looked at here is why, in case it is there still.
+ */
 static void do_served_overlay(struct builder *builder, const struct root_step *step)
 {
+    close_descriptor(open_source(builder, step));
     const int at = place(builder, step->destination, type_directory, 0755);
     const int mount = mount_served(builder, step, at);
     /* Whether anybody answers: a server that could not start has let go of the device by now (ENOTCONN). */
@@ -159,8 +171,7 @@ void do_overlay(struct builder *builder, const struct root_step *step)
         do_served_overlay(builder, step);
         return;
     }
-    const int source = must_build(builder, open_path_in(builder->host_root, step->source), step_overlay, step->source);
-    refuse_symlink(builder, source, step_overlay, step->source);
+    const int source = open_source(builder, step);
     const int layer = open_layer(builder, step);
     const int covered = place(builder, step->destination, type_directory, 0755);
     const struct root_copy copy = {

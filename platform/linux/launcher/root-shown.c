@@ -40,6 +40,8 @@ void do_bind(struct builder *builder, const struct root_step *step)
         return;
     must_build(builder, source, step_bind_source, step->source);
     refuse_symlink(builder, (int)source, step_bind_source, step->source);
+    must_build(builder, check_pinned(builder->launch->instruction, (int)source, step->source), step_bind_source,
+               step->source);
     const bool writable = (step->bits & step_bit_writable) != 0;
     const uint64_t attributes = (uint64_t)(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV) | (writable ? 0 : MOUNT_ATTR_RDONLY);
     show(builder, step, (int)source, attributes, step_bind);

@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 6u
+#define PROTOCOL_VERSION 7u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 #define MAKER_INPUTS_MAX 256
@@ -28,6 +28,7 @@ enum {
     record_descriptor = 16,
     record_publish = 17,
     record_setup_argument = 18,
+    record_pinned = 19,
     record_mirror = 20,
     record_bind = 21,
     record_tmpfs = 22,

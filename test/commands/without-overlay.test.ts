@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { withoutOverlay } from "../../src/commands/layer-of-run.ts";
+import { withoutOverlay } from "../../src/commands/without-overlay.ts";
 import type { Job } from "../../src/model/job.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
 import { makeTempDir } from "../support/temp-dir.ts";

@@ -3,12 +3,13 @@
  * rename. It is there for one upgrade at a time, and of one that was killed the next one takes it away.
  */
 import { lstatSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { errnoOf } from "../host/errno-of.ts";
 import { namesIn } from "../host/names-in.ts";
 import { CupelError } from "../model/error.ts";
 import type { Removal } from "../model/removal.ts";
-import { isRunning } from "./gone-maker.ts";
+import { isLeft, isRunning, makerFrom } from "./gone-maker.ts";
+import { makerWords, ownMakerWords } from "./maker.ts";
 import { removeEntry, type RemovalContext } from "./removal.ts";
 
 /** Folders of this name are made by scripts/install.sh, too. */
@@ -55,8 +56,13 @@ function readOwner(folder: string): string {
   }
 }
 
+/** One that has its own name: of an upgrade that was killed before it could write who it is, too. */
+const madeName = new RegExp(`^${prefix.replaceAll(".", String.raw`\.`)}${makerWords}-[0-9A-Za-z]{6}$`);
+
 function isAbandoned(path: string): boolean {
   if (readOwner(path) !== "") return findOwner(path) === undefined;
+  const made = madeName.exec(basename(path));
+  if (made !== null && isLeft(makerFrom(made), path)) return true;
   return Date.now() - lstatSync(path).mtimeMs > abandonedMs;
 }
 
@@ -81,7 +87,7 @@ function refuse(message: string, cause?: unknown): CupelError {
 function makeFolder(directory: string): string {
   let folder: string | undefined;
   try {
-    folder = mkdtempSync(join(directory, prefix));
+    folder = mkdtempSync(join(directory, `${prefix}${ownMakerWords()}-`));
     writeFileSync(join(folder, ownerName), `${process.pid} ${startedAt(process.pid)}`);
     return folder;
   } catch (error) {

@@ -41,6 +41,7 @@ describe.each(callers)("--workspace-size, called by $name,", (caller) => {
     using other = filledWorkspace(caller);
     const before = readTreeExactly(workspace.path);
     const [sized, plain] = [await run(workspace, doings, "--workspace-size=8M"), await run(other, doings)];
+    expect(sized.stderr).not.toContain("cannot be overlaid");
     expect({ code: sized.code, stdout: sized.stdout }).toEqual({ code: 0, stdout: "" });
     expect(readTreeExactly(workspace.path)).toEqual(before);
     for (const { stderr } of [sized, plain])
@@ -58,6 +59,7 @@ describe.each(callers)("--workspace-size, called by $name,", (caller) => {
     const ran = await run(workspace, "head -c 4M /dev/zero > much", "--workspace-size=1M", `--result=${result}`);
     const outcome = JSON.parse(await Bun.file(result).text()) as Outcome;
     await Bun.file(result).delete();
+    expect(ran.stderr).not.toContain("cannot be overlaid");
     expect(ran.code).toBe(1);
     expect({ status: outcome.status, limit: outcome.limits.find(({ name }) => name === "workspace") }).toEqual({
       status: "limit-disk",

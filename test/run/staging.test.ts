@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { CupelError } from "../../src/model/error.ts";
+import { ownPlace } from "../../src/run/maker.ts";
 import { cleanStaging, openStaging } from "../../src/run/staging.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 
@@ -99,5 +100,13 @@ describe("cleanStaging", () => {
       ".cupel-installing.young",
       "elsewhere",
     ]);
+  });
+
+  test("removes the folder of one that was killed before it had written who it is", () => {
+    using directory = makeTempDir();
+    const [dead, alive] = [nobody, process.pid].map((pid) => `.cupel-installing.${pid}-${ownPlace()}-aB3dE6`);
+    for (const name of [dead, alive]) directory.folder(name ?? "");
+    cleanStaging(directory.path, uid, really);
+    expect(readdirSync(directory.path)).toEqual([alive ?? ""]);
   });
 });

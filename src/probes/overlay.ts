@@ -129,7 +129,11 @@ function explainKernel(reading: Reading): Exercise["explain"] {
   };
 }
 
-/** Mounts below the lower layer are left out for root, and refused in a user namespace, which must not look under them. */
+/**
+ * Mounts below the lower layer are left out for root, and refused in a user namespace, which must not look under them. That
+ * the current directory cannot be a layer says nothing of others, and a report is read again in those: it is said, and
+ * decides nothing; at a launch the directory itself is asked.
+ */
 function judgeHere({ host }: ProbeContext, reading: Reading, judged: Finding): Finding {
   const failed = ["here-open", "here-mount", "here-list", "here-kept"].find(
     (step) => (errnoAt(reading, step) ?? "ok") !== "ok",
@@ -137,7 +141,7 @@ function judgeHere({ host }: ProbeContext, reading: Reading, judged: Finding): F
   if (host.directory === "/") return { ...judged, summary: `${judged.summary}; not tried above /` };
   if (failed === undefined) return judged;
   const errno = errnoAt(reading, failed) ?? "";
-  const state = failed === "here-kept" ? "broken" : "degraded";
+  const state = failed === "here-kept" ? "broken" : judged.state;
   const reason =
     errno === "EINVAL"
       ? ": something is mounted below it that a user namespace must not uncover, or its file system cannot be a layer"

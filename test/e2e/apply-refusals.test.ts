@@ -1,18 +1,13 @@
 /** What of a job's changes is not applied, and that nothing is then. */
 import { describe, expect, test } from "bun:test";
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { filledWorkspace, idIn } from "../support/filled-workspace.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
-import { callers, type Caller } from "../support/tester.ts";
+import { callers } from "../support/tester.ts";
 import { readTree, readTreeExactly } from "../support/tree.ts";
 
 const cupel = installCupel();
-
-function layersOf(caller: Caller): string[] {
-  const place = `${cupel.state(caller)}/layers`;
-  return existsSync(place) ? readdirSync(place) : [];
-}
 
 describe.each(callers)("changes that are applied by $name", (caller) => {
   const run = (workspace: TempDir, script: string) =>
@@ -137,7 +132,7 @@ describe.each(callers)("changes that are applied by $name", (caller) => {
     });
     expect(await cupel.run(caller, ["apply", id])).toMatchObject({ code: 0, stderr: "" });
     expect(readFileSync(workspace.at("three"), "utf8")).toBe("3\n");
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
   });
 
   test("names are taken at their word: a protected one is applied when it is named", async () => {

@@ -1,11 +1,11 @@
 /** Copy-on-write workspaces: the host's tree stays as it is, and what is applied is what the job did, no more. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readFileSync } from "node:fs";
 import { installCupel } from "../support/run-cli.ts";
-import { filledWorkspace, idIn } from "../support/filled-workspace.ts";
+import { filledWorkspace, idIn, usualDoings } from "../support/filled-workspace.ts";
 import type { TempDir } from "../support/temp-dir.ts";
 import { openTerminal } from "../support/terminal.ts";
-import { callers, ordinaryCaller, rootCallers, type Caller } from "../support/tester.ts";
+import { callers, ordinaryCaller, rootCallers } from "../support/tester.ts";
 import { readTree, readTreeExactly } from "../support/tree.ts";
 import { until } from "../support/until.ts";
 
@@ -13,26 +13,15 @@ const cupel = installCupel();
 
 /** Everything that a job may do to a tree, but what is refused. */
 const doings = [
-  "echo more >> src/main.js",
+  ...usualDoings,
   "echo new > src/new.js",
-  "rm -r node_modules",
-  "mkdir -p node_modules/left && echo again > node_modules/left/index.js",
   "chmod 700 bin/run",
-  "rm package.json && mkdir package.json && echo inside > package.json/a",
-  "mv src/lib src/moved",
-  "rm link && ln -s bin/run link",
   "ln bin/run bin/hard",
-  "mkdir -m 1750 empty",
   "rm .git/objects/00/11",
   "cp src/main.js 'a name with  blanks'",
   "rm -r bin && echo file > bin",
   "touch -d 2001-01-01 src/main.js",
 ];
-
-function layersOf(caller: Caller): string[] {
-  const place = `${cupel.state(caller)}/layers`;
-  return existsSync(place) ? readdirSync(place) : [];
-}
 
 describe.each(callers)("a copy-on-write workspace, called by $name", (caller) => {
   const run = (workspace: TempDir, script: string, ...flags: string[]) =>
@@ -54,7 +43,7 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
       expect(applied).toMatchObject({ code: 0, stderr: "" });
     }
     expect(readTree(workspace.path)).toEqual(readTree(through.path));
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
   });
 
   test("all of that at once", async () => {
@@ -72,7 +61,7 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
     using workspace = filledWorkspace(caller);
     const ran = await run(workspace, "cat src/main.js > /dev/null; touch src/main.js; echo x > y; rm y");
     expect(ran).toMatchObject({ code: 0, stderr: "" });
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
   });
 
   test("says what changed, and shows it", async () => {
@@ -119,7 +108,7 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
     const json = JSON.parse((await cupel.run(caller, ["changes", id, "--json"])).stdout);
     expect(json).toMatchObject({ schema: 1, id, workspace: workspace.path, program: "sh" });
     expect(await cupel.run(caller, ["discard", id])).toMatchObject({ code: 0, stderr: "" });
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
   });
 
   test("is a copy where its own state cannot hold a layer, and then keeps the same", async () => {
@@ -153,7 +142,7 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
       "*.o",
     );
     expect(ran).toMatchObject({ code: 0, stderr: "" });
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
   });
 
   test("is applied on success, and only then", async () => {
@@ -165,7 +154,7 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
     const ran = await run(workspace, "echo 1 > made", "--apply", "on-success");
     expect(ran.stderr).toMatch(/^cupel: applied [a-z2-9]{6} to .*: 1 path added \(2 bytes\)\n$/);
     expect(readFileSync(workspace.at("made"), "utf8")).toBe("1\n");
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
   });
 
   test.each([
@@ -185,7 +174,7 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
     expect(await session.ended).toEqual({ code: 0, signal: null });
     expect(existsSync(workspace.at("made"))).toBe(isApplied);
     if (!isApplied) await cupel.run(caller, ["discard", idIn(session.text())]);
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
   });
 
   test("needs somebody to ask", async () => {
@@ -202,7 +191,7 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
     const shown = await cupel.run(caller, ["changes", id]);
     expect(shown.stdout).toContain("A z/y/x (2 bytes)\n");
     expect(await cupel.run(caller, ["apply", id])).toMatchObject({ code: 0, stderr: "" });
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
     await cupel.outside(caller, ["chmod", "-R", "u+rwX", workspace.path]);
   });
 
@@ -212,7 +201,7 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
       "i=0; while [ $i -lt 60 ]; do n=$(printf '%0200d' 0); mkdir $n; cd -P $n 2>/dev/null || cd $n; i=$((i+1)); done";
     const ran = await run(workspace, script.replaceAll("cd -P $n 2>/dev/null || cd $n", "cd $n"));
     expect(ran.stderr).toContain("is lost: a path in it has more than 3500 bytes");
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
   });
 
   test("kill -9 leaves a layer that means nothing, and the next one takes it away", async () => {
@@ -222,18 +211,18 @@ describe.each(callers)("a copy-on-write workspace, called by $name", (caller) =>
       cwd: workspace.path,
     });
     const isMade = (): boolean =>
-      layersOf(caller).some((name) => existsSync(`${cupel.state(caller)}/layers/${name}/upper/made`));
+      cupel.layers(caller).some((name) => existsSync(`${cupel.state(caller)}/layers/${name}/upper/made`));
     await until("the job's file in its layer", isMade);
     running.kill("SIGKILL");
     await running.ended;
     expect(readTreeExactly(workspace.path)).toEqual(before);
-    expect(layersOf(caller)).toEqual([expect.stringMatching(/^running-\d+-/)]);
+    expect(cupel.layers(caller)).toEqual([expect.stringMatching(/^running-\d+-/)]);
     expect((await cupel.run(caller, ["changes"])).stdout).toBe("changes: nothing is kept\n");
     const ran = await run(workspace, "echo 2 > other");
-    expect(layersOf(caller)).toEqual([idIn(ran.stderr)]);
+    expect(cupel.layers(caller)).toEqual([idIn(ran.stderr)]);
     const cleaned = await cupel.run(caller, ["clean"]);
     expect(cleaned).toMatchObject({ code: 0, stderr: "" });
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
   });
 
   test("cannot be the place where cupel keeps its state", async () => {
@@ -281,6 +270,6 @@ describe.each(rootCallers)("called by root, in another's directory,", (caller) =
     });
     expect(ran.code).not.toBe(0);
     expect(readFileSync(workspace.at("theirs"), "utf8")).toBe("theirs\n");
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect } from "bun:test";
 import { chownSync, readlinkSync } from "node:fs";
 import { underConditions } from "../support/condition.ts";
 import { execute, start } from "../support/execute.ts";
-import { filledWorkspace } from "../support/filled-workspace.ts";
+import { filledWorkspace, usualDoings } from "../support/filled-workspace.ts";
 import { needs, needsPrograms } from "../support/must-work.ts";
 import { childrenOf, findProcesses, freshMark, isAlive, readIfThere, statusField } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
@@ -41,15 +41,9 @@ async function listed(script: string, workspace: TempDir): Promise<string[]> {
 
 /** Everything that the program has to mark, and what could be taken for a mark. */
 const doings = [
-  "echo more >> src/main.js",
-  "rm -r node_modules",
-  "mkdir -p node_modules/left && echo again > node_modules/left/index.js",
+  ...usualDoings,
   "chmod 700 bin/run",
-  "rm package.json && mkdir package.json && echo inside > package.json/a",
-  "mv src/lib src/moved",
-  "rm link && ln -s bin/run link",
   "ln bin/run bin/hard && echo both >> bin/hard",
-  "mkdir -m 1750 empty",
   "rm .git/objects/00/11",
   "echo blanks > 'a name with  blanks,lowerdir=:'",
 ].join("\n");

@@ -1,32 +1,22 @@
 /** A copy-on-write workspace whose layer has a size: it lies in memory, is as full as it was said, and is kept like any other. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { Outcome } from "../../src/model/outcome.ts";
-import { filledWorkspace, idIn } from "../support/filled-workspace.ts";
+import { filledWorkspace, idIn, usualDoings } from "../support/filled-workspace.ts";
+import { needs } from "../support/must-work.ts";
 import { installCupel } from "../support/run-cli.ts";
-import type { TempDir } from "../support/temp-dir.ts";
-import { callers, type Caller } from "../support/tester.ts";
+import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
+import { callers, isRoot } from "../support/tester.ts";
 import { readTree, readTreeExactly } from "../support/tree.ts";
 
 const cupel = installCupel();
 
 const mebi = 1024 ** 2;
 
-function layersOf(caller: Caller): string[] {
-  const place = `${cupel.state(caller)}/layers`;
-  return existsSync(place) ? readdirSync(place) : [];
-}
-
 /** What an overlay has to mark, and what a copy of a layer could get wrong. */
 const doings = [
-  "echo more >> src/main.js",
-  "rm -r node_modules",
-  "mkdir -p node_modules/left && echo again > node_modules/left/index.js",
-  "rm package.json && mkdir package.json && echo inside > package.json/a",
-  "mv src/lib src/moved",
-  "rm link && ln -s bin/run link",
+  ...usualDoings,
   "ln bin/run bin/hard && echo both >> bin/hard",
-  "mkdir -m 1750 empty",
   "mkdir closed && echo c > closed/c && chmod 0 closed/c && chmod 500 closed",
   "truncate -s 32M sparse && echo end >> sparse",
   "chmod 700 .",
@@ -50,7 +40,7 @@ describe.each(callers)("--workspace-size, called by $name,", (caller) => {
     const { ino, nlink } = statSync(workspace.at("bin/hard"));
     expect([ino, nlink]).toEqual([statSync(workspace.at("bin/run")).ino, 2]);
     expect(statSync(workspace.at("sparse")).blocks).toBeLessThan(1024);
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
   });
 
   test("is a cap that holds, and is told", async () => {
@@ -104,8 +94,24 @@ describe.each(callers)("--workspace-size, called by $name,", (caller) => {
       code: 125,
       stderr: "cupel: what the job changed in the workspace is lost: it could not be copied out of memory (ELOOP)\n",
     });
-    expect(layersOf(caller)).toEqual([]);
+    expect(cupel.layers(caller)).toEqual([]);
   });
+
+  needs(isRoot, "no directory can be made that is another's")(
+    "is laid, whatever the directory was like that the host was measured in",
+    async () => {
+      using workspace = filledWorkspace(caller);
+      using home = makeTempDir({ owner: caller });
+      // What root mounts there has no idmapped mounts, and no user's layer can show what is root's alone.
+      using others = makeTempDir({ mode: 0o700 });
+      const measured = caller.uid === 0 ? "/sys" : others.path;
+      const env = { HOME: home.path, XDG_STATE_HOME: home.path };
+      expect((await cupel.run(caller, ["doctor", "--brief"], { cwd: measured, env })).code).toBe(0);
+      const words = ["run", "--workspace-size=8M", "--", "sh", "-c", "echo >made"];
+      const ran = await cupel.run(caller, words, { cwd: workspace.path, env });
+      expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining("1 path added") });
+    },
+  );
 
   test("is refused with what it does not hold for", async () => {
     using workspace = filledWorkspace(caller);

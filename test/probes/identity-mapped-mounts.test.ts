@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import identityMappedMounts from "../../src/probes/identity-mapped-mounts.ts";
 import { fixtures } from "../fixtures/hosts/all.ts";
-import { createFixtureContext } from "../support/fixture-host.ts";
+import { createFixtureContext, createFixtureHelpers, ready } from "../support/fixture-host.ts";
 import { printFindings } from "../support/print-findings.ts";
 
 test("works for root", async () => {
@@ -35,4 +35,26 @@ test("is absent in gVisor", async () => {
       ! kernel-version: this kernel has no idmapped mounts of the file system of / (ENOSYS)
     "
   `);
+});
+
+test.each([
+  ["/sys", "works", "on the file system of /; an idmapped mount of /sys failed"],
+  ["/", "degraded", "not all: an idmapped mount of / failed"],
+])("where the file system of %s has none it is %s", async (without, state, summary) => {
+  const { host } = createFixtureContext(fixtures.firecrackerRoot);
+  const status = (path: string): ReturnType<typeof host.status> => {
+    const found = host.status("/");
+    return found.ok ? { ok: true, value: { ...found.value, device: path === "/" ? 1 : 2 } } : found;
+  };
+  const helpers = createFixtureHelpers(
+    {
+      rehearse: ({ root }) =>
+        root.some((step) => step.step === "bind" && step.source === without)
+          ? { status: "failed", step: "idmap", errno: "EINVAL", subject: without }
+          : ready,
+    },
+    host,
+  );
+  const found = await identityMappedMounts.run({ host: { ...host, directory: "/sys", status }, helpers, deep: false });
+  expect([found["mount.idmap"]?.state, found["mount.idmap"]?.summary]).toEqual([state, summary]);
 });

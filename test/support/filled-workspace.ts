@@ -23,6 +23,17 @@ export function filledWorkspace(caller: Pick<Caller, "uid" | "gid">): TempDir {
   return workspace;
 }
 
+/** Lines of a job's script that change it in the ways that an overlay has to mark. */
+export const usualDoings: readonly string[] = [
+  "echo more >> src/main.js",
+  "rm -r node_modules",
+  "mkdir -p node_modules/left && echo again > node_modules/left/index.js",
+  "rm package.json && mkdir package.json && echo inside > package.json/a",
+  "mv src/lib src/moved",
+  "rm link && ln -s bin/run link",
+  "mkdir -m 1750 empty",
+];
+
 /** The id by which `run` says that changes are kept; empty where it does not. */
 export function idIn(text: string): string {
   return /cupel changes ([a-z2-9]{6})/.exec(text)?.[1] ?? "";

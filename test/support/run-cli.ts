@@ -2,6 +2,7 @@
 import { afterAll } from "bun:test";
 import { chownSync, copyFileSync, linkSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { namesIn } from "../../src/host/names-in.ts";
 import { execute, start, type ExecuteOptions, type Ran, type Running } from "./execute.ts";
 import { makeTempDir, type TempDir } from "./temp-dir.ts";
 import { callers, type Caller } from "./tester.ts";
@@ -47,6 +48,8 @@ export interface InstalledCupel {
   workspace(caller: Caller): string;
   /** Where the caller's saved report lies. */
   state(caller: Caller): string;
+  /** Names of the layers of its jobs, open and kept. */
+  layers(caller: Caller): string[];
 }
 
 function linkOrCopy(from: string, to: string): void {
@@ -99,6 +102,7 @@ export function installCupel(): InstalledCupel {
     shell: (caller, script, options) => outside(caller, ["sh", "-c", script], options),
     environment: (caller) => plainEnvironment(caller, base),
     state: (caller) => join(base.at(`state-${caller.uid}`), "cupel"),
+    layers: (caller) => namesIn(base.at(`state-${caller.uid}/cupel/layers`)),
   };
 }
 

@@ -141,6 +141,8 @@ function describeWorkspace(workspace: Workspace, { root }: LauncherPlan): string
   if (workspace.mode !== "empty" && root.length === 0)
     return `${workspace.path}, the host's own: the job changes there what you may change.`;
   if (workspace.mode === "empty") return sentence(workspace.why === "" ? "empty" : `empty: ${workspace.why}`);
+  if (workspace.mode === "cow" && !root.some(({ step }) => step === "overlay" || step === "copy"))
+    return `${workspace.path}, read-only: no layer is laid over it here.`;
   if (workspace.mode === "cow")
     return `${workspace.path}, copy-on-write: changes are kept apart until they are applied.`;
   return `${workspace.path}, ${workspace.mode === "ro" ? "read-only." : "writable: changes are made to the host's files."}`;

@@ -208,6 +208,26 @@ Not taken
     ]);
   });
 
+  test("says what becomes of changes: kept apart, not possible, or made to the host's files", () => {
+    const [path, manner] = ["/srv/a", "overlay"] as const;
+    const workspace = { mode: "cow", path, isStated: true, manner, ignore: [], apply: "never" } as const;
+    const lines = (root: typeof launch.root): string => {
+      const view = {
+        ...whole,
+        job: job({ workspace }),
+        plan: whole.plan && { ...whole.plan, launch: { ...launch, root } },
+      };
+      const text = renderPlan(view, plainStyle).split(/\n {4}(?=\S)/);
+      return (text.find((line) => line.startsWith("Workspace")) ?? "").replaceAll(/\s+/g, " ");
+    };
+    const layer = { step: "overlay", source: path, destination: path, mapOwner: "no" } as const;
+    expect([lines([...launch.root, layer]), lines(launch.root), lines([])]).toEqual([
+      "Workspace: /srv/a, copy-on-write: changes are kept apart until they are applied.",
+      "Workspace: /srv/a, read-only: no layer is laid over it here.",
+      "Workspace: /srv/a, the host's own: the job changes there what you may change.",
+    ]);
+  });
+
   test("tells of secrets their names and how each is given", () => {
     const secrets = [
       { name: "A", delivery: "file" },

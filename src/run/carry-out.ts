@@ -1,4 +1,4 @@
-/** Carries out a plan: control groups, the launch, signals both ways, and the outcome. */
+/** Carries out a plan: control groups, the layer, the proxy, the launch, and what was seen of it. */
 import type { Host } from "../host/host.ts";
 import type { CallerStreams } from "../host/spawn-child.ts";
 import type { LaunchEvent } from "../launch/launch-event.ts";
@@ -14,10 +14,10 @@ import type { LauncherPlan, Plan, ProxyPlan } from "../model/plan.ts";
 import type { ControlGroupEvidence } from "./control-group-counts.ts";
 import { readTreeUsage } from "./control-group-usage.ts";
 import { createControlGroups, jobGroupName, reachControlGroups, type JobControlGroups } from "./control-groups.ts";
+import { forwardSignals, stopWhenSuspended } from "./forward-signals.ts";
 import type { LayerOwner } from "./layer-place.ts";
 import type { Injector } from "./network/injector.ts";
 import type { Layer } from "./open-layer.ts";
-import { continueSignal, forwardedSignals, stopSignal } from "./signals.ts";
 
 /** What carrying out needs besides the plan. */
 export interface CarryOutContext {
@@ -55,18 +55,6 @@ export interface CarriedOut {
   readonly layer?: Layer | undefined;
 }
 
-/** How often Ctrl-C may be ignored before it ends the job all the same. */
-const interruptsMax = 3;
-
-/** As the terminal's SIGTSTP would have: that one is caught, so as to stop the job first. */
-function stopSelf(): void {
-  process.kill(process.pid, "SIGSTOP");
-}
-
-function stopWhenSuspended({ event }: LaunchEvent): void {
-  if (event === "suspended") stopSelf();
-}
-
 /** To follow events as they come takes a stream, and few jobs have some that cannot wait. */
 function followerOf(
   plan: LauncherPlan,
@@ -79,40 +67,6 @@ function followerOf(
     if (hasTerminal) stopWhenSuspended(event);
     if (event.event === "setup-ended") endSetup();
     onEvent?.(event);
-  };
-}
-
-/** Those that a caller ends a job with. */
-const endingSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"];
-
-/** Passes signals on until the returned function is called, which gives the last that asked for an end. */
-function forwardSignals(launch: Launch, terminal: LauncherPlan["terminal"]): () => string | undefined {
-  let interrupts = 0;
-  let asked: string | undefined;
-  const listeners: [NodeJS.Signals, () => void][] = Object.entries(forwardedSignals).map(([name, number]) => [
-    name as NodeJS.Signals,
-    () => {
-      if (endingSignals.includes(name)) asked = name;
-      interrupts += name === "SIGINT" ? 1 : 0;
-      if (interrupts >= interruptsMax) launch.kill();
-      else launch.signal(number);
-    },
-  ]);
-  listeners.push(
-    ["SIGCONT", () => launch.signal(continueSignal)],
-    [
-      "SIGTSTP",
-      () => {
-        launch.signal(stopSignal);
-        // A launcher that relays a terminal puts the caller's back first, and says so.
-        if (terminal === "none") stopSelf();
-      },
-    ],
-  );
-  for (const [name, listener] of listeners) process.on(name, listener);
-  return () => {
-    for (const [name, listener] of listeners) process.off(name, listener);
-    return asked;
   };
 }
 

@@ -23,6 +23,8 @@ interface Mutant {
   readonly breaks: readonly GuaranteeId[];
   /** Root's sandboxes are kept apart by their user as well, and have control groups everywhere. */
   readonly by: "root" | "anyone";
+  /** Only a job that lists something has a proxy; none unless told. */
+  readonly network?: "allow" | undefined;
   readonly patches: readonly Patch[];
 }
 
@@ -146,6 +148,7 @@ const mutants: readonly Mutant[] = [
   {
     without: "judging where a listed name leads",
     breaks: ["net.allowlist"],
+    network: "allow",
     by: "anyone",
     patches: [
       {
@@ -176,6 +179,19 @@ const mutants: readonly Mutant[] = [
         path: "src/launch/encode-instruction.ts",
         from: "  encodeCommand(writer, plan);",
         to: "  const given = [...(binding.given ?? [])].map(([name, value]) => [name, value.toString()]);\n  encodeCommand(writer, { ...plan, environment: { ...plan.environment, ...Object.fromEntries(given) } });",
+      },
+    ],
+  },
+  {
+    without: "a look at where a header goes",
+    breaks: ["secret.private"],
+    network: "allow",
+    by: "anyone",
+    patches: [
+      {
+        path: "src/run/network/injector.ts",
+        from: "    find: (destination) => injected.get(keyOf(destination)),",
+        to: "    find: () => [...injected.values()][0],",
       },
     ],
   },
@@ -210,17 +226,16 @@ function statesOf(output: string | undefined): unknown {
   return subject?.guarantees.map(({ id, state }) => [id, state]);
 }
 
-for (const { without, breaks, by, patches } of mutants) {
+for (const { without, breaks, by, patches, network = "none" } of mutants) {
   const caller = by === "root" ? callers[0] : ordinaryCaller;
   const title = `without ${without}, ${breaks.join(", ")} ${breaks.length === 1 ? "is" : "are"} seen to be broken`;
   needs(by === "anyone" || isRoot, "only root can be told apart from its jobs")(title, async () => {
     if (caller === undefined) throw new Error("nobody calls");
     using state = makeTempDir({ owner: caller });
     using mutant = await makeMutant(patches);
-    // Changes to a copy-on-write workspace have no cap, and only a job that lists something has a proxy.
+    // Changes to a copy-on-write workspace have no cap.
     const workspace = breaks.includes("limit.disk") ? ["--workspace", "ro"] : [];
-    const network = breaks.includes("net.allowlist") ? ["--network", "allow"] : [];
-    const flags = [...workspace, ...network, "--guarantee", breaks.join(","), "--json"];
+    const flags = [...workspace, "--network", network, "--guarantee", breaks.join(","), "--json"];
     const words = ["verify", "--strategy", "namespaces", ...flags];
     const [before, after] = await callEach(caller, state, [sound, mutant.main], words);
     expect(statesOf(before)).toEqual(breaks.map((id) => [id, "held"]));

@@ -1,15 +1,11 @@
 /** KVM works, and /dev/kvm is its group's, as distributions have it: the caller is one of them. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { workingKvm } from "./shared/kvm.ts";
 import { inNamespaces } from "./shared/verdicts.ts";
 
 const truth = {
   capabilities: {
-    "kvm.open": "works",
-    "kvm.create": "works",
-    "kvm.run": "works",
-    "kvm.long-mode": "works",
-    "kvm.memory": "works",
-    "kvm.latency": "works",
+    ...workingKvm,
     // Nothing is claimed of whole kernels without --deep, and there is no QEMU here.
     "kvm.boot": "unknown",
   },

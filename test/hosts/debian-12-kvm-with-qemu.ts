@@ -1,16 +1,10 @@
 /** KVM works, and there is a QEMU to boot a whole kernel in it, which is done for real. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { workingKvm } from "./shared/kvm.ts";
 import { inNamespaces } from "./shared/verdicts.ts";
 
 const truth = {
-  capabilities: {
-    "kvm.open": "works",
-    "kvm.create": "works",
-    "kvm.run": "works",
-    "kvm.long-mode": "works",
-    "kvm.memory": "works",
-    "kvm.latency": "works",
-  },
+  capabilities: workingKvm,
   chosen: "namespaces",
   doctor: 0,
   verdicts: inNamespaces,

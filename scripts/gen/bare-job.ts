@@ -19,7 +19,7 @@ export const bareJob: Job = {
   terminal: "none",
   limits: { graceMs: 0 },
   defaultLimits: {},
-  demands: resolveDemands(defaultRequest, false, {}),
+  demands: resolveDemands(defaultRequest, { workspace: { mode: "empty", why: "" }, grants: [] }, {}),
   hidden: [],
   layout: plainLayout,
 };

@@ -1,6 +1,6 @@
 /** A job for each field that a job can have, which asks for that and nothing else. */
 import { plainLayout, type Layout } from "../../src/model/layout.ts";
-import { networkModes, seccompProfileNames, writesWorkspace, type Job, type Limits } from "../../src/model/job.ts";
+import { networkModes, seccompProfileNames, type Job, type Limits } from "../../src/model/job.ts";
 import { defaultRequest, type JobRequest } from "../../src/run/job-request.ts";
 import { limitEntries, quantityParsers } from "../../src/run/limit-fields.ts";
 import { resolveDemands } from "../../src/run/resolve-demands.ts";
@@ -24,7 +24,7 @@ function fieldJob(
   without: Job = bareJob,
 ): FieldJob {
   const job = { ...without, ...parts };
-  const demands = resolveDemands({ ...defaultRequest, ...request }, writesWorkspace(job), {});
+  const demands = resolveDemands({ ...defaultRequest, ...request }, job, {});
   return { field, job: { ...job, demands }, without };
 }
 

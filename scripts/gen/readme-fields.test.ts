@@ -54,7 +54,14 @@ describe("renderFields", () => {
   });
 
   test.each<[string, readonly string[]]>([
-    ["--workspace cow", ["overlay /srv/project", "--bind-fd N /srv/project", "changes nothing"]],
+    [
+      "--workspace cow",
+      [
+        "overlay /srv/project",
+        "--bind-fd N /srv/project",
+        "refused (fs.workspace): the job sees the caller's file system with the caller's rights",
+      ],
+    ],
     ["--read", ["bind /srv/data", "--ro-bind-fd N /srv/data", "changes nothing"]],
     [
       "--deny",

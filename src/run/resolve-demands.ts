@@ -1,6 +1,6 @@
 /** What a request demands: the isolation set, but for what it asks the opposite of, and every cap that it states. */
 import { guaranteeIds, isolationSet, type GuaranteeId } from "../model/guarantee.ts";
-import type { Demands, Job } from "../model/job.ts";
+import { writesWorkspace, type Demands, type Job } from "../model/job.ts";
 import type { JobRequest } from "./job-request.ts";
 import { limitEntries, statedLimits } from "./limit-fields.ts";
 
@@ -16,14 +16,15 @@ function asksForSome({ allowedHosts, setupAllowedHosts, publish }: JobRequest): 
   return allowedHosts.length + setupAllowedHosts.length + publish.length > 0;
 }
 
-/** All of it; `isWrittenThrough` says whether the workspace is. Pure. */
+/** All of it, for a job that has this workspace and these grants. Pure. */
 export function resolveDemands(
   request: JobRequest,
-  isWrittenThrough: boolean,
+  files: Pick<Job, "workspace" | "grants">,
   defaults: Job["defaultLimits"],
 ): Demands {
+  const isWritten = writesWorkspace(files);
   const opposed: GuaranteeId[] = [
-    ...(isWrittenThrough ? (["fs.protected"] as const) : []),
+    ...(isWritten ? (["fs.protected"] as const) : []),
     ...(request.network === "host" || asksForSome(request) ? (["net.none"] as const) : []),
   ];
   const isolation = isolationSet.filter((id) => !opposed.includes(id));
@@ -35,6 +36,8 @@ export function resolveDemands(
     request.secrets.length + request.secretDescriptors.length > 0 ? ["secret.private"] : [];
   const wanted = new Set<GuaranteeId>([
     ...isolation,
+    // Whether it was asked for or is the default: the caller's files are to stay as they are.
+    ...(files.workspace.mode === "empty" || isWritten ? [] : (["fs.workspace"] as const)),
     ...listed,
     ...secrets,
     ...limitDemands(request, defaults),

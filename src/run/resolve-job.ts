@@ -4,7 +4,7 @@ import type { Host } from "../host/host.ts";
 import { procField } from "../host/proc-field.ts";
 import { CupelError } from "../model/error.ts";
 import { plainLayout } from "../model/layout.ts";
-import { privateSizeBytes, writesWorkspace, type Job } from "../model/job.ts";
+import { privateSizeBytes, type Job } from "../model/job.ts";
 import { canonicalPlace, hiddenWithin, refuseConfiguration, resolveGrants, type JobSurroundings } from "./job-paths.ts";
 import { statedAs, type JobRequest } from "./job-request.ts";
 import { kernelMountsWithin } from "./kernel-mounts.ts";
@@ -146,7 +146,7 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
     terminal: request.terminal,
     limits: limitsOf(request),
     defaultLimits: defaults,
-    demands: resolveDemands(request, writesWorkspace({ workspace, grants }), defaults),
+    demands: resolveDemands(request, { workspace, grants }, defaults),
     hidden,
     layout: plainLayout,
   };

@@ -4,7 +4,7 @@ import { descriptions } from "../../src/commands/descriptions.ts";
 import { parseCommandLine } from "../../src/commands/parse-command-line.ts";
 import { createRealHost } from "../../src/host/real-host.ts";
 import { CupelError } from "../../src/model/error.ts";
-import { isolationSet } from "../../src/model/guarantee.ts";
+import { guaranteeIds, isolationSet } from "../../src/model/guarantee.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const description = descriptions.find(({ name }) => name === "check");
@@ -26,11 +26,14 @@ async function demanded(words: readonly string[], isLocked = false): Promise<Wan
   return { required, minimum, strategy, capabilities, location };
 }
 
+/** The directory that it is called in stays as it is. */
+const ofDefaultJob = guaranteeIds.filter((id) => id === "fs.workspace" || isolationSet.includes(id));
+
 const nothing = { minimum: undefined, strategy: undefined, capabilities: [], location: undefined };
 
 describe("demandsFromFlags", () => {
   test("without any demand are those of the default job", async () =>
-    expect(await demanded([])).toEqual({ ...nothing, required: isolationSet }));
+    expect(await demanded([])).toEqual({ ...nothing, required: ofDefaultJob }));
 
   test("are none beside a lock", async () =>
     expect(await demanded([], true)).toEqual({ ...nothing, required: undefined }));

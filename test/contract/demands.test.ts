@@ -8,11 +8,12 @@ import { guaranteeIds, isolationSet, type GuaranteeId } from "../../src/model/gu
 import type { Demands, Job } from "../../src/model/job.ts";
 import { defaultRequest, type JobRequest } from "../../src/run/job-request.ts";
 import { resolveJob } from "../../src/run/resolve-job.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
 
 const realHost = createRealHost();
 const readText: Host["readText"] = () => ({ ok: true, value: "MemAvailable: 1000 kB\n" });
 
-/** A job in a directory that is the system's, so that only what is stated makes a workspace. */
+/** A job in a directory that it may read, unless something else is stated. */
 function resolve(parts: Partial<JobRequest>, environment: Record<string, string> = {}): Job {
   const host: Host = { ...realHost, directory: "/usr/lib", environment, readText };
   return resolveJob({ ...defaultRequest, ...parts }, { host, stateDirectories: [], tools: undefined });
@@ -29,24 +30,37 @@ function changes(parts: Partial<JobRequest>): { more: GuaranteeId[]; less: Guara
 
 describe("demands", () => {
   test.each([
-    ["nothing", {}, [], []],
-    ["a time limit", { timeoutMs: 1 }, ["limit.time"], []],
-    ["a cap on processors", { cpus: 1 }, ["limit.cpu"], []],
-    ["a cap on memory", { memoryBytes: 1 }, ["limit.memory"], []],
-    ["a cap on processes", { pids: 1 }, ["limit.pids"], []],
-    ["strictness", { strict: true }, ["limit.memory", "limit.pids"], []],
-    ["more", { require: ["kernel.boundary", "limit.disk"] }, ["kernel.boundary", "limit.disk"], []],
-    ["the host's network", { network: "host" }, [], ["net.none"]],
-    ["no socket at all", { network: "no-sockets" }, [], []],
-    ["another seccomp profile", { seccomp: "strict" }, [], []],
+    ["nothing", {}, ["fs.workspace"], []],
+    ["a time limit", { timeoutMs: 1 }, ["fs.workspace", "limit.time"], []],
+    ["a cap on processors", { cpus: 1 }, ["fs.workspace", "limit.cpu"], []],
+    ["a cap on memory", { memoryBytes: 1 }, ["fs.workspace", "limit.memory"], []],
+    ["a cap on processes", { pids: 1 }, ["fs.workspace", "limit.pids"], []],
+    ["strictness", { strict: true }, ["fs.workspace", "limit.memory", "limit.pids"], []],
+    ["more", { require: ["kernel.boundary", "limit.disk"] }, ["fs.workspace", "kernel.boundary", "limit.disk"], []],
+    ["the host's network", { network: "host" }, ["fs.workspace"], ["net.none"]],
+    ["no socket at all", { network: "no-sockets" }, ["fs.workspace"], []],
+    ["another seccomp profile", { seccomp: "strict" }, ["fs.workspace"], []],
     ["a workspace to write", { workspace: "rw" }, [], ["fs.protected"]],
-    ["the opposite of what it demands too", { network: "host", require: ["net.none"] }, [], []],
-    ["a workspace to read", { workspace: "ro" }, [], []],
+    ["the opposite of what it demands too", { network: "host", require: ["net.none"] }, ["fs.workspace"], []],
+    ["a workspace to read", { workspace: "ro" }, ["fs.workspace"], []],
     ["no workspace", { workspace: "none" }, [], []],
   ] as const satisfies readonly (readonly [string, Partial<JobRequest>, GuaranteeId[], GuaranteeId[]])[])(
     "with %s asked for",
     (_, parts, more, less) => expect(changes(parts)).toEqual({ more: [...more], less: [...less] }),
   );
+
+  test("leave a workspace out that the job is to change, wholly or in part", () => {
+    using directory = makeTempDir();
+    const host: Host = { ...realHost, directory: directory.path, readText };
+    const requiredWith = (write: readonly string[]): readonly GuaranteeId[] =>
+      resolveJob({ ...defaultRequest, workspace: "ro", write }, { host, stateDirectories: [], tools: undefined })
+        .demands.required;
+    const asked = ["fs.protected", "fs.workspace"] as const;
+    const found = [[], [directory.folder("part")]].map((write) =>
+      asked.filter((id) => requiredWith(write).includes(id)),
+    );
+    expect(found).toEqual([["fs.protected", "fs.workspace"], []]);
+  });
 
   test("are each there once, in report order", () => {
     const { required } = resolve({ require: ["tty.safe", "limit.cpu", "fs.read"], cpus: 1, strict: true }).demands;

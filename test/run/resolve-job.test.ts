@@ -63,7 +63,7 @@ describe("resolveJob", () => {
       limits: { timeoutMs: undefined, graceMs: 2000, memoryBytes: undefined, cpus: undefined, pids: undefined },
       defaultLimits: { pids: 4096, memoryBytes: 8_000_000 * 1024 * 0.75 },
       demands: {
-        required: guaranteeIds.filter((id) => isolationSet.includes(id)),
+        required: guaranteeIds.filter((id) => id === "fs.workspace" || isolationSet.includes(id)),
         accepted: [],
         minimum: undefined,
         strategy: undefined,

@@ -43,7 +43,7 @@ describe.each(callers)("check, called by $name", (caller) => {
     const [ran, doctor] = [await check(caller), await cupel.run(caller, ["doctor"])];
     expect(ran.code).toBe(doctor.code);
     expect(ran).toMatchObject({ code: 0, stderr: "" });
-    expect(lastLine(ran)).toBe("check: passed: 15 demands hold");
+    expect(lastLine(ran)).toBe("check: passed: 16 demands hold");
   });
 
   test("passes where what is demanded holds, and says by what", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Outcome } from "../../src/model/outcome.ts";
 import { startCounting, startFiles } from "../support/loopback-servers.ts";
-import { ended, listing, once, see, throughProxy } from "../support/network-job.ts";
+import { ended, listing, once, onlyTheList, see, throughProxy } from "../support/network-job.ts";
 import { childrenOf, isAlive } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
@@ -245,7 +245,7 @@ describe("cupel refuses a list of destinations", () => {
   ])("%j", async (flags, words) => expect(await refused(flags)).toEqual([125, `cupel: ${words}\n`]));
 
   test("to a strategy that cannot keep it, and to a batch", async () => {
-    const [code, words] = await refused(["--strategy", "process", ...listing("a.example")]);
+    const [code, words] = await refused(["--strategy", "process", ...onlyTheList, ...listing("a.example")]);
     expect([code, words]).toEqual([125, expect.stringContaining("net.allowlist")]);
     const batch = await cupel.run(ordinaryCaller, ["run", "--batch", "-", ...listing("a.example")], { stdin: "" });
     expect([batch.code, batch.stderr]).toEqual([

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { readFileSync } from "node:fs";
 import type { Outcome } from "../../src/model/outcome.ts";
 import { startFiles } from "../support/loopback-servers.ts";
-import { ended, listing, throughProxy } from "../support/network-job.ts";
+import { ended, listing, onlyTheList, throughProxy } from "../support/network-job.ts";
 import { childrenOf, isAlive } from "../support/processes.ts";
 import { echoing, startPublished, takePort, talk } from "../support/published-job.ts";
 import { installCupel } from "../support/run-cli.ts";
@@ -175,7 +175,7 @@ describe("cupel refuses to publish a port", () => {
   });
 
   test("to a strategy without a network namespace, and to a batch", async () => {
-    const words = ["run", "--strategy", "process", "--publish", "8080:3000", "--", "true"];
+    const words = ["run", "--strategy", "process", ...onlyTheList, "--publish", "8080:3000", "--", "true"];
     const { code, stderr } = await cupel.run(ordinaryCaller, words);
     expect([code, stderr]).toEqual([125, expect.stringContaining("net.allowlist")]);
     const batch = await cupel.run(ordinaryCaller, ["run", "--batch", "-", "--publish", "8080:3000"], { stdin: "" });

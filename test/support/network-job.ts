@@ -1,6 +1,7 @@
 /** Jobs that may connect to listed destinations, and what their outcomes say of the network. */
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
+import { guaranteeIds } from "../../src/model/guarantee.ts";
 import type { NetworkOutcome } from "../../src/model/denial.ts";
 import type { Outcome } from "../../src/model/outcome.ts";
 import { outcomeShape } from "../../src/run/outcome-shape.ts";
@@ -11,6 +12,9 @@ import type { Caller } from "./tester.ts";
 
 /** Clients keep 127.0.0.1 and localhost to the job's own loopback, but for those of a test. */
 export const throughProxy = ["--env", "no_proxy=", "--env", "NO_PROXY="];
+
+/** Gives up whatever else a strategy does not keep. */
+export const onlyTheList = ["--accept-missing", guaranteeIds.filter((id) => id !== "net.allowlist").join(",")];
 
 /** The flags of a list. */
 export const listing = (...rules: readonly string[]): string[] => rules.flatMap((rule) => ["--allow-host", rule]);

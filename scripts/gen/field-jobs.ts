@@ -64,6 +64,13 @@ const injecting = fieldJob(
   allowing.job,
 );
 
+const transparent = fieldJob(
+  "--transparent-network",
+  { directPorts: [53, 443] },
+  { allowedHosts: [destination], isTransparent: true },
+  allowing.job,
+);
+
 const perProcess: readonly string[] = ["openFiles", "fileBytes", "coreBytes"];
 /** A cap on the layer needs one. */
 const layerCaps: readonly string[] = ["layerBytes"];
@@ -110,6 +117,7 @@ export const fieldJobs: readonly FieldJob[] = [
     .filter((network) => network !== bareJob.network)
     .map((network) => fieldJob(`--network ${network}`, { network }, { network })),
   allowing,
+  transparent,
   injecting,
   ...secretJobs,
   ...seccompProfileNames

@@ -37,6 +37,10 @@ export const verifyDescription: CommandDescription = {
       value: choice("MODE", jobNetworks),
     },
     {
+      name: "transparent-network",
+      description: "and, with allow, as with that flag: programs need to know of no proxy",
+    },
+    {
       name: "seccomp",
       description: "and with these system calls; default default",
       value: choice("PROFILE", seccompProfileNames),

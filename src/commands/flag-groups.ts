@@ -36,6 +36,7 @@ const headingsOfSettings: Readonly<Record<Exclude<SettingKey, LimitKey>, Heading
   files: "Files",
   network: "Network",
   allowedHosts: "Network",
+  isTransparent: "Network",
   publish: "Network",
   injected: "Network",
   setup: "Set-up",

@@ -65,6 +65,10 @@ export const jobFlags: readonly FlagDescription[] = [
     repeatable: true,
   },
   {
+    name: "transparent-network",
+    description: "with a list, for programs that know of no proxy: take what they connect to, wherever it leads",
+  },
+  {
     name: "setup",
     description: "what runs before the command, in the same sandbox: a script for sh, or words as a list in JSON",
     value: text("SCRIPT"),

@@ -58,6 +58,12 @@ async function readSetup(request: JobRequest): Promise<Job["setup"]> {
   return resolveSetup(request);
 }
 
+async function readDirectPorts(request: JobRequest): Promise<Job["directPorts"]> {
+  if (request.isTransparent !== true) return undefined;
+  const { resolveDirectPorts } = await import("../run/direct-ports.ts");
+  return resolveDirectPorts(request);
+}
+
 /** The job. @throws CupelError `usage`; `refused` for an image that is not what it says, or too large. */
 export async function prepareJob(
   request: JobRequest,
@@ -69,8 +75,12 @@ export async function prepareJob(
   if ([request.ignore, request.protect, request.artifacts].some(({ length }) => length > 0))
     (await import("../run/stated-globs.ts")).checkGlobs(request);
   const tools = request.tools ? (await import("../run/tool-grants.ts")).findToolGrants(host) : undefined;
-  const [published, setup] = await Promise.all([readPublished(request), readSetup(request)]);
-  const surroundings = { host, stateDirectories: directories, tools, isBatch, published, setup };
+  const [published, setup, directPorts] = await Promise.all([
+    readPublished(request),
+    readSetup(request),
+    readDirectPorts(request),
+  ]);
+  const surroundings = { host, stateDirectories: directories, tools, isBatch, published, setup, directPorts };
   const job = resolveJob(request, surroundings);
   const laidOut = needsLayout(request, job)
     ? await (await import("../run/lay-out-job.ts")).layOutJob(job, request, surroundings)

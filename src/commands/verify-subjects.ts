@@ -28,6 +28,7 @@ export function sandboxChoice({ flags }: CommandLine): Omit<SandboxChoice, "allo
     words.find((word) => word === flags.get(flag)?.at(-1)) ?? otherwise;
   return {
     network: named("network", jobNetworks, "none"),
+    ...(flags.has("transparent-network") ? { isTransparent: true } : {}),
     seccomp: named("seccomp", seccompProfileNames, "default"),
     workspace: named("workspace", ["cow", "ro", "rw"], "cow"),
   };
@@ -40,8 +41,8 @@ function ownCommand(): string[] {
   return isCompiled ? [process.execPath] : [runtime, script];
 }
 
-function requestOf({ network, allowedHosts, seccomp }: SandboxChoice): JobRequest {
-  const own = network === "allow" ? { allowedHosts } : { network };
+function requestOf({ network, allowedHosts, isTransparent, seccomp }: SandboxChoice): JobRequest {
+  const own = network === "allow" ? { allowedHosts, isTransparent } : { network };
   return { ...defaultRequest, workspace: "none", ...own, seccomp, accept: "all" };
 }
 
@@ -111,9 +112,16 @@ function chooseStrategies(line: CommandLine, job: Job, report: Report): Strategy
 }
 
 function checkFlags({ flags }: CommandLine): void {
-  const strays = ["strategy", "all", "network", "seccomp", "workspace"].filter((name) => flags.has(name));
+  const strays = ["strategy", "all", "network", "transparent-network", "seccomp", "workspace"].filter((name) =>
+    flags.has(name),
+  );
   if (flags.has("subject") && strays[0] !== undefined)
     throw new CupelError("usage", `--${strays[0]} is about strategies of cupel's; leave it out, or --subject`);
+  if (flags.has("transparent-network") && flags.get("network")?.at(-1) !== "allow")
+    throw new CupelError(
+      "usage",
+      "--transparent-network is about jobs with a list; add --network allow, or leave it out",
+    );
   if (flags.has("strategy") && flags.has("all"))
     throw new CupelError("usage", "--strategy and --all cannot be given together; --all is every strategy");
 }

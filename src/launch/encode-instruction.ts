@@ -3,6 +3,7 @@ import { CupelError } from "../model/error.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import { compiledSeccomp } from "./compiled-seccomp.gen.ts";
 import { encodeEnd, encodeLimits, type JobEnd } from "./encode-limits.ts";
+import { encodeNetwork } from "./encode-network.ts";
 import { encodePinned } from "./encode-pinned.ts";
 import { encodeRootStep, givenContent } from "./encode-root-step.ts";
 import { bitsOf, InstructionWriter } from "./instruction-writer.ts";
@@ -68,28 +69,6 @@ function encodeMaker(writer: InstructionWriter, plan: LauncherPlan, maker: Maker
   for (const input of maker.inputs) {
     if ("content" in input) writer.record(recordKinds.makerInput, () => writer.raw(input.content));
     else writer.record(recordKinds.makerSource, () => writer.text(input.source));
-  }
-}
-
-function encodeProxy(writer: InstructionWriter, { proxy }: LauncherPlan, binding: LaunchBinding): void {
-  const { proxy: place } = binding;
-  if (proxy === undefined || place === undefined) return;
-  writer.record(recordKinds.proxy, () => {
-    writer.text(place);
-    // In the order in which the proxy knows them: see start-proxy.ts.
-    writer.u32(proxy.httpPort);
-    writer.u32(proxy.socksPort);
-  });
-}
-
-function encodePublish(writer: InstructionWriter, { publish = [] }: LauncherPlan): void {
-  for (const { address, port, jobPort } of publish) {
-    writer.record(recordKinds.publish, () => {
-      writer.u32(address.bytes.length);
-      writer.raw(Uint8Array.from(address.bytes));
-      writer.u32(port);
-      writer.u32(jobPort);
-    });
   }
 }
 
@@ -164,9 +143,8 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   for (const step of plan.root) encodeRootStep(writer, step, binding);
   encodePinned(writer, binding);
   encodeLimits(writer, plan, binding);
-  encodeProxy(writer, plan, binding);
   encodeMaker(writer, plan, binding.maker);
-  if (!binding.rehearsal) encodePublish(writer, plan);
+  encodeNetwork(writer, plan, binding);
   encodeDescriptors(writer, plan, binding);
   encodeFilters(writer, plan, binding);
   for (const word of plan.setup ?? []) writer.record(recordKinds.setupArgument, () => writer.text(word));

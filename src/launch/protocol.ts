@@ -4,7 +4,7 @@
 export const protocolMagic = 0x4c_50_55_43;
 
 /** Raised with every change of the tables below: a launcher refuses another version whole. */
-export const protocolVersion = 7;
+export const protocolVersion = 8;
 
 /** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
 export const instructionBytesMax = 4 * 1024 * 1024;
@@ -41,6 +41,7 @@ export const recordKinds = {
   mask: 28,
   devices: 29,
   overlay: 30,
+  direct: 31,
   makerArgument: 40,
   makerVariable: 41,
   makerInput: 42,
@@ -126,6 +127,7 @@ export const launchSteps = [
   "loopback",
   "publish",
   "proxy",
+  "direct",
   "drop-identity",
   "user-namespace",
   "terminal",

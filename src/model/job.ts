@@ -170,6 +170,8 @@ export interface Job {
   readonly network: JobNetwork;
   /** With `allow`: what the job may connect to, `api.example.com:443`; each was read as a rule. */
   readonly allowedHosts: readonly string[];
+  /** Ports at which connections to any address are taken to the list; absent where programs have to know of the proxy. */
+  readonly directPorts?: readonly number[] | undefined;
   /** Absent where nothing runs before the command. */
   readonly setup?: Setup | undefined;
   /** Ports of the job's that the host reaches; absent where there are none. */

@@ -103,6 +103,8 @@ export interface ProxyPlan {
   /** Ports on 127.0.0.1 of the job's own. */
   readonly httpPort: number;
   readonly socksPort: number;
+  /** Ports at which it takes what was meant for any address; absent where programs have to know of it. */
+  readonly directPorts?: readonly number[] | undefined;
   /** What it lets through, as it was stated: `api.example.com:443`. */
   readonly allow: readonly string[];
   /** What it lets through in the place of that until the set-up command has ended, where there is one. */

@@ -6,9 +6,22 @@ import { printableText } from "./printable-text.ts";
 /** So many are named. */
 const named = 3;
 
+/** A name that was looked up, and not found. */
+function isName(port: number): boolean {
+  return port === 0;
+}
+
+/** How many, of what. */
+function countOf(denied: number, denials: readonly Denial[]): string {
+  const names = denials.filter(({ port, host }) => isName(port) && host !== "").length;
+  if (names === 0) return count(denied, "connection");
+  return names === denials.length ? count(denied, "name") : `${denied} connections and names`;
+}
+
 /** The narrowest rule that would let it through; undefined where none would. */
 export function ruleFor({ host, port, reason, address }: Denial): string | undefined {
   if (reason === "malformed" || reason === "sni" || reason === "host-not-proven") return undefined;
+  if (isName(port)) return host;
   if (address === undefined) return `${host}:${port}`;
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
@@ -20,12 +33,13 @@ function describeDenial(denial: Denial): string {
   const rule = ruleFor(denial);
   if (rule === undefined) return `a request that is none (${kind})`;
   const led = address === undefined ? "" : `, which leads to ${address} (${kind})`;
-  return `${host}:${port}${led} (--allow-host ${rule})`;
+  const what = isName(port) ? host : `${host}:${port}`;
+  return `${what}${led} (--allow-host ${rule})`;
 }
 
 /** The line, where something was denied. */
 export function describeDenials({ denied, denials }: NetworkOutcome): string {
   const words = denials.slice(0, named).map(describeDenial);
   const rest = denials.length > named ? [`${denials.length - named} more`] : [];
-  return printableText(`the job was denied ${count(denied, "connection")}: ${joinWords([...words, ...rest])}`, true);
+  return printableText(`the job was denied ${countOf(denied, denials)}: ${joinWords([...words, ...rest])}`, true);
 }

@@ -173,7 +173,11 @@ function describeProxy({ allow, allowInSetup }: ProxyPlan): string {
 function describeWayOut({ namespaces, loopbackUp, sockets, proxy }: LauncherPlan): string {
   if (sockets === "pairs-only") return "no socket can be made but connected pairs";
   if (!namespaces.includes("network")) return "the host's";
-  if (proxy !== undefined) return `a loopback of its own, and through cupel's proxy ${describeProxy(proxy)}`;
+  if (proxy !== undefined) {
+    const way =
+      proxy.directPorts === undefined ? "a loopback of its own" : "a loopback of its own that every address leads to";
+    return `${way}, and through cupel's proxy ${describeProxy(proxy)}`;
+  }
   return loopbackUp ? "none but a loopback of its own" : "none, and no loopback";
 }
 

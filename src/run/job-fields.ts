@@ -99,6 +99,7 @@ export const jobFields: { readonly [Key in SettingKey]-?: JobField<JobSettings[K
   files: { flag: "file", fields: ["files"], ...list, merge: "variables" },
   network: { flag: "network", fields: ["network.mode"], ...oneOfOr(networkModes, "none") },
   allowedHosts: { flag: "allow-host", fields: ["network.allow"], ...list },
+  isTransparent: { flag: "transparent-network", fields: ["network.transparent"], ...isStated },
   setup: { flag: "setup", fields: ["setup.command"], ...text },
   setupAllowedHosts: { flag: "setup-allow-host", fields: ["setup.network.allow"], ...list },
   publish: { flag: "publish", fields: ["publish"], ...list },

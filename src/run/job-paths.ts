@@ -23,6 +23,8 @@ export interface JobSurroundings {
   readonly stateDirectories: readonly string[];
   readonly tools: ToolGrants | undefined;
   readonly published?: readonly PublishedPort[] | undefined;
+  /** Where connections to any address are taken; absent where programs have to know of the proxy. */
+  readonly directPorts?: readonly number[] | undefined;
   readonly setup?: Setup | undefined;
   /** The job stands for many, which have no layers of their own. */
   readonly isBatch?: boolean | undefined;

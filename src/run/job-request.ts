@@ -29,6 +29,8 @@ export interface JobSettings extends StatedLimits {
   readonly network: NetworkMode;
   /** What the job may connect to; none: what `network` says. */
   readonly allowedHosts: readonly string[];
+  /** Programs need to know of no proxy. */
+  readonly isTransparent?: true | undefined;
   /** What runs before the command, in the same sandbox: a script for sh, or words as a list in JSON. */
   readonly setup?: string | undefined;
   /** What that may connect to. */

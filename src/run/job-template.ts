@@ -46,6 +46,8 @@ command: [echo, "hello from a sandbox"]
 #network:
 #  mode: none
 #  allow: [api.example.com:443, "*.example.org", "10.0.0.0/8:5432"]
+# With allow, for programs that know of no proxy: what they connect to is taken wherever it leads.
+#  transparent: false
 
 # With allow, headers that the proxy puts into requests to a host, with names of secrets in braces: the job never has
 # those secrets.

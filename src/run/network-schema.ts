@@ -43,6 +43,10 @@ const networkShape = {
       description:
         "in the place of a mode, what the job may connect to, and nothing else: api.example.com:443, *.example.org, 10.0.0.0/8:5432",
     },
+    transparent: {
+      type: "boolean",
+      description: "with a list: for programs that know of no proxy, take what they connect to wherever it leads",
+    },
   },
   additionalProperties: false,
 } as const;
@@ -66,6 +70,7 @@ export const networkSchema = v.pipe(
     mode: v.optional(v.picklist(networkModes)),
     inject: v.optional(v.array(v.strictObject({ host: word, header: word, value: word }))),
     allow: v.optional(allowed),
+    transparent: v.optional(v.boolean()),
   }),
   v.metadata({ jsonSchema: networkShape }),
 );

@@ -134,6 +134,7 @@ export function resolveJob(request: JobRequest, given: JobSurroundings): Job {
     toolDirectories: tools?.directories ?? [],
     network: request.allowedHosts.length > 0 ? "allow" : request.network,
     allowedHosts: [...new Set(request.allowedHosts)],
+    ...(given.directPorts === undefined ? {} : { directPorts: given.directPorts }),
     setup: given.setup,
     published: given.published,
     seccomp: request.seccomp,

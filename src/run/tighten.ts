@@ -67,6 +67,8 @@ const rules: { readonly [Key in SettingKey]-?: Rule<JobSettings[Key]> } = {
   network: (value, base, untouched) =>
     untouched.settings.allowedHosts.length > 0 && value !== "host" ? "less" : networkRule(value, base, untouched),
   allowedHosts: grants,
+  // The job has a list of its user's by another way: it sees other addresses, and loses ports of its own.
+  isTransparent: (value, base) => compare(Number(value ?? false), Number(base ?? false)),
   setup: grants,
   setupAllowedHosts: grants,
   publish: grants,

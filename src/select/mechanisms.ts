@@ -28,6 +28,7 @@ function networkOf({ network }: Job, { publish, proxy }: Pick<LauncherPlan, "pub
   return [
     network,
     ...(publish === undefined ? [] : ["published"]),
+    ...(proxy?.directPorts === undefined ? [] : ["direct"]),
     ...(proxy?.allowInSetup === undefined ? [] : ["setup"]),
   ].join("+");
 }

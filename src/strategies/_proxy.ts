@@ -8,12 +8,13 @@ const ports = { httpPort: 61_080, socksPort: 61_081 } as const;
 /** Ports of the job's loopback that a proxy takes. */
 export const proxyPorts: readonly number[] = Object.values(ports);
 
-type Listing = Pick<Job, "allowedHosts" | "setup" | "injections">;
+type Listing = Pick<Job, "allowedHosts" | "directPorts" | "setup" | "injections">;
 
 /** The proxy of this job. */
-export function proxyFor({ allowedHosts, setup, injections }: Listing): ProxyPlan {
+export function proxyFor({ allowedHosts, directPorts, setup, injections }: Listing): ProxyPlan {
   return {
     ...ports,
+    ...(directPorts === undefined ? {} : { directPorts }),
     allow: allowedHosts,
     ...(setup === undefined ? {} : { allowInSetup: setup.allowedHosts }),
     ...(injections === undefined ? {} : { inject: injections }),

@@ -43,7 +43,13 @@ function nameResolution(job: Job): RootStep[] {
       optional: true,
     }));
   }
-  return [{ step: "file", destination: "/etc/hosts", content: `127.0.0.1 localhost ${jobUser.name}\n::1 localhost\n` }];
+  const hosts = `127.0.0.1 localhost ${jobUser.name}\n::1 localhost\n`;
+  return [
+    { step: "file", destination: "/etc/hosts", content: hosts },
+    ...(job.directPorts === undefined
+      ? []
+      : [{ step: "file", destination: "/etc/resolv.conf", content: "nameserver 127.0.0.1\n" } as const]),
+  ];
 }
 
 /** A link where a grant is to be mounted would be in its way. */

@@ -9,6 +9,8 @@ export interface SandboxChoice {
   readonly network: JobNetwork;
   /** With `allow`: what the job lists. */
   readonly allowedHosts: readonly string[];
+  /** And whether its programs need to know of no proxy. */
+  readonly isTransparent?: true | undefined;
   readonly seccomp: SeccompProfileName;
   readonly workspace: "cow" | "ro" | "rw";
 }
@@ -79,6 +81,7 @@ export function strategyPrefix(
     "--workspace",
     choice.workspace,
     ...changeFlags(choice.workspace, wishes),
+    ...(choice.isTransparent === true ? ["--transparent-network"] : []),
     ...(choice.network === "allow"
       ? choice.allowedHosts.flatMap((host) => ["--allow-host", host])
       : ["--network", choice.network]),

@@ -28,7 +28,7 @@ describe("groupFlags", () => {
     expect(Object.entries(namesByHeading(runDescription)).slice(0, 3)).toEqual([
       ["Workspace", ["workspace", "ignore", "apply"]],
       ["Files", ["read", "write", "tools", "deny", "protect", "root", "tmpfs", "file"]],
-      ["Network", ["network", "allow-host", "publish", "inject-header"]],
+      ["Network", ["network", "allow-host", "transparent-network", "publish", "inject-header"]],
     ]));
 
   test("leaves the flags of any other command in one list", () =>

@@ -8,6 +8,13 @@ import { makeTempDir } from "../support/temp-dir.ts";
 
 test.each(Object.entries(proxyProperties))("%s, 10,000 times", (_, check) => check(10_000));
 
+/** What the courier says of a connection for names, and a message of such a length. */
+function askingBy(message: Uint8Array): Buffer {
+  const nameServer = Buffer.alloc(18);
+  nameServer.writeUInt16BE(53, 16);
+  return Buffer.concat([nameServer, Buffer.of(0, message.length), message]);
+}
+
 /** As many as the courier holds. */
 const together = 256;
 
@@ -27,7 +34,7 @@ describe("a proxy", () => {
     return promise;
   }
 
-  test("goes on after 2,000 requests at random, and has connected to nothing", async () => {
+  test("goes on after 2,500 requests at random, and has connected to nothing", async () => {
     const uid = process.geteuid?.() ?? -1;
     const asked: string[] = [];
     const proxy = await startProxy(
@@ -44,7 +51,10 @@ describe("a proxy", () => {
     const messages = fc
       .sample(fc.uint8Array({ maxLength: 40 }), 500)
       .map((rest) => [1, Buffer.from([5, 1, 0, 5, 1, 0, 3, ...rest])] as const);
-    const all = [...texts, ...messages];
+    const addresses = fc
+      .sample(fc.uint8Array({ maxLength: 60 }), 500)
+      .map((rest, index) => [2, index % 2 === 0 ? Buffer.from(rest) : askingBy(rest)] as const);
+    const all = [...texts, ...messages, ...addresses];
     for (let at = 0; at < all.length; at += together)
       await Promise.all(all.slice(at, at + together).map(([service, bytes]) => say(proxy.path, service, bytes)));
     const { allowed, denied, denials } = await proxy.close();

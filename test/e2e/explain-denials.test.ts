@@ -37,7 +37,7 @@ function shortly(denials: readonly KernelDenial[] = []): string[] {
   );
 }
 
-const asksProxy = "a program that does not look at http_proxy needs --network host";
+const asksProxy = "a program that does not look at http_proxy needs --transparent-network";
 
 describe.each(callers)("called by $name,", (caller) => {
   withStrace("paths are granted as narrowly as they were asked for, and then are there", async () => {

@@ -121,6 +121,15 @@ describe.each(callers)("verify, called by $name", (caller) => {
     const listing = ["run", "--verified", "--allow-host", "a.example", "--", "true"];
     expect(await call(...listing)).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
     expect((await call("run", "--verified", "--", "true")).code).toBe(125);
+    // Programs that know of no proxy have another way out: what was seen of this one says nothing of that.
+    const transparent = ["--network", "allow", "--transparent-network"];
+    expect((await call(...listing.toSpliced(1, 0, "--transparent-network"))).code).toBe(125);
+    const attacked = told(await call("verify", ...transparent, "--guarantee", "net.allowlist,net.loopback", "--json"));
+    expect(attacked.subjects.map(({ name, guarantees }) => [name, guarantees.map((one) => one.state)])).toEqual([
+      ["namespaces", ["held", "held"]],
+    ]);
+    expect((await call("verify", ...transparent, "--quick")).code).toBe(0);
+    expect((await call(...listing.toSpliced(1, 0, "--transparent-network"))).code).toBe(0);
   }, 60_000);
 
   test("has no strategy chosen for what was broken", async () => {

@@ -43,7 +43,7 @@ describe("encodeInstruction", () => {
     const plan = barePlan(["/bin/a"], { environment: { A: "b" }, timeoutMs: 1500, graceMs: 2000 });
     const bytes = encodeInstruction(plan, binding);
     const golden = [
-      "4355504c 07000000 9d000000",
+      "4355504c 08000000 9d000000",
       "0100 0000 10000000 e9030000 ea030000 e9030000 ea030000",
       "0200 0000 08000000 0000000000000000",
       "0300 0000 08000000 00000000 12000000",
@@ -112,21 +112,8 @@ describe("encodeInstruction", () => {
     expect([recordsOf("capture", barePlan(["a"])), recordsOf("options", barePlan(["a"]))]).toEqual([[], [[0, 0o022]]]);
   });
 
-  test("says what runs before the job, and which ports lead to it unless it is a rehearsal", () => {
-    expect(recordsOf("setupArgument", barePlan(["a"], { setup: ["b", ""] }))).toEqual([["b"], [""]]);
-    const address = { version: 4, bytes: [127, 0, 0, 2] } as const;
-    const plan = barePlan(["a"], { publish: [{ address, port: 0, jobPort: 65_535 }] });
-    expect([recordsOf("publish", plan), recordsOf("publish", plan, { rehearsal: true })]).toEqual([
-      [[Uint8Array.of(127, 0, 0, 2), 0, 65_535]],
-      [],
-    ]);
-  });
-
-  test("says where a proxy waits and which ports lead to it, unless it is a rehearsal, which has none", () => {
-    const plan = barePlan(["a"], { proxy: { httpPort: 2 ** 16 - 1, socksPort: 1024, allow: ["b.example"] } });
-    expect(recordsOf("proxy", plan, { proxy: "/run/proxy" })).toEqual([["/run/proxy", 65_535, 1024]]);
-    expect([recordsOf("proxy", plan), recordsOf("proxy", barePlan(["a"]), { proxy: "/run/proxy" })]).toEqual([[], []]);
-  });
+  test("says what runs before the job", () =>
+    expect(recordsOf("setupArgument", barePlan(["a"], { setup: ["b", ""] }))).toEqual([["b"], [""]]));
 
   test("says every step of a root, in the plan's order", () => {
     const bind = { step: "bind", source: "/s", destination: "/d", optional: false, writable: false } as const;

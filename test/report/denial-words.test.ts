@@ -17,7 +17,20 @@ const otherServer: Denial = { ...denial, reason: "sni", kind: "TLS asks for b.ex
 
 const unproven: Denial = { ...denial, reason: "host-not-proven", kind: "CERT_HAS_EXPIRED" };
 
+const name: Denial = { ...denial, port: 0 };
+
 test.each([
+  [[name], 1, "1 name: a.example (--allow-host a.example)"],
+  [
+    [name, { ...name, host: "b.example" }],
+    2,
+    "2 names: a.example (--allow-host a.example) and b.example (--allow-host b.example)",
+  ],
+  [
+    [name, denial],
+    2,
+    "2 connections and names: a.example (--allow-host a.example) and a.example:443 (--allow-host a.example:443)",
+  ],
   [[otherServer], 1, "1 connection: a.example:443 (TLS asks for b.example)"],
   [[unproven], 1, "1 connection: a.example:443, which did not prove to be that host (CERT_HAS_EXPIRED)"],
   [[denial], 1, "1 connection: a.example:443 (--allow-host a.example:443)"],

@@ -53,6 +53,8 @@ const cases: readonly (readonly [string, Partial<JobSettings>, "counts" | "is le
   ["network: {mode: none}", { allowedHosts: ["a.example"] }, "counts"],
   ["network: {mode: no-sockets}", { allowedHosts: ["a.example"] }, "counts"],
   ["network: {mode: host}", { allowedHosts: ["a.example"] }, "is left out"],
+  ["network: {transparent: true}", { allowedHosts: ["a.example"] }, "is left out"],
+  ["network: {transparent: false}", { allowedHosts: ["a.example"], isTransparent: true }, "counts"],
   ["setup: {command: [a], network: {allow: [a.example]}}", {}, "is left out"],
   ["publish: ['8080:3000']", {}, "is left out"],
   ["network: {inject: [{host: a.example, header: A, value: '{T}'}]}", {}, "is left out"],

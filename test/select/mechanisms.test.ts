@@ -22,10 +22,11 @@ test("what keeps the rest of the host away tells sandboxes apart, and what is gr
     mechanismsOf(jobOf(), { ...launch, root: [overlay] }),
     mechanismsOf(jobOf(), { ...launch, publish: [] }),
     mechanismsOf(jobOf(), { ...launch, proxy: { httpPort: 1, socksPort: 2, allow: [], allowInSetup: [] } }),
+    mechanismsOf(jobOf(), { ...launch, proxy: { httpPort: 1, socksPort: 2, allow: [], directPorts: [53] } }),
     mechanismsOf(jobOf(), { ...launch, root: [{ ...overlay, sizeBytes: 1 }] }),
     mechanismsOf(jobOf(), { ...launch, root: [{ ...overlay, program: "/usr/bin/fuse-overlayfs" }] }),
     of({ layout: { ...plainLayout, denied: ["/data/secret"] } }),
     of({ layout: { ...plainLayout, root: { source: "/srv/root", entries: [] } } }),
   ];
-  expect(new Set([of(), ...others]).size).toBe(13);
+  expect(new Set([of(), ...others]).size).toBe(14);
 });

@@ -50,8 +50,19 @@ describe("listed destinations", () => {
       { httpPort: 61_080, socksPort: 61_081, allow: allowedHosts },
     ]);
     expect(plan.environment).toMatchObject({ https_proxy: "http://127.0.0.1:61080", no_proxy: "a.example" });
+    expect(plan.root.filter((step) => "destination" in step && step.destination === "/etc/resolv.conf")).toEqual([]);
     // Given up by name: without a namespace of its own there is nothing to listen in.
     const without = namespaces.plan(listing, except(rootEverything, "blocked", "ns.network"));
     expect([without.proxy, without.environment["https_proxy"]]).toEqual([undefined, undefined]);
+  });
+
+  test("are in reach of programs that know of no proxy, where that is asked for: by ports, and a server of names", () => {
+    const allowedHosts = ["a.example:443"];
+    const listing = jobOf({ network: "allow", allowedHosts, directPorts: [53, 443] });
+    const { proxy, root } = namespaces.plan(listing, rootEverything);
+    expect(proxy).toEqual({ httpPort: 61_080, socksPort: 61_081, directPorts: [53, 443], allow: allowedHosts });
+    expect(root.filter((step) => "destination" in step && step.destination === "/etc/resolv.conf")).toEqual([
+      { step: "file", destination: "/etc/resolv.conf", content: "nameserver 127.0.0.1\n" },
+    ]);
   });
 });

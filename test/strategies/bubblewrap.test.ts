@@ -53,6 +53,22 @@ describe("guarantees", () => {
     expect(root.filter((step) => "filesMax" in step && step.filesMax !== undefined)).toEqual([]);
     expect(root.filter((step) => step.step === "tmpfs").map((step) => step.sizeBytes)).toContain(4096);
   });
+
+  test("lack a list for programs that know of no proxy, which then have to", () => {
+    const listing = jobOf({ network: "allow", allowedHosts: ["a.example"], directPorts: [53, 80, 443] });
+    const decisions = bubblewrap.guarantees(listing, userEverything);
+    expect(decisions.find(({ id }) => id === "net.allowlist")).toEqual({
+      id: "net.allowlist",
+      kept: false,
+      reason:
+        "bubblewrap leaves nobody the privilege to lead every address to the job's loopback (--transparent-network)",
+    });
+    expect(bubblewrap.plan(listing, userEverything).proxy).toEqual({
+      httpPort: 61_080,
+      socksPort: 61_081,
+      allow: ["a.example"],
+    });
+  });
 });
 
 describe("plan", () => {

@@ -115,6 +115,7 @@ const otherWords: ReadonlySet<string> = new Set([
   "Host",
   'secrets: { files: {TOKEN: "file:token"}, descriptors: {…}, mask_output: true }',
   "inject: [{ host, header, value }]",
+  "network: { allow: [...], transparent: true }",
   "localhost:8080",
   // Destinations, and how programs find and talk to a proxy.
   "api.example.com:443",

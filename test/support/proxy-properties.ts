@@ -7,9 +7,11 @@ import { parseClientHello } from "../../src/run/network/client-hello.ts";
 import { parseDomainName, parseHostName } from "../../src/run/network/host-name.ts";
 import { findHead, parseHttpRequest } from "../../src/run/network/http-request.ts";
 import { renderHost, type Destination } from "../../src/run/network/judge-destination.ts";
+import { parseNameQuery, renderNameAnswer } from "../../src/run/network/name-query.ts";
 import { parseSocksGreeting, parseSocksRequest } from "../../src/run/network/socks-request.ts";
 import { CupelError } from "../../src/model/error.ts";
 import { clientHello } from "./client-hello.ts";
+import { nameQuery } from "./name-query.ts";
 
 /** What requests are made of, and what confuses those who read them. */
 const parts = fc.constantFrom(
@@ -158,6 +160,34 @@ function checkRule(text: string): void {
   }
 }
 
+const labels = fc.constantFrom("a", "test", "A", "-", "x.y", "", "\0", "\xff", "n".repeat(63), "n".repeat(64));
+
+/** Queries for names, some of their bytes changed, and cut off somewhere. */
+const nameQueries = fc
+  .tuple(
+    fc.array(labels, { maxLength: 6 }),
+    fc.constantFrom(1, 28, 15, 0),
+    fc.array(fc.tuple(fc.nat(80), fc.nat(255)), { maxLength: 2 }),
+    fc.nat(4),
+  )
+  .map(([words, type, changes, cut]) => {
+    const bytes = nameQuery(words.filter((word) => word.length < 64).join("."), type);
+    for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
+    return bytes.subarray(0, bytes.length - cut);
+  });
+
+/** The name is one that is looked up, and what is answered repeats what was asked and nothing else. */
+function checkNameQuery(bytes: Uint8Array): void {
+  const query = parseNameQuery(bytes);
+  if (query === undefined) return;
+  if (query.name !== undefined) equal(parseDomainName(query.name), query.name);
+  deepEqual(Buffer.from(query.question), Buffer.from(bytes.subarray(12, 12 + query.question.length)));
+  const answer = Buffer.from(renderNameAnswer(query, { kind: "no-such-name" }));
+  equal(answer.readUInt16BE(0), answer.length - 2);
+  deepEqual(answer.subarray(14), Buffer.from(query.question));
+  equal(parseNameQuery(answer.subarray(2)), undefined);
+}
+
 /** Each tried so many times. @throws with the input that shows what does not hold. */
 export const proxyProperties = {
   "a request is refused, or sent on with one host and one length": (numRuns: number): void => {
@@ -180,6 +210,8 @@ export const proxyProperties = {
       fc.property(fc.oneof(hellos, fc.uint8Array({ minLength: 1, maxLength: 60 })), fc.nat(600), checkFirstBytes),
       { numRuns },
     ),
+  "a query for a name is refused, or has one name and one answer": (numRuns: number): void =>
+    fc.assert(fc.property(fc.oneof(nameQueries, fc.uint8Array({ maxLength: 40 })), checkNameQuery), { numRuns }),
   "a rule is one, or one sentence says what is wrong": (numRuns: number): void =>
     fc.assert(fc.property(rules, checkRule), { numRuns }),
 } as const;

@@ -86,6 +86,7 @@ const parts = fc.record(
     ),
     network: same(networkModes),
     allow: fc.uniqueArray(destination, { minLength: 1, maxLength: 3 }),
+    transparent: fc.boolean(),
     setup: fc.array(word, { minLength: 1, maxLength: 3 }).filter(([program]) => program !== ""),
     setupAllow: fc.uniqueArray(destination, { minLength: 1, maxLength: 3 }),
     publish: fc.uniqueArray(publication, { maxLength: 3 }),
@@ -117,6 +118,13 @@ function mapping(entries: Readonly<Record<string, FileValue | undefined>>): File
   return there.length === 0 ? undefined : Object.fromEntries(there);
 }
 
+/** Where that can be: there is a list, and each of its rules says its ports. */
+function isTransparent({ transparent, network, allow = [], setup, setupAllow = [], publish = [] }: Parts): boolean {
+  const rules = [...allow, ...(setup === undefined ? [] : setupAllow)];
+  const saysPorts = rules.every((rule) => !rule.endsWith(":*") && !rule.startsWith("198.1"));
+  return transparent === true && network === undefined && allow.length > 0 && saysPorts && publish.length === 0;
+}
+
 function setupOf({ setup, setupAllow }: Parts): FileValue | undefined {
   return setup && mapping({ command: setup, network: setupAllow && mapping({ allow: setupAllow }) });
 }
@@ -144,7 +152,11 @@ function fileOf(of: Parts): ValidFile["file"] {
     }),
     root: of.root,
     files: of.files,
-    network: mapping({ mode: of.network?.written, allow: of.network === undefined ? of.allow : undefined }),
+    network: mapping({
+      mode: of.network?.written,
+      allow: of.network === undefined ? of.allow : undefined,
+      transparent: isTransparent(of) ? true : undefined,
+    }),
     setup: setupOf(of),
     publish: of.publish,
     syscalls: of.seccomp && mapping({ profile: of.seccomp.written }),
@@ -191,10 +203,12 @@ function demandsOf({ minimum, guarantees = [], accepted = [], strict = false, st
   };
 }
 
-function networkOf({ network, allow = [], setup, setupAllow = [], publish = [] }: Parts): Partial<JobRequest> {
+function networkOf(of: Parts): Partial<JobRequest> {
+  const { network, allow = [], setup, setupAllow = [], publish = [] } = of;
   return {
     network: network?.means ?? "none",
     allowedHosts: network === undefined ? allow : [],
+    ...(isTransparent(of) ? { isTransparent: true } : {}),
     ...(setup === undefined ? {} : { setup: JSON.stringify(setup), setupAllowedHosts: setupAllow }),
     publish,
   };

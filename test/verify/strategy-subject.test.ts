@@ -21,6 +21,13 @@ test("a job lists what it may connect to instead of a network", () => {
     "/usr/bin/cupel run --strategy namespaces --accept-missing all --workspace ro " +
       "--allow-host 127.0.0.1:1 --allow-host localhost:2 --seccomp strict --read /tmp/attacker --",
   );
+  const transparent = { ...choice, isTransparent: true } as const;
+  expect(strategyPrefix({ ...facts, choice: transparent }, "/tmp/attacker", {})?.slice(8, 12)).toEqual([
+    "--transparent-network",
+    "--allow-host",
+    "127.0.0.1:1",
+    "--allow-host",
+  ]);
 });
 
 describe("changes of a workspace", () => {

@@ -1,7 +1,7 @@
 /*
  * Connections between the job and what is outside. Those that the job makes go to the proxy, and the first byte that it
- * reads is the courier's own: the index of the socket that the job connected to. Those to published ports come from
- * outside.
+ * reads is the courier's own: the index of the socket that the job connected to, or of the first of those that take
+ * what was meant for other addresses, with the address behind it. Those to published ports come from outside.
  */
 #include "../shared/append.h"
 #include "courier.h"
@@ -23,7 +23,9 @@ struct unix_address {
 static struct connection connections[connections_max];
 /* How many of these places may be used, and behind which none is. */
 static size_t places, used;
-static struct pollfd watched[1 + doors_max + 2 * connections_max];
+/* `life`, what takes queries for names, the doors, and the connections. */
+enum { watched_life, watched_names, watched_doors };
+static struct pollfd watched[watched_doors + doors_max + 2 * connections_max];
 
 /* Through the descriptor of its socket, which has no name any more (proc_pid_fd(5)). */
 static long connect_to(int proxy)
@@ -89,26 +91,54 @@ static long accept_one(int listener)
     return accepted;
 }
 
+/* cupel has ended, or takes no more: a connection that is closed at once says so. */
+static void lead_to_proxy(struct connection *place, int proxy)
+{
+    place->is_connecting = false;
+    place->outside = (int)connect_to(proxy);
+    if (place->outside < 0)
+        end_connection(place);
+}
+
+/* What the proxy is told of a connection before anything that the job says; its length. */
+static uint32_t introduce(const struct service *service, size_t index, long job, unsigned char *words)
+{
+    if (index < service->direct_from) {
+        words[0] = (unsigned char)index;
+        return 1;
+    }
+    struct inet_address meant = {0};
+    uint32_t length = sizeof meant;
+    kernel_call(__NR_getsockname, job, &meant, &length);
+    words[0] = (unsigned char)service->direct_from;
+    write_address(&meant, words + 1);
+    return 1 + written_address_bytes;
+}
+
 /* False where there is none to accept, or no place for one: it then waits in the kernel. */
-static bool accept_of_job(int listener, int index, int proxy)
+static bool accept_of_job(const struct service *service, size_t index)
 {
     struct connection *place = find_place();
     if (place == NULL)
         return false;
-    const long job = accept_one(listener);
+    const long job = accept_one(service->listeners[index]);
     if (job < 0)
         return job == -EINTR || job == -ECONNABORTED;
     /* What comes from the proxy is passed on at once: it waits there for more already, where it has to. */
     const int at_once = 1;
     kernel_call(__NR_setsockopt, job, level_tcp, tcp_no_delay, &at_once, sizeof at_once);
-    begin_connection(place, index);
+    unsigned char words[1 + written_address_bytes];
+    begin_connection(place, words, introduce(service, index, job, words));
     place->job = (int)job;
-    place->is_connecting = false;
-    place->outside = (int)connect_to(proxy);
-    /* cupel has ended, or takes no more: a connection that is closed at once says so. */
-    if (place->outside < 0)
-        end_connection(place);
+    lead_to_proxy(place, service->proxy);
     return true;
+}
+
+static void accept_query(const struct service *service)
+{
+    struct connection *place = find_place();
+    if (place != NULL && take_query(place, service->names, service->direct_from))
+        lead_to_proxy(place, service->proxy);
 }
 
 static void accept_published(const struct service *service, size_t index)
@@ -130,7 +160,7 @@ static void leave_off(const struct service *service)
     for (size_t index = 0; index < service->published_count; index++)
         close_descriptor(service->outside + (int)index);
     for (size_t index = 0; index < service->listener_count; index++)
-        while (accept_of_job(service->listeners[index], (int)index, service->proxy))
+        while (accept_of_job(service, index))
             continue;
     for (size_t index = 0; index < used; index++) {
         struct connection *connection = &connections[index];
@@ -168,6 +198,8 @@ static void serve_connection(struct connection *connection, const struct pollfd 
         return;
     if (connection->is_connecting)
         go_on_connecting(connection, channel);
+    else if (connection->is_query)
+        carry_query(connection);
     else
         carry(connection);
 }
@@ -182,7 +214,7 @@ static int door(const struct service *service, size_t index)
 static void open_door(const struct service *service, size_t index)
 {
     if (index < service->listener_count)
-        accept_of_job(service->listeners[index], (int)index, service->proxy);
+        accept_of_job(service, index);
     else
         accept_published(service, index - service->listener_count);
 }
@@ -192,12 +224,13 @@ static size_t watch_all(const struct service *service, size_t doors, bool is_ove
 {
     const bool has_place = !is_over && find_place() != NULL;
     forget_free_places();
-    watched[0] = watch(service->life, is_over ? 0 : POLLIN);
+    watched[watched_life] = watch(service->life, is_over ? 0 : POLLIN);
+    watched[watched_names] = watch(service->names, has_place && service->names >= 0 ? POLLIN : 0);
     for (size_t index = 0; index < doors; index++)
-        watched[1 + index] = watch(door(service, index), has_place ? POLLIN : 0);
+        watched[watched_doors + index] = watch(door(service, index), has_place ? POLLIN : 0);
     for (size_t index = 0; index < used; index++)
-        watch_connection(&connections[index], &watched[1 + doors + 2 * index]);
-    return 1 + doors + 2 * used;
+        watch_connection(&connections[index], &watched[watched_doors + doors + 2 * index]);
+    return watched_doors + doors + 2 * used;
 }
 
 void carry_connections(const struct service *service)
@@ -213,11 +246,13 @@ void carry_connections(const struct service *service)
         if (kernel_call(__NR_ppoll, watched, count, NULL, NULL, 0) <= 0)
             continue;
         for (size_t index = 0; index < served; index++)
-            serve_connection(&connections[index], &watched[1 + doors + 2 * index], service->channel);
+            serve_connection(&connections[index], &watched[watched_doors + doors + 2 * index], service->channel);
         for (size_t index = 0; index < doors; index++)
-            if (watched[1 + index].revents != 0)
+            if (watched[watched_doors + index].revents != 0)
                 open_door(service, index);
-        if (watched[0].revents != 0) {
+        if (watched[watched_names].revents != 0)
+            accept_query(service);
+        if (watched[watched_life].revents != 0) {
             is_over = true;
             leave_off(service);
         }

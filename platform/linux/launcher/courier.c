@@ -7,6 +7,9 @@
  *   job ──▶ 127.0.0.1:PORT (the job's namespace) ──▶ courier ──▶ proxy (cupel) ──▶ the network
  *   job ◀── 127.0.0.1:PORT (the job's namespace) ◀── courier ◀── 127.0.0.1:PORT (the host's)
  *
+ * Where every address leads to the job's loopback, connections to these are taken too, and the proxy is told where they
+ * were meant to go; queries for names among them.
+ *
  * The job sees neither the courier nor a descriptor of its: it is in no namespace of the job's, and is there before
  * the job is. It ends with the launcher, or when that says that the job has ended.
  */
@@ -34,9 +37,11 @@ void clear_courier(struct courier *courier)
 
 __attribute__((noreturn)) static void serve(const struct instruction *instruction)
 {
-    int listeners[listeners_max];
+    int listeners[descriptors_sent_max];
     struct service service = {
         .listeners = listeners,
+        .direct_from = instruction->direct_from,
+        .names = -1,
         .published = instruction->published,
         .published_count = instruction->published_count,
         .outside = kept_count,
@@ -45,7 +50,9 @@ __attribute__((noreturn)) static void serve(const struct instruction *instructio
         .channel = kept_channel,
     };
     if (instruction->listener_count > 0)
-        service.listener_count = receive_descriptors(kept_channel, listeners, listeners_max);
+        service.listener_count = receive_descriptors(kept_channel, listeners, descriptors_sent_max);
+    if (service.listener_count > 0 && is_direct(instruction))
+        service.names = listeners[--service.listener_count];
     if (service.listener_count > 0 || service.published_count > 0)
         carry_connections(&service);
     leave(0);

@@ -3,7 +3,7 @@
 #ifndef CUPEL_COURIER_H
 #define CUPEL_COURIER_H
 
-#include "launcher.h"
+#include "descriptors.h"
 
 enum { flow_bytes = 32768 };
 
@@ -22,25 +22,38 @@ struct connection {
     /* To the job's port, which may be published, by one address of its loopback; the other is tried then. */
     bool is_connecting, is_ipv6;
     uint16_t job_port;
+    /* For a name, by a datagram, and who is to be answered. */
+    bool is_query;
+    struct inet_address asker;
     struct flow out, in;
 };
 
-/* flows.c: `begin` with a byte that goes out first, or with -1. */
-void begin_connection(struct connection *connection, int first_byte);
+/* flows.c: `begin` with bytes that go out first, if any. */
+void begin_connection(struct connection *connection, const unsigned char *first, uint32_t length);
 void end_connection(struct connection *connection);
 void lose_connection(struct connection *connection);
 void carry(struct connection *connection);
 bool is_wanted(const struct flow *flow);
+bool read_some(struct flow *flow, int from);
+bool write_some(struct flow *flow, int to);
 
 /* published-connection.c: to the job's port. */
 void begin_published(struct connection *connection, int channel, int outside, uint16_t job_port);
 void go_on_connecting(struct connection *connection, int channel);
+
+/* name-queries.c */
+bool take_query(struct connection *place, int names, size_t direct_from);
+void carry_query(struct connection *connection);
 
 /* What there is to carry, and by which descriptors. */
 struct service {
     /* On the job's loopback; what connects there goes to the proxy. */
     const int *listeners;
     size_t listener_count;
+    /* From this index on, they take what was meant for other addresses, and the proxy is told which. */
+    size_t direct_from;
+    /* What takes queries for names, or -1. */
+    int names;
     /* What listens for each of these outside has a descriptor from `outside` on. */
     const struct published *published;
     size_t published_count;

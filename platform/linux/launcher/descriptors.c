@@ -56,3 +56,16 @@ uint32_t inet_length(const struct inet_address *address)
 {
     return address->family == address_inet6 ? inet6_address_bytes : inet_address_bytes;
 }
+
+/* In the order of the network; an IPv4 address as the IPv6 one that stands for it (RFC 4291, section 2.5.5.2). */
+void write_address(const struct inet_address *address, unsigned char *bytes)
+{
+    if (address->family == address_inet6) {
+        memcpy(bytes, address->v6.address, 16);
+    } else {
+        memset(bytes, 0, 10);
+        memset(bytes + 10, 0xff, 2);
+        memcpy(bytes + 12, address->v4.address, 4);
+    }
+    memcpy(bytes + 16, address->port, 2);
+}

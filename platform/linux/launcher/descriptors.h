@@ -23,11 +23,14 @@ struct message {
     int flags;
 };
 
+/* What listens, and what takes queries for names. */
+enum { descriptors_sent_max = listeners_max + 1 };
+
 /* Its length says how many. */
 struct descriptor_message {
     size_t length;
     int level, type;
-    int descriptors[listeners_max];
+    int descriptors[descriptors_sent_max];
 };
 
 #define DESCRIPTOR_HEADER_BYTES offsetof(struct descriptor_message, descriptors)
@@ -51,11 +54,14 @@ struct inet_address {
 
 enum { address_inet = 2 /* AF_INET */, address_inet6 = 10 /* AF_INET6 */ };
 enum { inet_address_bytes = 16, inet6_address_bytes = 28 };
+/* An IPv6 address, and a port. */
+enum { written_address_bytes = 18 };
 
 /* descriptors.c */
 long send_descriptors(int channel, const int *descriptors, size_t count);
 size_t receive_descriptors(int channel, int *descriptors, size_t capacity);
 struct inet_address inet_loopback(bool is_ipv6, uint16_t port);
 uint32_t inet_length(const struct inet_address *address);
+void write_address(const struct inet_address *address, unsigned char *bytes);
 
 #endif

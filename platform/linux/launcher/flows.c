@@ -7,13 +7,15 @@
 
 enum { no_signal = 0x4000 /* MSG_NOSIGNAL */, option_linger = 13 /* SO_LINGER */ };
 
-void begin_connection(struct connection *connection, int first_byte)
+void begin_connection(struct connection *connection, const unsigned char *first, uint32_t length)
 {
     struct flow *const out = &connection->out, *const in = &connection->in;
     out->start = out->end = in->start = in->end = 0;
     out->is_read = out->is_done = in->is_read = in->is_done = false;
-    if (first_byte >= 0)
-        out->bytes[out->end++] = (unsigned char)first_byte;
+    connection->is_query = false;
+    if (length > 0)
+        memcpy(out->bytes, first, length);
+    out->end = length;
 }
 
 void end_connection(struct connection *connection)
@@ -38,7 +40,7 @@ bool is_wanted(const struct flow *flow)
 }
 
 /* False where the connection is lost. */
-static bool read_some(struct flow *flow, int from)
+bool read_some(struct flow *flow, int from)
 {
     if (!is_wanted(flow))
         return true;
@@ -52,7 +54,7 @@ static bool read_some(struct flow *flow, int from)
 }
 
 /* False where the connection is lost. */
-static bool write_some(struct flow *flow, int to)
+bool write_some(struct flow *flow, int to)
 {
     while (flow->start < flow->end) {
         const long count =

@@ -60,19 +60,38 @@ static void parse_resource_limit(struct cursor *cursor, struct instruction *into
 /* Ports that nobody needs a privilege for. */
 enum { own_ports_min = 1024, ports_max = 65535 };
 
-static void parse_proxy(struct cursor *cursor, struct instruction *into)
+/* All that are left of a record: at least one. */
+static void take_listeners(struct cursor *cursor, struct instruction *into, uint32_t lowest)
 {
-    into->proxy = take_absolute_path(cursor);
+    const size_t before = into->listener_count;
     while (cursor->at < cursor->end && !cursor->broken) {
         const uint32_t port = take_u32(cursor);
-        if (into->listener_count == listeners_max || port < own_ports_min || port > ports_max) {
+        if (into->listener_count == listeners_max || port < lowest || port > ports_max) {
             cursor->broken = true;
             return;
         }
         into->listener_ports[into->listener_count++] = (uint16_t)port;
     }
-    if (into->listener_count == 0)
+    if (into->listener_count == before)
         cursor->broken = true;
+}
+
+/* Once: what follows counts from the index that it ends at. */
+static void parse_proxy(struct cursor *cursor, struct instruction *into)
+{
+    if (into->proxy != NULL)
+        cursor->broken = true;
+    into->proxy = take_absolute_path(cursor);
+    take_listeners(cursor, into, own_ports_min);
+    into->direct_from = into->listener_count;
+}
+
+/* Behind the proxy that they lead to, and once. */
+static void parse_direct(struct cursor *cursor, struct instruction *into)
+{
+    if (into->proxy == NULL || into->listener_count > into->direct_from)
+        cursor->broken = true;
+    take_listeners(cursor, into, 1);
 }
 
 /* The last place of a list is its end's. */
@@ -202,6 +221,9 @@ void parse_record(struct cursor *cursor, struct instruction *into, struct word_l
         return;
     case record_proxy:
         parse_proxy(cursor, into);
+        return;
+    case record_direct:
+        parse_direct(cursor, into);
         return;
     case record_publish:
         parse_publish(cursor, into);

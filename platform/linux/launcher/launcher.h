@@ -23,7 +23,7 @@
 #include <linux/time_types.h>
 
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
-enum { listeners_max = 4, published_max = 32, pinned_max = 4 };
+enum { listeners_max = 64, published_max = 32, pinned_max = 4 };
 enum { maker_words_max = 1024, maker_inputs_max = MAKER_INPUTS_MAX };
 enum { descriptors_max = 32, descriptor_number_max = 63 };
 
@@ -109,9 +109,12 @@ struct instruction {
     uint64_t output_bytes_max;
     bool ends_at_output_max;
     uint64_t capture_bytes_max;
-    /* Ports that are listened on on the job's own loopback, and the Unix socket where the proxy waits. */
+    /*
+     * Ports that are listened on on the job's own loopback, and the Unix socket where the proxy waits. From the index
+     * `direct_from` on they are listened on at every address there is, and every address leads to the loopback.
+     */
     uint16_t listener_ports[listeners_max];
-    size_t listener_count;
+    size_t listener_count, direct_from;
     const char *proxy;
     struct published published[published_max];
     size_t published_count;
@@ -419,6 +422,12 @@ long close_all_but(const struct instruction *instruction, int other);
 long bring_loopback_up(void);
 long offer_listeners(const struct launch *launch);
 bool offer_socket(int channel);
+
+/* every-address.c */
+bool is_direct(const struct instruction *instruction);
+long lead_every_address_here(void);
+long listen_at_every_address(uint16_t port);
+long take_name_queries(void);
 
 /* published-port.c */
 long take_ports(const struct launch *launch, char *subject);

@@ -49,25 +49,37 @@ static long listen_on_loopback(uint16_t port)
     return result;
 }
 
+/* The proxy's own ports first, and then, where every address leads here, those that are listened on at each. */
+static long listen_on(const struct instruction *instruction, size_t index)
+{
+    const uint16_t port = instruction->listener_ports[index];
+    return index < instruction->direct_from ? listen_on_loopback(port) : listen_at_every_address(port);
+}
+
 /*
  * In the first process, once the loopback is up: what listens there goes out to the courier, and nothing inside keeps
- * it.
+ * it. Behind them, where every address leads here, goes what takes queries for names.
  */
 long offer_listeners(const struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
-    int listeners[listeners_max];
+    int sockets[descriptors_sent_max];
     size_t count = 0;
     long result = 0;
     while (count < instruction->listener_count && result >= 0) {
-        result = listen_on_loopback(instruction->listener_ports[count]);
+        result = listen_on(instruction, count);
         if (result >= 0)
-            listeners[count++] = (int)result;
+            sockets[count++] = (int)result;
+    }
+    if (result >= 0 && is_direct(instruction)) {
+        result = take_name_queries();
+        if (result >= 0)
+            sockets[count++] = (int)result;
     }
     if (result >= 0)
-        result = send_descriptors(launch->courier->channel[1], listeners, count);
+        result = send_descriptors(launch->courier->channel[1], sockets, count);
     for (size_t index = 0; index < count; index++)
-        close_descriptor(listeners[index]);
+        close_descriptor(sockets[index]);
     return result;
 }
 

@@ -50,7 +50,7 @@ void begin_published(struct connection *connection, int channel, int outside, ui
 {
     const int at_once = 1;
     kernel_call(__NR_setsockopt, outside, level_tcp, tcp_no_delay, &at_once, sizeof at_once);
-    begin_connection(connection, -1);
+    begin_connection(connection, NULL, 0);
     connection->outside = outside;
     connection->job_port = job_port;
     connection->is_ipv6 = false;

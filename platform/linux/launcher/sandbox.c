@@ -56,6 +56,8 @@ bool build_sandbox(const struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
     const bool is_covering = launch->is_made ? false : enter_sandbox(launch);
+    if (is_direct(instruction))
+        must(launch, lead_every_address_here(), step_direct, "lo");
     if (instruction->listener_count > 0)
         must(launch, offer_listeners(launch), step_proxy, "127.0.0.1");
     if (instruction->published_count == 0)

@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 7u
+#define PROTOCOL_VERSION 8u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 #define MAKER_INPUTS_MAX 256
@@ -40,6 +40,7 @@ enum {
     record_mask = 28,
     record_devices = 29,
     record_overlay = 30,
+    record_direct = 31,
     record_maker_argument = 40,
     record_maker_variable = 41,
     record_maker_input = 42,
@@ -116,19 +117,20 @@ enum {
     step_loopback = 25,
     step_publish = 26,
     step_proxy = 27,
-    step_drop_identity = 28,
-    step_user_namespace = 29,
-    step_terminal = 30,
-    step_working_directory = 31,
-    step_resource_limit = 32,
-    step_keyring = 33,
-    step_capabilities = 34,
-    step_no_new_privs = 35,
-    step_seccomp = 36,
-    step_landlock = 37,
-    step_descriptor = 38,
-    step_fork = 39,
-    step_maker = 40,
+    step_direct = 28,
+    step_drop_identity = 29,
+    step_user_namespace = 30,
+    step_terminal = 31,
+    step_working_directory = 32,
+    step_resource_limit = 33,
+    step_keyring = 34,
+    step_capabilities = 35,
+    step_no_new_privs = 36,
+    step_seccomp = 37,
+    step_landlock = 38,
+    step_descriptor = 39,
+    step_fork = 40,
+    step_maker = 41,
 };
 
 static const char *const step_names[] = {
@@ -160,6 +162,7 @@ static const char *const step_names[] = {
     "loopback",
     "publish",
     "proxy",
+    "direct",
     "drop-identity",
     "user-namespace",
     "terminal",

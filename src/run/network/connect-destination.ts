@@ -10,6 +10,7 @@ import type { Denials } from "./denials.ts";
 import type { DestinationRule } from "./destination-rule.ts";
 import { parseIpAddress, renderIpAddress, type IpAddress } from "../../model/ip-address.ts";
 import type { Injector } from "./injector.ts";
+import type { NamedAddresses } from "./named-addresses.ts";
 import { judgeAddress, judgeDestination, renderHost, type Destination, type Judgement } from "./judge-destination.ts";
 
 /** What became of it. */
@@ -26,6 +27,8 @@ export interface ConnectContext {
   readonly rules: readonly DestinationRule[];
   readonly denials: Denials;
   readonly resolve: Resolve;
+  /** Those that stand for names here. */
+  readonly names: NamedAddresses;
   /** Puts headers into requests to some of the destinations. */
   readonly injector?: Injector | undefined;
   /** Those that are open: whoever ends the proxy ends them. */

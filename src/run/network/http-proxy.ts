@@ -2,11 +2,11 @@
 import type { Socket } from "node:net";
 import { connectDestination, type ConnectContext, type Connection } from "./connect-destination.ts";
 import { endWith } from "./end-with.ts";
-import { joinTunnel } from "./guard-server-name.ts";
 import { parseHttpRequest, type FindFields } from "./http-request.ts";
 import { forwardRequest } from "./join-sockets.ts";
 import { renderHost, type Destination } from "./judge-destination.ts";
 import { readRequest, renderRefusal, type Refusal } from "./read-request.ts";
+import { serveTunnel } from "./serve-tunnel.ts";
 
 const established = "HTTP/1.1 200 Connection established\r\n\r\n";
 
@@ -27,17 +27,12 @@ export async function serveHttp(socket: Socket, rest: Buffer, context: ConnectCo
   if (connection.kind !== "connected")
     return endWith(socket, renderRefusal(refusalOf(connection, request.destination)));
   if (request.kind === "forward") return forwardRequest(socket, read.rest, connection.socket, request);
-  if (injector?.find(request.destination) !== undefined) {
-    const { serveInjected } = await import("./serve-injected.ts");
-    return serveInjected(
-      { job: socket, rest: read.rest, host: connection.socket, destination: request.destination },
-      context,
-      {
-        accept: () => socket.write(established),
-        refuse: (words) => endWith(socket, renderRefusal({ status: 502, words })),
-      },
-    );
-  }
-  socket.write(established);
-  joinTunnel(socket, read.rest, connection.socket, request.destination, context);
+  await serveTunnel(
+    { job: socket, rest: read.rest, host: connection.socket, destination: request.destination },
+    context,
+    {
+      accept: () => socket.write(established),
+      refuse: (words) => endWith(socket, renderRefusal({ status: 502, words })),
+    },
+  );
 }

@@ -2,8 +2,8 @@
 import type { Socket } from "node:net";
 import { connectDestination, type ConnectContext, type Connection } from "./connect-destination.ts";
 import { endWith } from "./end-with.ts";
-import { joinTunnel } from "./guard-server-name.ts";
 import { readAhead } from "./read-ahead.ts";
+import { serveTunnel } from "./serve-tunnel.ts";
 import {
   parseSocksGreeting,
   parseSocksRequest,
@@ -47,13 +47,8 @@ export async function serveSocks(socket: Socket, rest: Buffer, context: ConnectC
   const connection = await connectDestination(request.value.value, context);
   if (connection.kind !== "connected") return endWith(socket, renderSocksReply(replyOf(connection)));
   const destination = request.value.value;
-  if (context.injector?.find(destination) !== undefined) {
-    const { serveInjected } = await import("./serve-injected.ts");
-    return serveInjected({ job: socket, rest: request.rest, host: connection.socket, destination }, context, {
-      accept: () => socket.write(renderSocksReply("succeeded")),
-      refuse: () => endWith(socket, renderSocksReply("hostUnreachable")),
-    });
-  }
-  socket.write(renderSocksReply("succeeded"));
-  joinTunnel(socket, request.rest, connection.socket, request.value.value, context);
+  await serveTunnel({ job: socket, rest: request.rest, host: connection.socket, destination }, context, {
+    accept: () => socket.write(renderSocksReply("succeeded")),
+    refuse: () => endWith(socket, renderSocksReply("hostUnreachable")),
+  });
 }

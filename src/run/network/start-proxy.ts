@@ -16,6 +16,8 @@ import { parseDestinationRule } from "./destination-rule.ts";
 import { serveHttp } from "./http-proxy.ts";
 import type { Injector } from "./injector.ts";
 import { readAhead } from "./read-ahead.ts";
+import { NamedAddresses } from "./named-addresses.ts";
+import { serveDirect } from "./serve-direct.ts";
 import { serveSocks } from "./socks-proxy.ts";
 
 /** A proxy that waits. */
@@ -40,8 +42,8 @@ const firstByteTimeoutMs = 10_000;
 /** So long may it take to send what the job left. */
 const lastWordsMs = 2_000;
 
-/** In the order of the ports in the launcher's instruction. */
-const services = [serveHttp, serveSocks] as const;
+/** In the order of the ports in the launcher's instruction; the last is for all that take what was meant for others. */
+const services = [serveHttp, serveSocks, serveDirect] as const;
 
 function takeByte(bytes: Buffer): { value: number; length: number } | undefined {
   const [value] = bytes;
@@ -113,9 +115,10 @@ export async function startProxy(
   { resolve = resolveOnHost, injector }: ProxyMeans = {},
 ): Promise<Proxy> {
   const denials = new Denials();
+  const names = new NamedAddresses();
   const contextOf = (texts: readonly string[]): ConnectContext => {
     const rules = texts.map((text) => parseDestinationRule(text, "--allow-host"));
-    return { rules, denials, resolve, injector, hosts: new Set<Socket>(), isOver: false };
+    return { rules, denials, resolve, names, injector, hosts: new Set<Socket>(), isOver: false };
   };
   let context = contextOf(allow);
   const jobs = new Set<Socket>();

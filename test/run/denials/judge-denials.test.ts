@@ -140,6 +140,21 @@ describe("a destination", () => {
       { aim: to("192.0.2.1", 80), errno: "ENETUNREACH", job: { network: "host" } },
       undefined,
     ],
+    [
+      "at a port that no rule has, where programs need to know of no proxy",
+      { aim: to("192.0.2.1", 81), errno: "ECONNREFUSED", job: { network: "allow", directPorts: [53, 80] } },
+      ["--allow-host", "192.0.2.1:81"],
+    ],
+    [
+      "by a name that is listed with other ports",
+      { aim: to("198.18.0.1", 81), errno: "ECONNREFUSED", job: { network: "allow", directPorts: [53, 80] } },
+      ["--allow-host", "NAME:81"],
+    ],
+    [
+      "on the job's own loopback, where programs need to know of no proxy",
+      { aim: to("127.0.0.1", 8080), errno: "ECONNREFUSED", job: { network: "allow", directPorts: [53, 80] } },
+      undefined,
+    ],
     ["that refused", { aim: to("192.0.2.1", 80), errno: "ECONNREFUSED" }, undefined],
     [
       "on the host's loopback",

@@ -15,6 +15,7 @@ import { layersIn } from "./layer-place.ts";
 import { isLeft, makerFrom } from "./gone-maker.ts";
 import type { Layer } from "./open-layer.ts";
 import { removeTree } from "./remove-tree.ts";
+import { idBeginning } from "./id-beginning.ts";
 import { freeId, idPattern, makingPattern } from "./run-id.ts";
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -127,16 +128,13 @@ export function listLayers(host: Host): KeptLayer[] {
   return found.sort((one, other) => (one.record.endedAt < other.record.endedAt ? -1 : 1));
 }
 
-/** One of them. @throws CupelError `usage` where there is none of this id. */
+/** One of them, by the beginning of its id. @throws CupelError `usage` where that is none's, or several begin so. */
 export function findLayer(id: string, host: Host): KeptLayer {
-  if (idPattern.test(id)) {
-    for (const place of placesOf(host)) {
-      const directory = `${place}/${id}`;
-      const record = readRecord(directory, host.identity.uid);
-      if (record?.id === id) return { directory, record };
-    }
-  }
-  const ids = listLayers(host).map(({ record }) => record.id);
+  const layers = listLayers(host);
+  const ids = layers.map(({ record }) => record.id);
+  const meant = idBeginning(id, ids, "ids of kept changes");
+  const found = layers.find(({ record }) => record.id === meant);
+  if (found !== undefined) return found;
   const near = nearestWord(id, ids);
   const known = ids.length === 0 ? "nothing is kept" : `there are ${ids.join(", ")}`;
   const which = near === undefined ? known : `did you mean ${near}?`;

@@ -12,6 +12,7 @@ import { runRecordSchema } from "../model/run-record.ts";
 import type { HelperPlaces } from "../launch/start-launch.ts";
 import { outcomeShape } from "./outcome-shape.ts";
 import { runRecordName, runsIn } from "./record-run.ts";
+import { idBeginning } from "./id-beginning.ts";
 import { idPattern } from "./run-id.ts";
 
 const amount = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -110,18 +111,10 @@ function unknownRun(stated: string, ids: readonly string[]): CupelError {
 /** One of them, by the beginning of its id. @throws CupelError `usage` where that is no run's, or several begin so. */
 export function findRunRecord(stated: string, places: HelperPlaces): FoundRecord {
   const all = listIds(places);
-  const meant = all.filter(({ id }) => stated !== "" && id.startsWith(stated));
-  const [first, second] = meant;
   const ids = all.map(({ id }) => id);
+  const meant = idBeginning(stated, ids, "runs' ids");
+  const first = all.find(({ id }) => id === meant);
   if (first === undefined) throw unknownRun(stated, ids);
-  if (second !== undefined) {
-    const names = meant.map(({ id }) => id).toSorted();
-    const shown = names.slice(0, 8).join(", ");
-    throw new CupelError(
-      "usage",
-      `${JSON.stringify(stated)} is the beginning of several runs' ids: ${shown}${names.length > 8 ? ", …" : ""}`,
-    );
-  }
   const record = readRecord(first.place, first.id, places.uid);
   if (record !== undefined) return { path: `${first.place}/${first.id}`, record };
   throw new CupelError("usage", `The record of run ${first.id} cannot be read: it is cut short, or of another version`);

@@ -53,6 +53,9 @@ describe("kept layers", () => {
     const earlier = await keep(directory, "2026-01-01T00:00:00.000Z");
     expect(own(host, directory)).toEqual([earlier, later]);
     const found = findLayer(later, host);
+    // As with the record of a run: the beginning will do, where it is no other's.
+    const beginning = later.slice(0, earlier.startsWith(later.slice(0, 5)) ? 6 : 5);
+    expect(findLayer(beginning, host)).toEqual(found);
     expect(found.record.changes).toEqual([change]);
     discardLayer(found);
     expect(own(host, directory)).toEqual([earlier]);

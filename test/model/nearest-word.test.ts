@@ -5,7 +5,9 @@ describe("nearestWord", () => {
   test.each([
     ["doctr", "doctor"],
     ["docotr", "doctor"],
-    ["rnu", undefined],
+    ["rnu", "run"],
+    ["unr", undefined],
+    ["raed", undefined],
     ["ru", "run"],
     ["runn", "run"],
     ["vesrion", "version"],

@@ -1,10 +1,8 @@
 /** Trials: each strategy's real minimal plan, run once, with the prober as the job looking around inside. */
-import { closeSync, fstatSync, lstatSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync, lstatSync, openSync } from "node:fs";
 import * as v from "valibot";
 import { errnoName } from "../host/errno-name.ts";
-import { errnoOf } from "../host/errno-of.ts";
 import type { Host } from "../host/host.ts";
-import { usePrivateDirectory } from "../host/private-directory.ts";
 import { openHelperFiles } from "../launch/helper-file.ts";
 import { isUsable, type Evidence, type Matrix } from "../model/capability.ts";
 import { CupelError } from "../model/error.ts";
@@ -16,6 +14,7 @@ import type { Trial } from "../model/trial.ts";
 import { carryOut } from "../run/carry-out.ts";
 import { describeMakerFailure } from "../run/ending.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
+import { openCapture, readFromStart } from "./capture-file.ts";
 import { judgeInside, type InsideFacts } from "./judge-inside.ts";
 
 const trialTimeoutMs = 5000;
@@ -76,51 +75,13 @@ export function withProber(plan: LauncherPlan, prober: string): LauncherPlan {
   };
 }
 
-/** `cupel clean` may take the directory away at any moment; then it is made again. */
-const captureTries = 20;
-
-function openCaptureAt(directory: string, path: string, uid: number): number | string {
-  const place = usePrivateDirectory(directory, uid);
-  if (!place.ok) return place.reason;
-  try {
-    rmSync(path, { force: true });
-    const descriptor = openSync(path, "wx+", 0o600);
-    rmSync(path, { force: true });
-    return descriptor;
-  } catch (error) {
-    return `${path}: ${errnoOf(error)}`;
-  }
-}
-
-/** A file that takes the prober's lines, as any job's; without a name, so that nothing is left if cupel is killed. */
-function openCapture(context: TrialContext, strategy: string): number {
-  const reasons: string[] = [];
-  for (const directory of context.stateDirectories) {
-    const path = `${directory}/trial-${strategy}-${process.pid}`;
-    for (let tries = 1; tries <= captureTries; tries++) {
-      const capture = openCaptureAt(directory, path, context.host.identity.uid);
-      if (typeof capture === "number") return capture;
-      if (tries === captureTries || !capture.endsWith("ENOENT")) {
-        reasons.push(capture);
-        break;
-      }
-    }
-  }
-  throw new CupelError("set-up", `no private directory for a trial's output: ${reasons.join("; ")}`);
-}
-
-function readFromStart(descriptor: number): string {
-  const bytes = Buffer.alloc(fstatSync(descriptor).size);
-  return bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, bytes.length, 0));
-}
-
 async function lookInside(
   strategy: Strategy,
   job: Job,
   prober: string,
   context: TrialContext,
 ): Promise<InsideFacts | string> {
-  const capture = openCapture(context, strategy.id);
+  const capture = openCapture(strategy.id, context.stateDirectories, context.host.identity.uid);
   const nothing = openSync("/dev/null", "r+");
   try {
     const plan = {

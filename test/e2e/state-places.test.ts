@@ -9,6 +9,10 @@ import { callers, ordinaryCaller, rootCallers, type Caller } from "../support/te
 const cupel = installCupel();
 const noExecution = "mount -t tmpfs -o noexec,mode=1777 none /mnt";
 const apart = usePrivatePlaces([noExecution]);
+const full = usePrivatePlaces([
+  "mount -t tmpfs -o size=64k,mode=1777 none /mnt",
+  "(head -c 100k /dev/zero > /mnt/fill || true)",
+]);
 /** The executable stays where it can be executed; nothing else does. */
 const nowhere = usePrivatePlaces([
   `mount -t tmpfs -o mode=755 none /opt && cp ${cupel.path} /opt/cupel`,
@@ -53,6 +57,22 @@ describe.each(callers)("called by $name", (caller) => {
     const first = await use(caller, env);
     expect(first).toMatchObject({ code: 0, stdout: "ran\n", stderr: "", strategy: "namespaces" });
     expect((await use(caller, env)).report).toBe(first.report);
+  });
+
+  test("a doctor blames no strategy for a disk that is full", async () => {
+    const ran = await cupel.run(full(caller, "/"), ["doctor", "--json"], {
+      cwd: "/",
+      env: { XDG_STATE_HOME: "/mnt/state" },
+    });
+    expect([ran.code, ran.stderr]).toEqual([0, expect.stringMatching(/^(cupel: .*ENOSPC.*\n)?$/)]);
+    const { selection, trials } = JSON.parse(ran.stdout) as {
+      selection: { chosen: string };
+      trials: readonly { result: string }[];
+    };
+    expect([selection.chosen, trials.map(({ result }) => result)]).toEqual([
+      "namespaces",
+      ["passed", "passed", "passed"],
+    ]);
   });
 
   test("a doctor without a home is as good as any", async () => {

@@ -15,9 +15,18 @@ const jobCommands = ["run", "shell", "plan"];
 const jobFailure = 125;
 const bug = 70;
 
+/** Of a sentence that quotes a word of any length, so much is shown of its beginning and its end. */
+const shown = { beginning: 1500, end: 400 } as const;
+
+function shortened(message: string): string {
+  if (message.length <= shown.beginning + shown.end) return message;
+  return `${message.slice(0, shown.beginning)} … ${message.slice(-shown.end)}`;
+}
+
 function report(error: unknown): void {
   if (error instanceof CupelError) {
-    say(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
+    const message = shortened(error.message);
+    say(error.hint === undefined ? message : `${message}\n${error.hint}`);
     return;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -66,6 +66,12 @@ class Reader {
     if (value === undefined || (split < 0 && value === "--")) {
       throw usage(this.#command, `${name} needs a value (${flag.value.placeholder})`);
     }
+    // The runtime puts U+FFFD for what it could not decode, and nobody meant that.
+    if (value.includes("\uFFFD"))
+      throw usage(
+        this.#command,
+        `${name} ${JSON.stringify(value)} is not valid UTF-8, so cupel cannot tell what is meant`,
+      );
     checkChoice(this.#command, name, value, flag.value);
     this.#add(flag, value);
     return split < 0 ? at + 2 : at + 1;

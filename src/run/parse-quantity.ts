@@ -34,39 +34,46 @@ export function parseDurationMs(text: string, flag: string): number {
   );
 }
 
+/** What a number may be, and how a sentence calls it. */
+interface NumberRange {
+  readonly what: string;
+  readonly shape: RegExp;
+  readonly least: number;
+  readonly most: number;
+  readonly write: string;
+}
+
+const whole = /^\d+$/;
+
+/** @throws CupelError `usage`: for what is no number at all, and for one that is too small or too large. */
+function parseInRange(text: string, flag: string, { what, shape, least, most, write }: NumberRange): number {
+  const value = Number(text);
+  const stated = `${flag} ${JSON.stringify(text)}`;
+  if (!shape.test(text)) throw new CupelError("usage", `${stated} is not a ${what}; write ${write}`);
+  if (value >= least && value <= most) return value;
+  throw new CupelError("usage", `${stated} is out of range; a ${what} is from ${least} to ${most}`);
+}
+
 /** `0.5`, `2` → CPUs. @throws CupelError `usage`, naming `flag`. */
 export function parseCpus(text: string, flag: string): number {
-  const cpus = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && cpus >= 0.01 && cpus <= 4096) return cpus;
-  throw new CupelError("usage", `${flag} ${JSON.stringify(text)} is not a number of CPUs; write one such as 0.5 or 2`);
+  const range = { what: "number of CPUs", shape: /^\d+(\.\d+)?$/, least: 0.01, most: 4096 };
+  return parseInRange(text, flag, { ...range, write: "one such as 0.5 or 2" });
 }
 
 /** `64` → a count of files: at least the 32 that starting a program may take. @throws CupelError `usage`, naming `flag`. */
 export function parseFileCount(text: string, flag: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 32 && count <= 1_000_000_000) return count;
-  throw new CupelError(
-    "usage",
-    `${flag} ${JSON.stringify(text)} is not a count of files; write a whole number from 32 on, such as 256`,
-  );
+  const range = { what: "count of files", shape: whole, least: 32, most: 1_000_000_000 };
+  return parseInRange(text, flag, { ...range, write: "a whole number from 32 on, such as 256" });
 }
 
 /** `256` → a count of processes: at least 2, the job and one to come. @throws CupelError `usage`, naming `flag`. */
 export function parseCount(text: string, flag: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 2 && count <= 4_194_304) return count;
-  throw new CupelError(
-    "usage",
-    `${flag} ${JSON.stringify(text)} is not a count of processes; write a whole number from 2 on, such as 256`,
-  );
+  const range = { what: "count of processes", shape: whole, least: 2, most: 4_194_304 };
+  return parseInRange(text, flag, { ...range, write: "a whole number from 2 on, such as 256" });
 }
 
 /** `100` → a count of artifacts. @throws CupelError `usage`, naming `flag`. */
 export function parseArtifactCount(text: string, flag: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && count <= 1_000_000) return count;
-  throw new CupelError(
-    "usage",
-    `${flag} ${JSON.stringify(text)} is not a count of artifacts; write a whole number from 1 to 1000000`,
-  );
+  const range = { what: "count of artifacts", shape: whole, least: 1, most: 1_000_000 };
+  return parseInRange(text, flag, { ...range, write: "a whole number from 1 to 1000000" });
 }

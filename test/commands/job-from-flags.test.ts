@@ -85,7 +85,7 @@ describe("jobFromFlags", () => {
     [["--timeout", "soon", "true"], '--timeout "soon" is not a duration; write one such as 90s, 5m or 500ms'],
     [["--grace", "5", "true"], '--grace "5" is not a duration; write one such as 90s, 5m or 500ms'],
     [["--memory", "lots", "true"], '--memory "lots" is not a size; write one such as 512M or 2G'],
-    [["--cpus", "0", "true"], '--cpus "0" is not a number of CPUs; write one such as 0.5 or 2'],
+    [["--cpus", "0", "true"], '--cpus "0" is out of range; a number of CPUs is from 0.01 to 4096'],
     [
       ["--pids", "1.5", "true"],
       '--pids "1.5" is not a count of processes; write a whole number from 2 on, such as 256',

@@ -78,7 +78,7 @@ describe("a job file at random", () => {
  * can write and a program cannot be given.
  */
 const semantic =
-  /is not a (size|duration|number of CPUs|count of processes);|is not valid Unicode|is no destination:|its network is stated beside it/;
+  /is not a (size|duration|number of CPUs|count of processes);|is out of range;|is not valid Unicode|is no destination:|its network is stated beside it/;
 
 describe("the schema of a job file", () => {
   test("takes what the reader takes, and nothing else but for stated rules, 1,000 times", async () => {

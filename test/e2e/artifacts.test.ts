@@ -147,7 +147,7 @@ describe.each(callers)("artifacts, called by $name", (caller) => {
     ],
     [
       ["--artifact", "a", "--artifacts", "../out", "--artifact-files", "0"],
-      '--artifact-files "0" is not a count of artifacts; write a whole number from 1 to 1000000',
+      '--artifact-files "0" is out of range; a count of artifacts is from 1 to 1000000',
     ],
     [
       ["--artifact", "a", "--artifacts", "/proc/out"],

@@ -150,6 +150,22 @@ describe.each(callers)("wrong input, called by $name", (caller) => {
     expectOneSentence(ran.stderr);
   });
 
+  test("of a word of any length no more is repeated than can be read", async () => {
+    const ran = await cupel.run(caller, ["run", "--read", `/${"a".repeat(100_000)}`, "--", "true"]);
+    expect(ran.code).toBe(125);
+    expectOneSentence(ran.stderr);
+    expect(ran.stderr.length).toBeLessThan(2100);
+  });
+
+  test("a value that is not UTF-8 is refused: it would be another one", async () => {
+    const call = 'exec $ENV{CUPEL}, "run", "--env", "A=\\xff", "--", "true"';
+    const ran = await cupel.outside(caller, ["perl", "-e", call]);
+    expect([ran.code, ran.stderr]).toEqual([
+      125,
+      'cupel: --env "A=\ufffd" is not valid UTF-8, so cupel cannot tell what is meant; see cupel run --help\n',
+    ]);
+  });
+
   test("a long command that is not too long is run whole", async () => {
     for (const count of [100, 1500, 3000, 20_000, 140_000]) {
       const call = `exec $ENV{CUPEL}, "run", "--", "sh", "-c", 'echo $#', "sh", ("abc") x ${count}`;

@@ -105,13 +105,18 @@ describe("parseCpus", () => {
     ["1.25", 1.25],
   ])("reads %s", (text, cpus) => expect(parseCpus(text, "--cpus")).toBe(cpus));
 
-  test.each(["", "0", "0.001", "4097", "-1", "1.", ".5", "1e1", "0x1", "half", " 1", "NaN", "Infinity"])(
-    "refuses %p",
-    (text) =>
-      expect(refusal(parseCpus, text)).toEqual([
-        "usage",
-        `--flag ${JSON.stringify(text)} is not a number of CPUs; write one such as 0.5 or 2`,
-      ]),
+  test.each(["", "-1", "1.", ".5", "1e1", "0x1", "half", " 1", "NaN", "Infinity"])("refuses %p", (text) =>
+    expect(refusal(parseCpus, text)).toEqual([
+      "usage",
+      `--flag ${JSON.stringify(text)} is not a number of CPUs; write one such as 0.5 or 2`,
+    ]),
+  );
+
+  test.each(["0", "0.001", "4097", "9".repeat(400)])("refuses %p, which is a number", (text) =>
+    expect(refusal(parseCpus, text)).toEqual([
+      "usage",
+      `--flag ${JSON.stringify(text)} is out of range; a number of CPUs is from 0.01 to 4096`,
+    ]),
   );
 });
 
@@ -123,10 +128,17 @@ describe("parseCount", () => {
     ["007", 7],
   ])("reads %s", (text, count) => expect(parseCount(text, "--pids")).toBe(count));
 
-  test.each(["", "0", "1", "4194305", "-1", "1.5", "1e3", "0x10", "ten", " 1", "1 "])("refuses %p", (text) =>
+  test.each(["", "-1", "1.5", "1e3", "0x10", "ten", " 1", "1 "])("refuses %p", (text) =>
     expect(refusal(parseCount, text)).toEqual([
       "usage",
       `--flag ${JSON.stringify(text)} is not a count of processes; write a whole number from 2 on, such as 256`,
+    ]),
+  );
+
+  test.each(["0", "1", "4194305"])("refuses %p, which is a count", (text) =>
+    expect(refusal(parseCount, text)).toEqual([
+      "usage",
+      `--flag ${JSON.stringify(text)} is out of range; a count of processes is from 2 to 4194304`,
     ]),
   );
 });

@@ -2,19 +2,19 @@
 
 /** Edits that turn one word into another; two letters that changed places are one (optimal string alignment). */
 function editDistance(one: string, other: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  const rows = [Array.from({ length: other.length + 1 }, (_, index) => index)];
+  const costAt = (at: number, to: number): number => rows[at]?.[to] ?? Infinity;
   for (let at = 1; at <= one.length; at++) {
     const next = [at];
+    rows.push(next);
     for (let to = 1; to <= other.length; to++) {
       const same = one[at - 1] === other[to - 1] ? 0 : 1;
       const isSwapped = one[at - 1] === other[to - 2] && one[at - 2] === other[to - 1];
-      const swapped = isSwapped && at > 1 && to > 1 ? (before[to - 2] ?? 0) + 1 : Infinity;
-      next.push(Math.min((row[to] ?? 0) + 1, (next[to - 1] ?? 0) + 1, (row[to - 1] ?? 0) + same, swapped));
+      const swapped = isSwapped ? costAt(at - 2, to - 2) + 1 : Infinity;
+      next.push(Math.min(costAt(at - 1, to) + 1, costAt(at, to - 1) + 1, costAt(at - 1, to - 1) + same, swapped));
     }
-    [before, row] = [row, next];
   }
-  return row[other.length] ?? 0;
+  return costAt(one.length, other.length);
 }
 
 /** The word of `known` that `word` was probably meant to be; undefined where none is near. */

@@ -75,7 +75,8 @@ export function collectFrom(carried: CarriedOut, plan: Plan, store: ArtifactStor
   tell(artifacts, collector.isQuiet);
   if (artifacts.missing.length === 0) return { artifacts };
   const artifactsLack = describeMissingArtifacts(artifacts);
-  if (wish.isRequired && isSuccess(carried, plan)) return { artifacts, artifactsLack };
+  if (wish.isRequired && isSuccess(carried, plan))
+    return { artifacts, artifactsLack: `${artifactsLack}, and that is required (--require-artifacts)` };
   if (!collector.isQuiet) say(artifactsLack);
   return { artifacts };
 }

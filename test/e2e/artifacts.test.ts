@@ -75,7 +75,7 @@ describe.each(callers)("artifacts, called by $name", (caller) => {
     const flags = ["--artifact", "report.xml", "--artifacts", "../out", "--require-artifacts", "--"];
     expect(await run(workspace, ...flags, "true")).toMatchObject({
       code: 125,
-      stderr: 'cupel: nothing was collected for "report.xml"\n',
+      stderr: 'cupel: nothing was collected for "report.xml", and that is required (--require-artifacts)\n',
     });
     expect(await run(workspace, ...flags, "sh", "-c", "exit 4")).toMatchObject({
       code: 4,

@@ -4,7 +4,10 @@ import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
 
 function unreadable(path: string, error: unknown): CupelError {
-  return new CupelError("usage", `--batch ${path === "" ? '""' : path} cannot be read (${errnoOf(error)}); name a file of JSON lines, or -`);
+  return new CupelError(
+    "usage",
+    `--batch ${path === "" ? '""' : path} cannot be read (${errnoOf(error)}); name a file of JSON lines, or -`,
+  );
 }
 
 function openFile(path: string): AsyncIterable<Uint8Array> {

@@ -109,9 +109,17 @@ def ask(message, address, timeout):
         s.sendto(message, (address, 53))
         try: return s.recvfrom(2000)
         except TimeoutError: return None
-for address in ("127.0.0.1", "8.8.8.8", "::1"):
+def ask_as_resolvers_do(address, bound):
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(10)
+        if bound: s.bind((bound, 0))
+        s.connect((address, 53))
+        s.send(query)
+        return s.recv(2000)[-4:].hex()
+for address in ("127.0.0.1", "8.8.8.8", "::1", "2001:4860:4860::8888"):
     answer, sender = ask(query, address, 10)
-    print(answer[-4:].hex(), sender[0])
+    print(answer[-4:].hex(), sender[0], ask_as_resolvers_do(address, None))
+print(ask_as_resolvers_do("8.8.8.8", "127.0.0.1"))
 print(ask(b"nothing", "127.0.0.1", 0.3))
 with socket.create_connection(("127.0.0.1", 53)) as s:
     s.sendall(len(query).to_bytes(2, "big") + query)
@@ -119,7 +127,13 @@ with socket.create_connection(("127.0.0.1", 53)) as s:
 `;
     const flags = [...transparent, ...listing("a.example")];
     const { ran } = await see(cupel, ordinaryCaller, flags, ["python3", "-c", script]);
-    const lines = ["c6120001 127.0.0.1", "c6120001 8.8.8.8", "c6120001 ::1", "None", "c6120001", ""];
+    const lines = [
+      ...["127.0.0.1", "8.8.8.8", "::1", "2001:4860:4860::8888"].map((server) => `c6120001 ${server} c6120001`),
+      "c6120001",
+      "None",
+      "c6120001",
+      "",
+    ];
     expect(ran).toEqual(ended(lines.join("\n")));
   });
 });

@@ -51,7 +51,7 @@ enum { limit_open_files = 7 /* RLIMIT_NOFILE */, left_open = 64 };
  * waits in the kernel. Neither could do anything for a connection with no descriptor left, and no more than the limit
  * can be watched at once (poll(2)).
  */
-static void count_places(void)
+static void count_places(size_t doors)
 {
     uint64_t limit[2] = {0, 0};
     places = connections_max;
@@ -59,7 +59,8 @@ static void count_places(void)
         return;
     limit[0] = limit[1];
     kernel_call(__NR_prlimit64, 0, limit_open_files, limit, NULL);
-    const uint64_t room = limit[1] > left_open + 2 ? (limit[1] - left_open) / 2 : 1;
+    const uint64_t held = left_open + doors;
+    const uint64_t room = limit[1] > held + 2 ? (limit[1] - held) / 2 : 1;
     if (room < places)
         places = (size_t)room;
 }
@@ -237,7 +238,7 @@ void carry_connections(const struct service *service)
 {
     const size_t doors = service->listener_count + service->published_count;
     bool is_over = false;
-    count_places();
+    count_places(doors);
     for (;;) {
         const size_t count = watch_all(service, doors, is_over);
         if (used == 0 && is_over)

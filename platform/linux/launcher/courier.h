@@ -22,9 +22,10 @@ struct connection {
     /* To the job's port, which may be published, by one address of its loopback; the other is tried then. */
     bool is_connecting, is_ipv6;
     uint16_t job_port;
-    /* For a name, by a datagram, and who is to be answered. */
-    bool is_query;
+    /* For a name, by a datagram; who is to be answered, and by which address, in a kernel with IPv6. */
+    bool is_query, has_server;
     struct inet_address asker;
+    unsigned char server[16];
     struct flow out, in;
 };
 

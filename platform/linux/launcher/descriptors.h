@@ -5,7 +5,8 @@
 #include "launcher.h"
 
 enum { address_unix = 1 /* AF_UNIX */, socket_stream = 1, socket_sequence = 5 /* SOCK_SEQPACKET */ };
-enum { level_socket = 1 /* SOL_SOCKET */, rights = 1 /* SCM_RIGHTS */ };
+enum { level_socket = 1 /* SOL_SOCKET */, rights = 1 /* SCM_RIGHTS */, level_ipv6 = 41 /* IPPROTO_IPV6 */ };
+enum { ipv6_only = 26 /* IPV6_V6ONLY */ };
 
 /* sendmsg(2) */
 struct vector {

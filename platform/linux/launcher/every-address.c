@@ -9,7 +9,8 @@
 #include <linux/rtnetlink.h>
 
 enum { family_netlink = 16 /* AF_NETLINK */, socket_datagram = 2, socket_raw = 3 };
-enum { level_ipv6 = 41 /* IPPROTO_IPV6 */, ipv6_only = 26 /* IPV6_V6ONLY */ };
+enum { ipv6_receive_destination = 49 /* IPV6_RECVPKTINFO */ };
+enum { ipv6_free_bind = 78 /* IPV6_FREEBIND */ };
 enum { connections_waiting_max = 256, name_port = 53 };
 
 /* `lo` is the first interface of every network namespace (net/core/dev.c, Linux 3.7). */
@@ -115,7 +116,17 @@ long listen_at_every_address(uint16_t port)
     return result;
 }
 
+/*
+ * With what each was sent to, which is what the answer has to come from (ipv6(7), IPV6_PKTINFO): an address that is no
+ * interface's, which takes IPV6_FREEBIND. A kernel without IPv6 answers an IPv4 address from that address by itself.
+ */
 long take_name_queries(void)
 {
-    return bind_to_every_address(socket_datagram, name_port);
+    const int yes = 1;
+    const long descriptor = bind_to_every_address(socket_datagram, name_port);
+    if (descriptor < 0)
+        return descriptor;
+    kernel_call(__NR_setsockopt, descriptor, level_ipv6, ipv6_receive_destination, &yes, sizeof yes);
+    kernel_call(__NR_setsockopt, descriptor, level_ipv6, ipv6_free_bind, &yes, sizeof yes);
+    return descriptor;
 }

@@ -4,7 +4,7 @@
 
 #include <linux/fcntl.h>
 
-enum { connections_waiting_max = 256, option_reuse_address = 2 /* SO_REUSEADDR */, level_ipv6 = 41, ipv6_only = 26 };
+enum { connections_waiting_max = 256, option_reuse_address = 2 /* SO_REUSEADDR */ };
 
 static struct inet_address address_of(const struct published *published)
 {

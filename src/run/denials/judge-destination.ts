@@ -35,8 +35,9 @@ const asksProxy = "a program that does not look at http_proxy needs --transparen
 const throughProxy = ["--env", "no_proxy=", "--env", "NO_PROXY="];
 
 /** Where every address leads to the job's loopback, one of an unlisted port is refused there, and no proxy counts it. */
-function judgeDirect({ address, port, errno }: Attempted): Granting | undefined {
-  if (isLoopback(address) || errno !== "ECONNREFUSED") return undefined;
+function judgeDirect({ address, port, errno }: Attempted, directPorts: readonly number[]): Granting | undefined {
+  if (isLoopback(address) || directPorts.includes(port) || !["ECONNREFUSED", "EINPROGRESS"].includes(errno))
+    return undefined;
   const parsed = parseIpAddress(address);
   if (parsed !== undefined && isInPrefix(parsed, namedPrefix))
     return { grant: ["--allow-host", `NAME:${port}`], note: "a name leads there that is listed with other ports" };
@@ -50,7 +51,7 @@ export function judgeDestination(
   host: Pick<HostView, "isListening">,
 ): Granting | undefined {
   if (network === "host") return undefined;
-  if (directPorts !== undefined) return judgeDirect({ address, port, errno });
+  if (directPorts !== undefined) return judgeDirect({ address, port, errno }, directPorts);
   const grant = ["--allow-host", destinationText(address, port)];
   if (isLoopback(address)) {
     const note = host.isListening(port) ? loopbackNotes[errno] : undefined;

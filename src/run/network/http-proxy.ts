@@ -23,16 +23,13 @@ export async function serveHttp(socket: Socket, rest: Buffer, context: ConnectCo
   const read = await readRequest(socket, rest, (text) => parseHttpRequest(text, find), context);
   if (read === undefined) return;
   const { request } = read;
-  const connection = await connectDestination(request.destination, context);
+  const destination = context.names.meantBy(request.destination);
+  const connection = await connectDestination(destination, context);
   if (connection.kind !== "connected")
     return endWith(socket, renderRefusal(refusalOf(connection, request.destination)));
   if (request.kind === "forward") return forwardRequest(socket, read.rest, connection.socket, request);
-  await serveTunnel(
-    { job: socket, rest: read.rest, host: connection.socket, destination: request.destination },
-    context,
-    {
-      accept: () => socket.write(established),
-      refuse: (words) => endWith(socket, renderRefusal({ status: 502, words })),
-    },
-  );
+  await serveTunnel({ job: socket, rest: read.rest, host: connection.socket, destination }, context, {
+    accept: () => socket.write(established),
+    refuse: (words) => endWith(socket, renderRefusal({ status: 502, words })),
+  });
 }

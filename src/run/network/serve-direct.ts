@@ -5,7 +5,7 @@
 import type { Socket } from "node:net";
 import type { IpAddress } from "../../model/ip-address.ts";
 import { connectDestination, type ConnectContext } from "./connect-destination.ts";
-import { judgeDestination, type Destination } from "./judge-destination.ts";
+import { judgeDestination } from "./judge-destination.ts";
 import { readAhead } from "./read-ahead.ts";
 import { serveNames } from "./serve-names.ts";
 import { serveTunnel } from "./serve-tunnel.ts";
@@ -14,6 +14,9 @@ import { serveTunnel } from "./serve-tunnel.ts";
 const wordsTimeoutMs = 10_000;
 
 const [addressBytes, portBytes, namePort] = [16, 2, 53];
+
+/** What the courier says of a query that came as a datagram: no connection has it. */
+const datagramPort = 0;
 
 /** ::ffff:0:0/96 (RFC 4291, section 2.5.5.2) */
 const mappedBytes = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
@@ -30,20 +33,16 @@ export function parseMeant(bytes: Buffer): { value: { address: IpAddress; port: 
   return { value: { address, port: bytes.readUInt16BE(addressBytes) }, length };
 }
 
-function destinationOf(address: IpAddress, port: number, { names }: ConnectContext): Destination {
-  const name = names.nameAt(address);
-  return { host: name === undefined ? { kind: "address", address } : { kind: "name", name }, port };
-}
-
 /** Serves it; `rest` was read from it already. */
 export async function serveDirect(socket: Socket, rest: Buffer, context: ConnectContext): Promise<void> {
   const read = await readAhead(socket, rest, parseMeant, wordsTimeoutMs);
   if (read === undefined) return void socket.destroy();
   const { address, port } = read.value;
-  const destination = destinationOf(address, port, context);
+  const destination = context.names.meantBy({ host: { kind: "address", address }, port });
   // Whichever server of names a program has in mind; but for one that is listed, and meant to be asked itself.
-  if (port === namePort && !judgeDestination(context.rules, destination).allowed)
-    return serveNames(socket, read.rest, context);
+  const isForNames =
+    port === datagramPort || (port === namePort && !judgeDestination(context.rules, destination).allowed);
+  if (isForNames) return serveNames(socket, read.rest, context);
   const connection = await connectDestination(destination, context);
   if (connection.kind !== "connected") return void socket.destroy();
   // To the job the connection has long been there: nothing of what it said came before it was, and is to be read again.

@@ -4,6 +4,7 @@
  */
 import type { Socket } from "node:net";
 import type { ConnectContext } from "./connect-destination.ts";
+import { endWith } from "./end-with.ts";
 import { judgeDestination } from "./judge-destination.ts";
 import { parseNameQuery, renderNameAnswer, type NameAnswer, type NameQuery } from "./name-query.ts";
 import { readAhead } from "./read-ahead.ts";
@@ -28,16 +29,43 @@ function isListed(name: string, { rules }: ConnectContext): boolean {
   return judgement.allowed || judgement.reason === "port-not-listed";
 }
 
+/** Programs ask by themselves what name an address has, and do without. */
+const reverse = /\.(?:in-addr|ip6)\.arpa$/;
+
+function note(name: string, { names, denials }: ConnectContext): void {
+  if (!reverse.test(name) && !names.isDeniedAgain(name))
+    denials.deny({ host: name, port: 0, reason: "host-not-listed" });
+}
+
 function answerTo({ name, wants }: NameQuery, context: ConnectContext): NameAnswer {
-  if (name === undefined) return { kind: "refused" };
+  // `_sip._tcp.a.example` and their like are names, and no host's.
+  if (name === undefined) return { kind: "no-such-name" };
   if (!isListed(name, context)) {
-    // A program asks twice, for each kind of address: it was denied one name.
-    if (wants !== "ipv6") context.denials.deny({ host: name, port: 0, reason: "host-not-listed" });
+    note(name, context);
     return { kind: "no-such-name" };
   }
   if (wants !== "ipv4") return { kind: "found" };
   const address = context.names.addressOf(name);
   return address === undefined ? { kind: "refused" } : { kind: "found", address };
+}
+
+/** So long may a program take to read an answer. */
+const readTimeoutMs = 10_000;
+
+/** False where nobody reads it: then the connection is over. */
+function say(socket: Socket, bytes: Uint8Array): Promise<boolean> {
+  if (socket.write(bytes)) return Promise.resolve(true);
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => socket.destroy(), readTimeoutMs);
+  const finish = (): void => {
+    clearTimeout(timer);
+    socket.off("drain", finish);
+    socket.off("close", finish);
+    resolve(!socket.destroyed);
+  };
+  socket.on("drain", finish);
+  socket.on("close", finish);
+  return promise;
 }
 
 /** Serves it; `rest` was read from it already. */
@@ -47,8 +75,8 @@ export async function serveNames(socket: Socket, rest: Buffer, context: ConnectC
     const read = await readAhead(socket, before, takeMessage, queryTimeoutMs);
     const query = read === undefined ? undefined : parseNameQuery(read.value);
     if (read === undefined || query === undefined) break;
-    socket.write(renderNameAnswer(query, answerTo(query, context)));
+    if (!(await say(socket, renderNameAnswer(query, answerTo(query, context))))) return;
     before = read.rest;
   }
-  socket.destroySoon();
+  endWith(socket, "");
 }

@@ -44,9 +44,9 @@ export async function serveSocks(socket: Socket, rest: Buffer, context: ConnectC
   const request = await readAhead(socket, greeting.rest, whole(parseSocksRequest), requestTimeoutMs);
   if (request === undefined) return void socket.destroy();
   if (request.value.kind === "problem") return malformed(request.value);
-  const connection = await connectDestination(request.value.value, context);
+  const destination = context.names.meantBy(request.value.value);
+  const connection = await connectDestination(destination, context);
   if (connection.kind !== "connected") return endWith(socket, renderSocksReply(replyOf(connection)));
-  const destination = request.value.value;
   await serveTunnel({ job: socket, rest: request.rest, host: connection.socket, destination }, context, {
     accept: () => socket.write(renderSocksReply("succeeded")),
     refuse: () => endWith(socket, renderSocksReply("hostUnreachable")),

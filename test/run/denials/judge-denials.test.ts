@@ -146,6 +146,16 @@ describe("a destination", () => {
       ["--allow-host", "192.0.2.1:81"],
     ],
     [
+      "there, without waiting",
+      { aim: to("192.0.2.1", 81), errno: "EINPROGRESS", job: { network: "allow", directPorts: [53, 80] } },
+      ["--allow-host", "192.0.2.1:81"],
+    ],
+    [
+      "at a port that is taken to the proxy, which knows what it denied",
+      { aim: to("192.0.2.1", 80), errno: "EINPROGRESS", job: { network: "allow", directPorts: [53, 80] } },
+      undefined,
+    ],
+    [
       "by a name that is listed with other ports",
       { aim: to("198.18.0.1", 81), errno: "ECONNREFUSED", job: { network: "allow", directPorts: [53, 80] } },
       ["--allow-host", "NAME:81"],

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { renderIpAddress, type IpAddress } from "../../../src/model/ip-address.ts";
+import type { HostName } from "../../../src/run/network/host-name.ts";
 import { NamedAddresses } from "../../../src/run/network/named-addresses.ts";
 
 test("a name has one address, and no other has that", () => {
@@ -25,6 +26,26 @@ test.each([
   addresses.addressOf("b.test");
   const address: IpAddress = { version: bytes.length === 4 ? 4 : 6, bytes };
   expect(addresses.nameAt(address)).toBeUndefined();
+});
+
+test("a destination is meant by its name, where its address stands for one", () => {
+  const addresses = new NamedAddresses();
+  const address = addresses.addressOf("a.test") ?? { version: 4, bytes: [] };
+  const other: IpAddress = { version: 4, bytes: [198, 18, 0, 2] };
+  const named = { kind: "name", name: "b.test" } as const;
+  const meant = (host: HostName): unknown => addresses.meantBy({ host, port: 1 });
+  expect([meant({ kind: "address", address }), meant({ kind: "address", address: other }), meant(named)]).toEqual([
+    { host: { kind: "name", name: "a.test" }, port: 1 },
+    { host: { kind: "address", address: other }, port: 1 },
+    { host: named, port: 1 },
+  ]);
+});
+
+test("a name is denied once, as far as names are remembered", () => {
+  const addresses = new NamedAddresses();
+  expect(["a", "b", "a"].map((name) => addresses.isDeniedAgain(name))).toEqual([false, false, true]);
+  for (let index = 0; index < 4096; index++) addresses.isDeniedAgain(`n${index}`);
+  expect(["a", "n4000", "new", "new"].map((name) => addresses.isDeniedAgain(name))).toEqual([true, true, false, false]);
 });
 
 test("there is an end to them, and those that are there stay", () => {

@@ -4,8 +4,8 @@ import type { NetworkOutcome } from "../../../src/model/denial.ts";
 import { parseMeant } from "../../../src/run/network/serve-direct.ts";
 import { clientHello } from "../../support/client-hello.ts";
 import { framed, nameQuery } from "../../support/name-query.ts";
-import { open } from "../../support/proxy-client.ts";
-import { nothing, one, useProxyTrials } from "../../support/proxy-trials.ts";
+import { open, tunnelTo } from "../../support/proxy-client.ts";
+import { established, http, nothing, one, socks, useProxyTrials } from "../../support/proxy-trials.ts";
 
 const direct = 2;
 const mapped = [...Array.from({ length: 10 }, () => 0), 0xff, 0xff];
@@ -15,7 +15,10 @@ function meant(address: readonly number[], port: number): Buffer {
   return Buffer.from([...mapped, ...address, port >> 8, port & 0xff]);
 }
 
-const nameServer = meant([0, 0, 0, 0], 53);
+const nameServer = meant([127, 0, 0, 1], 53);
+
+/** What it says of a datagram. */
+const datagram = Buffer.alloc(18);
 
 function deniedOf(...denials: readonly Omit<NetworkOutcome["denials"][number], "count">[]): typeof nothing {
   return { ...nothing, denied: denials.length, denials: denials.map((denial) => ({ ...denial, count: 1 })) };
@@ -93,9 +96,28 @@ describe("a name", () => {
     expect(await proxy.close()).toEqual(deniedOf({ ...led, kind: "a cloud's metadata" }));
   });
 
+  test("is found by a datagram whatever name servers are listed, and where everybody's are", async () => {
+    const text = Buffer.concat([datagram, framed(nameQuery("a.test"))]);
+    const { received, network } = await trials.exchange(["a.test", "[::]:53", "127.0.0.1:53"], direct, text);
+    expect([received.slice(-4), network]).toEqual([address, nothing]);
+  });
+
+  test("is the same whether a program connects by it or hands its address to a proxy", async () => {
+    const port = trials.portOf("echoing");
+    const proxy = await trials.startFor([`a.test:${port}`, `127.0.0.1:${port}`]);
+    await open(proxy, direct, Buffer.concat([nameServer, framed(nameQuery("a.test"))]), true).received;
+    const asked = [
+      await open(proxy, http, `${tunnelTo("198.18.0.1", port)}hi`, true).received,
+      await open(proxy, socks, Buffer.from([5, 1, 0, 5, 1, 0, 1, 198, 18, 0, 1, port >> 8, port & 0xff, 33]), true)
+        .received,
+    ];
+    expect([asked[0], asked[1]?.slice(-3), (await proxy.close()).denied]).toEqual([`${established}<hi>`, "<!>", 0]);
+  });
+
   test.each([
     ["any name server", meant([8, 8, 8, 8], 53)],
     ["the job's own", nameServer],
+    ["whom a datagram goes to", datagram],
   ])("is asked of %s: several on one connection, the unlisted ones denied once each", async (_, server) => {
     const asked: string[] = [];
     const queries = [
@@ -104,6 +126,8 @@ describe("a name", () => {
       nameQuery("a.test", 28),
       nameQuery("_b.test"),
       nameQuery("x.a.test", 15),
+      nameQuery("six.test", 28),
+      nameQuery("1.0.18.198.in-addr.arpa", 12),
     ];
     const text = Buffer.concat([server, ...queries.map(framed)]);
     const { received, network } = await trials.exchange(["*.a.test:5432"], direct, text, async (name) => {
@@ -118,10 +142,11 @@ describe("a name", () => {
       codes.push(bytes.readUInt8(at + 5) & 0xf);
     }
     expect([codes, lengths]).toEqual([
-      [0, 3, 3, 5, 0],
-      [1, 0, 0, 0, 0],
+      [0, 3, 3, 3, 0, 3, 3],
+      [1, 0, 0, 0, 0, 0, 0],
     ]);
-    expect(network).toEqual(deniedOf({ host: "a.test", port: 0, reason: "host-not-listed" }));
+    const denied = ["a.test", "six.test"].map((host) => ({ host, port: 0, reason: "host-not-listed" }) as const);
+    expect(network).toEqual(deniedOf(...denied));
     expect(asked).toEqual([]);
   });
 

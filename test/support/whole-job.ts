@@ -1,6 +1,7 @@
 /** The job that a request without a layout, secrets or artifacts stands for, as the executable makes it. */
 import { CupelError } from "../../src/model/error.ts";
 import type { Job } from "../../src/model/job.ts";
+import { resolveDirectPorts } from "../../src/run/direct-ports.ts";
 import { withDisks } from "../../src/run/job-disks.ts";
 import type { JobRequest } from "../../src/run/job-request.ts";
 import { resolvePublishedPorts } from "../../src/run/published-ports.ts";
@@ -8,10 +9,11 @@ import { resolveJob } from "../../src/run/resolve-job.ts";
 import { resolveSetup } from "../../src/run/setup-command.ts";
 
 /** What is read of a request before it becomes a job. */
-function madeBefore(request: JobRequest): Pick<Job, "setup" | "published"> {
+function madeBefore(request: JobRequest): Pick<Job, "setup" | "published" | "directPorts"> {
   return {
     setup: request.setup === undefined ? undefined : resolveSetup(request),
     published: request.publish.length === 0 ? undefined : resolvePublishedPorts(request),
+    directPorts: request.isTransparent === true ? resolveDirectPorts(request) : undefined,
   };
 }
 

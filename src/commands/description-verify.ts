@@ -45,6 +45,7 @@ export const verifyDescription: CommandDescription = {
       description: "and with these system calls; default default",
       value: choice("PROFILE", seccompProfileNames),
     },
+    { name: "tty", description: "and with a terminal of their own" },
     { name: "list", description: "list the attacks, by guarantee; nothing is attacked" },
     { name: "fresh", description: "probe again instead of using the saved report" },
     jsonFlag,

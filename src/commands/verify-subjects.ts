@@ -31,6 +31,7 @@ export function sandboxChoice({ flags }: CommandLine): Omit<SandboxChoice, "allo
     ...(flags.has("transparent-network") ? { isTransparent: true } : {}),
     seccomp: named("seccomp", seccompProfileNames, "default"),
     workspace: named("workspace", ["cow", "ro", "rw"], "cow"),
+    terminal: flags.has("tty") ? "private" : "none",
   };
 }
 
@@ -41,9 +42,9 @@ function ownCommand(): string[] {
   return isCompiled ? [process.execPath] : [runtime, script];
 }
 
-function requestOf({ network, allowedHosts, isTransparent, seccomp }: SandboxChoice): JobRequest {
+function requestOf({ network, allowedHosts, isTransparent, seccomp, terminal }: SandboxChoice): JobRequest {
   const own = network === "allow" ? { allowedHosts, isTransparent } : { network };
-  return { ...defaultRequest, workspace: "none", ...own, seccomp, accept: "all" };
+  return { ...defaultRequest, workspace: "none", ...own, seccomp, terminal, accept: "all" };
 }
 
 /** As the attacked job will be: with a directory of the host's, and a program that is granted. */
@@ -112,7 +113,7 @@ function chooseStrategies(line: CommandLine, job: Job, report: Report): Strategy
 }
 
 function checkFlags({ flags }: CommandLine): void {
-  const strays = ["strategy", "all", "network", "transparent-network", "seccomp", "workspace"].filter((name) =>
+  const strays = ["strategy", "all", "network", "transparent-network", "seccomp", "workspace", "tty"].filter((name) =>
     flags.has(name),
   );
   if (flags.has("subject") && strays[0] !== undefined)

@@ -1,6 +1,6 @@
 /** A strategy of cupel's as a subject: attacked through the very command line that users have. */
 import type { GuaranteeDecision } from "../model/guarantee.ts";
-import type { JobNetwork, SeccompProfileName } from "../model/job.ts";
+import type { Job, JobNetwork, SeccompProfileName } from "../model/job.ts";
 import type { SandboxWishes } from "./attack-spec.ts";
 import type { Subject } from "./verify-subject.ts";
 
@@ -13,6 +13,8 @@ export interface SandboxChoice {
   readonly isTransparent?: true | undefined;
   readonly seccomp: SeccompProfileName;
   readonly workspace: "cow" | "ro" | "rw";
+  /** A terminal of its own, relayed to the caller's. */
+  readonly terminal: Job["terminal"];
 }
 
 /** What is known of it beforehand. */
@@ -87,6 +89,7 @@ export function strategyPrefix(
       : ["--network", choice.network]),
     "--seccomp",
     choice.seccomp,
+    ...(choice.terminal === "private" ? ["--tty"] : []),
     ...wishFlags(wishes),
     ...injectionFlags(wishes),
     "--read",
@@ -101,6 +104,7 @@ export function strategySubject(facts: StrategyFacts): Subject {
     attacked: { kind: "strategy", name: facts.id, mechanisms: facts.mechanisms },
     declared: facts.declared,
     tells: () => true,
+    ...(facts.choice.terminal === "private" ? { hasTerminal: true } : {}),
     prefix: (program, wishes) => strategyPrefix(facts, program, wishes),
   };
 }

@@ -17,6 +17,8 @@ export interface Subject {
   readonly declared: Declarations;
   /** Guarantees that it can be told of. */
   readonly tells: (id: GuaranteeId) => boolean;
+  /** Its programs have a terminal of their own, which there has to be one of the caller's for. */
+  readonly hasTerminal?: true | undefined;
   /** The words in front of the program; undefined where it cannot be asked for that. */
   prefix(program: string, wishes: SandboxWishes): readonly string[] | undefined;
 }
@@ -53,7 +55,12 @@ function isShared({ attacks, wishes }: Sitting): boolean {
 /** One task for each sitting and each attack by the host's side; `prefix` undefined: without a sandbox. */
 function tasksFor(order: PatientOrder, findings: Findings, subject: Subject | undefined): [Task[], Task[]] {
   const isMade = ({ control }: Pick<AttackSpec, "control">): boolean => subject !== undefined || control.by !== "none";
-  const prefix: Subject["prefix"] = (program, wishes) => (subject === undefined ? [] : subject.prefix(program, wishes));
+  const prefix: Subject["prefix"] = (program, wishes) => {
+    const words = subject === undefined ? [] : subject.prefix(program, wishes);
+    return words !== undefined && subject?.hasTerminal === true
+      ? [order.victimProgram, "--own-terminal", ...words]
+      : words;
+  };
   const sittings = planSittings(order.attacks.filter(isMade)).filter(({ wishes }) => prefix("", wishes) !== undefined);
   const sit = ({ attacks, wishes }: Sitting): Task => {
     return async () => {

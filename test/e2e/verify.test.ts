@@ -96,6 +96,23 @@ describe.each(callers)("verify, called by $name", (caller) => {
     expect(other.code).toBe(125);
   }, 60_000);
 
+  test("attacks a job with a terminal, by way of which it takes what it is told", async () => {
+    using state = makeTempDir({ owner: caller });
+    const call = callIn(caller, state);
+    const onTerminal = ["plan", "--tty", "--verified", "--", "true"];
+    expect((await call(...onTerminal)).code).toBe(125);
+    const attacked = told(await call("verify", "--tty", "--json"));
+    const wrong = attacked.subjects.map(({ name, guarantees }) => [
+      name,
+      guarantees.filter((one) => one.state === "broken" || one.state === "unknown"),
+      guarantees.find(({ id }) => id === "tty.safe")?.state,
+    ]);
+    expect(wrong).toEqual([["namespaces", [], "held"]]);
+    // The attack on the terminal was made from inside, and found one there.
+    expect(attacked.subjects[0]?.attacks.find(({ attack }) => attack === "F04")?.verdict).toBe("held");
+    expect((await call(...onTerminal)).code).toBe(0);
+  }, 120_000);
+
   test("attacks a job that lists what it may connect to, by way of its proxy", async () => {
     using state = makeTempDir({ owner: caller });
     const call = callIn(caller, state);

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { findProcesses, freshMark } from "../support/processes.ts";
 import { until } from "../support/until.ts";
 import { victimProgram } from "../support/victim-program.ts";
 
@@ -52,4 +53,22 @@ test("ends where nobody listens any more, though it has a signal to tell of", as
   const isStuck = setTimeout(() => child.kill("SIGKILL"), 5000);
   expect(await ended).toEqual([0, null]);
   clearTimeout(isStuck);
+});
+
+const typed = `read a; echo "$a"; head -c 10001 | od -An -tu1 | tail -n 1; test -t 0 && echo terminal`;
+
+test("gives a program a terminal, types at it what comes, and ends with it", async () => {
+  const mark = freshMark();
+  const words = ["--own-terminal", "/bin/sh", "-c", `${typed}; exit 7`, mark];
+  const child = spawn(victimProgram, words, {
+    stdio: ["pipe", "pipe", "inherit"],
+    detached: true,
+  });
+  const ended = once(child, "exit");
+  let told = "";
+  child.stdout.on("data", (chunk: Buffer) => (told += chunk.toString()));
+  child.stdin.end(`first\n${"more\n".repeat(2000)}`);
+  expect(await ended).toEqual([7, null]);
+  expect(told).toBe("first\n   4\nterminal\n");
+  await until("nobody types any more", () => findProcesses(mark).length === 0);
 });

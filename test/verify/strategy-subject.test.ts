@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { strategyPrefix } from "../../src/verify/strategy-subject.ts";
+import { strategyPrefix, strategySubject } from "../../src/verify/strategy-subject.ts";
 
 const facts = {
   id: "namespaces",
   mechanisms: "",
   declared: [],
   cupel: ["/usr/bin/cupel"],
-  choice: { network: "none", allowedHosts: [], seccomp: "strict", workspace: "ro" },
+  choice: { network: "none", allowedHosts: [], seccomp: "strict", workspace: "ro", terminal: "none" },
 } as const;
 
 test("a strategy is attacked through cupel's own command line", () =>
@@ -27,6 +27,20 @@ test("a job lists what it may connect to instead of a network", () => {
     "--allow-host",
     "127.0.0.1:1",
     "--allow-host",
+  ]);
+});
+
+test("a job with a terminal is given one of the caller's, too", () => {
+  const choice = { ...facts.choice, terminal: "private" } as const;
+  expect(strategyPrefix({ ...facts, choice }, "/tmp/attacker", {})?.slice(-4)).toEqual([
+    "--tty",
+    "--read",
+    "/tmp/attacker",
+    "--",
+  ]);
+  expect([strategySubject({ ...facts, choice }).hasTerminal, strategySubject(facts).hasTerminal]).toEqual([
+    true,
+    undefined,
   ]);
 });
 

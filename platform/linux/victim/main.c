@@ -225,6 +225,8 @@ int program(int argument_count, char **arguments, char **environment)
         part();
     if (argument_count > 3 && strcmp(arguments[1], "--terminal") == 0)
         return execute_on_terminal(arguments[2], arguments + 3, environment);
+    if (argument_count > 2 && strcmp(arguments[1], "--own-terminal") == 0)
+        return execute_on_own_terminal(arguments + 2, environment);
     /* Otherwise the texts of both are canaries, read by whoever looks into /proc. */
     take_signals();
     serve();

@@ -201,7 +201,7 @@ static void look_key(struct canary *canary)
         say_hit(canary, "changed", strlen("changed"));
 }
 
-static long make_raw(long terminal)
+long make_raw(long terminal)
 {
     struct termios settings;
     const long result = kernel_call(__NR_ioctl, terminal, TCGETS, &settings);

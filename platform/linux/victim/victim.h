@@ -10,7 +10,9 @@
  * At the end of its input it removes what it made and ends.
  *
  * `victim --apart` does so in namespaces of its own, where it can have them.
- * `victim --terminal PATH PROGRAM WORD…` instead executes PROGRAM with PATH as its controlling terminal.
+ * `victim --terminal PATH PROGRAM WORD…` instead executes PROGRAM with PATH as its controlling terminal;
+ * `victim --own-terminal PROGRAM WORD…` with a new one, which is its standard input, too: what comes on this program's
+ * is typed there.
  */
 #ifndef CUPEL_VICTIM_H
 #define CUPEL_VICTIM_H
@@ -54,5 +56,11 @@ void copy_word(char *to, size_t capacity, const char *text);
 /* sockets.c, objects.c, terminal.c: ended by one without a channel. */
 extern const struct kind socket_kinds[];
 extern const struct kind object_kinds[];
+
+/* Each byte as it comes, none of them shown or obeyed: what a terminal is told before anybody listens is not lost. */
+long make_raw(long terminal);
+
+/* own-terminal.c: does not return where it could. */
+int execute_on_own_terminal(char **words, char **environment);
 
 #endif

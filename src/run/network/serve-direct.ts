@@ -5,6 +5,7 @@
 import type { Socket } from "node:net";
 import type { IpAddress } from "../../model/ip-address.ts";
 import { connectDestination, type ConnectContext } from "./connect-destination.ts";
+import { endWith } from "./end-with.ts";
 import { judgeDestination } from "./judge-destination.ts";
 import { readAhead } from "./read-ahead.ts";
 import { serveNames } from "./serve-names.ts";
@@ -44,7 +45,8 @@ export async function serveDirect(socket: Socket, rest: Buffer, context: Connect
     port === datagramPort || (port === namePort && !judgeDestination(context.rules, destination).allowed);
   if (isForNames) return serveNames(socket, read.rest, context);
   const connection = await connectDestination(destination, context);
-  if (connection.kind !== "connected") return void socket.destroy();
+  // What the job said meanwhile is read: unread, it would have the connection reset or ended as it happens.
+  if (connection.kind !== "connected") return endWith(socket, "");
   // To the job the connection has long been there: nothing of what it said came before it was, and is to be read again.
   const isOpened = context.injector?.find(destination) !== undefined;
   if (isOpened && read.rest.length > 0) socket.unshift(read.rest);
@@ -53,7 +55,7 @@ export async function serveDirect(socket: Socket, rest: Buffer, context: Connect
     context,
     {
       accept: () => undefined,
-      refuse: () => socket.destroy(),
+      refuse: () => endWith(socket, ""),
     },
   );
 }

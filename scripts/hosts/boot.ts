@@ -45,17 +45,18 @@ function makeDisk(path: string, sizeMib: number): void {
   if (!made.success) throw new Error(`mke2fs failed: ${made.stderr.toString().trim()}`);
 }
 
-/** The clock of one processor counts instructions: deadlines in the guest know nothing of how busy this machine is. */
-function clockOf(processors: number): Record<string, string> {
-  return processors === 1 ? { accel: "tcg,thread=single", icount: "shift=0" } : { accel: "tcg,thread=multi" };
-}
+/**
+ * The clock counts instructions: deadlines in the guest know nothing of how busy this machine is. Several processors take
+ * turns: side by side one was seen to execute what another was just patching, and the kernel to panic at the int3 there.
+ */
+const clock = { accel: "tcg,thread=single", icount: "shift=0" } as const;
 
 function qemuWords(host: LabHost, { kernel, initramfs, root, results, disk }: BootFiles): string[] {
   const { architecture = "x64", processors = 1, cpuFeatures, memoryMib = 2048, bootParameters = "" } = host;
   const { program, machine, cpu, console, resultsWords } = emulators[architecture];
   const options = {
     M: machine,
-    ...clockOf(processors),
+    ...clock,
     smp: String(processors),
     cpu: cpuFeatures === undefined ? cpu : `${cpu},${cpuFeatures}`,
     m: String(memoryMib),

@@ -20,7 +20,7 @@ export interface Emulator {
   readonly resultsWords: (path: string) => readonly string[];
 }
 
-/** Each guest has a thread for its processor, and hosts with two use little more than one. */
+/** Each guest has one thread, on which its processors take turns. */
 export const guestsAtOnce: number = Math.min(availableParallelism(), 4);
 
 /** QEMU's boards q35 and virt. The latter has one serial line of its own, so that a second one has to be a PCI card. */

@@ -41,7 +41,10 @@ function judgeDirect({ address, port, errno }: Attempted, directPorts: readonly 
   const parsed = parseIpAddress(address);
   if (parsed !== undefined && isInPrefix(parsed, namedPrefix))
     return { grant: ["--allow-host", `NAME:${port}`], note: "a name leads there that is listed with other ports" };
-  return { grant: ["--allow-host", destinationText(address, port)] };
+  const grant = ["--allow-host", destinationText(address, port)];
+  return errno === "EINPROGRESS"
+    ? { grant, note: "if nothing of the job's answered there, which the trace does not show" }
+    : { grant };
 }
 
 /** What would grant it; undefined where nobody is there, or the sandbox is not what denied it. */

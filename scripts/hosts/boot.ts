@@ -47,7 +47,7 @@ function makeDisk(path: string, sizeMib: number): void {
 
 /**
  * The clock counts instructions: deadlines in the guest know nothing of how busy this machine is. Several processors take
- * turns: side by side one was seen to execute what another was just patching, and the kernel to panic at the int3 there.
+ * turns: side by side, Linux 6.12 was seen to panic at an int3, which it patches its own code with.
  */
 const clock = { accel: "tcg,thread=single", icount: "shift=0" } as const;
 

@@ -118,7 +118,8 @@ long listen_at_every_address(uint16_t port)
 
 /*
  * With what each was sent to, which is what the answer has to come from (ipv6(7), IPV6_PKTINFO): an address that is no
- * interface's, which takes IPV6_FREEBIND. A kernel without IPv6 answers an IPv4 address from that address by itself.
+ * interface's, which takes IPV6_FREEBIND. Without IPv6 the kernel chooses it: the asker's own, which is the one that
+ * was asked unless the asker chose another.
  */
 long take_name_queries(void)
 {

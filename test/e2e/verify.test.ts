@@ -236,6 +236,9 @@ test.each([
   [["--subject", "env 'x", "--quick"], "has a quote that is not ended"],
   [["--subject", " "], "needs a command"],
   [["--subject", "env", "--all"], "--all is about strategies of cupel's"],
+  [["--subject", "env", "--tty"], "--tty is about strategies of cupel's"],
+  [["--transparent-network"], "--transparent-network is about jobs with a list; add --network allow, or leave it out"],
+  [["--transparent-network", "--network", "none"], "add --network allow"],
   [["--strategy", "process", "--all"], "cannot be given together"],
   [["--guarantee", "fs.reed"], "fs.reed"],
 ])("verify refuses %p", async (words, message) => {

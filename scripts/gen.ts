@@ -69,12 +69,18 @@ async function generateProtocolHeader(root: string): Promise<GeneratedFile[]> {
   return [{ path: "platform/linux/shared/protocol.gen.h", text: module.renderProtocolHeader(), isCommitted: true }];
 }
 
+interface CompiledSource {
+  compileProfiles(): CompiledProfiles["profiles"];
+  compileGuard(): CompiledProfiles["guard"];
+}
+
 /** The programs that the launcher loads, from the profiles. */
 async function generateCompiledSeccomp(root: string): Promise<GeneratedFile[]> {
   const source = join(root, "src/launch/compile-profiles.ts");
   if (!existsSync(source)) return [];
-  const module: { compileProfiles(): CompiledProfiles } = await import(source);
-  return [{ path: compiledSeccompPath, text: renderCompiledSeccomp(module.compileProfiles()), isCommitted: false }];
+  const module: CompiledSource = await import(source);
+  const profiles = { profiles: module.compileProfiles(), guard: module.compileGuard() };
+  return [{ path: compiledSeccompPath, text: renderCompiledSeccomp(profiles), isCommitted: false }];
 }
 
 function generateGitlabTemplate(root: string): GeneratedFile[] {

@@ -2,7 +2,9 @@
 import { seccompProfileNames, type SeccompProfileName } from "../model/job.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 import { compileSeccomp } from "./compile-seccomp.ts";
+import { guardProfile } from "./seccomp-guard.ts";
 import { seccompProfileOf } from "./seccomp-profiles.ts";
+import type { SeccompProfile } from "./seccomp-rule.ts";
 
 const socketModes: readonly LauncherPlan["sockets"][] = ["by-profile", "pairs-only"];
 
@@ -12,6 +14,10 @@ export type CompiledProfile = Readonly<Record<"x64" | "arm64", Uint8Array>>;
 function compileProfile(seccomp: SeccompProfileName, sockets: LauncherPlan["sockets"]): CompiledProfile {
   const profile = seccompProfileOf({ seccomp, sockets });
   if (profile === undefined) throw new TypeError(`there is no seccomp profile ${seccomp}`);
+  return compileForAll(profile);
+}
+
+function compileForAll(profile: SeccompProfile): CompiledProfile {
   return { x64: compileSeccomp(profile, "x64"), arm64: compileSeccomp(profile, "arm64") };
 }
 
@@ -23,4 +29,9 @@ export function compileProfiles(): Readonly<Record<string, Readonly<Record<strin
       Object.fromEntries(socketModes.map((sockets) => [sockets, compileProfile(seccomp, sockets)])),
     ]),
   );
+}
+
+/** The second filter of jobs that have no namespaces. Pure. */
+export function compileGuard(): CompiledProfile {
+  return compileForAll(guardProfile);
 }

@@ -22,6 +22,7 @@ const give = 0x06;
 const allow = 0x7fff_0000;
 const killProcess = 0x8000_0000;
 const failWithErrno = 0x0005_0000;
+const askListener = 0x7fc0_0000;
 
 // Offsets in struct seccomp_data.
 const offsetNumber = 0;
@@ -44,6 +45,12 @@ const instructionsMax = 4096;
 
 /** struct sock_filter: operation and jumps in the first word, the operand in the second. */
 const instructionWords = 2;
+
+/** As the kernel takes it. */
+function answerOf(answer: SeccompAnswer): number {
+  if (answer === "allow") return allow;
+  return answer === "ask" ? askListener : failWithErrno | answer.errno;
+}
 
 /**
  * Writes instructions from the last one to the first: jumps lead forward only, so where they lead is written already, and
@@ -73,7 +80,7 @@ class Program {
   }
 
   answer(answer: SeccompAnswer): void {
-    this.add(give, answer === "allow" ? allow : failWithErrno | answer.errno);
+    this.add(give, answerOf(answer));
   }
 
   finish(): Uint8Array {
@@ -117,8 +124,7 @@ interface Segment {
 
 function answersAlike(one: SeccompRule, other: SeccompRule): boolean {
   if (one.clauses.length + other.clauses.length > 0) return false;
-  const [first, second] = [one.otherwise, other.otherwise];
-  return first === "allow" || second === "allow" ? first === second : first.errno === second.errno;
+  return answerOf(one.otherwise) === answerOf(other.otherwise);
 }
 
 function numberedRules({ entries }: SeccompProfile, architecture: SeccompArchitecture): Segment[] {

@@ -7,8 +7,8 @@
  */
 import type { SystemCallName } from "./system-call-numbers.ts";
 
-/** What becomes of a call: it is carried out, or fails with an errno. */
-export type SeccompAnswer = "allow" | { readonly errno: number };
+/** What becomes of a call: it is carried out, fails with an errno, or is left to whoever listens (seccomp_unotify(2)). */
+export type SeccompAnswer = "allow" | "ask" | { readonly errno: number };
 
 /** Bits of an argument that the kernel takes, by the parameter's type in C. */
 export const argumentBits = {

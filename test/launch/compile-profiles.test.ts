@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { compileProfiles } from "../../src/launch/compile-profiles.ts";
-import { compiledSeccomp } from "../../src/launch/compiled-seccomp.gen.ts";
+import { compileGuard, compileProfiles } from "../../src/launch/compile-profiles.ts";
+import { compiledGuard, compiledSeccomp } from "../../src/launch/compiled-seccomp.gen.ts";
 import { compileSeccomp } from "../../src/launch/compile-seccomp.ts";
 import { seccompProfileOf } from "../../src/launch/seccomp-profiles.ts";
 import { seccompProfileNames } from "../../src/model/job.ts";
@@ -26,3 +26,7 @@ test.each(programs)("what cupel was built with is %s, %s, on %s", (seccomp, sock
   const compiled = profile === undefined ? "" : Buffer.from(compileSeccomp(profile, architecture)).toString("base64");
   expect(compiledSeccomp[seccomp][sockets][architecture]()).toBe(compiled);
 });
+
+test.each(architectures)("what cupel was built with is the guard on %s", (architecture) =>
+  expect(compiledGuard[architecture]()).toBe(Buffer.from(compileGuard()[architecture]).toString("base64")),
+);

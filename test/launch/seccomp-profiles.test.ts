@@ -157,7 +157,7 @@ describe("the launcher's filter", () => {
       const expected = calls.map((call, index) => {
         const said = ask(call.name, call.arguments);
         if (said === "kill" || said === undefined) return "killed";
-        return said === "allow" ? (free[index] ?? "") : String(said.errno);
+        return typeof said === "object" ? String(said.errno) : (free[index] ?? "");
       });
       const describeAll = (results: readonly string[]): string[] =>
         calls.map(({ name, arguments: values }, index) => `${name}(${values.join(", ")}): ${results[index]}`);

@@ -16,7 +16,7 @@ export interface SystemCall {
 }
 
 /** What becomes of a call. */
-export type CallVerdict = "allow" | "kill" | { readonly errno: number };
+export type CallVerdict = "allow" | "ask" | "kill" | { readonly errno: number };
 
 const operations = {
   load: 0x20,
@@ -87,6 +87,7 @@ function holds(code: number, accumulator: number, operand: number): boolean {
 /** SECCOMP_RET_*: the action in the high half, an errno in the low one. */
 function verdictOf(value: number): CallVerdict {
   if (value === 0x7fff_0000) return "allow";
+  if (value === 0x7fc0_0000) return "ask";
   if (value === 0x8000_0000) return "kill";
   if (value >>> 16 === 0x0005) return { errno: value & 0xffff };
   throw new Error(`the filter gives 0x${value.toString(16)}, which means nothing here`);

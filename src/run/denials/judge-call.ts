@@ -1,4 +1,5 @@
 /** Whether a call was denied by the filter on calls or by a cap, and what would grant it. Pure. */
+import { guardProfile } from "../../launch/seccomp-guard.ts";
 import { defaultSeccompProfile } from "../../launch/seccomp-profile.ts";
 import { seccompProfileOf } from "../../launch/seccomp-profiles.ts";
 import { compatSeccompProfile } from "../../launch/seccomp-compat.ts";
@@ -32,11 +33,13 @@ function mayDeny({ entries, otherwise }: SeccompProfile, { call, errno, about }:
   const rule = entries.find(({ name }) => name === call)?.rule ?? { clauses: [], otherwise };
   const answers: SeccompAnswer[] = [rule.otherwise, ...rule.clauses.map(({ answer }) => answer)];
   if (about !== undefined && commonFamilies.includes(about) && answers.includes("allow")) return false;
-  return answers.some((answer) => answer !== "allow" && answer.errno === errnoNumbers[errno]);
+  return answers.some((answer) => typeof answer === "object" && answer.errno === errnoNumbers[errno]);
 }
 
 /** C libraries ask for these first, and take their other path without a word. */
 const fallenBack = ["clone3", "openat2", "faccessat2", "fchmodat2", "rseq"];
+
+const socketCalls = ["socket", "socketpair", "bind", "connect"];
 
 const forks = ["clone", "clone3", "fork", "vfork"];
 
@@ -55,14 +58,26 @@ function judgeFilter(refused: Refused, job: Job, launch: LauncherPlan): Granting
   return { note: "no flag grants it" };
 }
 
+/** What a job without namespaces has less than others: for it a socket is one of the host's network. */
+function judgeGuard(refused: Refused, launch: LauncherPlan): Granting | undefined {
+  if (launch.confinement === undefined) return undefined;
+  if (mayDeny(guardProfile, refused)) return { note: "no flag grants it to a job without namespaces" };
+  const isSocket = launch.sockets === "pairs-only" && !mayDeny(defaultSeccompProfile, refused);
+  return isSocket && socketCalls.includes(refused.call)
+    ? { note: "without namespaces the one network is the host's (--network host)" }
+    : undefined;
+}
+
 /** What would grant it; undefined where nothing of cupel's denied it. */
 export function judgeCall(refused: Refused, job: Job, launch: LauncherPlan): Granting | undefined {
-  const { call, errno } = refused;
-  const { perProcess } = job.limits;
+  return judgeCap(refused, job) ?? judgeGuard(refused, launch) ?? judgeFilter(refused, job, launch);
+}
+
+function judgeCap({ call, errno }: Refused, { limits: { perProcess } }: Job): Granting | undefined {
   if (errno === "EAGAIN" && forks.includes(call)) return { grant: ["--pids", "N"], note: "too many processes" };
   if (errno === "EMFILE" && perProcess?.openFiles !== undefined) return { grant: ["--open-files", "N"] };
   if (errno === "EFBIG" && perProcess?.fileBytes !== undefined) return { grant: ["--file-size", "SIZE"] };
   if (privileged.includes(call) && (errno === "EPERM" || errno === "EINVAL"))
     return { note: "it takes a privilege that no job has" };
-  return judgeFilter(refused, job, launch);
+  return undefined;
 }

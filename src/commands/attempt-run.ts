@@ -30,14 +30,19 @@ function leftOut({ published = [], injections = [] }: Job, launch: Plan["launch"
   ];
 }
 
+function whyNoLayer({ maker, confinement }: Plan["launch"]): string {
+  if (confinement !== undefined) return "without mounts no layer is laid over it";
+  const why = maker === undefined ? "overlays do not work here" : `${maker.program} lays none over it`;
+  return `${why}; --workspace cow copies it`;
+}
+
 /** Said before the job: what was given up. Never silent. */
 function announce(selection: Selection, job: Job, { launch }: Plan): void {
   const { workspace } = job;
   const hasLayer = launch.root.some(({ step }) => step === "overlay" || step === "copy");
-  if (workspace.mode === "cow" && launch.root.length > 0 && !hasLayer) {
-    const why = launch.maker === undefined ? "overlays do not work here" : `${launch.maker.program} lays none over it`;
-    say(`${workspace.path} is read-only for this job, since ${why}; --workspace cow copies it`);
-  }
+  const isShown = launch.root.length > 0 || launch.confinement !== undefined;
+  if (workspace.mode === "cow" && isShown && !hasLayer)
+    say(`${workspace.path} is read-only for this job, since ${whyNoLayer(launch)}`);
   for (const lack of leftOut(job, launch))
     say(`${lack}: ${selection.chosen ?? "nothing"} gives the job no network of its own`);
   if (selection.accepted.length > 0) {

@@ -7,6 +7,7 @@ import type { Job } from "../model/job.ts";
 import type { KernelDenial } from "../model/denial.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 import { describeKernelDenials } from "../report/kernel-denial-words.ts";
+import { rootOfRules } from "../run/denials/confined-view.ts";
 import { readHostView } from "../run/denials/host-view.ts";
 import { judgeDenials } from "../run/denials/judge-denials.ts";
 import { TraceReader } from "../run/denials/trace-reader.ts";
@@ -35,7 +36,13 @@ export function watchJob(tracer: TracerWords, directory: string): Watch {
   return {
     watching: { tracer, onTrace: (chunk) => reader.push(chunk) },
     tellDenials: ({ job, host, directories, isQuiet }, launch) => {
-      const view = { job, root: launch.root, host: readHostView(host, directories) };
+      const { root, confinement } = launch;
+      const view = {
+        job,
+        root: confinement === undefined ? root : rootOfRules(confinement),
+        isConfined: confinement !== undefined,
+        host: readHostView(host, directories),
+      };
       const denials = judgeDenials(reader.failures(), view, launch);
       if (!isQuiet) writeErrors(describeKernelDenials(denials));
       return denials;

@@ -1,7 +1,8 @@
 /** Encodes a plan as the launcher's instruction: one length-bounded record after another, little-endian. */
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
-import { compiledSeccomp } from "./compiled-seccomp.gen.ts";
+import { compiledGuard, compiledSeccomp } from "./compiled-seccomp.gen.ts";
+import { confinedStart, encodeConfinement } from "./encode-confinement.ts";
 import { encodeEnd, encodeLimits, type JobEnd } from "./encode-limits.ts";
 import { encodeNetwork } from "./encode-network.ts";
 import { encodePinned } from "./encode-pinned.ts";
@@ -32,6 +33,9 @@ const namespaceFlags: Readonly<Record<NamespaceKind, number>> = {
 
 /** LANDLOCK_SCOPE_* (landlock(7), ABI 6). */
 const landlockScopeBits = { "abstract-unix-socket": 1, signal: 2 } as const;
+
+/** LANDLOCK_ACCESS_NET_BIND_TCP and CONNECT_TCP (landlock(7), ABI 4). */
+const landlockNetworkBits = 3;
 
 function encodeIdentity(writer: InstructionWriter, plan: LauncherPlan, binding: LaunchBinding): void {
   const inside = plan.inside ?? binding.outside;
@@ -92,10 +96,16 @@ function encodeFilters(writer: InstructionWriter, plan: LauncherPlan, binding: L
     const program = compiledSeccomp[plan.seccomp][plan.sockets][binding.architecture]();
     writer.record(recordKinds.seccomp, () => writer.raw(Buffer.from(program, "base64")));
   }
-  if (plan.landlockScopes.length > 0 || plan.landlockVersion !== undefined) {
+  if (plan.confinement !== undefined) {
+    const program = compiledGuard[binding.architecture]();
+    writer.record(recordKinds.guard, () => writer.raw(Buffer.from(program, "base64")));
+  }
+  const { landlockScopes, landlockNetwork, landlockVersion } = plan;
+  if (landlockScopes.length > 0 || landlockNetwork !== undefined || landlockVersion !== undefined) {
     writer.record(recordKinds.landlock, () => {
-      writer.u64(bitsOf(...plan.landlockScopes.map((scope) => landlockScopeBits[scope])));
-      writer.u32(plan.landlockVersion ?? 0);
+      writer.u64(bitsOf(...landlockScopes.map((scope) => landlockScopeBits[scope])));
+      writer.u64(landlockNetwork === "denied" ? landlockNetworkBits : 0);
+      writer.u32(landlockVersion ?? 0);
     });
   }
 }
@@ -139,8 +149,10 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   encodeOptions(writer, plan, binding);
   const { hostname } = plan;
   if (hostname !== undefined) writer.record(recordKinds.hostname, () => writer.text(hostname));
-  writer.record(recordKinds.directory, () => writer.text(plan.directory));
+  const start = confinedStart(plan, binding);
+  writer.record(recordKinds.directory, () => writer.text(start.directory));
   for (const step of plan.root) encodeRootStep(writer, step, binding);
+  encodeConfinement(writer, plan, binding);
   encodePinned(writer, binding);
   encodeLimits(writer, plan, binding);
   encodeMaker(writer, plan, binding.maker);
@@ -148,7 +160,7 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   encodeDescriptors(writer, plan, binding);
   encodeFilters(writer, plan, binding);
   for (const word of plan.setup ?? []) writer.record(recordKinds.setupArgument, () => writer.text(word));
-  encodeCommand(writer, plan);
+  encodeCommand(writer, { command: plan.command, environment: start.environment });
   return endInstruction(writer);
 }
 

@@ -8,6 +8,8 @@ import type { SeccompArchitecture } from "./system-call-numbers.ts";
 export interface LaunchBinding extends StepBinding {
   /** The job's ids outside: the caller's, or fresh ones. */
   readonly outside: { readonly uid: number; readonly gid: number };
+  /** The directory that a confined job has for its own; absent for a plan without one. */
+  readonly scratch?: string | undefined;
   /** Directories of control groups that the job joins. */
   readonly controlGroups: readonly string[];
   /** Everything but the job. */

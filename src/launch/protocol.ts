@@ -4,7 +4,7 @@
 export const protocolMagic = 0x4c_50_55_43;
 
 /** Raised with every change of the tables below: a launcher refuses another version whole. */
-export const protocolVersion = 8;
+export const protocolVersion = 9;
 
 /** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
 export const instructionBytesMax = 4 * 1024 * 1024;
@@ -42,6 +42,8 @@ export const recordKinds = {
   devices: 29,
   overlay: 30,
   direct: 31,
+  guard: 32,
+  pathRule: 33,
   makerArgument: 40,
   makerVariable: 41,
   makerInput: 42,
@@ -92,6 +94,15 @@ export const stepBits = {
   mapOwner: 8,
   owned: 16,
   noSwap: 32,
+} as const;
+
+/** Bits of a path rule; without the first two what lies there may be read and executed. */
+export const pathBits = {
+  write: 1,
+  /** Read from and written to, and nothing made. */
+  device: 2,
+  /** Nothing where it is absent, and a symlink there is followed. */
+  optional: 4,
 } as const;
 
 /** How many inputs a maker can be given. */
@@ -186,6 +197,7 @@ export function renderProtocolHeader(): string {
     renderEnum("maker", Object.entries(makerDescriptors)),
     renderEnum("frame", Object.entries(frameKinds)),
     renderEnum("step_bit", withAll(stepBits)),
+    renderEnum("path_bit", withAll(pathBits)),
     renderEnum(
       "step",
       launchSteps.map((step, index) => [step, index] as const),

@@ -129,6 +129,26 @@ export interface DescriptorPlan {
   readonly content: string;
 }
 
+/** What of the caller's own view a confined job may use: to read and execute, to change, or as a device. */
+export interface PathRule {
+  readonly path: string;
+  readonly access: "read" | "write" | "device";
+  /** Nothing where it is absent, and a symlink there is followed: what every job has of the host. */
+  readonly optional: boolean;
+}
+
+/** A job without a root and namespaces of its own: what Landlock leaves it of the caller's view, and nothing more. */
+export interface ConfinementPlan {
+  readonly rules: readonly PathRule[];
+  /** A directory of the job's own on a disk of the host's, made for it and removed with all that is in it. */
+  readonly scratch: {
+    /** By variable, the directory in it that the variable names. */
+    readonly variables: Readonly<Record<string, string>>;
+    /** The directory in it where the job starts, in the place of {@link LauncherPlan.directory}. */
+    readonly directory?: string | undefined;
+  };
+}
+
 /** A program that makes the namespaces and the root in the launcher's place, and starts the launcher inside of them. */
 export interface MakerPlan {
   readonly program: "bubblewrap";
@@ -151,6 +171,8 @@ export interface LauncherPlan {
   readonly inside?: { readonly uid: number; readonly gid: number } | undefined;
   /** Empty: the job keeps the caller's view of the file system. */
   readonly root: readonly RootStep[];
+  /** In the place of a root. */
+  readonly confinement?: ConfinementPlan | undefined;
   readonly hostname?: string | undefined;
   readonly loopbackUp: boolean;
   /** The one way out of the job's own network namespace, where there is one. */
@@ -174,6 +196,8 @@ export interface LauncherPlan {
   readonly sockets: "by-profile" | "pairs-only";
   /** Landlock scopes (ABI 6, Linux 6.12): what lies outside the job's domain is out of reach. */
   readonly landlockScopes: readonly ("abstract-unix-socket" | "signal")[];
+  /** Landlock denies every bind and connect by TCP (ABI 4, Linux 6.7), whoever made the socket. */
+  readonly landlockNetwork?: "denied" | undefined;
   /** Landlock's rights on files, as many as this version of it has, say the same as the root's mounts. */
   readonly landlockVersion?: number | undefined;
   /** `private`: a pseudo-terminal of the job's own, relayed to the caller's, which its standard input must be. */

@@ -2,7 +2,7 @@
 import { guaranteeIds, guaranteePromises } from "../model/guarantee.ts";
 import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
 import type { Demands, Job, Workspace } from "../model/job.ts";
-import type { LauncherPlan, Plan, ProxyPlan, RootStep } from "../model/plan.ts";
+import type { ConfinementPlan, LauncherPlan, PathRule, Plan, ProxyPlan } from "../model/plan.ts";
 import type { Matrix } from "../model/capability.ts";
 import { clause, count, formatBytes, formatDuration, joinWords, sentence } from "./phrase.ts";
 import { describePublished } from "./published-words.ts";
@@ -14,12 +14,13 @@ import type { Block, Mark } from "./text-block.ts";
 
 /** With what the job is started. Values of variables are never shown: they may be secrets. */
 export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
-  const names = Object.keys(launch.environment).toSorted();
+  const own = Object.keys(launch.confinement?.scratch.variables ?? {});
+  const names = [...new Set([...Object.keys(launch.environment), ...own])].toSorted();
   return [
     ...heading("With"),
     field("Directory", launch.directory),
     field("Workspace", describeWorkspace(job.workspace, launch)),
-    field("Root", sentence(summarizeRoot(launch.root))),
+    field("Root", sentence(launch.confinement === undefined ? summarizeRoot(launch.root) : confinedView)),
     ...layoutBlocks(job),
     field("Identity", sentence(describeIdentity(launch))),
     field("Namespaces", launch.namespaces.length === 0 ? "none of its own." : sentence(joinWords(launch.namespaces))),
@@ -47,12 +48,32 @@ function secretBlocks({ secrets = [], injections = [], masksOutput }: Job): Bloc
   ];
 }
 
-/** Every step that builds the root, in order; nothing where there is none of its own. */
-export function rootBlocks(root: readonly RootStep[]): Block[] {
+/** Every step that builds the root, in order, or every rule in its place; nothing where there is neither. */
+export function rootBlocks({ root, confinement }: LauncherPlan): Block[] {
+  if (confinement !== undefined) return ruleBlocks(confinement);
   if (root.length === 0) return [];
   return [
     ...heading("Root, step by step"),
     ...root.map((step, index) => note(`${index + 1}. ${describeRootStep(step)}`)),
+  ];
+}
+
+const confinedView = "the caller's own view of the file system, of which nothing but what rules name can be opened";
+
+const accessWords: Readonly<Record<PathRule["access"], string>> = {
+  read: "to read and execute",
+  write: "to change",
+  device: "to read from and write to",
+};
+
+function ruleBlocks({ rules, scratch }: ConfinementPlan): Block[] {
+  const own = Object.entries(scratch.variables).map(([name, place]) => `${name} is its ${place}`);
+  return [
+    ...heading("What can be opened, rule by rule"),
+    ...rules.map(({ path, access, optional }, index) =>
+      note(`${index + 1}. ${path}: ${accessWords[access]}${optional ? ", if it exists" : ""}`),
+    ),
+    note(`${rules.length + 1}. a directory of the job's own, removed when it has ended: ${joinWords(own)}`),
   ];
 }
 
@@ -137,8 +158,8 @@ function layoutBlocks({ layout }: Job): Block[] {
   ];
 }
 
-function describeWorkspace(workspace: Workspace, { root }: LauncherPlan): string {
-  if (workspace.mode !== "empty" && root.length === 0)
+function describeWorkspace(workspace: Workspace, { root, confinement }: LauncherPlan): string {
+  if (workspace.mode !== "empty" && root.length === 0 && confinement === undefined)
     return `${workspace.path}, the host's own: the job changes there what you may change.`;
   if (workspace.mode === "empty") return sentence(workspace.why === "" ? "empty" : `empty: ${workspace.why}`);
   if (workspace.mode === "cow" && !root.some(({ step }) => step === "overlay" || step === "copy"))
@@ -181,8 +202,13 @@ function describeWayOut({ namespaces, loopbackUp, sockets, proxy }: LauncherPlan
   return loopbackUp ? "none but a loopback of its own" : "none, and no loopback";
 }
 
-function describeLandlock({ landlockVersion, landlockScopes }: LauncherPlan): string {
-  const parts = [...(landlockVersion === undefined ? [] : ["files as the mounts have them"]), ...landlockScopes];
+function describeLandlock({ landlockVersion, landlockScopes, landlockNetwork, confinement }: LauncherPlan): string {
+  const files = confinement === undefined ? "files as the mounts have them" : "files by rules";
+  const parts = [
+    ...(landlockVersion === undefined ? [] : [files]),
+    ...(landlockNetwork === undefined ? [] : ["no TCP"]),
+    ...landlockScopes,
+  ];
   return parts.length === 0 ? "no Landlock" : `Landlock: ${joinWords(parts)}`;
 }
 

@@ -48,7 +48,7 @@ export function renderPlan(view: PlanView, style: TerminalStyle): string {
 /** What the launcher does, for a plan that it carries out all by itself. */
 export function renderLauncherSteps({ launch }: Plan, job: Job, style: TerminalStyle): string {
   const none = "There is no command line: cupel's own launcher does all of this:";
-  return layOutBlocks([verdict(none), ...launchBlocks(job, launch), ...rootBlocks(launch.root)], style);
+  return layOutBlocks([verdict(none), ...launchBlocks(job, launch), ...rootBlocks(launch)], style);
 }
 
 function firstSentence({ plan, selection }: PlanView): string {
@@ -63,7 +63,7 @@ function plannedBlocks(job: Job, plan: Plan, matrix: Matrix): Block[] {
     ...launchBlocks(job, plan.launch),
     ...limitBlocks(job, plan, matrix),
     ...guaranteeBlocks(plan.guarantees, job.demands, matrix),
-    ...rootBlocks(plan.launch.root),
+    ...rootBlocks(plan.launch),
   ];
 }
 

@@ -23,6 +23,17 @@ export interface BatchShape {
 /** One that something killed is started again; one that dies of itself would die for ever. */
 const startsMax = 3;
 
+/** Most plans confine nothing, and load none of what that takes. */
+async function startFor(
+  plan: LauncherPlan,
+  binding: LaunchBinding,
+  places: HelperPlaces,
+): Promise<ResidentLauncher | undefined> {
+  if (plan.confinement === undefined) return startResidentLauncher(plan, binding, places);
+  const { startConfinedLauncher } = await import("./confined-launcher.ts");
+  return startConfinedLauncher(plan, plan.confinement, binding, places);
+}
+
 /** A place for jobs. They run one after another. */
 export class BatchSlot {
   readonly #shape: BatchShape;
@@ -74,7 +85,7 @@ export class BatchSlot {
     this.#jobsLeft = jobsPerLauncher;
     try {
       for (let tries = 0; tries < startsMax; tries++) {
-        const launcher = await startResidentLauncher(plan, binding, places);
+        const launcher = await startFor(plan, binding, places);
         if (launcher !== undefined) return launcher;
       }
       throw new CupelError("set-up", "The resident launcher ended before it was ready, time and again");

@@ -95,7 +95,7 @@ async function openLayerFor(
 }
 
 /** What a launch is given that was made for it. */
-type OwnBinding = Pick<LaunchBinding, "outside" | "layer" | "proxy" | "given">;
+type OwnBinding = Pick<LaunchBinding, "outside" | "layer" | "proxy" | "given" | "scratch">;
 
 async function withLayer(
   plan: LauncherPlan,
@@ -106,10 +106,27 @@ async function withLayer(
   const layer = await openLayerFor(plan, context, outside);
   try {
     const own = { outside, layer: layer?.path, given: context.secrets };
-    return { ...(await withProxy(plan, context, groups, own)), layer };
+    return { ...(await withScratch(plan, context, groups, own)), layer };
   } catch (error) {
     if (layer !== undefined) (await import("./remove-tree.ts")).removeTree(layer.path);
     throw error;
+  }
+}
+
+/** Most plans have none, and load none of this. */
+async function withScratch(
+  plan: LauncherPlan,
+  context: CarryOutContext,
+  groups: JobControlGroups | undefined,
+  own: OwnBinding,
+): Promise<Omit<CarriedOut, "totalMs">> {
+  if (plan.confinement === undefined) return withProxy(plan, context, groups, own);
+  const { openScratch, closeScratch } = await import("./open-scratch.ts");
+  const scratch = openScratch(plan.confinement.scratch, context.stateDirectories, context.host.identity.uid);
+  try {
+    return await withProxy(plan, context, groups, { ...own, scratch });
+  } finally {
+    closeScratch(scratch);
   }
 }
 

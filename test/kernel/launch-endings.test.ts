@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { LauncherPlan } from "../../src/model/plan.ts";
 import namespaces from "../../src/strategies/namespaces.ts";
+import landlock from "../../src/strategies/landlock.ts";
 import process from "../../src/strategies/process.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
 import { userEverything } from "../fixtures/matrices/standings.ts";
@@ -24,6 +25,7 @@ const burn = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done";
 
 describe.each([
   ["namespaces", namespaces],
+  ["landlock", landlock],
   ["process", process],
 ] as const)("a job of strategy %s", (_name, strategy) => {
   const launch = (script: string, parts: Partial<LauncherPlan> = {}, options: LaunchOptions = {}) =>
@@ -45,7 +47,7 @@ describe.each([
 
   test("is charged for what its children used, those too that it left to themselves", async () => {
     const burnt = (event: unknown): number => (event as { userMicros: number }).userMicros;
-    const fifo = `/tmp/cupel-test-${freshMark()}`;
+    const fifo = `\${TMPDIR:-/tmp}/cupel-test-${freshMark()}`;
     const orphan = `mkfifo ${fifo}; (sh -c '${burn}; echo > ${fifo}' &); read end < ${fifo}; rm ${fifo}; sleep 0.1`;
     const [idle, waited, left] = await Promise.all(
       [":", `sh -c '${burn}'; :`, orphan].map(async (script) => (await launch(script)).events.at(-1)),

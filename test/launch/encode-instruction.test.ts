@@ -43,7 +43,7 @@ describe("encodeInstruction", () => {
     const plan = barePlan(["/bin/a"], { environment: { A: "b" }, timeoutMs: 1500, graceMs: 2000 });
     const bytes = encodeInstruction(plan, binding);
     const golden = [
-      "4355504c 08000000 9d000000",
+      "4355504c 09000000 9d000000",
       "0100 0000 10000000 e9030000 ea030000 e9030000 ea030000",
       "0200 0000 08000000 0000000000000000",
       "0300 0000 08000000 00000000 12000000",
@@ -93,7 +93,7 @@ describe("encodeInstruction", () => {
       ["controlGroup", "/sys/fs/cgroup/b"],
       ["time", 2 ** 53 - 1, 0, 1, 2],
       ["seccomp", compileSeccomp(defaultSeccompProfile, "x64")],
-      ["landlock", 3, 7],
+      ["landlock", 3, 0, 7],
       ["argument", "/bin/echo"],
       ["argument", ""],
       ["argument", "süß"],
@@ -176,9 +176,10 @@ describe("encodeInstruction", () => {
   test("says no time for none, and one scope of Landlock alone", () => {
     const plan = barePlan(["a"], { landlockScopes: ["abstract-unix-socket"], graceMs: 7 });
     expect(recordsOf("time", plan)).toEqual([[0, 7, 0, 0]]);
-    expect(recordsOf("landlock", plan)).toEqual([[1, 0]]);
-    expect(recordsOf("landlock", barePlan(["a"], { landlockScopes: ["signal"] }))).toEqual([[2, 0]]);
-    expect(recordsOf("landlock", barePlan(["a"], { landlockVersion: 2 }))).toEqual([[0, 2]]);
+    expect(recordsOf("landlock", plan)).toEqual([[1, 0, 0]]);
+    expect(recordsOf("landlock", barePlan(["a"], { landlockScopes: ["signal"] }))).toEqual([[2, 0, 0]]);
+    expect(recordsOf("landlock", barePlan(["a"], { landlockVersion: 2 }))).toEqual([[0, 0, 2]]);
+    expect(recordsOf("landlock", barePlan(["a"], { landlockNetwork: "denied" }))).toEqual([[0, 3, 0]]);
     expect(recordsOf("landlock", barePlan(["a"]))).toEqual([]);
   });
 

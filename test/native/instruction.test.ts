@@ -43,6 +43,7 @@ const binding = {
   architecture: "x64",
   resident: { sharesRoot: true, captureBytesMax: 2 ** 20 },
   given: new Map([["A", Uint8Array.of(0, 255)]]),
+  scratch: "/scratch",
 } as const;
 
 const maker: MakerCall = {
@@ -71,6 +72,7 @@ const whole = encodeInstruction(
       { number: 9, content: "A" },
     ],
     seccomp: "default",
+    confinement: { rules: [{ path: "/r", access: "device", optional: true }], scratch: { variables: {} } },
     landlockScopes: ["signal"],
     output: { bytesMax: 9, beyond: "kill" },
     maker: { program: "bubblewrap", path: maker.path },
@@ -160,7 +162,7 @@ describe("read_instruction", () => {
     const unknown = Array.from({ length: 400 }, (_, kind) => kind).filter((kind) => !known.has(kind));
     const records = [...unknown, 0xffff, 0x0001_0006].map((kind) => assemble(...least, [kind, text("/")]));
     expect(new Set(await readInstructions(records))).toEqual(new Set([malformed]));
-    expect(known.size).toBe(32);
+    expect(known.size).toBe(34);
   });
 
   needsCompiler("refuses what lacks a command or a directory, and a path that is not absolute", async () => {
@@ -235,6 +237,8 @@ describe("read_instruction", () => {
         ...[0, 2, 64, 0xffff_ffff].map((number) => [16, numbers(number, 0)] as const),
         ...[0, 1, 2, 3].map((at) => [time, numbers(...beyond(at))] as const),
         [14, numbers(1, 0, 2)],
+        [33, Buffer.concat([u32(8), text("/")])],
+        [33, Buffer.concat([u32(1), text("relative")])],
       ] as const;
       expect(await readInstructions(right.map((record) => assemble(...least, record)))).toEqual(
         right.map(() => accepted),
@@ -247,7 +251,7 @@ describe("read_instruction", () => {
 
   needsCompiler("refuses a second record where one says all", async () => {
     // Of descriptors a second one of the same number is out of order.
-    const single = [1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 16, 44];
+    const single = [1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 16, 32, 44];
     const records = recordOffsets(whole).map((at) => whole.subarray(at, at + 8 + u32At(whole, at + 4)));
     const twice = records.map((record) => {
       const body = Buffer.concat([...records, record]);

@@ -183,7 +183,7 @@ describe("plan", () => {
           "abstract-unix-socket",
           "signal",
         ],
-        "landlockVersion": undefined,
+        "landlockVersion": 7,
         "loopbackUp": true,
         "namespaces": [
           "user",

@@ -89,6 +89,7 @@ export function encodedSeeds(): Uint8Array[] {
             controlGroups: ["/sys/fs/cgroup/a", "/sys/fs/cgroup/b"],
             rehearsal: false,
             proxy: "/run/proxy",
+            scratch: "/scratch",
             pinned: { directory: "/w", inode: "2049:131" },
             maker: makerCallOf(plan),
             given: new Map(["A", "B", "C"].map((name) => [name, Buffer.from(name)])),

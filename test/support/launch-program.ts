@@ -1,5 +1,5 @@
 /** Runs a plan through the real launcher, with files as the job's streams. */
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { createRealHost } from "../../src/host/real-host.ts";
 import type { LaunchBinding } from "../../src/launch/launch-binding.ts";
 import type { LaunchEvent } from "../../src/launch/launch-event.ts";
@@ -44,6 +44,13 @@ export function placesIn(...directories: readonly string[]): HelperPlaces {
   return { directories, uid: identity.uid };
 }
 
+/** What a plan that confines has for its own. */
+function confinedHome(directory: ReturnType<typeof makeTempDir>): string {
+  const path = directory.folder("own", 0o700);
+  for (const name of ["home", "tmp", "workspace"]) mkdirSync(`${path}/${name}`);
+  return path;
+}
+
 /** Runs it to its end. */
 export async function launchProgram(plan: LauncherPlan, options: LaunchOptions = {}): Promise<Launched> {
   using directory = makeTempDir();
@@ -53,9 +60,16 @@ export async function launchProgram(plan: LauncherPlan, options: LaunchOptions =
   const errors = openSync(directory.at("stderr"), "w");
   try {
     const reached = Promise.withResolvers<void>();
-    const launch = await startLaunch(plan, plainBinding(options.binding), places, [input, output, errors], (event) => {
-      if (event.event === options.on?.event) reached.resolve();
-    });
+    const own = plan.confinement === undefined ? {} : { scratch: confinedHome(directory) };
+    const launch = await startLaunch(
+      plan,
+      plainBinding({ ...own, ...options.binding }),
+      places,
+      [input, output, errors],
+      (event) => {
+        if (event.event === options.on?.event) reached.resolve();
+      },
+    );
     void reached.promise.then(() => options.on?.act(launch));
     const events = await launch.ended;
     return {

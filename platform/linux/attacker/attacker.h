@@ -44,6 +44,7 @@ void gained(const char *what, const char *which);
 void left(const char *what);
 void fact(const char *name, long long number);
 void fact_text(const char *name, const char *value);
+void tell_link(const char *name, const char *path);
 void write_all(int descriptor, const char *text, size_t length);
 
 /* orders.c: keys and their values. */

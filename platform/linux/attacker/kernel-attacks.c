@@ -134,6 +134,7 @@ static enum ending tell_privileges(void)
     tell_mask("inheritable", own.inheritable);
     tell_mask("bounding", each_capability(PR_CAPBSET_READ, 0));
     tell_mask("ambient", each_capability(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET));
+    tell_link("user-namespace", "/proc/self/ns/user");
     fact("secure-bits", kernel_call(__NR_prctl, PR_GET_SECUREBITS, 0, 0, 0, 0));
     fact("dumpable", kernel_call(__NR_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0));
     return attempted;

@@ -206,17 +206,6 @@ static enum ending list_descriptors(void)
     return attempted;
 }
 
-static void tell_link(const char *name, const char *path)
-{
-    char target[saw_bytes_max];
-    const long length = kernel_call(__NR_readlinkat, AT_FDCWD, path, target, sizeof target - 1);
-    did(name, length);
-    if (length < 0)
-        return;
-    target[length] = '\0';
-    fact_text(name, target);
-}
-
 static enum ending tell_place(void)
 {
     char path[path_room];

@@ -2,6 +2,8 @@
 #include "../shared/append.h"
 #include "attacker.h"
 
+#include <linux/fcntl.h>
+
 enum { standard_output = 1 };
 
 struct output {
@@ -131,4 +133,16 @@ void fact_text(const char *name, const char *value)
 void fact(const char *name, long long number)
 {
     fact_text(name, decimal(number));
+}
+
+/* Where a link of /proc leads. */
+void tell_link(const char *name, const char *path)
+{
+    char target[saw_bytes_max];
+    const long length = kernel_call(__NR_readlinkat, AT_FDCWD, path, target, sizeof target - 1);
+    did(name, length);
+    if (length < 0)
+        return;
+    target[length] = '\0';
+    fact_text(name, target);
 }

@@ -38,6 +38,10 @@ static bool kill_children(void)
 
 static void sweep(void)
 {
+    if (has_own_domain()) {
+        end_domain();
+        return;
+    }
     /* Bounded: a child that forks faster than this loop kills is what `process` does not promise to end. */
     for (int round = 0; round < 2000 && kill_children(); round++) {
         const struct __kernel_timespec nap = {.tv_sec = 0, .tv_nsec = 1000000};
@@ -105,13 +109,20 @@ __attribute__((noreturn)) static void report_end(const struct launch *launch, in
     leave(0);
 }
 
+/*
+ * Whether -1 is everything in our PID namespace, or our Landlock domain, but ourselves; otherwise it would be
+ * everything we may signal. What was asked for is not enough to go by: after a mistake elsewhere that would be every
+ * process of this machine.
+ */
+static bool is_alone(const struct launch *launch)
+{
+    const bool is_first = (launch->instruction->namespaces & CLONE_NEWPID) != 0 && kernel_call(__NR_getpid) == 1;
+    return is_first || has_own_domain();
+}
+
 static void kill_job(const struct launch *launch, long job)
 {
-    /*
-     * -1 is everything in our PID namespace but ourselves; without one it would be everything we may signal. What was
-     * asked for is not enough to go by: after a mistake elsewhere that would be every process of this machine.
-     */
-    const bool alone = (launch->instruction->namespaces & CLONE_NEWPID) != 0 && kernel_call(__NR_getpid) == 1;
+    const bool alone = is_alone(launch);
     kernel_call(__NR_kill, alone ? -1 : -job, signal_kill);
     if (!alone)
         kernel_call(__NR_kill, job, signal_kill);
@@ -139,12 +150,14 @@ static void obey(const struct launch *launch, long job)
 }
 
 /* Whether the job has ended; `status` is how. */
-static bool reap(long job, int *status)
+static bool reap(const struct launch *launch, long job, int *status)
 {
     for (;;) {
         const long pid = kernel_call(__NR_wait4, -1, status, wait_no_hang, NULL);
         if (pid == job)
             return true;
+        if (pid > 0)
+            replace_successor(launch, pid);
         if (pid <= 0 && pid != -EINTR)
             return false;
     }
@@ -156,18 +169,24 @@ static int watch(const struct launch *launch, long job)
     const uint64_t child_signal = 1ULL << (signal_child - 1);
     const int notices =
         (int)kernel_call(__NR_signalfd4, -1, &child_signal, sizeof child_signal, O_CLOEXEC | O_NONBLOCK);
-    struct pollfd watched[3] = {
+    struct pollfd watched[4] = {
         {.fd = launch->command_descriptor, .events = POLLIN},
         {.fd = notices, .events = POLLIN},
         {.fd = launch->courier->channel[1], .events = POLLIN},
+        {.fd = questions_descriptor(), .events = POLLIN},
     };
     int status;
-    while (!reap(job, &status)) {
-        kernel_call(__NR_ppoll, watched, 3, NULL, NULL, 0);
+    while (!reap(launch, job, &status)) {
+        kernel_call(__NR_ppoll, watched, 4, NULL, NULL, 0);
         if (watched[0].revents != 0)
             obey(launch, job);
         if (watched[2].revents != 0 && !offer_socket(watched[2].fd))
             watched[2].fd = -1;
+        if ((watched[3].revents & POLLIN) != 0)
+            answer_question(launch);
+        /* Nobody is left who could ask. */
+        if ((watched[3].revents & (POLLHUP | POLLERR)) != 0 || questions_descriptor() < 0)
+            watched[3].fd = -1;
         unsigned char notice[128];
         while (kernel_call(__NR_read, notices, notice, sizeof notice) > 0)
             continue;
@@ -179,13 +198,10 @@ static int watch(const struct launch *launch, long job)
 /* Nothing that the set-up command started sees the job: what it had of the network, or listens to, goes with it. */
 static void end_all_others(const struct launch *launch)
 {
-    if ((launch->instruction->namespaces & CLONE_NEWPID) == 0 || kernel_call(__NR_getpid) != 1) {
+    if (is_alone(launch))
+        end_domain();
+    else
         sweep();
-        return;
-    }
-    kernel_call(__NR_kill, -1, signal_kill);
-    while (kernel_call(__NR_wait4, -1, NULL, 0, NULL) != -ECHILD)
-        continue;
 }
 
 /* cupel changes what the proxy lets through, and says when it has. Whatever asks for an end has it: nothing runs. */
@@ -216,6 +232,7 @@ static int64_t run_setup(const struct launch *launch)
     if (status != 0)
         report_end(launch, status, started_us);
     end_all_others(launch);
+    start_successor(launch);
     const struct report report = end_since(launch, report_setup_ended, 0, started_us);
     send_report(launch, &report);
     await_word(launch, started_us);
@@ -249,6 +266,7 @@ __attribute__((noreturn)) void first_process(struct launch *launch)
     const bool is_covering = build_sandbox(launch);
     if (has_option(launch->instruction, option_rehearsal))
         report_rehearsal(launch, is_covering);
+    start_successor(launch);
     /* What the set-up command takes is neither the sandbox's set-up nor the job. */
     if (launch->instruction->setup != NULL)
         launch->began_us += run_setup(launch);

@@ -32,7 +32,7 @@ static uint64_t take_namespaces(struct cursor *cursor)
     return flags;
 }
 
-static void parse_seccomp(struct cursor *cursor, struct instruction *into)
+static void parse_filter(struct cursor *cursor, struct sock_fprog *into)
 {
     const size_t length = (size_t)(cursor->end - cursor->at);
     /* BPF_MAXINSNS (linux/bpf_common.h) is the kernel's own bound. */
@@ -40,8 +40,8 @@ static void parse_seccomp(struct cursor *cursor, struct instruction *into)
         cursor->broken = true;
         return;
     }
-    into->seccomp.len = (unsigned short)(length / sizeof(struct sock_filter));
-    into->seccomp.filter = (struct sock_filter *)(void *)cursor->at;
+    into->len = (unsigned short)(length / sizeof(struct sock_filter));
+    into->filter = (struct sock_filter *)(void *)cursor->at;
     cursor->at = cursor->end;
 }
 
@@ -154,6 +154,17 @@ static void parse_pinned(struct cursor *cursor, struct instruction *into)
     pinned->inode = take_u64(cursor);
 }
 
+static void parse_path_rule(struct cursor *cursor, struct instruction *into)
+{
+    if (into->path_rule_count == path_rules_max) {
+        cursor->broken = true;
+        return;
+    }
+    struct path_rule *rule = &into->path_rules[into->path_rule_count++];
+    rule->bits = take_bits(cursor, path_bit_all);
+    rule->path = take_absolute_path(cursor);
+}
+
 /* In ascending order, above the standard streams: so no two are the same, and what lies between them can be closed. */
 static void parse_descriptor(struct cursor *cursor, struct instruction *into)
 {
@@ -210,10 +221,17 @@ void parse_record(struct cursor *cursor, struct instruction *into, struct word_l
             into->control_groups[into->control_group_count++] = take_absolute_path(cursor);
         return;
     case record_seccomp:
-        parse_seccomp(cursor, into);
+        parse_filter(cursor, &into->seccomp);
+        return;
+    case record_guard:
+        parse_filter(cursor, &into->guard);
+        return;
+    case record_path_rule:
+        parse_path_rule(cursor, into);
         return;
     case record_landlock:
         into->landlock_scopes = take_u64(cursor);
+        into->landlock_network = take_u64(cursor);
         into->landlock_version = take_u32(cursor);
         return;
     case record_capture:

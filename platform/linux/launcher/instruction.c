@@ -22,7 +22,8 @@ static struct extent {
 static const uint64_t single_records = 1ULL << record_identity | 1ULL << record_namespaces | 1ULL << record_options |
                                        1ULL << record_hostname | 1ULL << record_directory | 1ULL << record_seccomp |
                                        1ULL << record_landlock | 1ULL << record_time | 1ULL << record_capture |
-                                       1ULL << record_output | 1ULL << record_proxy | 1ULL << record_maker_start;
+                                       1ULL << record_output | 1ULL << record_proxy | 1ULL << record_maker_start |
+                                       1ULL << record_guard;
 
 /* Notes a record of this kind in `seen`; false where it must not be there again. */
 static bool is_welcome(uint16_t kind, uint64_t *seen)

@@ -130,7 +130,14 @@ static void place_streams(const struct streams *streams)
         kernel_call(__NR_dup3, moved[index], index, 0);
 }
 
-__attribute__((noreturn)) static void become_job(const struct launch *launch, char **arguments)
+/* The filters of a confined job, while the way to whoever answers for it is open. */
+static void load_own_filters(const struct launch *launch, int channel)
+{
+    ask_about_changes(launch, channel);
+    load_filter(launch, &launch->instruction->seccomp);
+}
+
+__attribute__((noreturn)) static void become_job(const struct launch *launch, char **arguments, int channel)
 {
     const int failure_descriptor = leave_numbers_to_contents(launch->instruction, launch->failure_descriptor);
     must(launch, failure_descriptor, step_descriptor, "");
@@ -143,6 +150,8 @@ __attribute__((noreturn)) static void become_job(const struct launch *launch, ch
         must(launch, take_terminal(launch->streams), step_terminal, "controlling terminal");
     place_streams(launch->streams);
     enter_landlock(launch);
+    if (is_confined(launch->instruction))
+        load_own_filters(launch, channel);
     must(launch, place_contents(launch->instruction), step_descriptor, "");
     /* All but those and the way to tell that it cannot be executed. */
     must(launch, close_all_but(launch->instruction, failure_descriptor), step_standard_streams, "close_range");
@@ -174,6 +183,9 @@ long start_job(const struct launch *launch, char **arguments)
 {
     int ends[2];
     must(launch, kernel_call(__NR_pipe2, ends, O_CLOEXEC), step_fork, "pipe");
+    int channel[2] = {-1, -1};
+    if (is_confined(launch->instruction))
+        must(launch, offer_questions(channel), step_fork, "socketpair");
     const long pid = fork_process();
     must(launch, pid, step_fork, "clone");
     if (pid == 0) {
@@ -182,9 +194,10 @@ long start_job(const struct launch *launch, char **arguments)
         own.failure_descriptor = ends[1];
         if (is_setup(launch, arguments))
             leave_input(&own);
-        become_job(&own, arguments);
+        become_job(&own, arguments, channel[0]);
     }
     close_descriptor(ends[1]);
+    close_descriptor(channel[0]);
     if (!is_setup(launch, arguments))
         close_job_ends(launch->streams);
     struct exec_failure failure;
@@ -196,6 +209,8 @@ long start_job(const struct launch *launch, char **arguments)
     /* It has told what failed before it came to the execution. */
     if (count == 1)
         leave(0);
+    if (is_confined(launch->instruction))
+        take_questions(channel[1]);
     struct report report = {.kind = report_started, .pid = pid};
     if (count == (long)sizeof failure) {
         report.kind = report_exec_failed;

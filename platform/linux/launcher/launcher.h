@@ -26,6 +26,7 @@ enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, 
 enum { listeners_max = 64, published_max = 32, pinned_max = 4 };
 enum { maker_words_max = 1024, maker_inputs_max = MAKER_INPUTS_MAX };
 enum { descriptors_max = 32, descriptor_number_max = 63 };
+enum { path_rules_max = 512 };
 
 struct root_step {
     uint16_t kind;
@@ -81,6 +82,12 @@ struct content_descriptor {
     uint32_t length;
 };
 
+/* What a job that has the caller's own view of the host may use of it. */
+struct path_rule {
+    const char *path;
+    uint32_t bits;
+};
+
 struct instruction {
     uint32_t inside_uid, inside_gid, outside_uid, outside_gid;
     uint64_t namespaces;
@@ -97,7 +104,14 @@ struct instruction {
     const char *control_groups[control_groups_max];
     size_t control_group_count;
     struct sock_fprog seccomp;
+    /* A second filter, for what no mount and no namespace keeps apart; what it asks, the first process answers. */
+    struct sock_fprog guard;
+    /* In the place of a root; none where the job has one, or is not confined. */
+    struct path_rule path_rules[path_rules_max];
+    size_t path_rule_count;
     uint64_t landlock_scopes;
+    /* What is taken of TCP: LANDLOCK_ACCESS_NET_*. */
+    uint64_t landlock_network;
     /* 0, or the version whose rights on files are counted on. */
     uint32_t landlock_version;
     /* Caps on time; 0 is none. */
@@ -453,13 +467,36 @@ long start_layer_server(const struct launch *launch, const struct root_step *ste
 long end_layer_server(struct layer *layer, bool is_patient);
 
 /* landlock.c */
+void prepare_landlock(const struct launch *launch);
 void enter_landlock(const struct launch *launch);
+
+/* granted-path.c */
+long open_granted(const struct launch *launch, const char *path);
+
+/* confinement.c */
+static inline bool is_confined(const struct instruction *instruction)
+{
+    return instruction->path_rule_count > 0;
+}
+bool has_own_domain(void);
+void enter_own_domain(const struct launch *launch);
+void start_successor(const struct launch *launch);
+void replace_successor(const struct launch *launch, long ended);
+void end_domain(void);
+
+/* file-changes.c */
+long offer_questions(int ends[2]);
+void ask_about_changes(const struct launch *launch, int channel);
+void take_questions(int channel);
+int questions_descriptor(void);
+void answer_question(const struct launch *launch);
 
 /* privilege.c */
 void map_own_ids(const struct launch *launch, uint32_t outside_uid, uint32_t outside_gid);
 void take_outside_identity(const struct launch *launch);
 void take_fresh_identity(const struct launch *launch);
 void forbid_new_privileges(const struct launch *launch);
+void load_filter(const struct launch *launch, const struct sock_fprog *filter);
 void give_up_privileges(const struct launch *launch);
 
 /* events.c */

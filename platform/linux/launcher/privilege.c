@@ -121,7 +121,14 @@ void forbid_new_privileges(const struct launch *launch)
     must(launch, kernel_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0), step_no_new_privs, "dumpable");
 }
 
-/* The filter comes last: it denies some of the calls above. no_new_privs must be set for it, and holds for good. */
+/* no_new_privs must be set for it, and both hold for good. */
+void load_filter(const struct launch *launch, const struct sock_fprog *filter)
+{
+    if (filter->len > 0)
+        must(launch, kernel_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter), step_seccomp, "");
+}
+
+/* The filter comes last: it denies some of the calls above. */
 void give_up_privileges(const struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
@@ -134,6 +141,7 @@ void give_up_privileges(const struct launch *launch)
     must(launch, kernel_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), step_no_new_privs, "");
     /* What the first process is must not be readable, nor traceable, from inside. */
     must(launch, kernel_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0), step_no_new_privs, "dumpable");
-    if (instruction->seccomp.len > 0)
-        must(launch, kernel_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &instruction->seccomp), step_seccomp, "");
+    /* A confined job loads its own: what is asked by it is answered here, with calls that it denies. */
+    if (!is_confined(instruction))
+        load_filter(launch, &instruction->seccomp);
 }

@@ -76,6 +76,9 @@ bool build_sandbox(const struct launch *launch)
     must(launch, make_contents(instruction), step_descriptor, "");
     set_resource_limits(launch);
     give_up_privileges(launch);
+    /* It takes no_new_privs, where it does not take a capability. */
+    enter_own_domain(launch);
+    prepare_landlock(launch);
     return is_covering;
 }
 

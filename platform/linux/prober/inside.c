@@ -87,6 +87,8 @@ static void report_files(void)
     report_open("core-pattern-write", "/proc/sys/kernel/core_pattern", O_WRONLY);
     report_open("sysrq-write", "/proc/sysrq-trigger", O_WRONLY);
     report_open("shadow-read", "/etc/shadow", O_RDONLY);
+    /* Everybody's to read, where nothing keeps it away. */
+    report_open("sys-read", "/sys", O_RDONLY | O_DIRECTORY);
     report_open("terminal-open", "/dev/tty", O_RDWR);
 }
 

@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 8u
+#define PROTOCOL_VERSION 9u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 #define MAKER_INPUTS_MAX 256
@@ -41,6 +41,8 @@ enum {
     record_devices = 29,
     record_overlay = 30,
     record_direct = 31,
+    record_guard = 32,
+    record_path_rule = 33,
     record_maker_argument = 40,
     record_maker_variable = 41,
     record_maker_input = 42,
@@ -86,6 +88,13 @@ enum {
     step_bit_owned = 16,
     step_bit_no_swap = 32,
     step_bit_all = 63,
+};
+
+enum {
+    path_bit_write = 1,
+    path_bit_device = 2,
+    path_bit_optional = 4,
+    path_bit_all = 7,
 };
 
 enum {

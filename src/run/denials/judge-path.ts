@@ -16,6 +16,8 @@ export interface JobView {
   readonly job: Job;
   /** How the job's root was built; empty where it is the host's. */
   readonly root: readonly RootStep[];
+  /** The host's root, with rules that say what of it can be opened: {@link root} says the same as they do. */
+  readonly isConfined?: boolean | undefined;
   readonly host: HostView;
 }
 
@@ -98,9 +100,17 @@ function judgeStep(failed: FailedPath, view: JobView): Granting | undefined {
   return isShown ? judgeShown(failed, kind === "mirror", view) : judgeOwn(failed, view);
 }
 
+/** Landlock and the guard have one errno each for whatever they deny, and hide nothing; undefined where they denied nothing. */
+function asMounted(failed: FailedPath): FailedPath | undefined {
+  if (failed.errno === "ENOENT") return undefined;
+  const isDenied = failed.errno === "EACCES" || failed.errno === "EPERM";
+  return failed.writes && isDenied ? { ...failed, errno: "EROFS" } : failed;
+}
+
 /** What would grant it; undefined where the sandbox is not what denied it. */
-export function judgePath(failed: FailedPath, view: JobView): Granting | undefined {
-  if (view.root.length === 0) return undefined;
+export function judgePath(told: FailedPath, view: JobView): Granting | undefined {
+  const failed = view.isConfined === true ? asMounted(told) : told;
+  if (failed === undefined || view.root.length === 0) return undefined;
   if (noRoom.includes(failed.errno)) return judgeRoom(stepAt(failed.path, view.root), view);
   if (!notGranted.includes(failed.errno)) return undefined;
   const ofKernel = judgeKernels(failed, view);

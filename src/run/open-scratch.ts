@@ -1,0 +1,78 @@
+/** A directory of a job's own on the host, for a job without a root of its own: made for it, and removed with all in it. */
+import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { posix } from "node:path";
+import { errnoOf } from "../host/errno-of.ts";
+import { isThere } from "../host/is-there.ts";
+import { namesIn } from "../host/names-in.ts";
+import { CupelError } from "../model/error.ts";
+import type { ConfinementPlan } from "../model/plan.ts";
+import { isLeft, makerFrom } from "./gone-maker.ts";
+import { findLayerPlace, layersIn } from "./layer-place.ts";
+import { removeTree } from "./remove-tree.ts";
+import { makingName, makingPattern } from "./run-id.ts";
+
+type ScratchPlan = ConfinementPlan["scratch"];
+
+function makeDirectories(path: string, { variables, directory }: ScratchPlan): void {
+  const names = [...Object.values(variables), ...(directory === undefined ? [] : [directory])];
+  const umask = process.umask(0o077);
+  try {
+    for (const name of names) mkdirSync(`${path}/${name}`, { recursive: true, mode: 0o700 });
+  } finally {
+    process.umask(umask);
+  }
+}
+
+function noPlace(path: string, error: unknown): CupelError {
+  return new CupelError("set-up", `No place for the job's own files (${path}): ${errnoOf(error)}`, { cause: error });
+}
+
+/** What jobs of cupels that were killed have left there; what has a `work` is a layer, which `cupel clean` removes. */
+function removeLeft(layers: string): void {
+  for (const name of namesIn(layers)) {
+    const made = makingPattern.exec(name);
+    const path = `${layers}/${name}`;
+    if (made !== null && isLeft(makerFrom(made), path) && !isThere(`${path}/work`)) removeTree(path);
+  }
+}
+
+/**
+ * Makes it with what the plan names in it, below the first state directory that can be used. It lies among the layers, and
+ * under a name that tells whose it is: what a cupel that was killed left, the next one removes.
+ * @throws CupelError `set-up` where there is no place for it.
+ */
+export function openScratch(scratch: ScratchPlan, stateDirectories: readonly string[], uid: number): string {
+  const place = findLayerPlace(stateDirectories, uid);
+  if (place === undefined) throw new CupelError("set-up", "There is no place for the job's own files");
+  const layers = layersIn(place.directory);
+  const path = `${layers}/${makingName()}`;
+  try {
+    removeLeft(layers);
+    makeDirectories(path, scratch);
+    return path;
+  } catch (error) {
+    removeTree(path);
+    throw noPlace(path, error);
+  }
+}
+
+/** Removes it, and what holds layers where there is none. */
+export function closeScratch(path: string): void {
+  removeTree(path);
+  try {
+    rmdirSync(posix.dirname(path));
+  } catch (error) {
+    // Somebody else's is there, or was and took it away.
+    errnoOf(error);
+  }
+}
+
+/** Makes it anew for the next job, in the same place. @throws CupelError `set-up`. */
+export function emptyScratch(path: string, scratch: ScratchPlan): void {
+  try {
+    for (const name of readdirSync(path)) removeTree(`${path}/${name}`);
+    makeDirectories(path, scratch);
+  } catch (error) {
+    throw noPlace(path, error);
+  }
+}

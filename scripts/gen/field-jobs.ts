@@ -1,5 +1,6 @@
 /** A job for each field that a job can have, which asks for that and nothing else. */
 import { plainLayout, type Layout } from "../../src/model/layout.ts";
+import type { GuaranteeId } from "../../src/model/guarantee.ts";
 import { networkModes, seccompProfileNames, type Job, type Limits } from "../../src/model/job.ts";
 import { defaultRequest, type JobRequest } from "../../src/run/job-request.ts";
 import { limitEntries, quantityParsers } from "../../src/run/limit-fields.ts";
@@ -13,6 +14,8 @@ export interface FieldJob {
   readonly job: Job;
   /** The same job without it. */
   readonly without: Job;
+  /** What nobody gives up who asks for it: see `withOwnRoot` in src/run/lay-out-job.ts. */
+  readonly standsOn?: GuaranteeId | undefined;
 }
 
 const project = "/srv/project";
@@ -37,6 +40,11 @@ const layered = fieldJob("--workspace cow", {
   directory: project,
 });
 const reading = fieldJob("--read /srv/data", { grants: [{ path: "/srv/data", access: "read" }] });
+
+/** What only a root of the job's own can have. */
+function inOwnRoot(field: string, layout: Partial<Layout>, without?: Job): FieldJob {
+  return { ...laidOut(field, layout, without), standsOn: "fs.read" };
+}
 
 function laidOut(field: string, layout: Partial<Layout>, without?: Job): FieldJob {
   return fieldJob(field, { layout: { ...plainLayout, ...layout } }, {}, without);
@@ -108,11 +116,11 @@ export const fieldJobs: readonly FieldJob[] = [
     toolDirectories: ["/opt/tools/bin"],
     grants: [{ path: "/opt/tools", access: "read" }],
   }),
-  laidOut("--deny /srv/data/private", { denied: ["/srv/data/private"] }, reading.job),
+  inOwnRoot("--deny /srv/data/private", { denied: ["/srv/data/private"] }, reading.job),
   laidOut("--protect .git/hooks", { keptNames: [`${project}/.git/hooks`] }, writing.job),
-  laidOut("--root dir:/srv/root", { root: { source: "/srv/root", entries: [{ kind: "shown", path: "/usr" }] } }),
-  laidOut("--tmpfs /cache:64M", { directories: [{ path: "/cache", sizeBytes: 64 * 1024 ** 2 }] }),
-  laidOut("--file /opt/greeting=hello", { files: [{ path: "/opt/greeting", content: "hello" }] }),
+  inOwnRoot("--root dir:/srv/root", { root: { source: "/srv/root", entries: [{ kind: "shown", path: "/usr" }] } }),
+  inOwnRoot("--tmpfs /cache:64M", { directories: [{ path: "/cache", sizeBytes: 64 * 1024 ** 2 }] }),
+  inOwnRoot("--file /opt/greeting=hello", { files: [{ path: "/opt/greeting", content: "hello" }] }),
   ...networkModes
     .filter((network) => network !== bareJob.network)
     .map((network) => fieldJob(`--network ${network}`, { network }, { network })),

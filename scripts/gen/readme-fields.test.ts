@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Strategy } from "../../src/strategies/_strategy.ts";
 import bubblewrap from "../../src/strategies/bubblewrap.ts";
+import landlock from "../../src/strategies/landlock.ts";
 import namespaces from "../../src/strategies/namespaces.ts";
 import plain from "../../src/strategies/process.ts";
 import { jobFlags } from "../../src/commands/job-flags.ts";
@@ -68,7 +69,7 @@ describe("renderFields", () => {
       [
         "mask /srv/data/private",
         "--perms 0555 --tmpfs /srv/data/private; --remount-ro /srv/data/private",
-        "changes nothing",
+        "refused (fs.read): the job sees the caller's file system with the caller's rights",
       ],
     ],
     [
@@ -89,6 +90,9 @@ describe("renderFields", () => {
       ],
     ],
   ])("says of %s what each does", (flag, cells) => expect(rowOf(flag)).toEqual([...cells]));
+
+  test("says of rules what they allow", () =>
+    expect(rowOf("--write", [landlock])).toEqual(["allow /srv/data (write)"]));
 
   test("follows the strategies: what one does not keep any more is refused, and what it does not do changes nothing", () => {
     const deaf: Strategy = { ...namespaces, plan: (job, matrix) => namespaces.plan({ ...job, grants: [] }, matrix) };

@@ -4,7 +4,7 @@ import { isMade } from "../../src/launch/maker-call.ts";
 import type { Standing, Standings } from "../../src/model/capability.ts";
 import { CupelError } from "../../src/model/error.ts";
 import type { GuaranteeDecision } from "../../src/model/guarantee.ts";
-import type { LauncherPlan, RootStep } from "../../src/model/plan.ts";
+import type { ConfinementPlan, LauncherPlan, RootStep } from "../../src/model/plan.ts";
 import { groupWords, writtenOut } from "../../src/report/maker-words.ts";
 import type { Strategy } from "../../src/strategies/_strategy.ts";
 import { fieldJobs, type FieldJob } from "./field-jobs.ts";
@@ -14,10 +14,12 @@ import { renderTable } from "./readme-table.ts";
 const everythingWorks: Standings = new Proxy({}, { get: (): Standing => ({ state: "works" }) });
 
 /** A demand that the field brings with it, or takes from what the strategy keeps without it, and that is not kept. */
-function findLoss(strategy: Strategy, { job, without }: FieldJob): string | undefined {
+function findLoss(strategy: Strategy, { job, without, standsOn }: FieldJob): string | undefined {
   const before = strategy.guarantees(without, everythingWorks);
   const isNew = ({ id }: GuaranteeDecision): boolean =>
-    !without.demands.required.includes(id) || before.some((decision) => decision.id === id && decision.kept);
+    id === standsOn ||
+    !without.demands.required.includes(id) ||
+    before.some((decision) => decision.id === id && decision.kept);
   const lost = strategy
     .guarantees(job, everythingWorks)
     .find((decision) => !decision.kept && job.demands.required.includes(decision.id) && isNew(decision));
@@ -52,9 +54,16 @@ function makerWords(plan: LauncherPlan): string[] {
   );
 }
 
+/** What takes the root's place. */
+function ruleLines({ rules, scratch }: ConfinementPlan): string[] {
+  const own = scratch.directory === undefined ? [] : ["start in a directory of its own"];
+  return [...rules.map(({ path, access }) => `allow ${path} (${access})`), ...own];
+}
+
 /** What the root is made by. */
 function rootLines(plan: LauncherPlan): string[] {
-  return isMade(plan) ? makerWords(plan) : plan.root.map(describeStep);
+  if (isMade(plan)) return makerWords(plan);
+  return plan.confinement === undefined ? plan.root.map(describeStep) : ruleLines(plan.confinement);
 }
 
 /** Values by their paths in the plan; what is in a list by the list's. */
@@ -68,7 +77,15 @@ function flatten(value: unknown, path: string): string[] {
 
 /** All but the root, and what is the command's. */
 function otherLines(plan: LauncherPlan): string[] {
-  const { root: _root, maker: _maker, command: _command, directory: _directory, environment, ...rest } = plan;
+  const {
+    root: _root,
+    confinement: _rules,
+    maker: _maker,
+    command: _command,
+    directory: _directory,
+    environment,
+    ...rest
+  } = plan;
   return [...flatten(rest, ""), ...Object.keys(environment).map((name) => `variable ${name}`)];
 }
 

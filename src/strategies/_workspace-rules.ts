@@ -45,20 +45,21 @@ const layeredWorkspace: GuaranteeRule = (circumstances) => {
   return keptBy(layerMechanisms[step], ...rootCapabilities, ...layerCapabilities(step, matrix))(circumstances);
 };
 
-/** Not kept, for this reason, where the job writes to the host's own workspace. */
-function unlessWritten(reason: string): GuaranteeRule {
-  return (circumstances) =>
-    writesWorkspace(circumstances.job) ? { kept: false, reason } : layeredWorkspace(circumstances);
+/** Not kept, for this reason, where the job writes to the host's own workspace; otherwise by `rule`. */
+export function unlessWritten(reason: string, rule: GuaranteeRule): GuaranteeRule {
+  return (circumstances) => (writesWorkspace(circumstances.job) ? { kept: false, reason } : rule(circumstances));
 }
 
-const writtenThrough = "the workspace, or part of it, is written through (--workspace rw, --write)";
+/** Why the host's workspace does not stay as it was. */
+export const writtenThrough = "the workspace, or part of it, is written through (--workspace rw, --write)";
 
 /** `fs.workspace`. */
-export const unchangedWorkspace: GuaranteeRule = unlessWritten(writtenThrough);
+export const unchangedWorkspace: GuaranteeRule = unlessWritten(writtenThrough, layeredWorkspace);
 
 /** `fs.protected`. What does not exist cannot be mounted on, and to make it would be a change to the host's files. */
 export const protectedNames: GuaranteeRule = unlessWritten(
   `${writtenThrough}: protected names that exist there are read-only, but the job can make those that do not`,
+  layeredWorkspace,
 );
 
 const layerInMemory = keptBy(

@@ -1,4 +1,5 @@
 /** What is wrong with a state or an amount that an attack told. Pure. */
+import { rightlessNamespace } from "./host-facts.ts";
 import { factsOf, type AttackRecord } from "./attack-record.ts";
 import type { SandboxWishes, StateContext } from "./attack-spec.ts";
 
@@ -41,6 +42,8 @@ const ownVariables = [
   "SHLVL",
   "_",
   "HOSTNAME",
+  "TMPDIR",
+  "GIT_CONFIG_NOSYSTEM",
   "container",
 ];
 
@@ -119,10 +122,17 @@ const harmless: Readonly<Record<string, RegExp>> = {
   ambient: /^0+$/,
 };
 
+/** Without new privileges a bounding set bounds nothing; who has no right to it must leave it as it is. */
+function isBoundingIdle(facts: ReturnType<typeof factsOf>, host: Readonly<Record<string, string>>): boolean {
+  const namespace = host[rightlessNamespace];
+  return namespace !== undefined && facts.get("user-namespace")?.every((seen) => seen === namespace) === true;
+}
+
 /** A privilege that is held, or that could be gained. */
-export const findPrivilege: Finder = (record) => {
+export const findPrivilege: Finder = (record, { host }) => {
   const facts = factsOf(record);
   for (const [name, pattern] of Object.entries(harmless)) {
+    if (name === "bounding" && isBoundingIdle(facts, host)) continue;
     const value = facts.get(name)?.find((seen) => !pattern.test(seen));
     if (value !== undefined) return `${name} is ${value}`;
   }

@@ -15,11 +15,15 @@ export interface InsideCheck {
   readonly held: boolean;
 }
 
+type Fact = NonNullable<ReturnType<InsideFacts["get"]>>;
+
 interface Expectation {
   readonly guarantee: GuaranteeId;
   readonly step: string;
   readonly action: string;
-  readonly isHeld: (fact: { errno: string; value: number; text: string }) => boolean;
+  readonly isHeld: (fact: Fact, facts: InsideFacts) => boolean;
+  /** Only where the mechanism stands on one of these: elsewhere the caller cannot have it. */
+  readonly onlyBy?: readonly string[] | undefined;
 }
 
 const fails = (...errnos: readonly string[]): Expectation["isHeld"] => {
@@ -32,10 +36,19 @@ const is = (value: number): Expectation["isHeld"] => {
 /** The job's first process, the prober, and the child that it looks with. */
 const processesMax = 3;
 
+/** Only lo, or no way to make a socket that would lead anywhere. */
+const hasNoWayOut: Expectation["isHeld"] = ({ text }, facts) =>
+  text.trim() === "lo" || facts.get("loopback-up")?.errno === "EAFNOSUPPORT";
+
+/** What gives a process the right to change its bounding set; without that right nothing in the set can be gained. */
+const withRights = ["userns.capable", "privilege.drop-identity", "program.bwrap"];
+
 /** What must be seen where a guarantee is declared kept. */
 const expectations: readonly Expectation[] = [
-  { guarantee: "fs.read", step: "shadow-read", action: "open /etc/shadow to read", isHeld: fails("ENOENT") },
-  { guarantee: "fs.write", step: "root-write", action: "create a file in /", isHeld: fails("EROFS") },
+  { guarantee: "fs.read", step: "shadow-read", action: "open /etc/shadow to read", isHeld: fails("ENOENT", "EACCES") },
+  { guarantee: "fs.read", step: "sys-read", action: "open /sys to read", isHeld: fails("ENOENT", "EACCES") },
+  { guarantee: "fs.metadata", step: "shadow-read", action: "look for /etc/shadow", isHeld: fails("ENOENT") },
+  { guarantee: "fs.write", step: "root-write", action: "create a file in /", isHeld: fails("EROFS", "EACCES") },
   {
     guarantee: "fs.write",
     step: "core-pattern-write",
@@ -52,7 +65,7 @@ const expectations: readonly Expectation[] = [
     guarantee: "net.none",
     step: "interfaces",
     action: "list network interfaces",
-    isHeld: ({ text }) => text.trim() === "lo",
+    isHeld: hasNoWayOut,
   },
   {
     guarantee: "net.loopback",
@@ -79,7 +92,13 @@ const expectations: readonly Expectation[] = [
     action: "read the permitted capabilities",
     isHeld: is(0),
   },
-  { guarantee: "priv.escalation", step: "capabilities-bounding", action: "read the bounding set", isHeld: is(0) },
+  {
+    guarantee: "priv.escalation",
+    step: "capabilities-bounding",
+    action: "read the bounding set",
+    isHeld: is(0),
+    onlyBy: withRights,
+  },
   { guarantee: "priv.escalation", step: "unshare-user", action: "make a user namespace", isHeld: fails("EPERM") },
   { guarantee: "kernel.syscalls", step: "seccomp-mode", action: "read the seccomp mode", isHeld: is(2) },
   { guarantee: "kernel.syscalls", step: "mount", action: "mount a tmpfs", isHeld: fails("EPERM") },
@@ -89,13 +108,16 @@ const expectations: readonly Expectation[] = [
 
 /** One check for each expectation whose guarantee is declared kept. A fact that was not reported was not held. */
 export function judgeInside(facts: InsideFacts, decisions: readonly GuaranteeDecision[]): InsideCheck[] {
-  const kept = new Set(decisions.filter((decision) => decision.kept).map(({ id }) => id));
+  const kept = new Map(decisions.flatMap((one) => (one.kept ? [[one.id, one.capabilities] as const] : [])));
   return expectations
-    .filter(({ guarantee }) => kept.has(guarantee))
+    .filter(({ guarantee, onlyBy }) => {
+      const capabilities = kept.get(guarantee);
+      return capabilities !== undefined && (onlyBy?.some((id) => capabilities.includes(id)) ?? true);
+    })
     .map(({ guarantee, step, action, isHeld }) => {
       const fact = facts.get(step);
       const result = fact === undefined ? "not reported" : describe(fact);
-      return { guarantee, action, result, held: fact !== undefined && isHeld(fact) };
+      return { guarantee, action, result, held: fact !== undefined && isHeld(fact, facts) };
     });
 }
 

@@ -9,7 +9,7 @@ import { CupelError } from "../model/error.ts";
 import type { GuaranteeDecision } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import { plainLayout } from "../model/layout.ts";
-import type { LauncherPlan, RootStep } from "../model/plan.ts";
+import type { ConfinementPlan, LauncherPlan, RootStep } from "../model/plan.ts";
 import type { Trial } from "../model/trial.ts";
 import { carryOut } from "../run/carry-out.ts";
 import { describeMakerFailure } from "../run/ending.ts";
@@ -56,8 +56,14 @@ export function trialJob(defaultJob: Job): Job {
 /** Where a root of its own shows the prober: nothing of the host's is ever mounted there. */
 const proberInside = "/run/cupel-prober";
 
+function confinedToProber(plan: LauncherPlan, confinement: ConfinementPlan, prober: string): LauncherPlan {
+  const rules = [...confinement.rules, { path: prober, access: "read", optional: true } as const];
+  return { ...plan, confinement: { ...confinement, rules }, command: [prober, "inside"] };
+}
+
 /** The plan with the prober as its program: under its own path, or bound into the root that the plan makes. Pure. */
 export function withProber(plan: LauncherPlan, prober: string): LauncherPlan {
+  if (plan.confinement !== undefined) return confinedToProber(plan, plan.confinement, prober);
   if (plan.root.length === 0) return { ...plan, command: [prober, "inside"] };
   const bind: RootStep = {
     step: "bind",

@@ -131,13 +131,13 @@ describe.each(callers)("check, called by $name", (caller) => {
 
 /** What is denied by a filter on unshare: the network namespace, and with it the strategy. */
 describe.each(callers)("check where unshare is denied, called by $name", (caller) => {
-  test("fails on net.none, and names what is in the way, where, and what helps", async () => {
-    const words = underConditions(["unshare-denied"], [cupel.path, "check", "--require", "net.none"]);
+  test("fails on net.loopback, and names what is in the way, where, and what helps", async () => {
+    const words = underConditions(["unshare-denied"], [cupel.path, "check", "--require", "net.loopback"]);
     const ran = await cupel.outside(caller, words);
     expect(ran).toMatchObject({ code: 1, stderr: "" });
     const text = ran.stdout.replaceAll(/\s+/g, " ");
     expect(text).toMatch(
-      /net\.none does not hold: namespaces needs (userns\.capable|ns\.\w+), which is blocked \(seccomp\)/,
+      /net\.loopback does not hold: namespaces needs (userns\.capable|ns\.\w+), which is blocked \(seccomp\)/,
     );
     expect(text).toContain("Cause: a system call filter (seccomp");
     expect(text).toContain("Remedy: ");

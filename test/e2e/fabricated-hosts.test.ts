@@ -116,16 +116,18 @@ describe.each(blocking)("$name", (given) => {
     const text = ran.stderr.replaceAll(/\s+/g, " ");
     expect(text).toContain(given.capability);
     expect(text).toContain(`(${given.code}, in the `);
-    expect(text).toContain("--accept-missing all");
+    expect(text).toMatch(
+      /To run all the same, by strategy landlock: --accept-missing (fs\.read,)?fs\.metadata,proc\.hidden;/,
+    );
     expect(text).not.toContain("is a bug");
   });
 
-  test("told to go on without, it runs as a process and records that", async () => {
+  test("told to go on without, it runs under Landlock's rules and records that", async () => {
     using directory = makeTempDir({ owner: given.caller, mode: 0o777 });
     const path = directory.at("result.json");
     const ran = await callUnder(given, ["run", "--accept-missing", "all", "--result", path, "--", "echo", "ran"]);
     expect(ran).toMatchObject({ code: 0, stdout: "ran\n" });
-    expect(ran.stderr).toMatch(/^cupel: running in process without [^\n]*fs\.read[^\n]*given up by name\n$/);
+    expect(ran.stderr).toMatch(/^cupel: running in landlock without [^\n]*proc\.hidden[^\n]*given up by name$/m);
     // A chroot has the file where it was called for: /tmp is bound into it.
     expect(existsSync(path)).toBe(true);
     const outcome = JSON.parse(readFileSync(path, "utf8")) as {
@@ -133,8 +135,8 @@ describe.each(blocking)("$name", (given) => {
       strategy: string;
       exitCode: number;
     };
-    expect(outcome).toMatchObject({ strategy: "process", exitCode: 0 });
-    expect(outcome.accepted).toEqual(expect.arrayContaining(["fs.read", "net.none", "proc.hidden", "proc.tree"]));
+    expect(outcome).toMatchObject({ strategy: "landlock", exitCode: 0 });
+    expect(outcome.accepted).toEqual(expect.arrayContaining(["fs.metadata", "proc.hidden"]));
   });
 
   test("outside of it the same caller's jobs run, whatever was saved under it", async () => {

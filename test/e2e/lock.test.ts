@@ -71,7 +71,7 @@ describe.each(callers)("a lock, called by $name", (caller) => {
   test("comes behind a demand that fails, and before one that holds", async () => {
     using directory = makeTempDir({ owner: caller });
     await callIn(directory, caller, "lock");
-    expect((await deniedIn(directory, caller, "check", "--locked", "--require", "net.none")).code).toBe(1);
+    expect((await deniedIn(directory, caller, "check", "--locked", "--require", "proc.hidden")).code).toBe(1);
     expect((await deniedIn(directory, caller, "check", "--locked", "--require", "env.clean")).code).toBe(4);
     expect((await callIn(directory, caller, "check", "--locked", "--require", "env.clean")).code).toBe(0);
   });

@@ -91,11 +91,11 @@ describe.each(callers)("in bubblewrap without devices, called by $name", (caller
 });
 
 describe.each(callers)("in bubblewrap, where something is refused, called by $name", (caller) => {
-  needsBubblewrap("told to go on without, a job runs as a process", async () => {
+  needsBubblewrap("told to go on without, a job runs under Landlock's rules", async () => {
     const flags = [...everything, "--unshare-user", "--disable-userns"];
     const ran = await inBubblewrap(caller, flags, ["run", "--accept-missing", "all", "--", "echo", "ran"]);
     expect({ code: ran.code, stdout: ran.stdout }).toEqual({ code: 0, stdout: "ran\n" });
-    expect(ran.stderr).toContain("running in process without ");
+    expect(ran.stderr).toContain("running in landlock without ");
   });
 });
 
@@ -137,10 +137,14 @@ describe.each(engines)("in a container of $name's as it is by default", ({ progr
     needsEngine(`a job is refused for what the engine denies, called by ${name}`, async () => {
       const ran = await engine.run(flags(), [stage.at("cupel"), ...job], stage.path);
       const blocker = uid === 0 ? blocksRoot : "seccomp";
-      expectRefusal(ran, `(${blocker}, in the container)`, "To run all the same, by strategy process");
+      expectRefusal(
+        ran,
+        `(${blocker}, in the container)`,
+        "To run all the same, by strategy landlock: --accept-missing ",
+      );
     });
 
-    needsEngine(`told to go on without, a job runs as a process, called by ${name}`, async () => {
+    needsEngine(`told to go on without, a job runs all the same, called by ${name}`, async () => {
       const words = [stage.at("cupel"), "run", "--accept-missing", "all", "--", "echo", "ran"];
       const ran = await engine.run(flags(), words, stage.path);
       expect({ code: ran.code, stdout: ran.stdout }).toEqual({ code: 0, stdout: "ran\n" });

@@ -28,15 +28,36 @@ async function plan(caller: Caller, flags: readonly string[]): Promise<Planned> 
   };
 }
 
-const namespaces = { code: 0, chosen: "namespaces", isolation: "namespace", rejected: ["bubblewrap", "process"] };
-const process_ = { code: 0, chosen: "process", isolation: "process", rejected: ["namespaces", "bubblewrap"] };
+const namespaces = {
+  code: 0,
+  chosen: "namespaces",
+  isolation: "namespace",
+  rejected: ["bubblewrap", "landlock", "process"],
+};
+const process_ = {
+  code: 0,
+  chosen: "process",
+  isolation: "process",
+  rejected: ["namespaces", "bubblewrap", "landlock"],
+};
+const inLandlock = {
+  code: 0,
+  chosen: "landlock",
+  isolation: "lsm",
+  rejected: ["namespaces", "bubblewrap", "process"],
+};
 const refused = {
   code: 125,
   chosen: undefined,
   isolation: undefined,
-  rejected: ["namespaces", "bubblewrap", "process"],
+  rejected: ["namespaces", "bubblewrap", "landlock", "process"],
 };
-const inBubblewrap = { code: 0, chosen: "bubblewrap", isolation: "namespace", rejected: ["namespaces", "process"] };
+const inBubblewrap = {
+  code: 0,
+  chosen: "bubblewrap",
+  isolation: "namespace",
+  rejected: ["namespaces", "landlock", "process"],
+};
 
 const rows: readonly (readonly [string, Planned])[] = [
   ["", namespaces],
@@ -51,6 +72,9 @@ const rows: readonly (readonly [string, Planned])[] = [
   ["--min vm --accept-missing all", refused],
   ["--strategy namespaces", namespaces],
   ["--strategy bubblewrap", inBubblewrap],
+  ["--strategy landlock", refused],
+  ["--strategy landlock --accept-missing fs.read,fs.metadata,proc.hidden", inLandlock],
+  ["--strategy landlock --accept-missing all --min namespace", refused],
   ["--strategy process", refused],
   ["--strategy process --accept-missing all", process_],
   ["--strategy process --min namespace --accept-missing all", refused],

@@ -40,6 +40,7 @@ describe.each(callers)("strategies, called by $name", (caller) => {
     expect(before.strategies.map(({ id, available, isTaken }) => [id, available, isTaken])).toEqual([
       ["namespaces", true, true],
       ["bubblewrap", true, false],
+      ["landlock", true, false],
       ["process", true, false],
     ]);
     expect(before.strategies.map(({ start }) => start)).toEqual(
@@ -58,7 +59,12 @@ describe.each(callers)("strategies, called by $name", (caller) => {
     expect(createValidator(schema)(kept)).toEqual([]);
 
     pretend(caller, { bubblewrap: 1, namespaces: 2, process: 1 });
-    expect((await list(caller)).strategies.map(({ id }) => id)).toEqual(["bubblewrap", "namespaces", "process"]);
+    expect((await list(caller)).strategies.map(({ id }) => id)).toEqual([
+      "bubblewrap",
+      "namespaces",
+      "landlock",
+      "process",
+    ]);
     expect([await chosen(caller), await chosen(caller, "--prefer", "strongest")]).toEqual(["bubblewrap", "namespaces"]);
     const result = `${cupel.workspace(caller)}/result.json`;
     await cupel.run(caller, ["run", "--workspace", "none", "--result", result, "--", "true"]);

@@ -60,13 +60,15 @@ describe.each(callers)("verify, called by $name", (caller) => {
       expect(ran).toMatchObject({ code: 0, stderr: "" });
       const { subjects, ...verification } = told(ran);
       found.push(statesOf({ subjects, ...verification }));
-      for (const name of ["namespaces", "bubblewrap", "process"]) {
-        // The doctor's job may only read its workspace; bubblewrap's attacked one is a copy, of which it bounds nothing.
-        const { "limit.disk": said, ...kept } = keptBy(report, name);
+      for (const name of ["namespaces", "bubblewrap", "landlock", "process"]) {
+        // The doctor's job may only read its workspace; bubblewrap's attacked one is a copy, of which it bounds nothing, and
+        // landlock has none to give.
+        const { "limit.disk": said, "fs.workspace": unchanged, ...kept } = keptBy(report, name);
         const states = Object.fromEntries(named(subjects, name).map(({ id, state: one }) => [id, one === "held"]));
-        const { "limit.disk": seen, ...held } = states;
+        const { "limit.disk": seen, "fs.workspace": layered, ...held } = states;
         expect({ name, ...held }).toEqual({ name, ...kept });
         expect({ name, isKept: seen }).toEqual({ name, isKept: name === "bubblewrap" ? false : said });
+        expect({ name, isKept: layered }).toEqual({ name, isKept: name === "landlock" ? false : unchanged });
       }
       // What it lacks was seen to be lacking, each guarantee by an attack of its own.
       const unshown = named(subjects, "process").filter((one) => one.state !== "held" && one.brokenBy.length === 0);
@@ -124,7 +126,10 @@ describe.each(callers)("verify, called by $name", (caller) => {
     expect(shown).toEqual([
       ["namespaces", [lacking, ["held", undefined], ["held", undefined]]],
       ["bubblewrap", [lacking, ["held", undefined], ["held", undefined]]],
-      ["process", [lacking, ["not-provided", expect.stringMatching(/^E05|E18$/)], ["not-provided", "B06"]]],
+      ...["landlock", "process"].map((name) => [
+        name,
+        [lacking, ["not-provided", expect.stringMatching(/^E05|E18$/)], ["not-provided", "B06"]],
+      ]),
     ]);
     const verdicts = subjects[0]?.attacks.filter(({ attack }) => /^E1[5-9]$/.test(attack));
     expect(verdicts?.map(({ attack, verdict }) => `${attack} ${verdict}`)).toEqual([

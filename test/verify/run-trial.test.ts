@@ -78,6 +78,13 @@ describe("withProber", () => {
     expect(root[1]).toMatchObject({ source: "/state/prober", destination: command[0], writable: false });
     expect(plan.root).toHaveLength(2);
   });
+
+  test("is a rule more for one that has rules in the place of a root", () => {
+    const confinement = { rules: [], scratch: { variables: {} } };
+    const { confinement: confined, command } = withProber(barePlan(["/bin/true"], { confinement }), "/state/prober");
+    expect(confined?.rules).toEqual([{ path: "/state/prober", access: "read", optional: true }]);
+    expect(command).toEqual(["/state/prober", "inside"]);
+  });
 });
 
 describe("runTrials", () => {
@@ -90,11 +97,12 @@ describe("runTrials", () => {
     expect(namespaces).toEqual({
       strategy: "namespaces",
       result: "passed",
-      summary: "16 facts seen inside, all as declared",
+      summary: "18 facts seen inside, all as declared",
       evidence: expect.any(Array),
       durationMs: expect.any(Number),
     });
-    expect(trials.find(({ strategy }) => strategy === "process")?.result).toBe("passed");
+    for (const id of ["landlock", "process"])
+      expect(trials.find(({ strategy }) => strategy === id)?.result).toBe("passed");
     expect(left).toEqual([]);
   });
 

@@ -7,6 +7,7 @@ import {
   entriesOf,
   notPermitted,
   unknownCall,
+  where,
   type SeccompEntry,
   type SeccompProfile,
 } from "./seccomp-rule.ts";
@@ -14,8 +15,14 @@ import {
 const withoutAttributes = { errno: 95 /* EOPNOTSUPP */ } as const;
 const notForThisFile = { errno: 25 /* ENOTTY */ } as const;
 
-/** FS_IOC_SETFLAGS, FS_IOC_SETVERSION, FS_IOC_FSSETXATTR and FS_IOC_SETFSLABEL (linux/fs.h): a descriptor to read will do. */
-const attributeCommands = [0x4008_6602, 0x4008_7602, 0x401c_5820, 0x4100_9432];
+/**
+ * Operations of file systems, by their types (ioctl-number.rst: f, X, v, r, and 0x94 of btrfs): a descriptor to read will
+ * do for flags, versions, verity, encryption and subvolumes, of which Landlock knows nothing.
+ */
+const fileSystemTypes = [0x6600, 0x5800, 0x7600, 0x7200, 0x9400];
+
+/** FS_IOC_GETFLAGS, GETVERSION, FSGETXATTR, FIEMAP, FICLONE, FICLONERANGE and FIDEDUPERANGE (linux/fs.h, linux/fiemap.h). */
+const harmlessCommands = [0x8008_6601, 0x8008_7601, 0x801c_581f, 0xc020_660b, 0x4004_9409, 0x4020_940d, 0xc018_9436];
 
 /** With a limit on its CPU time a process is ended (prlimit(2)); to ask what its limits are is harmless. */
 const limitsOfOthers: SeccompEntry = {
@@ -28,6 +35,10 @@ const limitsOfOthers: SeccompEntry = {
     otherwise: notPermitted,
   },
 };
+
+/** With another scheduler, or on one processor with many others, whoever watches the job comes too late. */
+const schedulers = ["sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity"] as const;
+const ofItself = where({ argument: 0, type: "int", values: [0] }, "allow", notPermitted);
 
 /** PRIO_PROCESS, and IOPRIO_WHO_PROCESS, of the process itself: not those of a group or of a user. */
 function ownPriority(name: "setpriority" | "ioprio_set", process: number): SeccompEntry {
@@ -55,7 +66,13 @@ export const guardProfile: SeccompProfile = {
     {
       name: "ioctl",
       rule: {
-        clauses: [{ when: [{ argument: 1, type: "unsigned int", values: attributeCommands }], answer: notForThisFile }],
+        clauses: [
+          { when: [{ argument: 1, type: "unsigned int", values: harmlessCommands }], answer: "allow" },
+          {
+            when: [{ argument: 1, type: "unsigned int", mask: 0xff00, values: fileSystemTypes }],
+            answer: notForThisFile,
+          },
+        ],
         otherwise: "allow",
       },
     },
@@ -63,6 +80,7 @@ export const guardProfile: SeccompProfile = {
     ...entriesOf(always(unknownCall), ["shmget", "shmat", "shmctl", "semget", "semop", "semtimedop", "semctl"]),
     ...entriesOf(always(unknownCall), ["msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink"]),
     limitsOfOthers,
+    ...schedulers.map((name) => ({ name, rule: ofItself })),
     ownPriority("setpriority", 0),
     ownPriority("ioprio_set", 1),
   ],

@@ -1,5 +1,5 @@
 /** A directory of a job's own on the host, for a job without a root of its own: made for it, and removed with all in it. */
-import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { mkdirSync, rmdirSync } from "node:fs";
 import { posix } from "node:path";
 import { errnoOf } from "../host/errno-of.ts";
 import { isThere } from "../host/is-there.ts";
@@ -70,9 +70,11 @@ export function closeScratch(path: string): void {
 /** Makes it anew for the next job, in the same place. @throws CupelError `set-up`. */
 export function emptyScratch(path: string, scratch: ScratchPlan): void {
   try {
-    for (const name of readdirSync(path)) removeTree(`${path}/${name}`);
+    // Whole: a job may have taken the rights to the directory itself, and each job's rule is made anew.
+    const problem = removeTree(path);
+    if (problem !== undefined) throw new CupelError("set-up", `${path} cannot be emptied: ${problem}`);
     makeDirectories(path, scratch);
   } catch (error) {
-    throw noPlace(path, error);
+    throw error instanceof CupelError ? error : noPlace(path, error);
   }
 }

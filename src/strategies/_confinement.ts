@@ -31,6 +31,11 @@ export function hiddenWithin(job: Job): string | undefined {
     : `cupel's own ${hidden} lies within what is granted, and Landlock denies nothing there`;
 }
 
+/** A path of the host's that is granted and lies in `place`, or holds it. */
+export function grantAround(job: Job, place: string): string | undefined {
+  return orderedGrants(job).find(({ path }) => isWithin(path, place) || isWithin(place, path))?.path;
+}
+
 /** In the place of a directory that also holds what no job may read. */
 const publicParts: Readonly<Record<string, readonly string[]>> = {
   "/etc/ssl": ["certs", "openssl.cnf"],

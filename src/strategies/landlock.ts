@@ -3,7 +3,7 @@ import { isUsable, type Standings } from "../model/capability.ts";
 import type { GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { LauncherPlan } from "../model/plan.ts";
-import { confinementOf, hiddenWithin, landlockVersion, needsMounts } from "./_confinement.ts";
+import { confinementOf, grantAround, hiddenWithin, landlockVersion, needsMounts } from "./_confinement.ts";
 import {
   controlGroupLimits,
   controlGroupRules,
@@ -91,6 +91,23 @@ function unlessSockets(rule: GuaranteeRule, reason: string): GuaranteeRule {
   return (circumstances) => (makesNoSocket(circumstances.job) ? rule(circumstances) : { kept: false, reason });
 }
 
+/** A service of the caller's that listens at a path, a session bus say, starts programs that nothing confines. */
+const byServices = "whoever listens at a socket of the host's does for the job what it may not (--network host)";
+
+function ownActs(rule: GuaranteeRule): GuaranteeRule {
+  return unlessSockets(rule, byServices);
+}
+
+/** Landlock has no mount that is without devices: what lies in a grant is granted with it. */
+function unlessGranted(place: string, rule: GuaranteeRule): GuaranteeRule {
+  return (circumstances) => {
+    const path = grantAround(circumstances.job, place);
+    return path === undefined
+      ? rule(circumstances)
+      : { kept: false, reason: `${path}, which is granted, has to do with ${place}` };
+  };
+}
+
 const wholeDomain = keptBy(
   "a Landlock domain that no signal leaves: all in it are ended at once, whoever is gone by then",
   "landlock.scopes",
@@ -116,53 +133,79 @@ const filtered: GuaranteeRule = (circumstances) => {
     : keptBy(profileMechanisms[seccomp], "seccomp.filter", "privilege.no-new-privs")(circumstances);
 };
 
+/** Whoever may change what cupel itself keeps decides what it starts next. */
+function unlessHeld(rule: GuaranteeRule): GuaranteeRule {
+  return (circumstances) => {
+    const reason = hiddenWithin(circumstances.job);
+    return reason === undefined ? rule(circumstances) : { kept: false, reason };
+  };
+}
+
 const rules: Readonly<Record<GuaranteeId, GuaranteeRule>> = {
-  "fs.read": readable,
-  "fs.write": unlessTruncated(changeable),
+  "fs.read": ownActs(readable),
+  "fs.write": ownActs(unlessTruncated(changeable)),
   "fs.metadata": notProvided("Landlock hides no name: whatever the caller can see to exist, the job can"),
-  "fs.protected": protectedNames,
-  "fs.workspace": workspace,
+  "fs.protected": ownActs(protectedNames),
+  "fs.workspace": ownActs(workspace),
   "net.none": unlessSockets(noSocket, "the job has the host's network"),
   "net.allowlist": notProvided("there is no network of the job's own that a proxy could be the one way out of"),
   "net.loopback": notProvided("there is no network of the job's own"),
   "ipc.sockets": unlessSockets(noSocket, "Landlock denies nobody to connect to a socket by its path (before ABI 9)"),
-  "ipc.shared": keptBy(
-    "System V objects and message queues filtered, /dev/shm not granted, a session keyring of its own",
-    "seccomp.filter",
-    "landlock.file-system",
+  "ipc.shared": ownActs(
+    unlessGranted(
+      "/dev/shm",
+      keptBy(
+        "System V objects and message queues filtered, /dev/shm not granted, a session keyring of its own",
+        "seccomp.filter",
+        "landlock.file-system",
+      ),
+    ),
   ),
   "proc.hidden": notProvided("the job sees the host's /proc: which processes there are, and their arguments"),
-  "proc.signal": noTracing,
-  "proc.tree": wholeDomain,
+  "proc.signal": ownActs(unlessGranted("/proc", noTracing)),
+  "proc.tree": ownActs(wholeDomain),
   "priv.escalation": unlessSockets(
-    keptBy(
-      "no capability in any set that could be gained, no_new_privs, nothing to open or to connect to",
-      "privilege.no-new-privs",
-      "landlock.file-system",
-      "seccomp.filter",
+    unlessHeld(
+      keptBy(
+        "no capability in any set that could be gained, no_new_privs, nothing to open or to connect to",
+        "privilege.no-new-privs",
+        "landlock.file-system",
+        "seccomp.filter",
+      ),
     ),
     "no_new_privs holds, but whoever listens at a socket of the host's is in reach",
   ),
-  "priv.devices": keptBy("Landlock: six harmless devices can be opened, and no other", "landlock.file-system"),
+  "priv.devices": ownActs(
+    unlessGranted("/dev", keptBy("Landlock: six harmless devices can be opened, and no other", "landlock.file-system")),
+  ),
   "kernel.syscalls": filtered,
   "kernel.boundary": notProvided("the job runs on the host's kernel"),
-  "limit.time": keptBy("the launcher's deadline ends the Landlock domain, all of it at once", "landlock.scopes"),
+  "limit.time": ownActs(
+    keptBy("the launcher's deadline ends the Landlock domain, all of it at once", "landlock.scopes"),
+  ),
   ...controlGroupRules,
   "limit.cpu": cpuRule(
-    keptBy(
-      "the CPU time that a control group of the job's own counts, looked at in time",
-      "cgroup.cpu-time",
-      "landlock.scopes",
+    ownActs(
+      keptBy(
+        "the CPU time that a control group of the job's own counts, looked at in time",
+        "cgroup.cpu-time",
+        "landlock.scopes",
+      ),
     ),
   ),
   "limit.disk": notProvided("what the job writes goes to the host's disk, where nothing caps it"),
   "limit.output": keptBy("output that has a cap goes through relays that count it together", "landlock.file-system"),
   "env.clean": keptBy("the environment is built from nothing"),
   "secret.private": notProvided("the job sees the arguments of other processes"),
-  "tty.safe": keptBy(
-    "a session without the caller's terminal, which cannot be opened by its path either; TIOCSTI filtered",
-    "landlock.file-system",
-    "seccomp.filter",
+  "tty.safe": ownActs(
+    unlessGranted(
+      "/dev",
+      keptBy(
+        "a session without the caller's terminal, which cannot be opened by its path either; TIOCSTI filtered",
+        "landlock.file-system",
+        "seccomp.filter",
+      ),
+    ),
   ),
 };
 

@@ -134,7 +134,7 @@ describe("landlock, called by a user, refuses", () => {
   test.each([
     [["--tmpfs", "/cache:1M"], "a private directory at a path of its own (--tmpfs) takes a mount"],
     [["--workspace", "cow"], "a layer over the workspace, or a copy in its place, takes a mount"],
-    [["--allow-host", "a.example"], "there is no network of the job's own"],
+    [["--allow-host", "a.example"], "whoever listens at a socket of the host's does for the job what it may not"],
   ] as const)("%p", async (flags, reason) => {
     const accepted = ["--strategy", "landlock", "--accept-missing", "fs.metadata,proc.hidden"];
     const words = ["run", ...accepted, "--require", "fs.workspace", ...flags, "--", "true"];

@@ -184,6 +184,18 @@ describe("what runs away", () => {
     expect([await left.promise, await survivors(after)]).toEqual([[], []]);
   });
 
+  needsScopes("ends when the first process is killed behind a set-up command", async () => {
+    const mark = freshMark();
+    const waiting = `exec sh -c "while :; do sleep 0.1; done" waits-${mark}`;
+    const plan = confinedPlan(withEvader(mark, waiting), [], { setup: ["/bin/true"] });
+    const act: NonNullable<LaunchOptions["on"]>["act"] = (launch) => {
+      launch.proceed();
+      void until("the job waits", () => findProcesses(`waits-${mark}`).length === 1).then(() => killInTurn(mark, [1]));
+    };
+    await launchProgram(plan, { on: { event: "setup-ended", act } }).catch(() => undefined);
+    expect([await survivors(mark), await survivors(`waits-${mark}`)]).toEqual([[], []]);
+  });
+
   for (const [who, victims] of [
     ["the launcher", [0]],
     ["the first process", [1]],

@@ -43,6 +43,11 @@ describe.each(architectures)("the guard on %s", (architecture, audit) => {
   test.each([
     ["FS_IOC_SETFLAGS", 0x4008_6602, { errno: 25 }],
     ["FS_IOC_FSSETXATTR", 0x401c_5820, { errno: 25 }],
+    ["FS_IOC_ENABLE_VERITY", 0x4080_6685, { errno: 25 }],
+    ["BTRFS_IOC_SUBVOL_CREATE", 0x5000_940e, { errno: 25 }],
+    ["FAT_IOCTL_SET_ATTRIBUTES", 0x4004_7211, { errno: 25 }],
+    ["FICLONE", 0x4004_9409, "allow"],
+    ["FIONREAD", 0x541b, "allow"],
     ["FS_IOC_GETFLAGS", 0x8008_6601, "allow"],
     ["TCGETS", 0x5401, "allow"],
   ] as const)("looks at the command of ioctl: %s", (_, command, answer) =>
@@ -62,6 +67,9 @@ describe.each(architectures)("the guard on %s", (architecture, audit) => {
     ["setpriority", [2, 0, 5], { errno: 1 }],
     ["ioprio_set", [1, 0, 5], "allow"],
     ["ioprio_set", [3, 0, 5], { errno: 1 }],
+    ["sched_setaffinity", [0, 8, 1], "allow"],
+    ["sched_setaffinity", [77, 8, 1], { errno: 1 }],
+    ["sched_setattr", [77, 1, 0], { errno: 1 }],
   ] as const)("has %s of the process itself alone: %j", (name, values, answer) =>
     expect(verdict(name, ...values)).toEqual(answer),
   );

@@ -70,14 +70,13 @@ test("closeScratch leaves nothing where nothing was", () => {
 test("emptyScratch leaves nothing of what a job made, whatever rights it took from it", () => {
   using state = makeTempDir();
   const path = openScratch(scratch, [state.folder("state", 0o700)], uid);
-  const inode = lstatSync(path).ino;
   mkdirSync(`${path}/home/a/b`, { recursive: true });
   writeFileSync(`${path}/home/a/b/file`, "x");
   writeFileSync(`${path}/planted`, "x");
+  writeFileSync(Buffer.concat([Buffer.from(`${path}/`), Buffer.of(0xff)]), "no text");
   chmodSync(`${path}/home/a`, 0);
+  chmodSync(path, 0);
   emptyScratch(path, scratch);
   const left: string[] = readdirSync(path, { recursive: true, encoding: "utf8" });
   expect(new Set(left)).toEqual(new Set(["home", "tmp", "workspace"]));
-  // A rule speaks of the directory itself, and not of its name.
-  expect(lstatSync(path).ino).toBe(inode);
 });

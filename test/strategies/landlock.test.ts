@@ -89,9 +89,19 @@ describe("guarantees", () => {
   test("on the host's network lack what a socket leads to", () => {
     expect(changes({ network: "host" })).toMatchInlineSnapshot(`
       "
+      fs.read NOT: whoever listens at a socket of the host's does for the job what it may not (--network host)
+      fs.write NOT: whoever listens at a socket of the host's does for the job what it may not (--network host)
+      fs.protected NOT: whoever listens at a socket of the host's does for the job what it may not (--network host)
+      fs.workspace NOT: whoever listens at a socket of the host's does for the job what it may not (--network host)
       net.none NOT: the job has the host's network
       ipc.sockets NOT: Landlock denies nobody to connect to a socket by its path (before ABI 9)
+      ipc.shared NOT: whoever listens at a socket of the host's does for the job what it may not (--network host)
+      proc.signal NOT: whoever listens at a socket of the host's does for the job what it may not (--network host)
+      proc.tree NOT: whoever listens at a socket of the host's does for the job what it may not (--network host)
       priv.escalation NOT: no_new_privs holds, but whoever listens at a socket of the host's is in reach
+      priv.devices NOT: whoever listens at a socket of the host's does for the job what it may not (--network host)
+      limit.time NOT: whoever listens at a socket of the host's does for the job what it may not (--network host)
+      tty.safe NOT: whoever listens at a socket of the host's does for the job what it may not (--network host)
       "
     `);
   });
@@ -145,11 +155,25 @@ describe("guarantees", () => {
     });
   });
 
+  test.each([
+    ["/dev/pts", "ipc.shared", true],
+    ["/dev/pts", "priv.devices", false],
+    ["/dev/pts", "tty.safe", false],
+    ["/dev/shm", "ipc.shared", false],
+    ["/proc/1", "proc.signal", false],
+    ["/", "proc.signal", false],
+    ["/srv", "priv.devices", true],
+  ] as const)("with %s granted: %s, %p", (path, id, kept) => {
+    const decisions = landlock.guarantees(jobOf({ grants: [{ path, access: "write" }] }), userEverything);
+    expect(decisions.find((one) => one.id === id)?.kept).toBe(kept);
+  });
+
   test("refuse a grant that holds what no job may see", () => {
     const parts = { grants: [{ path: "/srv", access: "read" }], hidden: ["/srv/state"] } as const;
     expect(changes(parts)).toMatchInlineSnapshot(`
       "
       fs.read NOT: cupel's own /srv/state lies within what is granted, and Landlock denies nothing there
+      priv.escalation NOT: cupel's own /srv/state lies within what is granted, and Landlock denies nothing there
       "
     `);
   });

@@ -59,14 +59,18 @@ void enter_own_domain(const struct launch *launch)
  * Ends the domain when the first process is gone, whatever ended that: it is what the job's processes would otherwise
  * outlive. Nothing in the job's own domain can end either, and whoever can ends one of them at a time.
  */
-void start_successor(const struct launch *launch)
+static long make_successor(void)
 {
-    if (!is_apart)
-        return;
     int ends[2];
-    must(launch, kernel_call(__NR_pipe2, ends, O_CLOEXEC), "pipe");
+    const long made = kernel_call(__NR_pipe2, ends, O_CLOEXEC);
+    if (made < 0)
+        return made;
     const long pid = fork_process();
-    must(launch, pid, "clone");
+    if (pid < 0) {
+        close_descriptor(ends[0]);
+        close_descriptor(ends[1]);
+        return pid;
+    }
     if (pid == 0) {
         /* All of the first process's descriptors but this one: some tell others of its end. */
         kernel_call(__NR_dup3, ends[0], 0, 0);
@@ -81,13 +85,20 @@ void start_successor(const struct launch *launch)
     close_descriptor(life);
     life = ends[1];
     successor = pid;
+    return 0;
 }
 
-/* Somebody outside ended it: there is to be one. */
-void replace_successor(const struct launch *launch, long ended)
+void start_successor(const struct launch *launch)
+{
+    if (is_apart)
+        must(launch, make_successor(), "successor");
+}
+
+/* Somebody outside ended it: there is to be one, where there may be. The job goes on without, watched by one of two. */
+void replace_successor(long ended)
 {
     if (is_apart && ended == successor)
-        start_successor(launch);
+        make_successor();
 }
 
 /* Everything that was started, the successor too; none of it is left when this returns. */

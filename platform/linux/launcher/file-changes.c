@@ -16,6 +16,9 @@
 
 enum { path_bytes = 4096, new_listener = SECCOMP_FILTER_FLAG_NEW_LISTENER };
 
+/* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (Linux 5.19): once a change is being made, no signal makes its call fail. */
+enum { wait_killable = 1 << 5 };
+
 /* Where the questions come from; -1 where nobody asks any. */
 static int questions = -1;
 
@@ -74,7 +77,9 @@ void ask_about_changes(const struct launch *launch, int channel)
     const struct sock_fprog *guard = &launch->instruction->guard;
     if (guard->len == 0)
         return;
-    const long made = kernel_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, new_listener, guard);
+    long made = kernel_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, new_listener | wait_killable, guard);
+    if (made == -EINVAL)
+        made = kernel_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, new_listener, guard);
     if (made == -EBUSY) {
         load_filter(launch, guard);
         return;

@@ -150,14 +150,14 @@ static void obey(const struct launch *launch, long job)
 }
 
 /* Whether the job has ended; `status` is how. */
-static bool reap(const struct launch *launch, long job, int *status)
+static bool reap(long job, int *status)
 {
     for (;;) {
         const long pid = kernel_call(__NR_wait4, -1, status, wait_no_hang, NULL);
         if (pid == job)
             return true;
         if (pid > 0)
-            replace_successor(launch, pid);
+            replace_successor(pid);
         if (pid <= 0 && pid != -EINTR)
             return false;
     }
@@ -176,7 +176,7 @@ static int watch(const struct launch *launch, long job)
         {.fd = questions_descriptor(), .events = POLLIN},
     };
     int status;
-    while (!reap(launch, job, &status)) {
+    while (!reap(job, &status)) {
         kernel_call(__NR_ppoll, watched, 4, NULL, NULL, 0);
         if (watched[0].revents != 0)
             obey(launch, job);
@@ -232,8 +232,9 @@ static int64_t run_setup(const struct launch *launch)
     if (status != 0)
         report_end(launch, status, started_us);
     end_all_others(launch);
-    start_successor(launch);
     const struct report report = end_since(launch, report_setup_ended, 0, started_us);
+    /* Behind the last sweep, which would have ended it with all others. */
+    start_successor(launch);
     send_report(launch, &report);
     await_word(launch, started_us);
     return monotonic_us() - started_us;

@@ -481,7 +481,7 @@ static inline bool is_confined(const struct instruction *instruction)
 bool has_own_domain(void);
 void enter_own_domain(const struct launch *launch);
 void start_successor(const struct launch *launch);
-void replace_successor(const struct launch *launch, long ended);
+void replace_successor(long ended);
 void end_domain(void);
 
 /* file-changes.c */

@@ -11,6 +11,11 @@ export function landlockVersion(matrix: Standings): number | undefined {
   return isUsable(standing) && typeof standing?.value === "number" ? standing.value : undefined;
 }
 
+/** Jobs that have no network of their own have none: a socket that can be made leads to the host's. */
+export function makesNoSocket({ network }: Job): boolean {
+  return network === "none" || network === "no-sockets";
+}
+
 /** What this job asks for that only a mount makes; undefined where there is nothing. */
 export function needsMounts({ layout }: Job): string | undefined {
   const asked = [

@@ -1,16 +1,12 @@
-/** The sections of a plan. */
-import { guaranteeIds, guaranteePromises } from "../model/guarantee.ts";
-import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
-import type { Demands, Job, Workspace } from "../model/job.ts";
-import type { ConfinementPlan, LauncherPlan, PathRule, Plan, ProxyPlan } from "../model/plan.ts";
-import type { Matrix } from "../model/capability.ts";
-import { clause, count, formatBytes, formatDuration, joinWords, sentence } from "./phrase.ts";
+/** With what a plan starts its job, and what the job sees. */
+import type { Job, Workspace } from "../model/job.ts";
+import type { ConfinementPlan, LauncherPlan, PathRule, ProxyPlan } from "../model/plan.ts";
+import { count, formatBytes, joinWords, sentence } from "./phrase.ts";
 import { describePublished } from "./published-words.ts";
-import { describeLack } from "./rejection-words.ts";
 import { describeRootStep, summarizeRoot } from "./root-step-words.ts";
 import { quoteWords } from "./shell-words.ts";
-import { field, heading, item, note } from "./text-block.ts";
-import type { Block, Mark } from "./text-block.ts";
+import { field, heading, note } from "./text-block.ts";
+import type { Block } from "./text-block.ts";
 
 /** With what the job is started. Values of variables are never shown: they may be secrets. */
 export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
@@ -75,77 +71,6 @@ function ruleBlocks({ rules, scratch }: ConfinementPlan): Block[] {
     ),
     note(`${rules.length + 1}. a directory of the job's own, removed when it has ended: ${joinWords(own)}`),
   ];
-}
-
-/** Every cap that was stated or is applied by default, and how it is kept. */
-export function limitBlocks(job: Job, plan: Plan, matrix: Matrix): Block[] {
-  const caps = capsOf(job);
-  const disks = diskRateBlocks(plan);
-  if (caps.length + disks.length === 0) return [...heading("Limits"), note("None.")];
-  const items = caps.map(({ id, text, stated }) => {
-    const decision = plan.guarantees.find((candidate) => candidate.id === id);
-    const how = decision === undefined ? "not kept: the strategy does not know it" : describeDecision(decision, matrix);
-    return item(
-      decision?.kept === true ? "works" : "degraded",
-      sentence(`${id} (${text}, ${stated ? "stated" : "default"}): ${how}`),
-    );
-  });
-  return [...heading("Limits"), ...items, ...disks];
-}
-
-/** No guarantee stands for these: there is a plan only where they are kept. */
-function diskRateBlocks({ launch }: Plan): Block[] {
-  const { readBytes, writeBytes, disks = [] } = launch.controlGroup.io ?? {};
-  const rates = [
-    ...(readBytes === undefined ? [] : [`reads ${formatBytes(readBytes)} a second`]),
-    ...(writeBytes === undefined ? [] : [`writes ${formatBytes(writeBytes)} a second`]),
-  ];
-  const where = `${disks.length === 1 ? "disk" : "each of the disks"} ${joinWords(disks)}`;
-  return rates.map((rate) =>
-    item("works", sentence(`${where} (${rate}, stated): kept: a control group of the job's own (io)`)),
-  );
-}
-
-/** Every guarantee but the caps, demanded or not, with its mechanism or the reason why it is not kept. */
-export function guaranteeBlocks(decisions: readonly GuaranteeDecision[], demands: Demands, matrix: Matrix): Block[] {
-  const isolation = guaranteeIds.filter((id) => !id.startsWith("limit."));
-  const items = isolation.flatMap((id) => {
-    const decision = decisions.find((candidate) => candidate.id === id);
-    return decision === undefined ? [] : [guaranteeItem(decision, demands, matrix)];
-  });
-  return [...heading("Guarantees"), ...items];
-}
-
-function guaranteeItem(decision: GuaranteeDecision, demands: Demands, matrix: Matrix): Block {
-  const demand = demandOn(decision.id, demands);
-  const text = `${decision.id} (${guaranteePromises[decision.id]}${demandWords[demand]}): ${describeDecision(decision, matrix)}`;
-  return item(decision.kept ? "works" : unkeptMarks[demand], sentence(text));
-}
-
-/** What the job says about a guarantee. */
-type Demand = "demanded" | "given up" | "not demanded";
-
-function demandOn(id: GuaranteeId, { required, accepted }: Demands): Demand {
-  if (!required.includes(id)) return "not demanded";
-  return accepted.includes(id) ? "given up" : "demanded";
-}
-
-const demandWords: Readonly<Record<Demand, string>> = {
-  demanded: "",
-  "given up": ", given up by name",
-  "not demanded": ", not demanded",
-};
-
-const unkeptMarks: Readonly<Record<Demand, Mark>> = {
-  demanded: "blocked",
-  "given up": "degraded",
-  "not demanded": "absent",
-};
-
-function describeDecision(decision: GuaranteeDecision, matrix: Matrix): string {
-  return decision.kept
-    ? `kept: ${clause(decision.mechanism)}`
-    : `not kept: ${describeLack(decision.reason, decision.missing, matrix)}`;
 }
 
 /** What its root has beyond every job's; what cupel writes and mounts there stands among the steps. */
@@ -233,40 +158,4 @@ function processLimitBlocks({ resourceLimits }: LauncherPlan): Block[] {
     ...(processes === undefined ? [] : [`RLIMIT_NPROC ${processes}`]),
   ];
   return parts.length === 0 ? [] : [field("Per process", sentence(joinWords(parts)))];
-}
-
-interface Cap {
-  readonly id: GuaranteeId;
-  readonly text: string;
-  readonly stated: boolean;
-}
-
-/** A cap with its words; nothing for one that nobody asked for. */
-function cap(id: GuaranteeId, value: number | undefined, describe: (value: number) => string, stated = true): Cap[] {
-  return value === undefined ? [] : [{ id, text: describe(value), stated }];
-}
-
-function capsOf({ limits, defaultLimits }: Job): Cap[] {
-  const { memoryBytes, pids, graceMs, onOutput = "truncate" } = limits;
-  return [
-    ...cap("limit.time", limits.timeoutMs, (time) => describeTime(time, graceMs)),
-    ...cap("limit.time", limits.idleMs, (time) => `${formatDuration(time)} without output`),
-    ...cap("limit.cpu", limits.cpus, (cpus) => count(cpus, "CPU")),
-    ...cap("limit.cpu", limits.cpuTimeMs, (time) => `${formatDuration(time)} of CPU time`),
-    ...cap("limit.memory", memoryBytes ?? defaultLimits.memoryBytes, formatBytes, memoryBytes !== undefined),
-    ...cap(
-      "limit.pids",
-      pids ?? defaultLimits.pids,
-      (processes) => count(processes, "process", "processes"),
-      pids !== undefined,
-    ),
-    ...cap("limit.disk", limits.diskBytes, (bytes) => `${formatBytes(bytes)} in each private file system`),
-    ...cap("limit.disk", limits.diskFiles, (files) => `${count(files, "file")} in each private file system`),
-    ...cap("limit.disk", limits.layerBytes, (bytes) => `${formatBytes(bytes)} of changes to the workspace`),
-    ...cap("limit.output", limits.outputBytes, (bytes) => `${formatBytes(bytes)}, then ${onOutput}`),
-  ];
-}
-
-function describeTime(timeoutMs: number, graceMs: number): string {
-  return `${formatDuration(timeoutMs)}, then SIGTERM and after ${formatDuration(graceMs)} SIGKILL`;
 }

@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 
 /** O_PATH (open(2), Linux 2.6.39), which Node does not name: an ancestor may be one that we may search, and not read. */
-const pathOnly = 0o10000000;
+export const pathOnly = 0o10000000;
 const entered = constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 function stepInto(directory: number, name: string, flags: number): number {

@@ -1,45 +1,88 @@
 /** Removing a tree that a job made: with names that are no text, directories that nobody may enter, and paths too long to say. */
-import { chmodSync, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+} from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
+import { pathOnly } from "./open-directory.ts";
+import { newId } from "./run-id.ts";
 
-/** Half of what a path may have (PATH_MAX, limits.h): deeper directories are moved up first. */
-const pathBytesMax = 2048;
+/** Each level holds a descriptor, of which there are 1024 where nobody says otherwise: deeper directories are moved up first. */
+const levelsMax = 64;
+
+/** What is left of a job may change a tree for the milliseconds that it still has; whoever goes on for longer is told. */
+const attemptsMax = 20;
+
+/** What says that somebody was quicker: it is looked at anew. */
+const changedMeanwhile: readonly string[] = ["ENOENT", "ENOTDIR", "ELOOP", "ENOTEMPTY"];
 
 /** One name behind a directory, as bytes: a name need not be text. */
 export function joinBytes(directory: Buffer, name: Buffer): Buffer {
   return Buffer.concat([directory, Buffer.from("/"), name]);
 }
 
+/** False where it is a directory (unlink(2), EISDIR), which is to be emptied first. */
+function unlinks(path: Buffer): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT") return true;
+    if (errno === "EISDIR") return false;
+    throw error;
+  }
+}
+
+/** By descriptors: a path that is gone through twice can be another one the second time. */
 class TreeRemoval {
-  readonly #root: Buffer;
-  #moved = 0;
+  #top = "";
+  #moved: Buffer[] = [];
 
-  constructor(root: string) {
-    this.#root = Buffer.from(root);
+  remove(path: Buffer, level = 0): void {
+    for (let attempt = 1; !unlinks(path); attempt++) {
+      try {
+        return this.#removeDirectory(path, level);
+      } catch (error) {
+        if (attempt === attemptsMax || !changedMeanwhile.includes(errnoOf(error))) throw error;
+      }
+    }
   }
 
-  run(): void {
-    this.#remove(this.#root);
-  }
-
-  #remove(path: Buffer): void {
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) return;
-    if (!stats.isDirectory()) return unlinkSync(path);
-    // A job may have taken every right from its own directory; it is ours to give.
-    if ((stats.mode & 0o700) !== 0o700) chmodSync(path, 0o700);
-    for (const name of readdirSync(path, { encoding: "buffer" })) this.#removeIn(path, name);
+  #removeDirectory(path: Buffer, level: number): void {
+    const directory = openSync(path, pathOnly | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    try {
+      const place = `/proc/self/fd/${directory}`;
+      // A job may have taken every right from its own directory; it is ours to give. To move one changes it, too ("..").
+      if ((fstatSync(directory).mode & 0o700) !== 0o700) chmodSync(place, 0o700);
+      if (level > levelsMax) return this.#moveUp(path);
+      this.#empty(place, level);
+    } finally {
+      closeSync(directory);
+    }
     rmdirSync(path);
   }
 
-  #removeIn(directory: Buffer, name: Buffer): void {
-    const path = joinBytes(directory, name);
-    if (path.length <= pathBytesMax) return this.#remove(path);
-    const nearer = joinBytes(this.#root, Buffer.from(`.cupel-moved-${this.#moved++}`));
-    // To move a directory is to change its "..".
-    if (lstatSync(path).isDirectory()) chmodSync(path, 0o700);
+  #moveUp(path: Buffer): void {
+    const nearer = Buffer.from(`${this.#top}/.cupel-moved-${newId()}`);
     renameSync(path, nearer);
-    this.#remove(nearer);
+    this.#moved.push(nearer);
+  }
+
+  #empty(place: string, level: number): void {
+    if (level === 0) [this.#top, this.#moved] = [place, []];
+    const names = readdirSync(place, { encoding: "buffer" });
+    for (const name of names) this.remove(joinBytes(Buffer.from(place), name), level + 1);
+    // Those that are moved up while one of them is removed are among them.
+    if (level === 0) for (const moved of this.#moved) this.remove(moved, 1);
   }
 }
 
@@ -59,12 +102,12 @@ export function treeBytes(path: string): number {
 }
 
 /**
- * Removes `path` and all below it, following nothing. Nobody else may be changing it. Gives why it could not be done.
- * What is mounted below stops it (EBUSY).
+ * Removes `path` and all below it, following nothing, whoever else changes it meanwhile; only above it nobody may. Gives why
+ * it could not be done: ENOTEMPTY where somebody goes on to fill it, EBUSY where something is mounted below.
  */
 export function removeTree(path: string): string | undefined {
   try {
-    new TreeRemoval(path).run();
+    new TreeRemoval().remove(Buffer.from(path));
     return undefined;
   } catch (error) {
     return `${path}: ${errnoOf(error)}`;

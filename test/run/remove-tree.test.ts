@@ -4,13 +4,17 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { removeTree, treeBytes } from "../../src/run/remove-tree.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
+
+const exchangeWithLink = fileURLToPath(new URL("../support/exchange-with-link.py", import.meta.url));
 
 describe("removeTree", () => {
   test("removes what is there, names that are no text among it, and follows nothing", () => {
@@ -32,18 +36,38 @@ describe("removeTree", () => {
     expect(lstatSync(directory.at("tree"), { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  test("removes paths that are too long to be said", () => {
+  test("removes paths that are too long to be said, and too deep for a descriptor a level", () => {
     using directory = makeTempDir();
     const name = "n".repeat(250);
     let inner = directory.folder("inner");
     writeFileSync(`${inner}/file`, "x");
-    for (let depth = 0; depth < 40; depth++) {
+    for (let depth = 0; depth < 1500; depth++) {
       mkdirSync(directory.at(`tree-${depth}`));
       renameSync(inner, `${directory.at(`tree-${depth}`)}/${name}`);
       inner = directory.at(`tree-${depth}`);
     }
     expect(removeTree(inner)).toBeUndefined();
     expect(existsSync(inner)).toBe(false);
+  });
+
+  test("leaves what a link leads to alone, also where somebody still exchanges directories for links", async () => {
+    using directory = makeTempDir();
+    directory.file("outside/file", "kept");
+    const ended: (string | undefined)[] = [];
+    const exchanging = Bun.spawn(["python3", exchangeWithLink, directory.at("tree"), directory.at("outside")]);
+    try {
+      for (let round = 0; round < 300; round++) {
+        while (!existsSync(directory.at("tree"))) await Bun.sleep(1);
+        ended.push(removeTree(directory.at("tree")));
+      }
+    } finally {
+      exchanging.kill("SIGKILL");
+      await exchanging.exited;
+    }
+    expect(readdirSync(directory.at("outside"))).toEqual(["file"]);
+    // It may be told that the tree is not empty yet, by its maker; never that something of it is not to be removed.
+    expect([...new Set(ended)].filter((end) => end?.endsWith(": ENOTEMPTY") === false)).toEqual([]);
+    expect(removeTree(directory.at("tree"))).toBeUndefined();
   });
 
   test("has nothing to do where there is nothing", () => {

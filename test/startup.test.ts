@@ -58,7 +58,7 @@ test("--help loads descriptions, and no command", async () => {
 
 describe.each([
   ["without a workspace", directory.path, 216_000],
-  ["with a layer over one", directory.folder("project"), 222_000],
+  ["with a layer over one", directory.folder("project"), 223_000],
 ])("run, with a saved report, %s,", (_where, cwd, bytesMax) => {
   let loaded: LoadedModules = { sources: [], packages: [], runtime: [] };
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 /** Directories that are ours alone, for the saved report and the helpers: nobody else can have put anything there. */
-import { lstatSync, mkdirSync, readFileSync, type Stats } from "node:fs";
+import { accessSync, constants, lstatSync, mkdirSync, readFileSync, type Stats } from "node:fs";
 import type { Host } from "./host.ts";
 import { errnoOf } from "./errno-of.ts";
 
@@ -96,6 +96,22 @@ export function usePrivateDirectory(path: string, uid: number): PrivateDirectory
   }
   const failure = make(path);
   return failure === undefined ? checkPrivateDirectory(path, uid) : { ok: false, reason: failure };
+}
+
+function writeDenial(path: string): string | undefined {
+  try {
+    accessSync(path, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return `${path}: ${errnoOf(error)}`;
+  }
+}
+
+/** As {@link usePrivateDirectory}, for what is to be written: one that is there can lie on a read-only file system (EROFS). */
+export function useWritableDirectory(path: string, uid: number): PrivateDirectory {
+  const used = usePrivateDirectory(path, uid);
+  const reason = used.ok ? writeDenial(path) : undefined;
+  return reason === undefined ? used : { ok: false, reason };
 }
 
 function withoutEndingSlashes(path: string): string {

@@ -6,9 +6,10 @@ import { errnoOf } from "../host/errno-of.ts";
 import type { Removal } from "../model/removal.ts";
 import { leftoverAgeMs } from "../report/saved-report.ts";
 import { describeMaker, isGone, isLeft } from "./gone-maker.ts";
-import { removeTree, treeBytes } from "./remove-tree.ts";
+import { removeTree } from "./remove-tree.ts";
 import { removeEmpty, removeEntry, type RemovalContext } from "./removal.ts";
 import { knownEntry, type Folder, type KnownEntry } from "./state-contents.ts";
+import { treeBytes } from "./tree-bytes.ts";
 
 type Kind = "directory" | "file" | "socket" | "other";
 

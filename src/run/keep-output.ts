@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
-import { usePrivateDirectory } from "../host/private-directory.ts";
+import { useWritableDirectory } from "../host/private-directory.ts";
 import { CupelError } from "../model/error.ts";
 import type { KeptOutput, KeptStream } from "../model/run-record.ts";
 import { makePlace, removePlace, runsIn } from "./record-run.ts";
@@ -71,7 +71,7 @@ export class OutputKeeper {
 
   /** @throws CupelError `set-up` where there is no place for it. */
   constructor(directories: readonly string[], uid: number, { bytesMax, forms }: OutputKeeping) {
-    const directory = directories.find((candidate) => usePrivateDirectory(candidate, uid).ok);
+    const directory = directories.find((candidate) => useWritableDirectory(candidate, uid).ok);
     if (directory === undefined) throw new CupelError("set-up", "There is no place to keep the job's output in");
     const umask = process.umask(0o077);
     let place: string | undefined;

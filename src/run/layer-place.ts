@@ -1,7 +1,7 @@
 /** Where layers of copy-on-write workspaces lie: below a state directory, on a file system that can be a layer. */
 import { statfsSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
-import { usePrivateDirectory } from "../host/private-directory.ts";
+import { useWritableDirectory } from "../host/private-directory.ts";
 import { isWithin } from "../model/job.ts";
 import { realPath } from "./real-path.ts";
 
@@ -59,7 +59,7 @@ export function findLayerPlace(
   const isInside = (path: string): boolean => workspace !== undefined && isWithin(path, workspace);
   let other: LayerPlace | undefined;
   for (const stated of stateDirectories) {
-    if (isInside(stated) || !usePrivateDirectory(stated, uid).ok) continue;
+    if (isInside(stated) || !useWritableDirectory(stated, uid).ok) continue;
     // The launcher follows no symlink on its way there.
     const directory = realPath(stated) ?? stated;
     if (isInside(directory)) continue;

@@ -13,11 +13,12 @@ import { leftoverAgeMs } from "../report/saved-report.ts";
 import { isLeft, makerFrom } from "./gone-maker.ts";
 import { layersIn } from "./layer-place.ts";
 import { recordLimitsOf, type RecordLimits } from "./record-settings.ts";
-import { removeTree, treeBytes } from "./remove-tree.ts";
+import { removeTree } from "./remove-tree.ts";
 import { idPattern, makingName, makingPattern } from "./run-id.ts";
 import { recordPlaces } from "./run-records.ts";
 import { findSettingsFiles } from "./settings-files.ts";
 import { readUserConfiguration } from "./user-configuration.ts";
+import { treeBytes } from "./tree-bytes.ts";
 
 /** A record, as far as that decides whether it stays. */
 export interface RecordEntry {

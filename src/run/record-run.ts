@@ -5,7 +5,7 @@
  */
 import { mkdirSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
-import { usePrivateDirectory } from "../host/private-directory.ts";
+import { useWritableDirectory } from "../host/private-directory.ts";
 import { removeIfThere } from "../host/replace-file.ts";
 import type { Job } from "../model/job.ts";
 import type { Outcome } from "../model/outcome.ts";
@@ -100,7 +100,7 @@ export type Recorded = { readonly ok: true } | { readonly ok: false; readonly re
 /** Keeps it. */
 export function recordRun(run: FinishedRun, directories: readonly string[], uid: number): Recorded {
   const { place } = run.kept ?? {};
-  const directory = directories.find((candidate) => usePrivateDirectory(candidate, uid).ok);
+  const directory = directories.find((candidate) => useWritableDirectory(candidate, uid).ok);
   if (directory === undefined && place === undefined) return { ok: false };
   const runs = place?.slice(0, place.lastIndexOf("/")) ?? runsIn(directory ?? "");
   const umask = process.umask(0o077);

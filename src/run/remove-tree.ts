@@ -4,7 +4,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  lstatSync,
   openSync,
   readdirSync,
   renameSync,
@@ -84,21 +83,6 @@ class TreeRemoval {
     // Those that are moved up while one of them is removed are among them.
     if (level === 0) for (const moved of this.#moved) this.remove(moved, 1);
   }
-}
-
-/** Bytes in regular files at `path` and below, as far as they can be looked at. */
-export function treeBytes(path: string): number {
-  const sizeOf = (at: Buffer): number => {
-    try {
-      const stats = lstatSync(at);
-      if (!stats.isDirectory()) return stats.isFile() ? stats.size : 0;
-      return readdirSync(at, { encoding: "buffer" }).reduce((sum, name) => sum + sizeOf(joinBytes(at, name)), 0);
-    } catch (error) {
-      errnoOf(error);
-      return 0;
-    }
-  };
-  return sizeOf(Buffer.from(path));
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   parseIsHostRoot,
   stateDirectories,
   usePrivateDirectory,
+  useWritableDirectory,
 } from "../../src/host/private-directory.ts";
 import { needs } from "../support/must-work.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
@@ -92,6 +93,24 @@ describe("checkPrivateDirectory", () => {
     symlinkSync("real", directory.at("link"));
     const reason = `${directory.at("link")} is not a directory`;
     expect(checkPrivateDirectory(directory.at("link/own"), 0)).toEqual({ ok: false, reason });
+  });
+});
+
+describe("useWritableDirectory", () => {
+  test("makes it, and says of one that takes nothing what stands in the way", () => {
+    using directory = makeTempDir();
+    expect(useWritableDirectory(directory.at("made"), ownUid)).toEqual({ ok: true });
+    directory.file("file");
+    const reason = `${directory.at("file")}: EEXIST`;
+    expect(useWritableDirectory(directory.at("file"), ownUid)).toEqual({ ok: false, reason });
+  });
+
+  test("takes none in which nothing can be made", () => {
+    using directory = makeTempDir();
+    // The kernel makes nobody's files there, not even root's.
+    const path = isRoot ? "/proc/sys/fs" : directory.folder("closed", 0o500);
+    expect(usePrivateDirectory(path, ownUid)).toEqual({ ok: true });
+    expect(useWritableDirectory(path, ownUid)).toEqual({ ok: false, reason: `${path}: EACCES` });
   });
 });
 

@@ -10,9 +10,9 @@ tree, outside = sys.argv[1].encode(), sys.argv[2].encode()
 
 while True:
     try:
-        os.makedirs(tree + b"/directory/deep", exist_ok=True)
+        os.makedirs(tree + b"/directory", exist_ok=True)
         os.symlink(outside, tree + b"/link")
-    except OSError:
+    except OSError:  # Whoever removes it was quicker.
         pass
     for _ in range(200):
         libc.renameat2(AT_FDCWD, tree + b"/directory", AT_FDCWD, tree + b"/link", RENAME_EXCHANGE)

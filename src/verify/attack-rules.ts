@@ -171,7 +171,8 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   E03: { control: some("without root few hosts let anybody"), guarantees: ["kernel.syscalls"] },
   E04: { control: everyone },
   E05: { control: some("a host may have none of them") },
-  E07: { control: everyone, quickFor: ["ipc.sockets"] },
+  // At such a path a bus or an engine starts programs for whoever asks, with what the caller may, and unconfined.
+  E07: { control: everyone, guarantees: ["ipc.sockets", "priv.escalation"], quickFor: ["ipc.sockets"] },
   E08: { control: everyone },
   E09: { control: needsFeature },
   // What is gained are sockets of the kernel's own, and a loopback is no network.

@@ -80,6 +80,7 @@ async function runTests(given: readonly string[], tally: Tally): Promise<void> {
   ]);
   const report = readTestReport({ junit: readIfThere(junitPath), printed: output, exitCode: code });
   printLine(report.failed === 0 ? "ok" : "FAIL", "tests", durationMs);
+  for (const title of report.failures) console.log(`     ${title}`);
   if (report.failed > 0) console.log(output.trimEnd());
   for (const title of report.skipped) console.log(`${mustWork ? "FAIL" : "skip"} ${title}`);
   tally.passed += report.passed;
@@ -105,8 +106,10 @@ const hosts = await readHosts(given).catch((error: unknown) => {
   return process.exit(1);
 });
 if (hosts === undefined) {
-  for (const step of listSteps()) await runStep(step, tally);
-  await runTests(given, tally);
+  const steps = listSteps();
+  for (const step of steps) if (step.isBesideTests !== true) await runStep(step, tally);
+  const beside = steps.filter((step) => step.isBesideTests === true);
+  await Promise.all([runTests(given, tally), ...beside.map((step) => runStep(step, tally))]);
   if (given.length === 0) for (const step of strategySteps()) await runStep(step, tally);
 }
 // Tests that were asked for by name are asked for alone.

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BuildError } from "./build-error.ts";
+import { compileObjects } from "./objects.ts";
 import type { BuiltHelper } from "../gen/embedded-helpers.ts";
 import { listFiles, readIfThere, repositoryRoot, sha256 } from "../source/repository.ts";
 
@@ -112,14 +113,30 @@ export async function buildHelper(
   architecture: Architecture = ownArchitecture,
 ): Promise<HelperBuild> {
   const order = { ...orderHelper(name, compiler, `helpers/${architecture}`), architecture };
-  const isFresh = await makeIfStale(order, () => compileHelper(order));
+  const isFresh = await makeIfStale(order, () => compileHelper(order, [objectsOf(name, architecture)]));
   const bytes = readFileSync(order.output);
   return { name, sha256: sha256(bytes), bytes, isFresh };
 }
 
-/** Compiles one helper as it ships. */
-export function compileHelper(order: HelperOrder): Promise<void> {
-  return compile(order, [...compileFlags, ...architectureFlags[order.architecture], ...linkFlags]);
+/**
+ * Compiles one helper as it ships. Of `objects`, directories, it takes what was compiled of the same source, headers and
+ * flags before; what is new goes into the first.
+ */
+export async function compileHelper(order: HelperOrder, objects: readonly string[]): Promise<void> {
+  const flags = [...compileFlags, ...architectureFlags[order.architecture]];
+  const compiled = await compileObjects({
+    sources: listSources(order),
+    basis: [identityOf(order.compiler), ...flags, ...contentsOf(order.root, listSources(order, "h"))],
+    contentOf: (source) => readFileSync(join(order.root, source)),
+    compile: (source, output) => runCompiler(order, [...flags, "-c", source, "-o", output]),
+    directories: objects,
+  });
+  await makeWhole(order, (temporary) => runCompiler(order, [...linkFlags, ...compiled, "-o", temporary]));
+}
+
+/** Where the objects of this checkout's own helpers are. */
+export function objectsOf(name: string, architecture: Architecture): string {
+  return join(repositoryRoot, "dist/objects", architecture, name);
 }
 
 /** Builds one helper with AddressSanitizer and UBSan, against the C library, into dist/sanitize/. */
@@ -133,7 +150,7 @@ export async function buildSanitized(name: string, compiler: string): Promise<st
 export async function analyzeHelper(name: string): Promise<void> {
   const order = orderHelper(name, findCompiler("clang"), "analyzed");
   await makeIfStale(order, async () => {
-    await compileHelper(order);
+    await compileHelper(order, [`${order.output}.objects`]);
     await Promise.all(listSources(order).map((source) => runCompiler(order, [...analyzerFlags, source])));
   });
 }
@@ -161,19 +178,31 @@ async function makeIfStale(order: HelperOrder, make: () => Promise<void>): Promi
 }
 
 /** A compiler is taken for the same as long as its file is. */
-function hashInputs(order: HelperOrder): string {
-  const { size, mtimeMs } = statSync(order.compiler);
-  const contents = listSources(order, "{c,h}").flatMap((path) => [path, readFileSync(join(order.root, path))]);
-  const flags = [compileFlags, architectureFlags, linkFlags, sanitizedFlags, analyzerFlags];
-  return sha256(JSON.stringify([order.compiler, size, mtimeMs, flags]), ...contents);
+function identityOf(compiler: string): string {
+  const { size, mtimeMs } = statSync(compiler);
+  return JSON.stringify([compiler, size, mtimeMs]);
 }
 
-/** Compiles to a temporary name and renames, so that what is there is always whole. */
+function contentsOf(root: string, paths: readonly string[]): (string | Buffer)[] {
+  return paths.flatMap((path) => [path, readFileSync(join(root, path))]);
+}
+
+function hashInputs(order: HelperOrder): string {
+  const flags = [compileFlags, architectureFlags, linkFlags, sanitizedFlags, analyzerFlags];
+  const contents = contentsOf(order.root, listSources(order, "{c,h}"));
+  return sha256(identityOf(order.compiler), JSON.stringify(flags), ...contents);
+}
+
+/** Under a temporary name, which is then changed, so that what is there is always whole. */
+async function makeWhole({ output }: HelperOrder, make: (temporary: string) => Promise<void>): Promise<void> {
+  mkdirSync(dirname(output), { recursive: true });
+  const temporary = `${output}.${process.pid}.tmp`;
+  await make(temporary);
+  renameSync(temporary, output);
+}
+
 async function compile(order: HelperOrder, flags: readonly string[]): Promise<void> {
-  mkdirSync(dirname(order.output), { recursive: true });
-  const temporary = `${order.output}.${process.pid}.tmp`;
-  await runCompiler(order, [...flags, ...listSources(order), "-o", temporary]);
-  renameSync(temporary, order.output);
+  await makeWhole(order, (temporary) => runCompiler(order, [...flags, ...listSources(order), "-o", temporary]));
 }
 
 async function runCompiler({ compiler, root }: HelperOrder, flags: readonly string[]): Promise<void> {

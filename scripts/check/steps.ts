@@ -13,6 +13,8 @@ export interface CheckStep {
   readonly environment?: Readonly<Record<string, string>>;
   /** Program that the machine has to have; without it the step is skipped. */
   readonly needs?: string;
+  /** Takes minutes, and nothing waits for it: it has the processors for whatever the tests leave of them. */
+  readonly isBesideTests?: true;
 }
 
 const bun = process.execPath;
@@ -82,8 +84,9 @@ function nativeSteps(): CheckStep[] {
     },
     {
       name: "native helpers with clang and its analyser",
-      command: [bun, "scripts/build.ts", "--analyze"],
+      command: ["nice", "-n", "19", bun, "scripts/build.ts", "--analyze"],
       needs: "clang",
+      isBesideTests: true,
     },
     { name: "native helpers with sanitizers", command: [bun, "scripts/build.ts", "--sanitize"] },
   ];

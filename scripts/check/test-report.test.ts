@@ -21,10 +21,11 @@ const junit = `<?xml version="1.0" encoding="UTF-8"?>
 `;
 
 describe("readTestReport", () => {
-  test("counts passes and failures, and names what was skipped", () => {
+  test("counts passes and failures, and names what failed and what was skipped", () => {
     expect(readTestReport({ junit, printed: " 1 pass\n 2 skip\n 1 fail\n", exitCode: 1 })).toEqual({
       passed: 1,
       failed: 1,
+      failures: ["a.test.ts: outer <x> > breaks"],
       skipped: ["a.test.ts: outer <x> > later & never", "a.test.ts: needs a program"],
     });
   });
@@ -37,6 +38,7 @@ describe("readTestReport", () => {
     expect(readTestReport({ junit: undefined, printed: "", exitCode: 0 })).toEqual({
       passed: 0,
       failed: 1,
+      failures: [],
       skipped: [],
     });
   });

@@ -1,10 +1,11 @@
 /** What a run of `bun test` came to, from the JUnit file that it writes and the summary that it prints. */
 
-/** Counts of one run, and which tests were skipped. */
+/** Counts of one run, and which tests failed or were skipped. */
 export interface TestReport {
   readonly passed: number;
   readonly failed: number;
-  /** `file: group > name` of each. */
+  /** `file: group > name` of each, as far as the report goes. */
+  readonly failures: readonly string[];
   readonly skipped: readonly string[];
 }
 
@@ -19,15 +20,19 @@ export interface TestRun {
 /** Reads a run. A file that does not load is in the printed summary alone; a run that died counts as one failure. */
 export function readTestReport({ junit, printed, exitCode }: TestRun): TestReport {
   const cases = readCases(junit ?? "");
+  const titlesOf = (wanted: TestCase["outcome"]): string[] =>
+    cases.filter(({ outcome }) => outcome === wanted).map(({ title }) => title);
+  const failures = titlesOf("failed");
   const failed = Math.max(
-    cases.filter(({ outcome }) => outcome === "failed").length,
+    failures.length,
     Number(/^\s*(\d+) fail$/m.exec(printed)?.[1] ?? 0),
     exitCode !== 0 || junit === undefined ? 1 : 0,
   );
   return {
-    passed: cases.filter(({ outcome }) => outcome === "passed").length,
+    passed: titlesOf("passed").length,
     failed,
-    skipped: cases.filter(({ outcome }) => outcome === "skipped").map(({ title }) => title),
+    failures,
+    skipped: titlesOf("skipped"),
   };
 }
 

@@ -11,7 +11,7 @@ import { cupelControlGroups, noneBut, processesFrom, sharedObjects, temporaryFil
 const cupel = installCupel();
 
 /** How often, for each caller; a soak sets it to hundreds. */
-const rounds = Number(process.env["CUPEL_DOCTOR_ROUNDS"] ?? 10);
+const rounds = Number(process.env["CUPEL_DOCTOR_ROUNDS"] ?? 5);
 
 /** Names, kinds, sizes and times of everything below: what a change of any file shows in. */
 function fingerprint(directory: string): string[] {

@@ -70,15 +70,6 @@ describe("under Deno", () => {
   });
   afterAll(() => denoDirectory[Symbol.dispose]());
 
-  withDeno("the sources are free of type errors", async () => {
-    const ran = await execute([deno, "check", "--no-lock", "--quiet", entry], {
-      cwd: repositoryRoot,
-      env: { ...cupel.environment(self), DENO_DIR: denoDirectory.path },
-      deadlineMs: 50_000,
-    });
-    expect(ran).toMatchObject({ code: 0 });
-  });
-
   withDeno("the doctor finds what the executable finds", async () => {
     const [inDeno, compiled] = [
       await underDeno(["doctor", "--json"]),

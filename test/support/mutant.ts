@@ -1,7 +1,7 @@
 /** A cupel, run from its sources, that leaves one step of a sandbox's set-up out. */
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compileHelper, findCompiler, listHelpers, type Architecture } from "../../scripts/build/native.ts";
+import { compileHelper, findCompiler, listHelpers, objectsOf, type Architecture } from "../../scripts/build/native.ts";
 import { renderEmbeddedHelpers } from "../../scripts/gen/embedded-helpers.ts";
 import { sha256 } from "../../scripts/source/repository.ts";
 import { repositoryRoot } from "./compile-c.ts";
@@ -29,7 +29,8 @@ function apply(root: string, { path, from, to }: Patch): void {
 
 async function buildLauncher(copy: TempDir): Promise<void> {
   const output = copy.at("launcher");
-  await compileHelper({ name: "launcher", architecture, compiler: findCompiler(), root: copy.path, output });
+  const order = { name: "launcher", architecture, compiler: findCompiler(), root: copy.path, output };
+  await compileHelper(order, [copy.at("objects"), objectsOf("launcher", architecture)]);
   const helpers = listHelpers().map((name) => {
     const built = join(repositoryRoot, "dist/helpers", architecture, name);
     const bytes = readFileSync(name === "launcher" ? output : built);

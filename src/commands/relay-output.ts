@@ -29,11 +29,18 @@ function openTerminal(): number {
 /** Where what comes out of each of a launch's outputs goes. */
 type Targets = readonly (number | undefined)[];
 
-async function passOn(outputs: Launch["outputs"], targets: Targets, { forms, keeper }: Relay): Promise<void> {
-  const passing = outputs.map(async (stream, index) => {
+/** Behind standard output and error. */
+const terminalIndex = 2;
+
+type Passed = Pick<Launch, "outputs" | "shown">;
+
+async function passOn(launch: Passed, targets: Targets, { forms, keeper }: Relay): Promise<void> {
+  const passing = launch.outputs.map(async (stream, index) => {
     const target = targets[index];
     if (stream === undefined || target === undefined) return undefined;
-    return passMasked(stream, target, forms, keeper?.copyOf(index));
+    const failure = await passMasked(stream, target, forms, keeper?.copyOf(index));
+    if (index === terminalIndex) launch.shown();
+    return failure;
   });
   const failed = (await Promise.all(passing)).find((errno) => errno !== undefined && errno !== "EPIPE");
   if (failed !== undefined) say(`the job's output could not be written to its end (${failed})`);
@@ -49,6 +56,6 @@ export function relayOutput([input, ...targets]: Streams, relay: Relay): Pick<Ca
   const all = isPrivate ? [...targets, openTerminal()] : targets;
   return {
     streams: isPrivate ? [...streams, "pipe"] : streams,
-    passOn: (outputs) => passOn(outputs, all, relay),
+    passOn: (launch) => passOn(launch, all, relay),
   };
 }

@@ -163,6 +163,9 @@ export const controlKill = 255;
 /** The set-up command has ended, and its job may be started. */
 export const controlProceed = 254;
 
+/** The terminal has taken all that came by way of cupel. */
+export const controlShown = 253;
+
 function renderEnum(prefix: string, entries: Iterable<readonly [string, number]>): string {
   const lines = Array.from(entries, ([name, value]) => `    ${prefix}_${snakeCase(name)} = ${value},`);
   return `enum {\n${lines.join("\n")}\n};\n`;
@@ -191,6 +194,7 @@ export function renderProtocolHeader(): string {
     `#define CONTROL_KILL ${controlKill}`,
     `#define MAKER_INPUTS_MAX ${makerInputsMax}`,
     `#define CONTROL_PROCEED ${controlProceed}`,
+    `#define CONTROL_SHOWN ${controlShown}`,
     "",
     renderEnum("record", Object.entries(recordKinds)),
     renderEnum("option", withAll(optionBits)),

@@ -7,7 +7,7 @@ import { encodeInstruction } from "./encode-instruction.ts";
 import type { LaunchBinding } from "./launch-binding.ts";
 import { openHelperFiles } from "./helper-file.ts";
 import { parseLaunchEvent, type LaunchEvent } from "./launch-event.ts";
-import { controlKill, controlProceed } from "./protocol.ts";
+import { controlKill, controlProceed, controlShown } from "./protocol.ts";
 
 /** A launch under way. */
 export interface Launch {
@@ -15,6 +15,8 @@ export interface Launch {
   signal(number: number): void;
   /** Lets the job start whose set-up command has ended. */
   proceed(): void;
+  /** The caller's terminal has taken all; until then it is left raw. */
+  shown(): void;
   /** Ends the job now. */
   kill(): void;
   /** Standard output and error, where they come to us. */
@@ -115,11 +117,13 @@ export async function startLaunch(
   const child = await startLauncher(places, streams, "job", watching?.tracer);
   child.send(instruction);
   const followed = followTrace(child, watching);
+  const tell = (byte: number): void => child.send(Uint8Array.of(byte));
   const events = onEvent === undefined ? readEvents(child) : followEvents(child, onEvent);
   return {
-    signal: (number) => child.send(Uint8Array.of(number)),
-    proceed: () => child.send(Uint8Array.of(controlProceed)),
-    kill: () => child.send(Uint8Array.of(controlKill)),
+    signal: tell,
+    proceed: () => tell(controlProceed),
+    shown: () => tell(controlShown),
+    kill: () => tell(controlKill),
     outputs: child.outputs,
     ended: watching === undefined ? events : followed.then(() => events),
   };

@@ -31,7 +31,7 @@ export interface CarryOutContext {
   /** Contents that the plan names, by their names there: values of secrets. */
   readonly secrets?: ReadonlyMap<string, Uint8Array> | undefined;
   /** Takes what comes out of the streams that are `pipe`; done when all of it is passed on. */
-  readonly passOn?: ((outputs: Launch["outputs"]) => Promise<void>) | undefined;
+  readonly passOn?: ((launch: Pick<Launch, "outputs" | "shown">) => Promise<void>) | undefined;
   /** Whether anybody wants to know what the tree used. */
   readonly measuresUsage?: boolean | undefined;
   /** Told each of the launcher's events as it comes, where one of them cannot wait for the end. */
@@ -197,7 +197,7 @@ async function follow(
   const launch = await startLaunch(plan, binding, places, context.streams, onEvent, context.watching);
   started.resolve(launch);
   const stopForwarding = context.forwardSignals ? forwardSignals(launch, plan.terminal) : undefined;
-  const [events] = await Promise.all([launch.ended, context.passOn?.(launch.outputs)]);
+  const [events] = await Promise.all([launch.ended, context.passOn?.(launch)]);
   const asked = stopForwarding?.();
   const treeUsage = context.measuresUsage === true && groups !== undefined ? readTreeUsage(groups.counting) : undefined;
   return { events, controlGroups: groups?.read(), treeUsage, asked };

@@ -7,9 +7,11 @@ import { runRecordShape } from "../../src/run/run-records.ts";
 import { idIn } from "../support/filled-workspace.ts";
 import { usePrivatePlaces } from "../support/private-places.ts";
 import { installCupel, type CallOptions } from "../support/run-cli.ts";
+import { findProcesses, freshMark } from "../support/processes.ts";
 import { openTerminal } from "../support/terminal.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { callers, type Caller } from "../support/tester.ts";
+import { until } from "../support/until.ts";
 
 const cupel = installCupel();
 const apart = usePrivatePlaces();
@@ -195,6 +197,25 @@ describe.each(callers)("runs, called by $name", (caller) => {
     const kept = ["output", "errors"].map((name) => readFileSync(home.at(`cupel/runs/${only?.id}/${name}`), "utf8"));
     expect(kept).toEqual(["one\r\ntwo\r\nthree\r\n", ""]);
     expect(session.text()).toContain("one\r\ntwo\r\nthree\r\n");
+  });
+
+  test("show it as it was written on a terminal that takes it only when the job is long over", async () => {
+    using home = await freshState(caller);
+    const mark = freshMark();
+    const job = ["sh", "-c", "echo ready; read word; echo one; echo two", mark];
+    const words = [...caller.prefix, cupel.path, "run", "--tty", "--keep-output", "--", ...job];
+    const env = { ...cupel.environment(caller), ...variablesFor(home) };
+    await using session = openTerminal(words, { cwd: cupel.workspace(caller), env });
+    await session.shows("ready");
+    session.hold(true);
+    session.type("\r");
+    await until("the job is over", () => !findProcesses(mark).some((found) => found.words[0] === "sh"));
+    // As long as whoever looked after it has something to do.
+    await Bun.sleep(300);
+    session.hold(false);
+    expect(await session.ended).toEqual({ code: 0, signal: null });
+    await session.shows("two");
+    expect(session.text().replaceAll(/^[^]*ready/g, "")).toBe("\r\n\r\none\r\ntwo\r\n");
   });
 
   test.each([

@@ -9,6 +9,7 @@ function notingLaunch(): { launch: Launch; told: (number | "kill")[] } {
     signal: (number) => void told.push(number),
     kill: () => void told.push("kill"),
     proceed: () => undefined,
+    shown: () => undefined,
     outputs: undefined as never,
     ended: Promise.resolve([]),
   };

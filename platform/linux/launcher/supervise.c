@@ -38,6 +38,8 @@ struct supervision {
     /* cupel has ended before its job. */
     bool is_orphaned;
     bool is_excess_told;
+    /* The caller's terminal has all of the output that it gets by way of cupel. */
+    bool is_shown;
     /* What the job may use up; the deadline counts once that is over. Monotonic milliseconds; 0 is never. */
     struct allowance allowance;
     int64_t deadline_ms;
@@ -160,6 +162,8 @@ static bool obey(struct supervision *supervision)
             begin_killing(supervision);
         } else if (bytes[index] == CONTROL_PROCEED) {
             command(supervision, CONTROL_PROCEED);
+        } else if (bytes[index] == CONTROL_SHOWN) {
+            supervision->is_shown = true;
         } else if (bytes[index] >= 1 && bytes[index] <= last_signal) {
             command(supervision, bytes[index]);
             follow_terminal(supervision, bytes[index]);
@@ -320,6 +324,18 @@ static bool is_output_done(struct streams *streams)
     return is_done;
 }
 
+/* What goes by way of cupel has its end where the last that could write to it closes it; cupel then says when it is
+ * shown. */
+static bool is_all_shown(const struct supervision *supervision)
+{
+    struct terminal *terminal = &supervision->streams->terminal;
+    if (!is_output_done(supervision->streams))
+        return false;
+    close_descriptor(terminal->output);
+    terminal->output = -1;
+    return supervision->is_shown;
+}
+
 /*
  * The job is over; what it wrote may still be on its way to a slow reader. That may take as long as the job itself
  * might have; a signal, cupel's end or its wish cuts it short at once.
@@ -335,7 +351,7 @@ static void drain_relays(struct supervision *supervision)
     };
     for (;;) {
         struct __kernel_timespec rest;
-        if (is_output_done(supervision->streams) ||
+        if (is_all_shown(supervision) ||
             kernel_call(__NR_ppoll, watched, 2, time_left(supervision, &rest), NULL, 0) == 0)
             break;
         unsigned char notice[128];
@@ -437,6 +453,7 @@ bool supervise(const struct supervised *given)
         .first_pid = given->first_pid,
         .maker_errors = given->launch->maker_errors,
         .phase = phase_running,
+        .is_shown = streams->terminal.output < 0,
         .allowance = {.instruction = instruction,
                       .streams = streams,
                       .cpu_descriptor = given->launch->cpu_descriptor,

@@ -8,6 +8,7 @@
 #define CONTROL_KILL 255
 #define MAKER_INPUTS_MAX 256
 #define CONTROL_PROCEED 254
+#define CONTROL_SHOWN 253
 
 enum {
     record_identity = 1,

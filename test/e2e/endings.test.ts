@@ -32,20 +32,23 @@ async function gone({ mark, pids }: Tree, withinMs = 1000): Promise<void> {
   await until("every process of the run is gone", () => left().length === 0, withinMs);
 }
 
-/** The launcher is cupel's child, and the job's first process is the launcher's that leads a PID namespace. */
+/** The launcher is cupel's child, and the job's first process is the launcher's that has given its privileges up. */
 function launcherOf(cupelPid: number): number {
   const pid = childrenOf(cupelPid)[0];
   if (pid === undefined) throw new Error(`process ${cupelPid} has no child`);
   return pid;
 }
 
-function firstProcessOf(pids: readonly number[]): number {
-  const found = pids.find((pid) => statusField(pid, "NSpid").split(/\s+/).at(-1) === "1");
-  if (found === undefined) throw new Error(`none of ${pids.join(" ")} is the first of a PID namespace`);
+function firstProcessOf(cupelPid: number): number {
+  const launcher = String(launcherOf(cupelPid));
+  const isFirst = (pid: number): boolean =>
+    statusField(pid, "PPid") === launcher && statusField(pid, "NoNewPrivs") === "1";
+  const found = childrenOf(cupelPid).find(isFirst);
+  if (found === undefined) throw new Error(`no child of launcher ${launcher} has given its privileges up`);
   return found;
 }
 
-describe.each(callers)("a namespaces job, called by $name", (caller) => {
+describe.each(callers)("a job, called by $name", (caller) => {
   test("is gone one second after kill -9 of cupel", async () => {
     const job = await startTree(caller);
     await using running = job.running;
@@ -67,7 +70,7 @@ describe.each(callers)("a namespaces job, called by $name", (caller) => {
   test("is gone one second after kill -9 of its first process, and cupel says so", async () => {
     const job = await startTree(caller);
     await using running = job.running;
-    process.kill(firstProcessOf(job.pids), "SIGKILL");
+    process.kill(firstProcessOf(running.pid), "SIGKILL");
     await gone(job);
     const { code, stderr } = await running.ended;
     expect(code).toBe(125);

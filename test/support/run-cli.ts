@@ -4,25 +4,44 @@ import { chownSync, copyFileSync, linkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { namesIn } from "../../src/host/names-in.ts";
 import { execute, start, type ExecuteOptions, type Ran, type Running } from "./execute.ts";
+import { flagsOnTrial, strategyOnTrial, withoutNotices } from "./sandbox-on-trial.ts";
 import { makeTempDir, type TempDir } from "./temp-dir.ts";
 import { callers, type Caller } from "./tester.ts";
 
 /** The one that was built, or another one that is to be tried. */
 const builtExecutable = resolve(import.meta.dir, "../../dist/cupel", process.env["CUPEL_EXECUTABLE"] ?? "");
 
-/** Runs the jobs of every test that leaves the choice to cupel in this strategy: see scripts/check/strategy-suites.ts. */
-const strategy = process.env["CUPEL_TEST_STRATEGY"];
-
-/** A batch is run by namespaces or process alone. */
+/** These tests try a strategy of their own. A batch is run by namespaces or process alone. */
 const leftAlone = ["--strategy", "--batch"];
 
 /** The words of a run in the strategy that is to be tried, unless they name one. */
 function inStrategy(words: readonly string[]): readonly string[] {
   const [verb, ...rest] = words;
   const own = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : undefined);
-  if (strategy === undefined || verb !== "run" || own.some((word) => leftAlone.includes(word))) return words;
-  const workspace = own.includes("--workspace") ? [] : ["--workspace", "ro"];
-  return [verb, "--strategy", strategy, ...workspace, ...rest];
+  if (verb !== "run" || own.some((word) => leftAlone.includes(word))) return words;
+  return [verb, ...flagsOnTrial(own), ...rest];
+}
+
+function toldOf(ran: Ran): Ran {
+  return { ...ran, stderr: withoutNotices(ran.stderr) };
+}
+
+function followedOf(running: Running): Running {
+  return {
+    ...running,
+    ended: running.ended.then(toldOf),
+    stderr: () => withoutNotices(running.stderr()),
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+}
+
+/** What shell scripts call: the executable, or one that puts the words of the strategy on trial in. */
+function makeCommand(base: TempDir): string {
+  const path = base.at("cupel");
+  if (strategyOnTrial === undefined) return path;
+  const flags = flagsOnTrial([]).join(" ");
+  const lines = ["#!/bin/sh", `[ "$1" = run ] || exec ${path} "$@"`, "shift", `exec ${path} run ${flags} "$@"`, ""];
+  return base.file("cupel-on-trial", lines.join("\n"), 0o755);
 }
 
 /** How cupel is called; `env` goes over the caller's plain environment, `undefined` takes a variable out. */
@@ -76,6 +95,7 @@ export function installCupel(): InstalledCupel {
   const base = makeTempDir();
   afterAll(() => base[Symbol.dispose]());
   linkOrCopy(builtExecutable, base.at("cupel"));
+  const command = makeCommand(base);
   const workspaces = new Map<number, TempDir>();
   for (const owner of callers) {
     const own = makeTempDir({ owner, parent: base.path });
@@ -96,10 +116,12 @@ export function installCupel(): InstalledCupel {
     path: base.at("cupel"),
     workspace,
     outside,
-    run: (caller, words, options) => outside(caller, [base.at("cupel"), ...inStrategy(words)], options),
+    run: async (caller, words, options) =>
+      toldOf(await outside(caller, [base.at("cupel"), ...inStrategy(words)], options)),
     start: (caller, words, options) =>
-      start([...caller.prefix, base.at("cupel"), ...inStrategy(words)], settle(caller, options)),
-    shell: (caller, script, options) => outside(caller, ["sh", "-c", script], options),
+      followedOf(start([...caller.prefix, base.at("cupel"), ...inStrategy(words)], settle(caller, options))),
+    shell: async (caller, script, options) =>
+      toldOf(await outside(caller, ["sh", "-c", script], { ...options, env: { CUPEL: command, ...options?.env } })),
     environment: (caller) => plainEnvironment(caller, base),
     state: (caller) => join(base.at(`state-${caller.uid}`), "cupel"),
     layers: (caller) => namesIn(base.at(`state-${caller.uid}/cupel/layers`)),

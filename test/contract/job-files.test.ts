@@ -75,10 +75,10 @@ describe("a job file at random", () => {
 
 /**
  * What the schema cannot say: a quantity that is nothing or beyond counting, in text; a destination that is nearly one; text that is no Unicode, which JSON
- * can write and a program cannot be given.
+ * can write and a program cannot be given; a name that has two values, which are two different texts.
  */
 const semantic =
-  /is not a (size|duration|number of CPUs|count of processes);|is out of range;|is not valid Unicode|is no destination:|its network is stated beside it/;
+  /is not a (size|duration|number of CPUs|count of processes);|is out of range;|is not valid Unicode|is no destination:|is given twice;|its network is stated beside it/;
 
 describe("the schema of a job file", () => {
   test("takes what the reader takes, and nothing else but for stated rules, 1,000 times", async () => {

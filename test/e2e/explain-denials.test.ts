@@ -86,6 +86,24 @@ describe.each(callers)("called by $name,", (caller) => {
     expect(session.text()).toContain("/dev/pts/");
     expect(session.text()).toContain("  unshare (EPERM): no flag grants it\r\n");
   });
+
+  withStrace("a terminal of the job's own whose output is kept has its end all the same", async () => {
+    const words = [
+      cupel.path,
+      "run",
+      "--tty",
+      "--keep-output",
+      "--explain-denials",
+      "--",
+      "sh",
+      "-c",
+      "echo one; exit 4",
+    ];
+    const options = { cwd: cupel.workspace(caller), env: cupel.environment(caller) };
+    await using session = openTerminal([...caller.prefix, ...words], options);
+    expect(await session.ended).toEqual({ code: 4, signal: null });
+    expect(session.text()).toContain("one\r\n");
+  });
 });
 
 const python = ["--workspace", "none"];

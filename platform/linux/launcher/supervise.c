@@ -324,13 +324,17 @@ static bool is_output_done(struct streams *streams)
     return is_done;
 }
 
-/* What goes by way of cupel has its end where the last that could write to it closes it; cupel then says when it is
- * shown. */
+/*
+ * Whoever traces this process has what goes by way of cupel as well, and waits for our end: so it is shut down (it is a
+ * socket), and not only closed. cupel then says when all of it is shown.
+ */
 static bool is_all_shown(const struct supervision *supervision)
 {
     struct terminal *terminal = &supervision->streams->terminal;
     if (!is_output_done(supervision->streams))
         return false;
+    if (terminal->output >= 0)
+        kernel_call(__NR_shutdown, terminal->output, 1 /* SHUT_WR */);
     close_descriptor(terminal->output);
     terminal->output = -1;
     return supervision->is_shown;

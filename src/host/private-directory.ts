@@ -1,5 +1,5 @@
 /** Directories that are ours alone, for the saved report and the helpers: nobody else can have put anything there. */
-import { accessSync, constants, lstatSync, mkdirSync, readFileSync, type Stats } from "node:fs";
+import { accessSync, closeSync, constants, lstatSync, mkdirSync, openSync, readFileSync, type Stats } from "node:fs";
 import type { Host } from "./host.ts";
 import { errnoOf } from "./errno-of.ts";
 
@@ -98,13 +98,25 @@ export function usePrivateDirectory(path: string, uid: number): PrivateDirectory
   return failure === undefined ? checkPrivateDirectory(path, uid) : { ok: false, reason: failure };
 }
 
-function writeDenial(path: string): string | undefined {
+/** O_TMPFILE without O_DIRECTORY (open(2), Linux 3.11): a file that never has a name. */
+const unnamed = 0o20000000;
+
+function denialOf(act: () => void): string | undefined {
   try {
-    accessSync(path, constants.W_OK);
+    act();
     return undefined;
   } catch (error) {
-    return `${path}: ${errnoOf(error)}`;
+    return errnoOf(error);
   }
+}
+
+/** By making one, since Landlock has no part in access(2); not every file system knows such files. */
+function writeDenial(path: string): string | undefined {
+  const flags = constants.O_DIRECTORY | unnamed | constants.O_WRONLY;
+  const errno = denialOf(() => closeSync(openSync(path, flags, 0o600)));
+  const isUnknown = errno === "EOPNOTSUPP" || errno === "EISDIR" || errno === "EINVAL";
+  const denial = isUnknown ? denialOf(() => accessSync(path, constants.W_OK)) : errno;
+  return denial === undefined ? undefined : `${path}: ${denial}`;
 }
 
 /** As {@link usePrivateDirectory}, for what is to be written: one that is there can lie on a read-only file system (EROFS). */

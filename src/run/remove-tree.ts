@@ -18,17 +18,17 @@ import { newId } from "./run-id.ts";
 const levelsMax = 64;
 
 /** What is left of a job may change a tree for the milliseconds that it still has; whoever goes on for longer is told. */
-const attemptsMax = 20;
+const retriesMax = 200;
 
 /** What says that somebody was quicker: it is looked at anew. */
-const changedMeanwhile: readonly string[] = ["ENOENT", "ENOTDIR", "ELOOP", "ENOTEMPTY"];
+const changedMeanwhile: readonly string[] = ["ENOENT", "ENOTDIR", "ELOOP", "ENOTEMPTY", "EACCES"];
 
 /** One name behind a directory, as bytes: a name need not be text. */
 export function joinBytes(directory: Buffer, name: Buffer): Buffer {
   return Buffer.concat([directory, Buffer.from("/"), name]);
 }
 
-/** False where it is a directory (unlink(2), EISDIR), which is to be emptied first. */
+/** False where it is a directory: EISDIR (unlink(2)), or what Deno says, which tries rmdir(2) by itself. */
 function unlinks(path: Buffer): boolean {
   try {
     unlinkSync(path);
@@ -36,7 +36,18 @@ function unlinks(path: Buffer): boolean {
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === "ENOENT") return true;
-    if (errno === "EISDIR") return false;
+    if (errno === "EISDIR" || errno === "ENOTEMPTY") return false;
+    throw error;
+  }
+}
+
+/** False where there is something in it. What is mounted there says so before anything in it is touched: EBUSY. */
+function isEmptied(path: Buffer): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "ENOTEMPTY") return false;
     throw error;
   }
 }
@@ -45,18 +56,21 @@ function unlinks(path: Buffer): boolean {
 class TreeRemoval {
   #top = "";
   #moved: Buffer[] = [];
+  #retries = 0;
 
   remove(path: Buffer, level = 0): void {
-    for (let attempt = 1; !unlinks(path); attempt++) {
+    // What cannot even be unlinked is for the directory above to look at anew: it may have lost its rights.
+    while (!unlinks(path)) {
       try {
         return this.#removeDirectory(path, level);
       } catch (error) {
-        if (attempt === attemptsMax || !changedMeanwhile.includes(errnoOf(error))) throw error;
+        if (!changedMeanwhile.includes(errnoOf(error)) || this.#retries++ >= retriesMax) throw error;
       }
     }
   }
 
   #removeDirectory(path: Buffer, level: number): void {
+    if (isEmptied(path)) return;
     const directory = openSync(path, pathOnly | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     try {
       const place = `/proc/self/fd/${directory}`;

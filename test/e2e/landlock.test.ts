@@ -130,6 +130,19 @@ describe.each(callers)("landlock, called by $name", (caller) => {
   });
 });
 
+// Root in it has no place of its own left: its home is not where root keeps state.
+test("landlock: a job in it writes nothing to a state directory that may only be read", async () => {
+  using state = makeTempDir({ owner: ordinaryCaller });
+  await cupel.outside(ordinaryCaller, ["mkdir", "-m", "700", state.at("cupel")]);
+  const inner = 'export XDG_STATE_HOME="$1"; exec "$0" run --strategy landlock --accept-missing all -- echo inner';
+  const granted = ["--read", cupel.path, "--read", state.path];
+  const words = ["run", ...strategy, ...granted, "--", "sh", "-c", inner, cupel.path, state.path];
+  const ran = await cupel.run(ordinaryCaller, words);
+  expect({ code: ran.code, stdout: ran.stdout }).toEqual({ code: 0, stdout: "inner\n" });
+  expect(ran.stderr).not.toContain("EACCES");
+  expect(readdirSync(state.at("cupel"))).toEqual([]);
+});
+
 describe("landlock, called by a user, refuses", () => {
   test.each([
     [["--tmpfs", "/cache:1M"], "a private directory at a path of its own (--tmpfs) takes a mount"],

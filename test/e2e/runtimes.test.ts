@@ -102,6 +102,15 @@ describe("under Deno", () => {
     expect(await underDeno(["no-such-command"])).toMatchObject({ code: 64 });
   });
 
+  withDeno("what a job made in a layer is removed whole", async () => {
+    using project = makeTempDir({ owner: self });
+    const made = await underDeno(["run", "--", "sh", "-c", "mkdir -p a/b && echo x >a/b/c"], project.path);
+    const id = /cupel apply (\w+)/.exec(made.stderr)?.[1] ?? "";
+    expect({ code: made.code, id }).toEqual({ code: 0, id: expect.stringMatching(/^\w{6}$/) });
+    expect(await underDeno(["discard", id], project.path)).toMatchObject({ code: 0, stderr: "" });
+    expect(cupel.layers(self)).toEqual([]);
+  });
+
   withDeno("jobs reach what they list, and nothing else", async () => {
     using server = startFiles();
     const rule = `127.0.0.1:${server.port}`;

@@ -46,8 +46,10 @@ function printLine(verdict: "ok" | "FAIL" | "skip", name: string, durationMs: nu
 }
 
 async function runStep(step: CheckStep, tally: Tally): Promise<void> {
-  if (step.needs !== undefined && Bun.which(step.needs) === null) {
-    console.log(`${mustWork ? "FAIL" : "skip"} ${step.name}: ${step.needs} is not installed`);
+  const isMissing = step.needs !== undefined && Bun.which(step.needs) === null;
+  const lack = isMissing ? `${step.needs} is not installed` : step.lacks;
+  if (lack !== undefined) {
+    console.log(`${mustWork ? "FAIL" : "skip"} ${step.name}: ${lack}`);
     if (mustWork) tally.failed += 1;
     return;
   }
@@ -110,7 +112,7 @@ if (hosts === undefined) {
   for (const step of steps) if (step.isBesideTests !== true) await runStep(step, tally);
   const beside = steps.filter((step) => step.isBesideTests === true);
   await Promise.all([runTests(given, tally), ...beside.map((step) => runStep(step, tally))]);
-  if (given.length === 0) for (const step of strategySteps()) await runStep(step, tally);
+  if (given.length === 0) for (const step of await strategySteps()) await runStep(step, tally);
 }
 // Tests that were asked for by name are asked for alone.
 const boots = hosts ?? (given.length === 0 ? await listHostSteps() : []);

@@ -25,17 +25,23 @@ async function compileCopy(architecture: Architecture, names: readonly string[])
   }
 }
 
+/** Those of this checkout, which were compiled where they lie. */
+function readBuilt(): string[] {
+  const places = listHelpers().map((name) => join(repositoryRoot, "dist/helpers", process.arch, name));
+  return places.map((path) => readFileSync(path).toString("base64"));
+}
+
 describe.each(architectures)("native helpers for %s", (architecture) => {
   let [all, again]: readonly string[][] = [];
   beforeAll(async () => {
     all = await compileCopy(architecture, listHelpers());
-    again = await compileCopy(architecture, ["launcher"]);
+    again = architecture === process.arch ? readBuilt() : await compileCopy(architecture, ["launcher"]);
   });
 
   test("are the same bytes wherever they are compiled", () => {
     const launcher = all?.[listHelpers().indexOf("launcher")];
     expect(launcher).toBeString();
-    expect(again).toEqual([launcher ?? ""]);
+    expect(again).toEqual(architecture === process.arch ? all : [launcher ?? ""]);
   });
 
   test("are static programs of that architecture, without a library or an interpreter", () => {

@@ -151,6 +151,8 @@ export async function analyzeHelper(name: string): Promise<void> {
   const order = orderHelper(name, findCompiler("clang"), "analyzed");
   await makeIfStale(order, async () => {
     await compileHelper(order, [`${order.output}.objects`]);
+    // The analyser keeps warnings to itself.
+    await runCompiler(order, [...hostedFlags, "-fsyntax-only", ...listSources(order)]);
     await Promise.all(listSources(order).map((source) => runCompiler(order, [...analyzerFlags, source])));
   });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { makeTempDir } from "../../test/support/temp-dir.ts";
 import { compileObjects } from "./objects.ts";
@@ -41,6 +41,7 @@ test("compileObjects compiles each source once, and again when it or what all sh
   expect(patched.map((path) => first.includes(path))).toEqual([true, false, true]);
   expect(readdirSync(directory.at("own")).toSorted()).toEqual(first.map((path) => basename(path)).toSorted());
 
+  for (const path of first) utimesSync(path, 1, 1);
   const others = await make({}, "-O0", "own");
   expect(compiled.splice(0).toSorted()).toEqual(["a/one.c", "a/two.c", "b/one.c"]);
   expect(readdirSync(directory.at("own")).toSorted()).toEqual(others.map((path) => basename(path)).toSorted());

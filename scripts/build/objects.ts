@@ -1,5 +1,5 @@
 /** Objects of C sources, each compiled once for as long as nothing that goes into it changes. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { cpus } from "node:os";
 import { basename, join } from "node:path";
 import { inParallel } from "../../src/verify/in-parallel.ts";
@@ -12,7 +12,7 @@ export interface ObjectOrder {
   readonly basis: readonly (string | Buffer)[];
   readonly contentOf: (source: string) => Buffer;
   readonly compile: (source: string, output: string) => Promise<void>;
-  /** Where objects are looked for. New ones go into the first, where those that no source of the order has are removed. */
+  /** Where objects are looked for. New ones go into the first, where old ones that no source of the order has are removed. */
   readonly directories: readonly string[];
 }
 
@@ -26,12 +26,21 @@ export async function compileObjects(order: ObjectOrder): Promise<string[]> {
     order.sources.map((source) => () => objectOf(order, source, basis, own)),
     cpus().length,
   );
-  const used = new Set(objects);
-  for (const name of readdirSync(own)) if (!used.has(join(own, name))) rmSync(join(own, name), { force: true });
+  removeUnused(own, new Set(objects));
   return objects;
 }
 
 // --- internal ---
+
+/** What another build may be about to use is left to a later one. */
+const unusedMs = 60 * 60 * 1000;
+
+function removeUnused(directory: string, used: ReadonlySet<string>): void {
+  for (const path of readdirSync(directory).map((name) => join(directory, name))) {
+    const { mtimeMs = Infinity } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (!used.has(path) && Date.now() - mtimeMs > unusedMs) rmSync(path, { force: true });
+  }
+}
 
 async function objectOf(order: ObjectOrder, source: string, basis: string, own: string): Promise<string> {
   const key = sha256(basis, source, order.contentOf(source));

@@ -13,6 +13,8 @@ export interface CheckStep {
   readonly environment?: Readonly<Record<string, string>>;
   /** Program that the machine has to have; without it the step is skipped. */
   readonly needs?: string;
+  /** What else the machine lacks, as if a program were missing. */
+  readonly lacks?: string | undefined;
   /** Takes minutes, and nothing waits for it: it has the processors for whatever the tests leave of them. */
   readonly isBesideTests?: true;
 }

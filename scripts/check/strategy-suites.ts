@@ -2,10 +2,8 @@
  * What `namespaces` is tested with in the common run, once more in every other strategy that makes a sandbox: the same
  * files, with `CUPEL_TEST_STRATEGY` (test/support/run-cli.ts).
  */
+import { readLandlockVersion } from "../../test/support/confined-plan.ts";
 import type { CheckStep } from "./steps.ts";
-
-/** By strategy, the program that it takes; `landlock` takes a kernel that has it, which the tests find out. */
-const programs: Readonly<Record<string, string | undefined>> = { bubblewrap: "bwrap", landlock: undefined };
 
 /** Quick ones that look at a sandbox from inside, and at how jobs end. */
 const files = [
@@ -20,12 +18,21 @@ const files = [
   "test/e2e/umask.test.ts",
 ];
 
+/** Landlock's first version with scopes (landlock(7), Linux 6.12): before it no job without namespaces ends as a whole. */
+const versionWithScopes = 6;
+
 /** One check for each strategy. */
-export function strategySteps(): CheckStep[] {
-  return Object.entries(programs).map(([strategy, needs]) => ({
+export async function strategySteps(): Promise<CheckStep[]> {
+  const version = await readLandlockVersion();
+  const lacks = version < versionWithScopes ? `Landlock's version here is ${version}, and has no scopes` : undefined;
+  return [suitesIn("bubblewrap", { needs: "bwrap" }), suitesIn("landlock", { lacks })];
+}
+
+function suitesIn(strategy: string, needed: Pick<CheckStep, "needs" | "lacks">): CheckStep {
+  return {
     name: `tests of sandboxes in ${strategy}`,
     command: [process.execPath, "test", "--only-failures", "--timeout=60000", ...files],
     environment: { CUPEL_TEST_STRATEGY: strategy },
-    ...(needs === undefined ? {} : { needs }),
-  }));
+    ...needed,
+  };
 }

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Running } from "../support/execute.ts";
 import { childrenOf, findProcesses, freshMark, isAlive, statusField } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
+import { either } from "../support/sandbox-on-trial.ts";
 import { stubbornTree, stubbornTreeSize } from "../support/stubborn-tree.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { callers, type Caller } from "../support/tester.ts";
@@ -32,7 +33,7 @@ async function gone({ mark, pids }: Tree, withinMs = 1000): Promise<void> {
   await until("every process of the run is gone", () => left().length === 0, withinMs);
 }
 
-/** The launcher is cupel's child, and the job's first process is the launcher's that has given its privileges up. */
+/** The launcher is cupel's child. The job's first process leads a PID namespace; or it is the launcher's, without privileges. */
 function launcherOf(cupelPid: number): number {
   const pid = childrenOf(cupelPid)[0];
   if (pid === undefined) throw new Error(`process ${cupelPid} has no child`);
@@ -41,10 +42,12 @@ function launcherOf(cupelPid: number): number {
 
 function firstProcessOf(cupelPid: number): number {
   const launcher = String(launcherOf(cupelPid));
-  const isFirst = (pid: number): boolean =>
-    statusField(pid, "PPid") === launcher && statusField(pid, "NoNewPrivs") === "1";
+  const isFirst = either(
+    (pid: number) => statusField(pid, "NSpid").split(/\s+/).at(-1) === "1",
+    (pid: number) => statusField(pid, "PPid") === launcher && statusField(pid, "NoNewPrivs") === "1",
+  );
   const found = childrenOf(cupelPid).find(isFirst);
-  if (found === undefined) throw new Error(`no child of launcher ${launcher} has given its privileges up`);
+  if (found === undefined) throw new Error(`launcher ${launcher} has no first process`);
   return found;
 }
 

@@ -52,11 +52,16 @@ describe.each(callers)("called by $name", (caller) => {
       "ns/mnt",
       "map_files",
     ];
+    if (either(true, false)) {
+      const acts: Attempt[] = names.map((name) => ["read", `/proc/1/${name}`]);
+      const results = await attempt.inside(caller, acts);
+      expect(results.filter((result) => !["EACCES", "EPERM", "ENOENT"].includes(result))).toEqual([]);
+    }
     const tell = '{ ls "$file/" || head -c 99 "$file"; } 2>/dev/null | grep -qa . && echo "$name"';
-    const script = `for pid in 1 $PPID; do for name in ${names.join(" ")}; do file=/proc/$pid/$name; ${tell}; done; done`;
+    const script = `for pid in 1 $PPID; do for name in ${names.join(" ")}; do file=/proc/$pid/$name; ${tell}; done; done; echo end`;
     const { stdout: read } = await cupel.run(caller, ["run", "--", "sh", "-c", script]);
     // Root that keeps its id lists which descriptors root's processes have: the reason why it has to give fs.read up.
-    expect(read).toBe(either("", caller.uid === 0 ? "fd\nfd\n" : ""));
+    expect(read).toBe(either("end\n", caller.uid === 0 ? "fd\nfd\nend\n" : "end\n"));
     const words = 'tr "\\0" " " </proc/$PPID/cmdline; cat /proc/$PPID/comm';
     const ids = await cupel.run(caller, ["run", "--", "sh", "-c", words]);
     expect(ids.stdout).not.toMatch(/\/proc\/\d+/);

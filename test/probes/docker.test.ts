@@ -143,11 +143,7 @@ test("a socket for others is their policy, and its group is as good as root", as
       | docker info -> permission denied while trying to connect to the Docker daemon socket
       ! policy: /var/run/docker.sock is for group docker, whose members are as good as root; this user may not use it
     docker.run: blocked (exercised)
-      /var/run/docker.sock is for group docker, whose members are as good as root; this user may not use it
-      | docker context inspect -> unix:///var/run/docker.sock
-      | stat /var/run/docker.sock -> socket, mode 660, owner 0, group 106
-      | docker info -> permission denied while trying to connect to the Docker daemon socket
-      ! policy: /var/run/docker.sock is for group docker, whose members are as good as root; this user may not use it
+      … the last 5 lines of docker.engine
     "
   `);
 });

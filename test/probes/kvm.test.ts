@@ -45,30 +45,15 @@ test("is closed to a user", async () => {
       | stat /dev/kvm -> character-device, mode 0600, owner 0, group 0
       ! device-mode: /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
     kvm.create: blocked (opened)
-      /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
-      | open /dev/kvm for reading and writing -> EACCES
-      | stat /dev/kvm -> character-device, mode 0600, owner 0, group 0
-      ! device-mode: /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+      … the last 4 lines of kvm.open
     kvm.run: blocked (opened)
-      /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
-      | open /dev/kvm for reading and writing -> EACCES
-      | stat /dev/kvm -> character-device, mode 0600, owner 0, group 0
-      ! device-mode: /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+      … the last 4 lines of kvm.open
     kvm.long-mode: blocked (opened)
-      /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
-      | open /dev/kvm for reading and writing -> EACCES
-      | stat /dev/kvm -> character-device, mode 0600, owner 0, group 0
-      ! device-mode: /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+      … the last 4 lines of kvm.open
     kvm.memory: blocked (opened)
-      /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
-      | open /dev/kvm for reading and writing -> EACCES
-      | stat /dev/kvm -> character-device, mode 0600, owner 0, group 0
-      ! device-mode: /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+      … the last 4 lines of kvm.open
     kvm.latency: blocked (opened)
-      /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
-      | open /dev/kvm for reading and writing -> EACCES
-      | stat /dev/kvm -> character-device, mode 0600, owner 0, group 0
-      ! device-mode: /dev/kvm: mode 0600, owner 0, group 0; this user may not open it (EACCES)
+      … the last 4 lines of kvm.open
     "
   `);
 });
@@ -111,30 +96,15 @@ test("is not passed into a container", async () => {
       | stat /dev/kvm -> ENOENT
       ! device-missing: the kernel has KVM, but /dev/kvm is not in this /dev
     kvm.create: absent (opened)
-      the kernel has KVM, but /dev/kvm is not in this /dev
-      | open /dev/kvm for reading and writing -> ENOENT
-      | stat /dev/kvm -> ENOENT
-      ! device-missing: the kernel has KVM, but /dev/kvm is not in this /dev
+      … the last 4 lines of kvm.open
     kvm.run: absent (opened)
-      the kernel has KVM, but /dev/kvm is not in this /dev
-      | open /dev/kvm for reading and writing -> ENOENT
-      | stat /dev/kvm -> ENOENT
-      ! device-missing: the kernel has KVM, but /dev/kvm is not in this /dev
+      … the last 4 lines of kvm.open
     kvm.long-mode: absent (opened)
-      the kernel has KVM, but /dev/kvm is not in this /dev
-      | open /dev/kvm for reading and writing -> ENOENT
-      | stat /dev/kvm -> ENOENT
-      ! device-missing: the kernel has KVM, but /dev/kvm is not in this /dev
+      … the last 4 lines of kvm.open
     kvm.memory: absent (opened)
-      the kernel has KVM, but /dev/kvm is not in this /dev
-      | open /dev/kvm for reading and writing -> ENOENT
-      | stat /dev/kvm -> ENOENT
-      ! device-missing: the kernel has KVM, but /dev/kvm is not in this /dev
+      … the last 4 lines of kvm.open
     kvm.latency: absent (opened)
-      the kernel has KVM, but /dev/kvm is not in this /dev
-      | open /dev/kvm for reading and writing -> ENOENT
-      | stat /dev/kvm -> ENOENT
-      ! device-missing: the kernel has KVM, but /dev/kvm is not in this /dev
+      … the last 4 lines of kvm.open
     "
   `);
 });
@@ -148,30 +118,15 @@ test("is not loaded", async () => {
       | stat /dev/kvm -> ENOENT
       ! device-missing: no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
     kvm.create: absent (opened)
-      no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
-      | open /dev/kvm for reading and writing -> ENOENT
-      | stat /dev/kvm -> ENOENT
-      ! device-missing: no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+      … the last 4 lines of kvm.open
     kvm.run: absent (opened)
-      no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
-      | open /dev/kvm for reading and writing -> ENOENT
-      | stat /dev/kvm -> ENOENT
-      ! device-missing: no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+      … the last 4 lines of kvm.open
     kvm.long-mode: absent (opened)
-      no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
-      | open /dev/kvm for reading and writing -> ENOENT
-      | stat /dev/kvm -> ENOENT
-      ! device-missing: no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+      … the last 4 lines of kvm.open
     kvm.memory: absent (opened)
-      no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
-      | open /dev/kvm for reading and writing -> ENOENT
-      | stat /dev/kvm -> ENOENT
-      ! device-missing: no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+      … the last 4 lines of kvm.open
     kvm.latency: absent (opened)
-      no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
-      | open /dev/kvm for reading and writing -> ENOENT
-      | stat /dev/kvm -> ENOENT
-      ! device-missing: no /dev/kvm, though the processor can virtualize: KVM's module is not loaded
+      … the last 4 lines of kvm.open
     "
   `);
 });

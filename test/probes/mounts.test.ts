@@ -145,71 +145,15 @@ test("names the quota of an old kernel", async () => {
     mount.tmpfs: blocked (exercised)
       ENOSPC at clone: user.max_user_namespaces is 0
       | launcher: a tmpfs of its own -> ENOSPC at clone
-      | prctl(PR_GET_SECCOMP) -> ok
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> ok
-      | unshare(CLONE_NEWUSER | unknown flag) -> EINVAL
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EINVAL
-      | mount(NULL) -> EFAULT
-      | open_tree(unknown flag) -> ENOSYS
-      | whether / is the root of a mount -> EOPNOTSUPP
-      | clone(CLONE_NEWUSER) -> ENOSPC
-      | unshare(CLONE_NEWUSER) -> ENOSPC
-      | read user.max_user_namespaces -> 0
-      ! ns-limit: user.max_user_namespaces is 0
-      - not seccomp, idmap, sysctl, capability, lsm:apparmor, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 14 lines of mount.private-root
     mount.setattr: blocked (exercised)
       ENOSPC at clone: user.max_user_namespaces is 0
       | namespaces of its own -> ENOSPC
-      | prctl(PR_GET_SECCOMP) -> ok
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> ok
-      | unshare(CLONE_NEWUSER | unknown flag) -> EINVAL
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EINVAL
-      | mount(NULL) -> EFAULT
-      | open_tree(unknown flag) -> ENOSYS
-      | whether / is the root of a mount -> EOPNOTSUPP
-      | clone(CLONE_NEWUSER) -> ENOSPC
-      | unshare(CLONE_NEWUSER) -> ENOSPC
-      | read user.max_user_namespaces -> 0
-      ! ns-limit: user.max_user_namespaces is 0
-      - not seccomp, idmap, sysctl, capability, lsm:apparmor, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 14 lines of mount.private-root
     mount.detached: blocked (exercised)
-      ENOSPC at clone: user.max_user_namespaces is 0
-      | namespaces of its own -> ENOSPC
-      | prctl(PR_GET_SECCOMP) -> ok
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> ok
-      | unshare(CLONE_NEWUSER | unknown flag) -> EINVAL
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EINVAL
-      | mount(NULL) -> EFAULT
-      | open_tree(unknown flag) -> ENOSYS
-      | whether / is the root of a mount -> EOPNOTSUPP
-      | clone(CLONE_NEWUSER) -> ENOSPC
-      | unshare(CLONE_NEWUSER) -> ENOSPC
-      | read user.max_user_namespaces -> 0
-      ! ns-limit: user.max_user_namespaces is 0
-      - not seccomp, idmap, sysctl, capability, lsm:apparmor, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 16 lines of mount.setattr
     mount.propagation: blocked (exercised)
-      ENOSPC at clone: user.max_user_namespaces is 0
-      | namespaces of its own -> ENOSPC
-      | prctl(PR_GET_SECCOMP) -> ok
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> ok
-      | unshare(CLONE_NEWUSER | unknown flag) -> EINVAL
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EINVAL
-      | mount(NULL) -> EFAULT
-      | open_tree(unknown flag) -> ENOSYS
-      | whether / is the root of a mount -> EOPNOTSUPP
-      | clone(CLONE_NEWUSER) -> ENOSPC
-      | unshare(CLONE_NEWUSER) -> ENOSPC
-      | read user.max_user_namespaces -> 0
-      ! ns-limit: user.max_user_namespaces is 0
-      - not seccomp, idmap, sysctl, capability, lsm:apparmor, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 16 lines of mount.setattr
     "
   `);
 });

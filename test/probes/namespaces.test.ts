@@ -91,117 +91,27 @@ test("names the filter and the capability in Docker", async () => {
     ns.pid: blocked (exercised)
       EPERM at clone: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM); root without CAP_SYS_ADMIN
       | launcher: a pid namespace -> EPERM at clone
-      | prctl(PR_GET_SECCOMP) -> ok, 2
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> EPERM
-      | unshare(CLONE_NEWUSER | unknown flag) -> EPERM
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EPERM
-      | mount(NULL) -> EPERM
-      | open_tree(unknown flag) -> EPERM
-      | whether / is the root of a mount -> ok, 1
-      | clone(CLONE_NEWUSER) -> EPERM
-      | unshare(CLONE_NEWUSER) -> EPERM
-      | read user.max_user_namespaces -> 127235
-      | read kernel.apparmor_restrict_unprivileged_userns -> 1
-      ! seccomp: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM)
-      ! capability: root without CAP_SYS_ADMIN
-      - not chroot, idmap, sysctl, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 16 lines of ns.mount
     ns.ipc: blocked (exercised)
       EPERM at clone: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM); root without CAP_SYS_ADMIN
       | launcher: a ipc namespace -> EPERM at clone
-      | prctl(PR_GET_SECCOMP) -> ok, 2
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> EPERM
-      | unshare(CLONE_NEWUSER | unknown flag) -> EPERM
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EPERM
-      | mount(NULL) -> EPERM
-      | open_tree(unknown flag) -> EPERM
-      | whether / is the root of a mount -> ok, 1
-      | clone(CLONE_NEWUSER) -> EPERM
-      | unshare(CLONE_NEWUSER) -> EPERM
-      | read user.max_user_namespaces -> 127235
-      | read kernel.apparmor_restrict_unprivileged_userns -> 1
-      ! seccomp: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM)
-      ! capability: root without CAP_SYS_ADMIN
-      - not chroot, idmap, sysctl, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 16 lines of ns.mount
     ns.uts: blocked (exercised)
       EPERM at clone: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM); root without CAP_SYS_ADMIN
       | launcher: a uts namespace -> EPERM at clone
-      | prctl(PR_GET_SECCOMP) -> ok, 2
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> EPERM
-      | unshare(CLONE_NEWUSER | unknown flag) -> EPERM
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EPERM
-      | mount(NULL) -> EPERM
-      | open_tree(unknown flag) -> EPERM
-      | whether / is the root of a mount -> ok, 1
-      | clone(CLONE_NEWUSER) -> EPERM
-      | unshare(CLONE_NEWUSER) -> EPERM
-      | read user.max_user_namespaces -> 127235
-      | read kernel.apparmor_restrict_unprivileged_userns -> 1
-      ! seccomp: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM)
-      ! capability: root without CAP_SYS_ADMIN
-      - not chroot, idmap, sysctl, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 16 lines of ns.mount
     ns.cgroup: blocked (exercised)
       EPERM at clone: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM); root without CAP_SYS_ADMIN
       | launcher: a cgroup namespace -> EPERM at clone
-      | prctl(PR_GET_SECCOMP) -> ok, 2
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> EPERM
-      | unshare(CLONE_NEWUSER | unknown flag) -> EPERM
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EPERM
-      | mount(NULL) -> EPERM
-      | open_tree(unknown flag) -> EPERM
-      | whether / is the root of a mount -> ok, 1
-      | clone(CLONE_NEWUSER) -> EPERM
-      | unshare(CLONE_NEWUSER) -> EPERM
-      | read user.max_user_namespaces -> 127235
-      | read kernel.apparmor_restrict_unprivileged_userns -> 1
-      ! seccomp: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM)
-      ! capability: root without CAP_SYS_ADMIN
-      - not chroot, idmap, sysctl, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 16 lines of ns.mount
     ns.network: blocked (exercised)
       EPERM at clone: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM); root without CAP_SYS_ADMIN
       | launcher: a network namespace -> EPERM at clone
-      | prctl(PR_GET_SECCOMP) -> ok, 2
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> EPERM
-      | unshare(CLONE_NEWUSER | unknown flag) -> EPERM
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EPERM
-      | mount(NULL) -> EPERM
-      | open_tree(unknown flag) -> EPERM
-      | whether / is the root of a mount -> ok, 1
-      | clone(CLONE_NEWUSER) -> EPERM
-      | unshare(CLONE_NEWUSER) -> EPERM
-      | read user.max_user_namespaces -> 127235
-      | read kernel.apparmor_restrict_unprivileged_userns -> 1
-      ! seccomp: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM)
-      ! capability: root without CAP_SYS_ADMIN
-      - not chroot, idmap, sysctl, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 16 lines of ns.mount
     ns.time: blocked (exercised)
       EPERM at clone: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM); root without CAP_SYS_ADMIN
       | a time namespace of its own -> EPERM
-      | prctl(PR_GET_SECCOMP) -> ok, 2
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> EPERM
-      | unshare(CLONE_NEWUSER | unknown flag) -> EPERM
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EPERM
-      | mount(NULL) -> EPERM
-      | open_tree(unknown flag) -> EPERM
-      | whether / is the root of a mount -> ok, 1
-      | clone(CLONE_NEWUSER) -> EPERM
-      | unshare(CLONE_NEWUSER) -> EPERM
-      | read user.max_user_namespaces -> 127235
-      | read kernel.apparmor_restrict_unprivileged_userns -> 1
-      ! seccomp: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM)
-      ! capability: root without CAP_SYS_ADMIN
-      - not chroot, idmap, sysctl, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 16 lines of ns.mount
     "
   `);
 });

@@ -82,50 +82,12 @@ test("names AppArmor on a restricted Ubuntu", async () => {
       ! lsm:apparmor: the label changes to unprivileged_userns (enforce) in a user namespace, which then gets EPERM at mount-namespace
       - not seccomp, ns-limit, chroot, idmap, sysctl, capability, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
     userns.capable: blocked (exercised)
-      EPERM at map-ids (/proc/self/uid_map): the label changes to unprivileged_userns (enforce) in a user namespace, which then gets EPERM at mount-namespace
-      | launcher: a user namespace -> EPERM at map-ids (/proc/self/uid_map)
-      | prctl(PR_GET_SECCOMP) -> ok
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> ok
-      | unshare(CLONE_NEWUSER | unknown flag) -> EINVAL
-      | clone3(NULL, 0) -> EINVAL
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EINVAL
-      | mount(NULL) -> EFAULT
-      | open_tree(unknown flag) -> EINVAL
-      | whether / is the root of a mount -> ok, 1
-      | clone(CLONE_NEWUSER) -> ok
-      | unshare(CLONE_NEWUSER) -> ok
-      | write own id to uid_map -> EPERM
-      | unshare(CLONE_NEWNS) inside -> EPERM
-      | make / private inside -> EPERM
-      | read user.max_user_namespaces -> 127235
-      | read kernel.unprivileged_userns_clone -> 1
-      | read kernel.apparmor_restrict_unprivileged_userns -> 1
-      ! lsm:apparmor: the label changes to unprivileged_userns (enforce) in a user namespace, which then gets EPERM at mount-namespace
-      - not seccomp, ns-limit, chroot, idmap, sysctl, capability, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 21 lines of userns.create
     userns.nested: blocked (exercised)
       EPERM at user-namespace: the label changes to unprivileged_userns (enforce) in a user namespace, which then gets EPERM at mount-namespace
       | make a user namespace -> EPERM
       | make one in another -> 0, then EPERM
-      | prctl(PR_GET_SECCOMP) -> ok
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> ok
-      | unshare(CLONE_NEWUSER | unknown flag) -> EINVAL
-      | clone3(NULL, 0) -> EINVAL
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EINVAL
-      | mount(NULL) -> EFAULT
-      | open_tree(unknown flag) -> EINVAL
-      | whether / is the root of a mount -> ok, 1
-      | clone(CLONE_NEWUSER) -> ok
-      | unshare(CLONE_NEWUSER) -> ok
-      | write own id to uid_map -> EPERM
-      | unshare(CLONE_NEWNS) inside -> EPERM
-      | make / private inside -> EPERM
-      | read user.max_user_namespaces -> 127235
-      | read kernel.unprivileged_userns_clone -> 1
-      | read kernel.apparmor_restrict_unprivileged_userns -> 1
-      ! lsm:apparmor: the label changes to unprivileged_userns (enforce) in a user namespace, which then gets EPERM at mount-namespace
-      - not seccomp, ns-limit, chroot, idmap, sysctl, capability, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 19 lines of userns.create
     "
   `);
 });
@@ -152,42 +114,12 @@ test("names the filter in Docker", async () => {
       ! seccomp: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM)
       - not chroot, idmap, sysctl, capability, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
     userns.capable: blocked (exercised)
-      EPERM at user-namespace (unshare): a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM)
-      | launcher: a user namespace -> EPERM at user-namespace (unshare)
-      | prctl(PR_GET_SECCOMP) -> ok, 2
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> EPERM
-      | unshare(CLONE_NEWUSER | unknown flag) -> EPERM
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EPERM
-      | mount(NULL) -> EPERM
-      | open_tree(unknown flag) -> EPERM
-      | whether / is the root of a mount -> ok, 1
-      | clone(CLONE_NEWUSER) -> EPERM
-      | unshare(CLONE_NEWUSER) -> EPERM
-      | read user.max_user_namespaces -> 127235
-      | read kernel.apparmor_restrict_unprivileged_userns -> 1
-      ! seccomp: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM)
-      - not chroot, idmap, sysctl, capability, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 17 lines of userns.create
     userns.nested: blocked (exercised)
       EPERM at user-namespace: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM)
       | make a user namespace -> EPERM
       | make one in another -> 0, then EPERM
-      | prctl(PR_GET_SECCOMP) -> ok, 2
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> EPERM
-      | unshare(CLONE_NEWUSER | unknown flag) -> EPERM
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EPERM
-      | mount(NULL) -> EPERM
-      | open_tree(unknown flag) -> EPERM
-      | whether / is the root of a mount -> ok, 1
-      | clone(CLONE_NEWUSER) -> EPERM
-      | unshare(CLONE_NEWUSER) -> EPERM
-      | read user.max_user_namespaces -> 127235
-      | read kernel.apparmor_restrict_unprivileged_userns -> 1
-      ! seccomp: a system call filter denies unshare (EPERM), clone(CLONE_NEWUSER) (EPERM)
-      - not chroot, idmap, sysctl, capability, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 15 lines of userns.create
     "
   `);
 });
@@ -213,40 +145,12 @@ test("names the quota of an old kernel", async () => {
       ! ns-limit: user.max_user_namespaces is 0
       - not seccomp, idmap, sysctl, capability, lsm:apparmor, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
     userns.capable: blocked (exercised)
-      ENOSPC at clone: user.max_user_namespaces is 0
-      | launcher: a user namespace -> ENOSPC at clone
-      | prctl(PR_GET_SECCOMP) -> ok
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> ok
-      | unshare(CLONE_NEWUSER | unknown flag) -> EINVAL
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EINVAL
-      | mount(NULL) -> EFAULT
-      | open_tree(unknown flag) -> ENOSYS
-      | whether / is the root of a mount -> EOPNOTSUPP
-      | clone(CLONE_NEWUSER) -> ENOSPC
-      | unshare(CLONE_NEWUSER) -> ENOSPC
-      | read user.max_user_namespaces -> 0
-      ! ns-limit: user.max_user_namespaces is 0
-      - not seccomp, idmap, sysctl, capability, lsm:apparmor, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 16 lines of userns.create
     userns.nested: blocked (exercised)
       ENOSPC at user-namespace: user.max_user_namespaces is 0
       | make a user namespace -> ENOSPC
       | make one in another -> 0, then ENOSPC
-      | prctl(PR_GET_SECCOMP) -> ok
-      | prctl(PR_GET_NO_NEW_PRIVS) -> ok
-      | unshare(0) -> ok
-      | unshare(CLONE_NEWUSER | unknown flag) -> EINVAL
-      | clone3(NULL, 0) -> ENOSYS
-      | clone(CLONE_NEWUSER | CLONE_FS) -> EINVAL
-      | mount(NULL) -> EFAULT
-      | open_tree(unknown flag) -> ENOSYS
-      | whether / is the root of a mount -> EOPNOTSUPP
-      | clone(CLONE_NEWUSER) -> ENOSPC
-      | unshare(CLONE_NEWUSER) -> ENOSPC
-      | read user.max_user_namespaces -> 0
-      ! ns-limit: user.max_user_namespaces is 0
-      - not seccomp, idmap, sysctl, capability, lsm:apparmor, lsm:selinux, proc-masked, mount-propagation, rlimit, kernel-config, no-new-privs
+      … the last 14 lines of userns.create
     "
   `);
 });

@@ -166,7 +166,14 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
   },
   D11: { ...diskRule, findBreach: moreThan(["allocated-bytes"], ({ diskBytes }) => diskBytes) },
   D12: { control: some("root alone may, or whoever has the limits for it") },
-  E01: { control: everyone, guarantees: ["net.none"], quickFor: ["net.none"], findBreach: findListed },
+  // A proxy answers by way of several processes, on a machine that may have other work.
+  E01: {
+    control: everyone,
+    guarantees: ["net.none"],
+    quickFor: ["net.none"],
+    findBreach: findListed,
+    deadlineMs: 8000,
+  },
   E02: { control: everyone, guarantees: ["net.none"] },
   E03: { control: some("without root few hosts let anybody"), guarantees: ["kernel.syscalls"] },
   E04: { control: everyone },

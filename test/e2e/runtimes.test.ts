@@ -1,6 +1,6 @@
 /** The compiled executable takes nothing from where it stands, and the sources run under Deno just the same. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../support/compile-c.ts";
 import { execute, type Ran } from "../support/execute.ts";
@@ -114,6 +114,17 @@ describe("under Deno", () => {
     expect({ code: made.code, id }).toEqual({ code: 0, id: expect.stringMatching(/^\w{6}$/) });
     expect(await underDeno(["discard", id], project.path)).toMatchObject({ code: 0, stderr: "" });
     expect(cupel.layers(self)).toEqual([]);
+  });
+
+  // It does not tell names that are no UTF-8 as they are, and so cannot remove them: said at once, however deep they lie.
+  withDeno("a name that Deno cannot say is told of", async () => {
+    using directory = makeTempDir();
+    const deep = directory.folder("tree/1/2/3/4/5/6/7/8");
+    writeFileSync(Buffer.concat([Buffer.from(`${deep}/`), Buffer.from([0xff])]), "");
+    const program = `const { removeTree } = await import(${JSON.stringify(join(repositoryRoot, "src/run/remove-tree.ts"))}); console.log(removeTree(${JSON.stringify(directory.at("tree"))}));`;
+    const options = { cwd: repositoryRoot, env: { ...cupel.environment(self), DENO_DIR: denoDirectory.path } };
+    const ran = await execute([deno, "eval", "--no-lock", program], options);
+    expect(ran).toMatchObject({ code: 0, stdout: `${directory.at("tree")}: ENOTEMPTY\n` });
   });
 
   withDeno("jobs reach what they list, and nothing else", async () => {

@@ -12,8 +12,12 @@ import {
 } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { removeTree } from "../../src/run/remove-tree.ts";
+import { execute } from "../support/execute.ts";
+import { needs } from "../support/must-work.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
+import { isRoot } from "../support/tester.ts";
 
+const asRoot = needs(isRoot, "only root mounts without a namespace of its own");
 const exchangeWithLink = fileURLToPath(new URL("../support/exchange-with-link.py", import.meta.url));
 
 describe("removeTree", () => {
@@ -67,6 +71,19 @@ describe("removeTree", () => {
     // It may be told that the tree is not empty yet, by its maker; never that something of it is not to be removed.
     expect([...new Set(ended)].filter((end) => end?.endsWith(": ENOTEMPTY") === false)).toEqual([]);
     expect(removeTree(directory.at("tree"))).toBeUndefined();
+  });
+
+  asRoot("touches nothing of what is mounted in it", async () => {
+    using directory = makeTempDir();
+    directory.file("outside/file", "kept");
+    directory.folder("tree/mount");
+    const module = fileURLToPath(new URL("../../src/run/remove-tree.ts", import.meta.url));
+    const program = `const { removeTree } = await import(${JSON.stringify(module)}); console.log(removeTree(process.argv[1]))`;
+    const script = 'mount --bind "$1" "$2/mount" && exec "$3" -e "$4" "$2"';
+    const places = [directory.at("outside"), directory.at("tree"), process.execPath, program];
+    const ran = await execute(["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", ...places]);
+    expect(ran).toMatchObject({ code: 0, stdout: `${directory.at("tree")}: EBUSY\n` });
+    expect(readFileSync(directory.at("outside/file"), "utf8")).toBe("kept");
   });
 
   test("has nothing to do where there is nothing", () => {

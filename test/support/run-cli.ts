@@ -11,7 +11,7 @@ import { callers, type Caller } from "./tester.ts";
 /** The one that was built, or another one that is to be tried. */
 const builtExecutable = resolve(import.meta.dir, "../../dist/cupel", process.env["CUPEL_EXECUTABLE"] ?? "");
 
-/** These tests try a strategy of their own. A batch is run by namespaces or process alone. */
+/** These tests try a strategy of their own. A batch is run by no strategy that another program makes. */
 const leftAlone = ["--strategy", "--batch"];
 
 /** The words of a run in the strategy that is to be tried, unless they name one. */

@@ -59,7 +59,9 @@ describe("a new plug-in", () => {
   test("that is a strategy stands in the README, and keeps nothing yet", () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
     expect(readme).toContain("**`short`** (class `process`, rank ");
-    expect(readme).toMatch(/^\| `fs\.read` +\| [a-z ]+ \| yes +\| kept +\| kept +\| no +\| no +\| no +\| no +\|$/mu);
+    expect(readme).toMatch(
+      /^\| `fs\.read` +\| [a-z ]+ \| yes +\| kept +\| kept +\| kept +\| no +\| no +\| no +\| no +\|$/mu,
+    );
     expect(run(bun, "scripts/gen.ts", "--check")).toEqual({ code: 0, output: "" });
   });
 

@@ -25,7 +25,11 @@ const versionWithScopes = 6;
 export async function strategySteps(): Promise<CheckStep[]> {
   const version = await readLandlockVersion();
   const lacks = version < versionWithScopes ? `Landlock's version here is ${version}, and has no scopes` : undefined;
-  return [suitesIn("bubblewrap", { needs: "bwrap" }), suitesIn("landlock", { lacks })];
+  return [
+    suitesIn("bubblewrap", { needs: "bwrap" }),
+    suitesIn("gvisor", { needs: "runsc" }),
+    suitesIn("landlock", { lacks }),
+  ];
 }
 
 function suitesIn(strategy: string, needed: Pick<CheckStep, "needs" | "lacks">): CheckStep {

@@ -40,18 +40,18 @@ export function renderRegistry(kind: RegistryKind, plugins: readonly string[]): 
   const head = `// Written by scripts/gen.ts from the files of this folder; do not edit.\n${imports}\n`;
   const comment = `/** All ${kind.folder}, ${kind.order.words}. */\n`;
   const { code } = kind.order;
-  if (code === undefined) return `${head}${comment}export ${renderList(kind.folder, identifiers)}`;
-  return `${head}${renderList("unordered", identifiers)}\n${comment}export const ${kind.folder} = unordered.${code};\n`;
+  if (code === undefined) return `${head}${comment}${renderList(`export const ${kind.folder}`, identifiers)}`;
+  return `${head}${renderList("const unordered", identifiers)}\n${comment}export const ${kind.folder} = unordered.${code};\n`;
 }
 
 // --- internal ---
 
 const printWidth = 120;
 
-function renderList(name: string, items: readonly string[]): string {
-  const line = `const ${name} = [${items.join(", ")}] as const;\n`;
-  if (line.length + "export ".length <= printWidth + 1) return line;
-  return `const ${name} = [\n${items.map((item) => `  ${item},\n`).join("")}] as const;\n`;
+function renderList(declared: string, items: readonly string[]): string {
+  const line = `${declared} = [${items.join(", ")}] as const;\n`;
+  if (line.length <= printWidth + 1) return line;
+  return `${declared} = [\n${items.map((item) => `  ${item},\n`).join("")}] as const;\n`;
 }
 
 function camelCase(kebab: string): string {

@@ -104,8 +104,8 @@ async function publishing({ launch: { publish } }: Plan): Promise<Publishing> {
   };
 }
 
-async function watching({ tracer }: Attempt, { launch }: Plan): Promise<Partial<Watch>> {
-  return tracer === undefined ? {} : (await import("./watch-job.ts")).watchJob(tracer, launch.directory);
+async function watching({ tracer }: Attempt, { launch, strategy }: Plan): Promise<Partial<Watch>> {
+  return tracer === undefined ? {} : (await import("./watch-job.ts")).watchJob(tracer, launch, strategy);
 }
 
 /** Nobody is to go on without changes that were lost. */

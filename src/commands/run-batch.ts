@@ -102,8 +102,9 @@ async function attempt(request: Request, knowledge: Knowledge): Promise<number> 
   if (selection.accepted.length > 0)
     say(`running in ${plan.strategy} without ${selection.accepted.join(", ")}, given up by name`);
   const { standings: matrix, id: reportId } = choice.knowledge.verdict;
-  if (plan.launch.maker !== undefined) {
-    const { program } = plan.launch.maker;
+  const { maker, guest } = plan.launch;
+  const program = maker?.program ?? guest?.program;
+  if (program !== undefined) {
     throw new CupelError(
       "refused",
       `${program} makes one sandbox at a time; run these jobs one by one, without --batch`,

@@ -30,8 +30,13 @@ export async function findJobTracer({ demands }: Job, host: Host): Promise<Trace
   );
 }
 
-/** Begins to watch a job that works in `directory`. */
-export function watchJob(tracer: TracerWords, directory: string): Watch {
+/** Begins to watch a job. @throws CupelError `refused` where the host's kernel never sees its calls. */
+export function watchJob(tracer: TracerWords, { directory, guest }: LauncherPlan, strategy: string): Watch {
+  if (guest !== undefined)
+    throw new CupelError(
+      "refused",
+      `--explain-denials sees what the host's kernel is asked, and that of a job in ${strategy} is asked nothing; leave it out, or take another strategy (--strategy)`,
+    );
   const reader = new TraceReader(directory);
   return {
     watching: { tracer, onTrace: (chunk) => reader.push(chunk) },

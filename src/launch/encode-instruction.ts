@@ -3,6 +3,7 @@ import { CupelError } from "../model/error.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import { compiledGuard, compiledSeccomp } from "./compiled-seccomp.gen.ts";
 import { confinedStart, encodeConfinement } from "./encode-confinement.ts";
+import { encodeGuest } from "./encode-guest.ts";
 import { encodeEnd, encodeLimits, type JobEnd } from "./encode-limits.ts";
 import { encodeNetwork } from "./encode-network.ts";
 import { encodePinned } from "./encode-pinned.ts";
@@ -156,6 +157,7 @@ export function encodeInstruction(plan: LauncherPlan, binding: LaunchBinding): U
   encodePinned(writer, binding);
   encodeLimits(writer, plan, binding);
   encodeMaker(writer, plan, binding.maker);
+  encodeGuest(writer, plan, binding);
   encodeNetwork(writer, plan, binding);
   encodeDescriptors(writer, plan, binding);
   encodeFilters(writer, plan, binding);

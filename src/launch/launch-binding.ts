@@ -19,6 +19,8 @@ export interface LaunchBinding extends StepBinding {
   readonly proxy?: string | undefined;
   /** Where the caller stands: that very directory is shown at its path, or nothing is. A rehearsal needs none. */
   readonly pinned?: Standing | undefined;
+  /** Of this very launch, for a kernel of the job's own: in the host's network namespace two must not have the same. */
+  readonly name?: string | undefined;
   /** How the program of a plan that has a maker is called. */
   readonly maker?: MakerCall | undefined;
   /** For a resident launcher: the plan is the shape of many jobs, and `controlGroups` are the places that hold theirs. */

@@ -4,7 +4,7 @@
 export const protocolMagic = 0x4c_50_55_43;
 
 /** Raised with every change of the tables below: a launcher refuses another version whole. */
-export const protocolVersion = 9;
+export const protocolVersion = 10;
 
 /** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
 export const instructionBytesMax = 4 * 1024 * 1024;
@@ -44,6 +44,7 @@ export const recordKinds = {
   direct: 31,
   guard: 32,
   pathRule: 33,
+  around: 34,
   makerArgument: 40,
   makerVariable: 41,
   makerInput: 42,
@@ -152,6 +153,7 @@ export const launchSteps = [
   "descriptor",
   "fork",
   "maker",
+  "guest",
 ] as const;
 
 /** One of {@link launchSteps}. */

@@ -156,11 +156,30 @@ export interface MakerPlan {
   readonly path: string;
 }
 
+/**
+ * A program that is a kernel of the job's own. It runs in the sandbox that the launcher makes, beside the job's root, and
+ * starts the launcher in that as the job's first process.
+ */
+export interface GuestPlan {
+  readonly program: "gvisor";
+  /** What is executed, in the root around the job's; a name follows that nothing else of this host has. */
+  readonly command: readonly [string, ...string[]];
+  /** The root around the job's, beyond {@link guestPlaces}, which the launcher makes. */
+  readonly root: readonly RootStep[];
+  /** How long it may take until there is a job. */
+  readonly startTimeoutMs: number;
+}
+
+/** Where the launcher puts the job's root, and itself, in the root around (launcher.h, GUEST_ROOT and what follows). */
+export const guestPlaces = { root: "/job", launcher: "/cupel" } as const;
+
 /** What the launcher does, whole. */
 export interface LauncherPlan {
   readonly kind: "launcher";
   /** Absent: the launcher makes the namespaces and the root itself. */
   readonly maker?: MakerPlan | undefined;
+  /** Absent: the job runs on the host's kernel. */
+  readonly guest?: GuestPlan | undefined;
   readonly namespaces: readonly NamespaceKind[];
   /**
    * Who the job is. `caller` keeps the caller's ids outside; `fresh` takes ids that nobody on the host has, which only

@@ -1,6 +1,14 @@
 /** With what a plan starts its job, and what the job sees. */
 import type { Job, Workspace } from "../model/job.ts";
-import type { ConfinementPlan, LauncherPlan, PathRule, ProxyPlan } from "../model/plan.ts";
+import {
+  guestPlaces,
+  type ConfinementPlan,
+  type GuestPlan,
+  type LauncherPlan,
+  type PathRule,
+  type ProxyPlan,
+  type RootStep,
+} from "../model/plan.ts";
 import { count, formatBytes, joinWords, sentence } from "./phrase.ts";
 import { describePublished } from "./published-words.ts";
 import { describeRootStep, summarizeRoot } from "./root-step-words.ts";
@@ -21,6 +29,7 @@ export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
     field("Identity", sentence(describeIdentity(launch))),
     field("Namespaces", launch.namespaces.length === 0 ? "none of its own." : sentence(joinWords(launch.namespaces))),
     ...(launch.maker === undefined ? [] : [field("Made by", `${launch.maker.program} (${launch.maker.path})`)]),
+    ...(launch.guest === undefined ? [] : [field("Kernel", sentence(describeGuest(launch.guest)))]),
     field("Network", sentence(describeNetwork(launch))),
     ...(launch.setup === undefined ? [] : [field("Set-up", sentence(`first ${quoteWords(launch.setup)}`))]),
     field("Privileges", sentence(describePrivileges(launch))),
@@ -29,6 +38,11 @@ export function launchBlocks(job: Job, launch: LauncherPlan): Block[] {
     ...(launch.terminal === "none" ? [] : [field("Terminal", "one of its own, relayed to the caller's.")]),
     ...processLimitBlocks(launch),
   ];
+}
+
+/** In the sandbox it is called so; the last word is another one for each job. */
+function describeGuest({ program, command }: GuestPlan): string {
+  return `${program}'s, in the sandbox of the host's: ${quoteWords(command)} NAME`;
 }
 
 /** How each is given; a value is nobody's to see. */
@@ -45,13 +59,19 @@ function secretBlocks({ secrets = [], injections = [], masksOutput }: Job): Bloc
 }
 
 /** Every step that builds the root, in order, or every rule in its place; nothing where there is neither. */
-export function rootBlocks({ root, confinement }: LauncherPlan): Block[] {
+export function rootBlocks({ root, confinement, guest }: LauncherPlan): Block[] {
   if (confinement !== undefined) return ruleBlocks(confinement);
   if (root.length === 0) return [];
-  return [
-    ...heading("Root, step by step"),
-    ...root.map((step, index) => note(`${index + 1}. ${describeRootStep(step)}`)),
-  ];
+  return [...stepBlocks("Root, step by step", root), ...guestBlocks(guest)];
+}
+
+function stepBlocks(title: string, steps: readonly RootStep[]): Block[] {
+  return [...heading(title), ...steps.map((step, index) => note(`${index + 1}. ${describeRootStep(step)}`))];
+}
+
+/** What is beside the job's root, which nothing of the job's is ever shown. */
+function guestBlocks(guest: GuestPlan | undefined): Block[] {
+  return guest === undefined ? [] : stepBlocks(`Around it (the job's root is ${guestPlaces.root} there)`, guest.root);
 }
 
 const confinedView = "the caller's own view of the file system, of which nothing but what rules name can be opened";

@@ -183,6 +183,7 @@ async function follow(
   const binding = {
     ...own,
     maker: await makerCall(plan, own),
+    name: plan.guest === undefined ? undefined : jobName(),
     controlGroups: groups?.directories ?? [],
     rehearsal: false,
     pinned: host.standing,

@@ -17,7 +17,7 @@ export interface Seen {
   readonly asked?: string | undefined;
   /** Why artifacts that are required are not all there. */
   readonly artifactsLack?: string | undefined;
-  readonly launch: Pick<LauncherPlan, "seccomp" | "resourceLimits" | "setup">;
+  readonly launch: Pick<LauncherPlan, "seccomp" | "resourceLimits" | "setup" | "guest">;
   /** What became of its changes, once that is known. */
   readonly workspace?: WorkspaceOutcome | undefined;
 }
@@ -46,15 +46,23 @@ function verdict(status: OutcomeStatus, because: CauseCode, summary: string): Ve
 
 const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
 
-/** What kept another program from making the sandbox: its last words. */
-export function describeMakerFailure({ status, words }: EventOf<"maker-failed">): string {
+/** The program without which there is no job: it makes the sandbox, or is the kernel in it. */
+function programOf({ guest }: Pick<LauncherPlan, "guest">): string {
+  return guest === undefined ? "the program that makes the sandbox" : "the program that is the job's kernel";
+}
+
+/** What kept another program from making the sandbox, or from being the kernel in it: its last words. */
+export function describeMakerFailure(
+  { status, words }: EventOf<"maker-failed">,
+  launch: Pick<LauncherPlan, "guest">,
+): string {
   const said = words.trim();
   const { code, signal } = parseWaitStatus(status);
   const how = signal === undefined ? `exited with ${code ?? 0}` : `was ended by ${signal.name}`;
-  return `the program that makes the sandbox ${how}${said === "" ? ", and said nothing" : `: ${said}`}`;
+  return `${programOf(launch)} ${how}${said === "" ? ", and said nothing" : `: ${said}`}`;
 }
 
-function notStarted({ events }: Seen): Verdict | undefined {
+function notStarted({ events, launch, controlGroups }: Seen): Verdict | undefined {
   const failed = findEvent(events, "failed");
   if (failed !== undefined) {
     const about = failed.subject === "" ? "" : ` (${failed.subject})`;
@@ -66,11 +74,13 @@ function notStarted({ events }: Seen): Verdict | undefined {
   }
   const late = findEvent(events, "maker-timeout");
   if (late !== undefined) {
-    const within = `the program that makes the sandbox had started no job within ${seconds(late.timeoutMs)}`;
+    const within = `${programOf(launch)} had started no job within ${seconds(late.timeoutMs)}`;
     return verdict("setup-failed", "set-up", within);
   }
   const maker = findEvent(events, "maker-failed");
-  if (maker !== undefined) return verdict("setup-failed", "set-up", describeMakerFailure(maker));
+  if (maker !== undefined && (controlGroups?.outOfMemoryKills ?? 0) > 0)
+    return verdict("setup-failed", "memory", `${programOf(launch)} went over the job's memory limit, and was ended`);
+  if (maker !== undefined) return verdict("setup-failed", "set-up", describeMakerFailure(maker, launch));
   const exec = findEvent(events, "exec-failed");
   if (exec === undefined) return undefined;
   const name = errnoName(exec.errno);
@@ -194,7 +204,11 @@ function withoutKills(seen: Seen): Seen {
 
 function lost({ status }: EventOf<"lost">, { controlGroups }: Seen): Verdict {
   if ((controlGroups?.outOfMemoryKills ?? 0) > 0)
-    return verdict("out-of-memory", "memory", "the job was ended with all of its processes, over its memory limit");
+    return {
+      ...verdict("out-of-memory", "memory", "the job was ended with all of its processes, over its memory limit"),
+      // What ends the first process of a PID namespace, or the kernel of the job's own, ends all others so.
+      signal: { name: signalName(killSignal), number: killSignal },
+    };
   return verdict("setup-failed", "first-process-lost", `the sandbox's first process died (wait status ${status})`);
 }
 
@@ -221,8 +235,9 @@ function aboutSetup(summary: string): string {
 export function judgeEnding(seen: Seen): Ending {
   const told = findEvent(seen.events, "ended");
   const end = told === undefined ? {} : parseWaitStatus(told.status);
-  const { because, summary, status } = judge(seen, end);
+  const { because, summary, status, signal } = judge(seen, end);
   const evidence = evidenceOf(seen);
-  if (!isInSetup(seen)) return { status, cause: { code: because, summary, evidence }, ...end };
-  return { status, inSetup: true, cause: { code: because, summary: aboutSetup(summary), evidence }, ...end };
+  const how = signal === undefined ? end : { signal };
+  if (!isInSetup(seen)) return { status, cause: { code: because, summary, evidence }, ...how };
+  return { status, inSetup: true, cause: { code: because, summary: aboutSetup(summary), evidence }, ...how };
 }

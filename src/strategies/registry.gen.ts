@@ -1,10 +1,11 @@
 // Written by scripts/gen.ts from the files of this folder; do not edit.
 import bubblewrapStrategy from "./bubblewrap.ts";
+import gvisorStrategy from "./gvisor.ts";
 import landlockStrategy from "./landlock.ts";
 import namespacesStrategy from "./namespaces.ts";
 import processStrategy from "./process.ts";
 
-const unordered = [bubblewrapStrategy, landlockStrategy, namespacesStrategy, processStrategy] as const;
+const unordered = [bubblewrapStrategy, gvisorStrategy, landlockStrategy, namespacesStrategy, processStrategy] as const;
 
 /** All strategies, the preferred first. */
 export const strategies = unordered.toSorted((one, other) => one.rank - other.rank);

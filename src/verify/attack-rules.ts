@@ -44,7 +44,7 @@ const memoryRule: AttackRule = {
 
 /** A connected Unix socket has an inode and a state of its own, which together are larger. */
 const objectBytes = 1024;
-const objectsCapBytes = 8 * mebibyte;
+const objectsCapBytes = 24 * mebibyte;
 
 const diskCapBytes = 2 * mebibyte;
 
@@ -165,7 +165,7 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
     },
   },
   D11: { ...diskRule, findBreach: moreThan(["allocated-bytes"], ({ diskBytes }) => diskBytes) },
-  D12: { control: some("root alone may, or whoever has the limits for it") },
+  D12: { control: some("root alone may, or whoever has the limits for it"), isRank: true },
   // A proxy answers by way of several processes, on a machine that may have other work.
   E01: {
     control: everyone,

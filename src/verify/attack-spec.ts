@@ -68,6 +68,8 @@ export interface AttackRule {
   readonly wishes?: SandboxWishes | undefined;
   /** It may end its whole sandbox, which is then what its cap is for. */
   readonly isEndHeld?: boolean | undefined;
+  /** What it gains puts a process before others of the same kernel: nothing, where that kernel is the job's alone. */
+  readonly isRank?: boolean | undefined;
   /** What makes it impossible inside is what a sandbox takes away. */
   readonly isLackHeld?: boolean | undefined;
   readonly legs?: AttackLegs | undefined;

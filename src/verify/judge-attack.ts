@@ -22,6 +22,8 @@ export interface AttackCase {
   /** The same without a sandbox; absent where it has none. */
   readonly control: AttackSide | undefined;
   readonly isRoot: boolean;
+  /** The kernel inside is the host's. */
+  readonly isKernelShared: boolean;
 }
 
 type Judgement = Omit<AttackResult, "attack">;
@@ -140,8 +142,11 @@ function judgeByControl({ spec, control, isRoot }: AttackCase, record: AttackRec
   return { verdict: "unknown", because: `its control failed: without a sandbox, ${without}` };
 }
 
+const amongOwn = "it puts processes of the job before others on a kernel that is the job's alone";
+
 function judge(attackCase: AttackCase): Judgement {
-  const { spec, inside, control } = attackCase;
+  const { spec, inside, control, isKernelShared } = attackCase;
+  if (spec.isRank === true && !isKernelShared) return { verdict: "not-applicable", because: amongOwn };
   const broken = findBroken(spec, inside);
   if (broken !== undefined) return broken;
   const { record } = inside;

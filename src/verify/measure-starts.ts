@@ -40,7 +40,7 @@ async function startOnce(strategy: Strategy, job: Job, context: TrialContext): P
     );
     return events.some((event) => event.event === "ended" && event.status === 0)
       ? totalMs
-      : describeEnd(events, program);
+      : describeEnd(events, program, launch);
   } catch (error) {
     if (error instanceof CupelError) return error.message;
     throw error;

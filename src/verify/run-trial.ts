@@ -103,7 +103,7 @@ async function lookInside(
     });
     const ended = events.find((event) => event.event === "ended");
     if (ended?.status === 0) return parseInside(readFromStart(capture));
-    return describeEnd(events, "the prober");
+    return describeEnd(events, "the prober", plan.launch);
   } finally {
     closeSync(nothing);
     closeSync(capture);
@@ -111,11 +111,15 @@ async function lookInside(
 }
 
 /** How a job that did not end well ended, in one line; `program` is what it was to run. */
-export function describeEnd(events: Awaited<ReturnType<typeof carryOut>>["events"], program: string): string {
+export function describeEnd(
+  events: Awaited<ReturnType<typeof carryOut>>["events"],
+  program: string,
+  launch: LauncherPlan,
+): string {
   for (const event of events) {
     if (event.event === "failed") return `set-up failed at ${event.step} (${event.subject}): ${errnoName(event.errno)}`;
     if (event.event === "exec-failed") return `${program} could not be executed: ${errnoName(event.errno)}`;
-    if (event.event === "maker-failed") return describeMakerFailure(event);
+    if (event.event === "maker-failed") return describeMakerFailure(event, launch);
     if (event.event === "timeout") return "timeout";
     if (event.event === "lost" || event.event === "ended") return `it ended with wait status ${event.status}`;
   }

@@ -7,7 +7,7 @@ import type { AttackSpec, SandboxWishes } from "./attack-spec.ts";
 import type { HostAttack, HostFinding } from "./host-stage.ts";
 import { attemptHostAttack, judgeHostAttack } from "./host-side.ts";
 import { inParallel } from "./in-parallel.ts";
-import { judgeAttack } from "./judge-attack.ts";
+import { judgeAttack, type AttackCase } from "./judge-attack.ts";
 import { judgeGuarantees, type Declarations } from "./judge-guarantees.ts";
 import { planSittings, type Sitting } from "./sittings.ts";
 
@@ -78,20 +78,28 @@ function tasksFor(order: PatientOrder, findings: Findings, subject: Subject | un
   return [shared, [...host, ...sittings.filter((sitting) => !isShared(sitting)).map(sit)]];
 }
 
-function judgeOne(spec: AttackSpec, inside: Findings, control: Findings, isRoot: boolean): AttackResult[] {
+/** A subject that says nothing of its kernel has the host's. */
+function sharesKernel({ declared = [] }: Subject): boolean {
+  return !declared.some(({ id, kept }) => id === "kernel.boundary" && kept);
+}
+
+type About = Pick<AttackCase, "isRoot" | "isKernelShared">;
+
+function judgeOne(spec: AttackSpec, inside: Findings, control: Findings, about: About): AttackResult[] {
   const side = inside.sides.get(spec.id);
   if (side === undefined) return [];
   if (side.failure !== undefined) return [{ attack: spec.id, verdict: "unknown", because: side.failure }];
   const without = control.sides.get(spec.id)?.sideOf(spec.id);
-  return [judgeAttack({ spec, inside: side.sideOf(spec.id), control: without, isRoot })];
+  return [judgeAttack({ spec, inside: side.sideOf(spec.id), control: without, ...about })];
 }
 
-function judgeAll(order: VerificationOrder, inside: Findings, control: Findings): AttackResult[] {
+function judgeAll(order: VerificationOrder, subject: Subject, inside: Findings, control: Findings): AttackResult[] {
+  const about = { isRoot: order.isRoot, isKernelShared: sharesKernel(subject) };
   const byHost = order.hostAttacks.flatMap((attack) => {
     const finding = inside.found.get(attack.id);
     return finding === undefined ? [] : [judgeHostAttack(attack, finding, control.found.get(attack.id))];
   });
-  const results = [...order.attacks.flatMap((spec) => judgeOne(spec, inside, control, order.isRoot)), ...byHost];
+  const results = [...order.attacks.flatMap((spec) => judgeOne(spec, inside, control, about)), ...byHost];
   return results.toSorted((one, other) => (one.attack < other.attack ? -1 : 1));
 }
 
@@ -131,7 +139,7 @@ async function attackAll(subjects: readonly Subject[], order: PatientOrder): Pro
     found.push({ subject, inside, durationMs: performance.now() - started });
   }
   return found.map(({ subject, inside, durationMs }) => {
-    return { subject, attacks: judgeAll(order, inside, control), durationMs };
+    return { subject, attacks: judgeAll(order, subject, inside, control), durationMs };
   });
 }
 

@@ -38,7 +38,7 @@ describe("measureHost", () => {
     const matrix = matrixOf(report.capabilities);
     const asked = [...askedCapabilities(strategies, [jobOf()], matrix)];
     expect(asked.filter((id) => !found.includes(id))).toEqual([...report.skipped]);
-    expect(report.skipped).toEqual(["program.bwrap"]);
+    expect(report.skipped).toEqual(["program.bwrap", "program.runsc", "gvisor.run"]);
     expect(found).not.toContain("kvm.open");
     expect([report.isWhole, report.selection.chosen]).toEqual([false, "namespaces"]);
   });

@@ -26,7 +26,7 @@ import { makeTempDir } from "../support/temp-dir.ts";
 const host = createRealHost();
 
 /** A job that nothing keeps. */
-const impossible = jobOf({ demands: demands({ required: ["kernel.boundary"] }) });
+const impossible = jobOf({ demands: demands({ required: ["net.allowlist"] }) });
 
 const usual = jobOf();
 

@@ -48,7 +48,7 @@ describe("describeRefused", () => {
   });
 
   test("speaks of what this job demands", () => {
-    const demanding = jobOf({ demands: demands({ required: ["kernel.boundary"] }) });
+    const demanding = jobOf({ demands: demands({ required: ["net.allowlist"] }) });
     const selection = select({ strategies, job: demanding, matrix: allMatrices.rootEverything, trials });
     const perfect = buildReport({
       host,
@@ -61,6 +61,6 @@ describe("describeRefused", () => {
       fingerprintParts: {},
       durationMs: 1,
     });
-    expect(describeRefused(demanding, selection, perfect, style).text).toContain("kernel.boundary");
+    expect(describeRefused(demanding, selection, perfect, style).text).toContain("net.allowlist");
   });
 });

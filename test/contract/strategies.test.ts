@@ -99,6 +99,7 @@ describe.each(strategies.map((strategy) => [strategy.id, strategy] as const))("s
         rehearsal: false,
         architecture: "x64",
         maker: makerCallOf(plan),
+        name: "job",
         scratch: plan.confinement === undefined ? undefined : "/scratch",
       });
       const words = decodeInstruction(bytes).flatMap(([kind, ...fields]) => (kind === "argument" ? fields : []));

@@ -62,10 +62,10 @@ describe.each(callers)("check, called by $name", (caller) => {
   });
 
   test("fails where one demand does not hold", async () => {
-    const ran = await check(caller, "--require", "net.none,kernel.boundary");
+    const ran = await check(caller, "--require", "net.none,net.allowlist");
     expect(ran).toMatchObject({ code: 1, stderr: "" });
     expect(ran.stdout).toContain("[✓] net.none holds");
-    expect(ran.stdout).toContain("[✗] kernel.boundary does not hold");
+    expect(ran.stdout).toContain("[✗] net.allowlist does not hold");
     expect(lastLine(ran)).toBe("check: failed: 1 of 2 demands does not hold");
   });
 
@@ -93,18 +93,18 @@ describe.each(callers)("check, called by $name", (caller) => {
   });
 
   test("as JSON says the same, with the report", async () => {
-    const { result, exitCode, demands } = await checkJson(caller, "--require", "kernel.boundary");
+    const { result, exitCode, demands } = await checkJson(caller, "--require", "net.allowlist");
     expect({ result, exitCode }).toEqual({ result: "failed", exitCode: 1 });
-    expect(demands).toMatchObject([{ demand: { kind: "guarantee", id: "kernel.boundary" }, result: "fails" }]);
+    expect(demands).toMatchObject([{ demand: { kind: "guarantee", id: "net.allowlist" }, result: "fails" }]);
   });
 
   test.each([
-    ["sarif", '"ruleId": "guarantee:kernel.boundary"'],
-    ["junit", "kernel.boundary"],
+    ["sarif", '"ruleId": "guarantee:net.allowlist"'],
+    ["junit", "net.allowlist"],
     ["github", "::error"],
-    ["markdown", "kernel.boundary"],
+    ["markdown", "net.allowlist"],
   ])("as %s tells the demands, with the same exit code", async (format, part) => {
-    const ran = await check(caller, "--require", "kernel.boundary", "--format", format);
+    const ran = await check(caller, "--require", "net.allowlist", "--format", format);
     expect(ran).toMatchObject({ code: 1, stderr: "" });
     expect(ran.stdout).toContain(part);
   });
@@ -122,7 +122,7 @@ describe.each(callers)("check, called by $name", (caller) => {
 
   test("says the same in a pipe, without colour", async () => {
     const words =
-      '"$CUPEL" check --require kernel.boundary | cat; exec "$CUPEL" check --require kernel.boundary | tail -n 1';
+      '"$CUPEL" check --require net.allowlist | cat; exec "$CUPEL" check --require net.allowlist | tail -n 1';
     const { stdout } = await cupel.shell(caller, words, { env: { NO_COLOR: "1" } });
     expect(stdout).not.toContain("\u001b");
     expect(stdout.trimEnd().split("\n").slice(-2)).toEqual(Array(2).fill("check: failed: 1 of 1 demand does not hold"));
@@ -175,7 +175,7 @@ describe.each(callers)("a policy, called by $name", (caller) => {
     expect(lastLine(await call(["--policy", "cupel.yaml", "--require", "env.clean"]))).toBe(
       "check: passed: 5 demands hold",
     );
-    directory.file("strict.yaml", "require: {guarantees: [kernel.boundary]}\n");
+    directory.file("strict.yaml", "require: {guarantees: [net.allowlist]}\n");
     expect(await call(["--policy", "strict.yaml"])).toMatchObject({ code: 1 });
   });
 
@@ -197,7 +197,7 @@ describe.each(callers)("a policy, called by $name", (caller) => {
 describe("on a terminal of 16 columns", () => {
   test.each([
     ["passed", ["--require", "net.none"], /check: passed: 1 demand holds$/],
-    ["failed", ["--require", "kernel.boundary"], /check: failed: 1 of 1 demand does not hold$/],
+    ["failed", ["--require", "net.allowlist"], /check: failed: 1 of 1 demand does not hold$/],
   ])("it is said that it %s", async (_, words, ending) => {
     const options = { cwd: cupel.workspace(ordinaryCaller), columns: 16, env: cupel.environment(ordinaryCaller) };
     await using session = openTerminal([...ordinaryCaller.prefix, cupel.path, "check", ...words], options);

@@ -19,7 +19,7 @@ describe("a preflight", () => {
   test("takes a policy, further flags and a directory of its own", async () => {
     using checkout = ciSystems.github.checkOut(cupel, ordinaryCaller);
     const { workspace } = checkout;
-    workspace.file("ci/policy.yaml", "require: {guarantees: [kernel.boundary], capabilities: [host.kernel]}\n");
+    workspace.file("ci/policy.yaml", "require: {guarantees: [net.allowlist], capabilities: [host.kernel]}\n");
     const ran = await checkout.run({
       ...here,
       CUPEL_POLICY: "ci/policy.yaml",
@@ -28,7 +28,7 @@ describe("a preflight", () => {
     });
     expect([ran.code, ran.outputs["report"]]).toEqual([1, workspace.at("out/of the way/report.json")]);
     const { demands } = JSON.parse(ran.reports["report.json"] ?? "") as { demands: { demand: { id: string } }[] };
-    expect(demands.map(({ demand }) => demand.id)).toEqual(["kernel.boundary", "limit.time", "host.kernel"]);
+    expect(demands.map(({ demand }) => demand.id)).toEqual(["net.allowlist", "limit.time", "host.kernel"]);
     expect(parseWorkflowCommands(ran.stdout)[0]?.properties["file"]).toBe("ci/policy.yaml");
   });
 

@@ -50,7 +50,7 @@ const endings: readonly Ending[] = [
   },
   {
     name: "fails",
-    settings: { CUPEL_REQUIRE: "kernel.boundary" },
+    settings: { CUPEL_REQUIRE: "net.allowlist" },
     code: 1,
     result: "failed",
     annotations: ["error"],

@@ -42,7 +42,7 @@ const narrow = [
     "plan with grants and limits",
     ["plan", "--read", "/etc/passwd", "--timeout", "5m", "--network", "host", "--", "sh", "-c", "true"],
   ],
-  ["a refusal", ["run", "--require", "kernel.boundary", "--", "true"]],
+  ["a refusal", ["run", "--require", "net.allowlist", "--", "true"]],
   ["help", ["--help"]],
   ["help of run", ["run", "--help"]],
   ["help of doctor", ["doctor", "--help"]],
@@ -101,7 +101,7 @@ describe("colour", () => {
   });
 
   test("is not in a refusal that goes to a pipe", async () => {
-    const { stderr } = await cupel.run(caller, ["run", "--require", "kernel.boundary", "--", "true"]);
+    const { stderr } = await cupel.run(caller, ["run", "--require", "net.allowlist", "--", "true"]);
     expect(stderr).not.toContain(escape);
   });
 });
@@ -119,7 +119,7 @@ describe("characters", () => {
       const { stdout, stderr } = await cupel.run(caller, line.split(" "), { env });
       expect([line, (stdout + stderr).split("\n").filter((text) => !onlyAscii.test(text))]).toEqual([line, []]);
     }
-    const refused = await cupel.run(caller, ["run", "--require", "kernel.boundary", "--", "true"], { env });
+    const refused = await cupel.run(caller, ["run", "--require", "net.allowlist", "--", "true"], { env });
     expect(refused.stderr).toMatch(onlyAscii);
   });
 

@@ -150,11 +150,11 @@ describe.each(callers)("timeouts, called by $name", (caller) => {
 
 describe.each(callers)("cupel's own failures, called by $name", (caller) => {
   test("what nothing here keeps is refused: 125", async () => {
-    const ran = await cupel.run(caller, ["run", "--require", "kernel.boundary", "--", "echo", "ran"]);
+    const ran = await cupel.run(caller, ["run", "--require", "net.allowlist", "--", "echo", "ran"]);
     expect(ran).toMatchObject({ code: 125, stdout: "" });
     expect(ran.stderr).toStartWith("cupel: refused: ");
-    expect(ran.stderr.replaceAll(/\s+/g, " ")).toContain("kernel.boundary");
-    expect(ran.stderr.replaceAll(/\s+/g, " ")).toContain("--accept-missing kernel.boundary");
+    expect(ran.stderr.replaceAll(/\s+/g, " ")).toContain("net.allowlist");
+    expect(ran.stderr.replaceAll(/\s+/g, " ")).toContain("--accept-missing net.allowlist");
   });
 
   test.each([

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { installCupel } from "../support/run-cli.ts";
 import { counted, limitOf, runLimited as runWithOutcome, type Limited } from "../support/run-limited.ts";
-import { either, ownWorldTest } from "../support/sandbox-on-trial.ts";
+import { either, onKernel, ownWorldTest } from "../support/sandbox-on-trial.ts";
 import { ordinaryCaller, rootCallers, type Caller } from "../support/tester.ts";
 
 const cupel = installCupel();
@@ -30,7 +30,10 @@ describe.each(rootCallers)("with control groups, called by $name", (root) => {
     expect(over).toMatchObject({
       code: 137,
       stdout: "",
-      stderr: "cupel: the job was ended because it went over its memory limit\n",
+      stderr: onKernel(
+        "cupel: the job was ended because it went over its memory limit\n",
+        "cupel: the job was ended with all of its processes, over its memory limit\n",
+      ),
     });
     expect(over.outcome.status).toBe("out-of-memory");
     expect(counted(over, "killed for memory")).toBeGreaterThan(0);
@@ -71,7 +74,8 @@ describe.each(rootCallers)("with control groups, called by $name", (root) => {
     expect(why).toBe("EAGAIN");
     expect(count).toBeLessThan(20);
     expect(count).toBeGreaterThan(10);
-    expect(counted(over, "forks refused")).toBeGreaterThan(0);
+    // gVisor's kernel refuses them, and tells nobody.
+    expect(counted(over, "forks refused") > 0).toBe(onKernel(true, false));
     const within = await runLimited(root, ["--pids", "200", "--", ...forkMany(60)]);
     expect(parseForks(within.stdout)).toEqual({ count: 60, why: "all" });
     expect(counted(within, "forks refused")).toBe(0);

@@ -33,7 +33,7 @@ const ends: Readonly<Record<string, readonly [command: string, code: number]>> =
     124,
   ],
   "is not found": ["-- /nowhere", 127],
-  "is refused": ["--require kernel.boundary -- true", 125],
+  "is refused": ["--require net.allowlist -- true", 125],
   "cannot be set up": ["--workspace none --read /nowhere -- true", 125],
   "leaves its own terminal raw": ["-- stty raw -echo", 0],
   "leaves children": ["-- sh -c '(trap \"\" HUP; sleep 1000) & setsid sleep 1000 & exit 8'", 8],

@@ -131,11 +131,11 @@ describe.each(callers)("the outcome, called by $name", (caller) => {
   });
 
   test("of a job that was refused", async () => {
-    expect(normalize(await outcomeOf(caller, ["--require", "kernel.boundary", "--", "true"]))).toEqual({
+    expect(normalize(await outcomeOf(caller, ["--require", "net.allowlist", "--", "true"]))).toEqual({
       schema: 2,
       run: "string",
       status: "refused",
-      cause: ["demands", expect.stringContaining("kernel.boundary")],
+      cause: ["demands", expect.stringContaining("net.allowlist")],
       exitCode: 125,
       evidence: [],
       report: "string",

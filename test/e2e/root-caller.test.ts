@@ -6,9 +6,10 @@ import { describe, expect, test } from "bun:test";
 import { chownSync, readFileSync } from "node:fs";
 import { installAttempt, type Attempt } from "../support/attempt.ts";
 import { execute } from "../support/execute.ts";
-import { findProcesses, freshMark, statusField } from "../support/processes.ts";
+import { jobsProcesses } from "../support/job-outside.ts";
+import { freshMark, statusField } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
-import { denied, ownWorldTest } from "../support/sandbox-on-trial.ts";
+import { denied, onKernel, ownWorldTest } from "../support/sandbox-on-trial.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { callers, knownUserIds, ordinaryCaller, rootCallers } from "../support/tester.ts";
 import { until } from "../support/until.ts";
@@ -35,8 +36,9 @@ describe.each(callers)("sysctls, called by $name", (caller) => {
   test("not one can be opened for writing", async () => {
     const [line] = await attempt.inside(caller, [["tree", "/proc/sys"]]);
     const { opened, refused } = openedOf(line);
-    expect(opened).toBe(0);
-    expect(refused).toBeGreaterThan(100);
+    // gVisor's kernel has few of its own: what they say of it is the job's alone.
+    if (onKernel(true, false)) expect(opened).toBe(0);
+    expect(opened + refused).toBeGreaterThan(onKernel(100, 10));
   });
 });
 
@@ -76,24 +78,21 @@ describe.each(rootCallers)("called by root", (root) => {
       ["tree", "/proc/fs"],
     ];
     const results = await attempt.inside(root, switches);
-    expect(results[0]).toMatch(/^(EROFS|EACCES)$/);
+    expect(results[0]).toMatch(onKernel(/^(EROFS|EACCES)$/, /^ENOENT$/));
     expect(results[1]).toMatch(/^(EROFS|EACCES|ENOENT)$/);
     expect(results.slice(2).map((line) => openedOf(line).opened)).toEqual([0, 0, 0]);
     const system: Attempt[] = [
       ["see", "/sys/kernel"],
       ["read", "/sys/kernel"],
     ];
-    expect(await attempt.inside(root, system)).toEqual(denied(system));
+    expect(await attempt.inside(root, system)).toEqual(onKernel(denied(system), ["EACCES", "EACCES"]));
     expect(await attempt.outside(root, [["write", "/proc/sys/kernel/core_pattern"]])).toEqual(["ok"]);
   });
 
   ownWorldTest("outside, the job is neither root nor anyone else, and in no group", async () => {
     const mark = freshMark();
-    await using _job = cupel.start(root, ["run", "--", "sleep", mark]);
-    const pid = await until(
-      "the job is seen",
-      () => findProcesses(mark).find((found) => found.words[0] === "sleep")?.pid,
-    );
+    await using job = cupel.start(root, ["run", "--", "sleep", mark]);
+    const pid = await until("the job is seen", () => jobsProcesses(mark, job.pid)[0]);
     const ids = [...statusField(pid, "Uid").split("\t"), ...statusField(pid, "Gid").split("\t")].map(Number);
     expect(ids).toHaveLength(8);
     for (const id of ids) {
@@ -101,18 +100,19 @@ describe.each(rootCallers)("called by root", (root) => {
       expect(knownUserIds()).not.toContain(id);
     }
     expect(statusField(pid, "Groups")).toBe("");
-    expect(statusField(pid, "CapPrm")).toBe("0000000000000000");
+    // gVisor has some, which count in its own user namespace.
+    if (onKernel(true, false)) expect(statusField(pid, "CapPrm")).toBe("0000000000000000");
     // Alone with its ids: two jobs can do nothing to each other either.
     const owner = readFileSync(`/proc/${pid}/uid_map`, "utf8").trim().split(/\s+/);
-    expect(owner).toEqual(["1000", String(ids[0]), "1"]);
+    expect(owner).toEqual([onKernel("1000", "0"), String(ids[0]), "1"]);
   });
 
   ownWorldTest("two jobs at once are two users", async () => {
     const marks = [freshMark(), freshMark()];
-    await using _one = cupel.start(root, ["run", "--", "sleep", marks[0] ?? ""]);
-    await using _other = cupel.start(root, ["run", "--", "sleep", marks[1] ?? ""]);
+    await using one = cupel.start(root, ["run", "--", "sleep", marks[0] ?? ""]);
+    await using other = cupel.start(root, ["run", "--", "sleep", marks[1] ?? ""]);
     const ids = await until("both are seen", () => {
-      const found = marks.map((mark) => findProcesses(mark).find(({ words }) => words[0] === "sleep")?.pid);
+      const found = [one, other].map(({ pid }, index) => jobsProcesses(marks[index] ?? "", pid)[0]);
       const seen = found.filter((pid) => pid !== undefined);
       return seen.length === 2 && seen.map((pid) => statusField(pid, "Uid").split("\t")[0]);
     });

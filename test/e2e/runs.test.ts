@@ -54,7 +54,7 @@ describe.each(callers)("runs, called by $name", (caller) => {
     await call(home, ["run", "--", "true"]);
     const result = home.at("result.json");
     await call(home, ["run", "--result", result, "--env", "TOKEN=very-secret", "--", "sh", "-c", "exit 3"]);
-    await call(home, ["run", "--require", "kernel.boundary", "--", "true"]);
+    await call(home, ["run", "--require", "net.allowlist", "--", "true"]);
     await call(home, ["run", "--", "no-such-program"]);
     await call(home, ["run", "--no-record", "--", "true"]);
     const listed = await list(home);

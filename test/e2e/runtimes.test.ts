@@ -102,7 +102,7 @@ describe("under Deno", () => {
     expect(await underDeno(["run", "--", "sh", "-c", "kill -TERM $$"])).toMatchObject({ code: 143 });
     expect(await underDeno(["run", "--timeout", "100ms", "--", "sleep", "1000"])).toMatchObject({ code: 124 });
     expect(await underDeno(["run", "--", "cupel-no-such-program"])).toMatchObject({ code: 127 });
-    expect(await underDeno(["run", "--require", "kernel.boundary", "--", "true"])).toMatchObject({ code: 125 });
+    expect(await underDeno(["run", "--require", "net.allowlist", "--", "true"])).toMatchObject({ code: 125 });
     expect(await underDeno(["run", "--no-such-flag"])).toMatchObject({ code: 125 });
     expect(await underDeno(["no-such-command"])).toMatchObject({ code: 64 });
   });

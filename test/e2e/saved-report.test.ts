@@ -89,7 +89,7 @@ describe.each(callers)("a saved report of $name", (caller) => {
   test("that a run would be refused from is measured anew first", async () => {
     using home = makeTempDir({ owner: caller });
     const first = await use(caller, home);
-    const refused = await use(caller, home, {}, ["--require", "kernel.boundary"]);
+    const refused = await use(caller, home, {}, ["--require", "net.allowlist"]);
     expect(refused.code).toBe(125);
     expect(refused.report).not.toBe(first.report);
   });

@@ -32,46 +32,55 @@ const namespaces = {
   code: 0,
   chosen: "namespaces",
   isolation: "namespace",
-  rejected: ["bubblewrap", "landlock", "process"],
+  rejected: ["bubblewrap", "gvisor", "landlock", "process"],
 };
 const process_ = {
   code: 0,
   chosen: "process",
   isolation: "process",
-  rejected: ["namespaces", "bubblewrap", "landlock"],
+  rejected: ["namespaces", "bubblewrap", "gvisor", "landlock"],
 };
 const inLandlock = {
   code: 0,
   chosen: "landlock",
   isolation: "lsm",
-  rejected: ["namespaces", "bubblewrap", "process"],
+  rejected: ["namespaces", "bubblewrap", "gvisor", "process"],
 };
 const refused = {
   code: 125,
   chosen: undefined,
   isolation: undefined,
-  rejected: ["namespaces", "bubblewrap", "landlock", "process"],
+  rejected: ["namespaces", "bubblewrap", "gvisor", "landlock", "process"],
 };
 const inBubblewrap = {
   code: 0,
   chosen: "bubblewrap",
   isolation: "namespace",
-  rejected: ["namespaces", "landlock", "process"],
+  rejected: ["namespaces", "gvisor", "landlock", "process"],
+};
+
+const inGvisor = {
+  code: 0,
+  chosen: "gvisor",
+  isolation: "user-kernel",
+  rejected: ["namespaces", "bubblewrap", "landlock", "process"],
 };
 
 const rows: readonly (readonly [string, Planned])[] = [
   ["", namespaces],
-  ["--prefer strongest", namespaces],
+  ["--prefer strongest", inGvisor],
   ["--prefer fastest", namespaces],
   ["--min namespace", namespaces],
   ["--min container", namespaces],
   ["--min lsm", namespaces],
   ["--min process", namespaces],
-  ["--min user-kernel", refused],
+  ["--min user-kernel", inGvisor],
   ["--min vm", refused],
   ["--min vm --accept-missing all", refused],
   ["--strategy namespaces", namespaces],
   ["--strategy bubblewrap", inBubblewrap],
+  ["--strategy gvisor", inGvisor],
+  ["--require kernel.boundary", inGvisor],
   ["--strategy landlock", refused],
   ["--strategy landlock --accept-missing fs.read,fs.metadata,proc.hidden", inLandlock],
   ["--strategy landlock --accept-missing all --min namespace", refused],
@@ -80,8 +89,8 @@ const rows: readonly (readonly [string, Planned])[] = [
   ["--strategy process --min namespace --accept-missing all", refused],
   ["--accept-missing all", namespaces],
   ["--require net.loopback,fs.workspace", namespaces],
-  ["--require kernel.boundary", refused],
-  ["--require net.allowlist,kernel.boundary --accept-missing net.allowlist", refused],
+  ["--require net.allowlist", refused],
+  ["--require net.allowlist,kernel.boundary --accept-missing net.allowlist", inGvisor],
   ["--require net.allowlist --accept-missing net.allowlist", namespaces],
   ["--network host", namespaces],
   ["--network host --require net.none", refused],
@@ -135,21 +144,21 @@ describe.each(callers)("called by $name", (caller) => {
   });
 
   test("a refusal shows the closest strategy, what it lacks, and the way out", async () => {
-    const { stderr } = await cupel.run(caller, ["run", "--require", "kernel.boundary", "--", "true"]);
+    const { stderr } = await cupel.run(caller, ["run", "--require", "net.allowlist", "--", "true"]);
     const text = stderr.replaceAll(/\s+/g, " ");
-    expect(text).toStartWith("cupel: refused: no strategy here keeps kernel.boundary");
-    expect(text).toContain("--accept-missing kernel.boundary");
+    expect(text).toStartWith("cupel: refused: no strategy here keeps net.allowlist");
+    expect(text).toContain("--accept-missing net.allowlist");
     const way = await cupel.run(caller, [
       "run",
       "--require",
-      "kernel.boundary",
+      "net.allowlist",
       "--accept-missing",
-      "kernel.boundary",
+      "net.allowlist",
       "--",
       "echo",
       "ran",
     ]);
-    expect(way).toMatchObject({ code: 0, stdout: "ran\n", stderr: expect.stringContaining("kernel.boundary") });
+    expect(way).toMatchObject({ code: 0, stdout: "ran\n", stderr: expect.stringContaining("net.allowlist") });
   });
 
   test("version names one version and one build, everywhere", async () => {

@@ -40,6 +40,7 @@ describe.each(callers)("strategies, called by $name", (caller) => {
     expect(before.strategies.map(({ id, available, isTaken }) => [id, available, isTaken])).toEqual([
       ["namespaces", true, true],
       ["bubblewrap", true, false],
+      ["gvisor", true, false],
       ["landlock", true, false],
       ["process", true, false],
     ]);
@@ -62,10 +63,11 @@ describe.each(callers)("strategies, called by $name", (caller) => {
     expect((await list(caller)).strategies.map(({ id }) => id)).toEqual([
       "bubblewrap",
       "namespaces",
+      "gvisor",
       "landlock",
       "process",
     ]);
-    expect([await chosen(caller), await chosen(caller, "--prefer", "strongest")]).toEqual(["bubblewrap", "namespaces"]);
+    expect([await chosen(caller), await chosen(caller, "--prefer", "strongest")]).toEqual(["bubblewrap", "gvisor"]);
     const result = `${cupel.workspace(caller)}/result.json`;
     await cupel.run(caller, ["run", "--workspace", "none", "--result", result, "--", "true"]);
     expect(JSON.parse(readFileSync(result, "utf8"))).toMatchObject({ status: "ok", strategy: "bubblewrap" });
@@ -158,7 +160,7 @@ describe.each(callers)("plan --shell, called by $name", (caller) => {
       "cupel: --shell writes a script, and --json a plan; leave one of them out\n",
     ]);
     // By default it is a share of what happens to be available.
-    const words = ["--memory", "64M", "--require", "kernel.boundary", "--", "true"];
+    const words = ["--memory", "64M", "--require", "net.allowlist", "--", "true"];
     const refused = await cupel.run(caller, ["plan", "--shell", ...words]);
     const plain = await cupel.run(caller, ["plan", ...words]);
     expect(refused).toEqual(plain);

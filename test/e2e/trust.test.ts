@@ -64,9 +64,9 @@ describe.each(callers)("a project's cupel.yaml, called by $name", (caller) => {
     directory.file("project/file");
     const ran = await call(caller, directory, "run", "--", "sh", "-c", "ls; exec sleep 60");
     expect(ran).toMatchObject({ code: 124, stdout: "" });
-    directory.file("project/cupel.yaml", "require: {guarantees: [kernel.boundary]}\n");
+    directory.file("project/cupel.yaml", "require: {guarantees: [net.allowlist]}\n");
     expect((await call(caller, directory, "run", "--", "true")).code).toBe(125);
-    expect(await call(caller, directory, "run", "--accept-missing", "kernel.boundary", "--", "true")).toMatchObject({
+    expect(await call(caller, directory, "run", "--accept-missing", "net.allowlist", "--", "true")).toMatchObject({
       code: 0,
     });
   });

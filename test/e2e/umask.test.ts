@@ -13,7 +13,8 @@ function withUmask(caller: Caller, umask: string): Caller {
 
 describe.each(callers)("called by $name", (caller) => {
   test.each(["077", "0777", "0"])("under umask %s the job finds its way, with a umask of its own", async (umask) => {
-    const inRoot = "umask; head -n 1 /etc/passwd; stat -c '%a %n' / /etc /home/job /etc/hosts";
+    // Not by stat(1), which some kernels of gVisor's have no answer for.
+    const inRoot = "umask; head -n 1 /etc/passwd; find / /etc /home/job /etc/hosts -maxdepth 0 -printf '%m %p\\n'";
     const confined = 'umask; stat -c %a "$HOME" "$TMPDIR"; mkdir "$HOME/made"; stat -c %a "$HOME/made"';
     const words = ["run", "--", "sh", "-c", either(inRoot, confined)];
     const { code, stdout, stderr } = await cupel.run(withUmask(caller, umask), words);

@@ -62,7 +62,7 @@ describe.each(callers)("verify, called by $name", (caller) => {
       expect(ran).toMatchObject({ code: 0, stderr: "" });
       const { subjects, ...verification } = told(ran);
       found.push(statesOf({ subjects, ...verification }));
-      for (const name of ["namespaces", "bubblewrap", "landlock", "process"]) {
+      for (const name of ["namespaces", "bubblewrap", "gvisor", "landlock", "process"]) {
         // The doctor's job may only read its workspace; bubblewrap's attacked one is a copy, of which it bounds nothing, and
         // landlock has none to give.
         const { "limit.disk": said, "fs.workspace": unchanged, ...kept } = keptBy(report, name);
@@ -128,6 +128,7 @@ describe.each(callers)("verify, called by $name", (caller) => {
     expect(shown).toEqual([
       ["namespaces", [lacking, ["held", undefined], ["held", undefined]]],
       ["bubblewrap", [lacking, ["held", undefined], ["held", undefined]]],
+      ["gvisor", [lacking, ["held", undefined], ["held", undefined]]],
       ...["landlock", "process"].map((name) => [
         name,
         [lacking, ["not-provided", expect.stringMatching(/^E05|E18$/)], ["not-provided", "B06"]],

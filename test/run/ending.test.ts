@@ -188,6 +188,24 @@ describe("judgeEnding", () => {
     expect(judged([started, lost])).toEqual([died, 125]);
     const memory = "out-of-memory: the job was ended with all of its processes, over its memory limit";
     expect(judged([started, lost], { controlGroups: groups(1) })).toEqual([memory, 137]);
+    expect(judge([started, lost], { controlGroups: groups(1) })).toMatchObject({
+      signal: { name: "SIGKILL", number: 9 },
+    });
+  });
+
+  test("names the program without which there is no job, whatever became of it", () => {
+    const failed: LaunchEvent = { event: "maker-failed", status: 128 << 8, words: "no such platform" };
+    const late: LaunchEvent = { event: "maker-timeout", timeoutMs: 20_000 };
+    const guest = { program: "gvisor", command: ["/runsc"], root: [], startTimeoutMs: 20_000 } as const;
+    const launch = { seccomp: "default", resourceLimits: {}, guest } as const;
+    const maker = "setup-failed: the program that makes the sandbox";
+    const kernel = "setup-failed: the program that is the job's kernel";
+    expect(judged([failed])[0]).toBe(`${maker} exited with 128: no such platform`);
+    expect(judged([failed], { launch })[0]).toBe(`${kernel} exited with 128: no such platform`);
+    expect(judged([late])[0]).toBe(`${maker} had started no job within 20 s`);
+    expect(judged([late], { launch })[0]).toBe(`${kernel} had started no job within 20 s`);
+    const memory = `${kernel} went over the job's memory limit, and was ended`;
+    expect(judged([failed], { launch, controlGroups: groups(1) })).toEqual([memory, 125]);
   });
 
   test("calls it a failure when nothing was said of an end", () => {

@@ -13,24 +13,33 @@ describe("preferenceOrder", () => {
     preferenceOrder({ ...input, ...parts }).map(({ id }) => id);
 
   test("has what is taken first, then what would be in its place, and last what lacks most", () =>
-    expect(ids({})).toEqual(["namespaces", "bubblewrap", "landlock", "process"]));
+    expect(ids({})).toEqual(["namespaces", "bubblewrap", "gvisor", "landlock", "process"]));
 
   test("has what is not here behind all that is", () =>
     expect(ids({ matrix: except(rootEverything, "absent", "mount.private-root") })).toEqual([
       "bubblewrap",
       "landlock",
       "process",
+      "gvisor",
       "namespaces",
     ]));
 
   test("follows what was measured", () =>
     expect(
-      ids({ startCosts: [cost("namespaces", 9), cost("bubblewrap", 8), cost("landlock", 7), cost("process", 7)] }),
-    ).toEqual(["bubblewrap", "namespaces", "landlock", "process"]));
+      ids({
+        startCosts: [
+          cost("namespaces", 9),
+          cost("bubblewrap", 8),
+          cost("gvisor", 9),
+          cost("landlock", 7),
+          cost("process", 7),
+        ],
+      }),
+    ).toEqual(["bubblewrap", "namespaces", "gvisor", "landlock", "process"]));
 
   test("has all of them, whatever is known, in whatever order they come", () => {
     const unknown = { matrix: nothingKnown, trials: [] };
     expect(ids({ ...unknown, strategies: strategies.toReversed() })).toEqual(ids(unknown));
-    expect(ids(unknown).toSorted()).toEqual(["bubblewrap", "landlock", "namespaces", "process"]);
+    expect(ids(unknown).toSorted()).toEqual(["bubblewrap", "gvisor", "landlock", "namespaces", "process"]);
   });
 });

@@ -76,6 +76,7 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   output: [u64, u32],
   proxy: [text, u32, u32],
   direct: [rest],
+  around: [],
   publish: [sized, u32, u32],
   setupArgument: [text],
   pinned: [text, u64, u64],

@@ -90,6 +90,7 @@ export function encodedSeeds(): Uint8Array[] {
             rehearsal: false,
             proxy: "/run/proxy",
             scratch: "/scratch",
+            name: "job",
             pinned: { directory: "/w", inode: "2049:131" },
             maker: makerCallOf(plan),
             given: new Map(["A", "B", "C"].map((name) => [name, Buffer.from(name)])),

@@ -13,7 +13,7 @@ export interface Mutant {
   /** Only a job that lists something has a proxy; none unless told. */
   readonly network?: "allow" | undefined;
   /** `namespaces` unless told. */
-  readonly strategy?: "landlock" | undefined;
+  readonly strategy?: "landlock" | "gvisor" | undefined;
   readonly patches: readonly Patch[];
 }
 
@@ -230,6 +230,16 @@ export const mutants: readonly Mutant[] = [
     patches: [
       inFile("job", "    load_filter(launch, &launch->instruction->seccomp);", "    (void)launch;"),
       inFile("landlock", "network = instruction->landlock_network", "network = 0"),
+    ],
+  },
+  {
+    without: "gVisor's kernel",
+    strategy: "gvisor",
+    breaks: ["kernel.boundary"],
+    by: "anyone",
+    patches: [
+      { path: "src/strategies/gvisor.ts", from: "guest: gvisorGuest({", to: "guest: undefined, unused: gvisorGuest({" },
+      { path: "src/strategies/gvisor.ts", from: "root: rootForGvisor(made.root)", to: "root: made.root" },
     ],
   },
 ];

@@ -1,6 +1,7 @@
 /**
  * The strategy whose sandboxes a run of the tests is about (scripts/check/strategy-suites.ts), and how what a job finds in
- * it differs: a world of its own, or the caller's, of which rules let it open what was granted.
+ * it differs: a world of its own, on the host's kernel or on another one, or the caller's world, of which rules let it open
+ * what was granted.
  */
 import { test } from "bun:test";
 import type { Attempt } from "./attempt.ts";
@@ -9,6 +10,9 @@ import type { Attempt } from "./attempt.ts";
 export const strategyOnTrial: string | undefined = process.env["CUPEL_TEST_STRATEGY"];
 
 const isConfined = strategyOnTrial === "landlock";
+
+/** Nobody outside sees the job's processes then, and some answers are another kernel's. */
+export const hasOwnKernel: boolean = strategyOnTrial === "gvisor";
 
 /** What `landlock` lacks always, or for what some tests ask (a grant to write, the host's network): given up by name. */
 const confinedLacks = [
@@ -31,7 +35,8 @@ const confinedLacks = [
 /** What a run's own words leave out, and the strategy on trial needs said. */
 export function flagsOnTrial(own: readonly string[]): string[] {
   if (strategyOnTrial === undefined) return [];
-  const workspace = own.includes("--workspace") ? [] : ["--workspace", "ro"];
+  // It can be changed where overlays work, as in `namespaces`.
+  const workspace = hasOwnKernel || own.includes("--workspace") ? [] : ["--workspace", "ro"];
   const accepted = isConfined ? ["--accept-missing", confinedLacks.join(",")] : [];
   return ["--strategy", strategyOnTrial, ...workspace, ...accepted];
 }
@@ -51,6 +56,16 @@ export function withoutNotices(stderr: string): string {
 export function either<One, Other>(own: One, confined: Other): One | Other {
   return isConfined ? confined : own;
 }
+
+/** The first where the job runs on the host's kernel; the second where it has one of its own. */
+export function onKernel<One, Other>(hosts: One, own: Other): One | Other {
+  return hasOwnKernel ? own : hosts;
+}
+
+/** A test of what only the host's kernel shows; elsewhere there is none. */
+export const hostKernelTest: (title: string, body: () => void | Promise<void>) => void = (title, body) => {
+  if (!hasOwnKernel) test(title, body);
+};
 
 /** A test of what only a world of its own has; elsewhere there is none. */
 export const ownWorldTest: (title: string, body: () => void | Promise<void>) => void = (title, body) => {

@@ -34,10 +34,17 @@ interface Case {
   readonly inside: AttackSide;
   readonly control?: AttackSide | undefined;
   readonly isRoot?: boolean;
+  readonly isKernelShared?: boolean;
 }
 
-function judge({ spec: parts = {}, inside, control, isRoot = false }: Case): Omit<AttackResult, "attack"> {
-  const { attack, ...rest } = judgeAttack({ spec: { ...spec, ...parts }, inside, control, isRoot });
+function judge({
+  spec: parts = {},
+  inside,
+  control,
+  isRoot = false,
+  isKernelShared = true,
+}: Case): Omit<AttackResult, "attack"> {
+  const { attack, ...rest } = judgeAttack({ spec: { ...spec, ...parts }, inside, control, isRoot, isKernelShared });
   expect(attack).toBe("A01");
   return rest;
 }
@@ -88,6 +95,15 @@ describe("an attack that left a sign", () => {
     expect(judge({ spec: both, inside: got, control: got }).broke).toEqual(["fs.read"]);
     const none = { guarantees: ["fs.read"], signs: { "fs.read": /^gained/ } } as const;
     expect(judge({ spec: none, inside: got, control: got }).verdict).toBe("unknown");
+  });
+});
+
+test("an attack that gains a rank says nothing on a kernel that is the job's alone, and elsewhere all", () => {
+  const case_ = { spec: { isRank: true }, inside: got, control: got } as const;
+  expect(judge(case_).verdict).toBe("broke");
+  expect(judge({ ...case_, isKernelShared: false })).toEqual({
+    verdict: "not-applicable",
+    because: "it puts processes of the job before others on a kernel that is the job's alone",
   });
 });
 

@@ -121,6 +121,7 @@ long fork_child(long milliseconds);
 long wait_for(long process);
 void kill_and_wait(long process);
 void sleep_milliseconds(long milliseconds);
+long long now_nanoseconds(void);
 long long now_milliseconds(void);
 /* A thread that does nothing and needs no memory: it waits until the process ends. */
 long start_idle_thread(void);

@@ -49,11 +49,16 @@ void sleep_milliseconds(long milliseconds)
     kernel_call(__NR_nanosleep, &time, 0);
 }
 
-long long now_milliseconds(void)
+long long now_nanoseconds(void)
 {
     struct __kernel_timespec time = {0, 0};
     kernel_call(__NR_clock_gettime, CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+    return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+long long now_milliseconds(void)
+{
+    return now_nanoseconds() / 1000000;
 }
 
 bool is_mapped(long result)

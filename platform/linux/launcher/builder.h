@@ -15,6 +15,8 @@ struct builder {
     const struct launch *launch;
     int host_root;
     int new_root;
+    /* Where that lies, as the host sees it. */
+    const char *place;
     /* st_dev of every tmpfs that we mounted: the only places where a mount point may be made. */
     uint64_t own_devices[own_file_systems_max];
     size_t own_device_count;
@@ -82,6 +84,8 @@ int place_parent(const struct builder *builder, const char *path, char name[256]
 
 /* root-memory.c */
 void mount_new_root(struct builder *builder, int covered);
+int mount_guest_root(struct builder *builder);
+void place_own_program(const struct builder *builder);
 /* A handle on the root of a new file system in memory; its step says how large, and whose. */
 int new_tmpfs(struct builder *builder, const struct root_step *step, uint64_t attributes, int destination);
 void do_tmpfs(struct builder *builder, const struct root_step *step);

@@ -74,7 +74,7 @@ static long make_successor(void)
     if (pid == 0) {
         /* All of the first process's descriptors but this one: some tell others of its end. */
         kernel_call(__NR_dup3, ends[0], 0, 0);
-        kernel_call(__NR_close_range, 1, ~0u, 0);
+        kernel_call(__NR_close_range, 1, descriptors_end, 0);
         char byte;
         while (kernel_call(__NR_read, 0, &byte, 1) == -EINTR)
             continue;

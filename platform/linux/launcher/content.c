@@ -94,5 +94,5 @@ long close_all_but(const struct instruction *instruction, int other)
         next = number + 1;
     }
     const long result = close_between(next, other - 1);
-    return result < 0 ? result : kernel_call(__NR_close_range, other + 1, ~0u, 0);
+    return result < 0 ? result : kernel_call(__NR_close_range, other + 1, descriptors_end, 0);
 }

@@ -3,6 +3,7 @@
  * its child and stays to reap: a job that is PID 1 itself would ignore SIGTERM and turn abort() into SIGSEGV. When it
  * ends, the kernel ends whatever is left of its PID namespace (pid_namespaces(7)).
  */
+#include "../shared/append.h"
 #include "launcher.h"
 
 #include <asm/statfs.h>
@@ -50,10 +51,14 @@ static void sweep(void)
 }
 
 /* An overlay's is what its layer's file system has left. */
-static bool note_full(struct report *report, const char *path, long type)
+static bool note_full(const struct launch *launch, struct report *report, const char *path, long type)
 {
     struct statfs status = {0};
-    if (kernel_call(__NR_statfs, path, &status) < 0 || status.f_type != type ||
+    char seen[4096];
+    if (strlen(path) + sizeof GUEST_ROOT > sizeof seen)
+        return false;
+    append_text(append_text(seen, starts_guest(launch) ? GUEST_ROOT : ""), path);
+    if (kernel_call(__NR_statfs, seen, &status) < 0 || status.f_type != type ||
         (status.f_bfree > 0 && status.f_ffree > 0))
         return false;
     copy_subject(report, path);
@@ -65,17 +70,18 @@ static bool note_full(struct report *report, const char *path, long type)
 }
 
 /* Looked at when the job has ended: what ran full and was emptied again by then, nobody has seen. */
-static void find_full_file_system(const struct instruction *instruction, struct report *report)
+static void find_full_file_system(const struct launch *launch, struct report *report)
 {
+    const struct instruction *instruction = launch->instruction;
     for (size_t index = 0; index < instruction->root_count; index++) {
         const struct root_step *step = &instruction->root[index];
         const bool is_writable = step->kind == record_tmpfs && (step->bits & step_bit_writable) != 0;
-        if (is_writable && note_full(report, step->destination, TMPFS_MAGIC))
+        if (is_writable && note_full(launch, report, step->destination, TMPFS_MAGIC))
             return;
-        if (step->kind == record_devices && note_full(report, "/dev/shm", TMPFS_MAGIC))
+        if (step->kind == record_devices && note_full(launch, report, "/dev/shm", TMPFS_MAGIC))
             return;
         if (step->kind == record_overlay && step->size > 0 &&
-            note_full(report, step->destination, OVERLAYFS_SUPER_MAGIC))
+            note_full(launch, report, step->destination, OVERLAYFS_SUPER_MAGIC))
             return;
     }
 }
@@ -104,7 +110,18 @@ static struct report end_since(const struct launch *launch, int kind, int status
 __attribute__((noreturn)) static void report_end(const struct launch *launch, int status, int64_t started_us)
 {
     struct report report = end_since(launch, report_ended, status, started_us);
-    find_full_file_system(launch->instruction, &report);
+    find_full_file_system(launch, &report);
+    send_report(launch, &report);
+    leave(0);
+}
+
+/* Of a job on a kernel of its own: what was used up is what that program has used, with everything in it. */
+__attribute__((noreturn)) void report_guest_end(const struct launch *launch, const struct report *end)
+{
+    struct report report = end_since(launch, report_ended, end->status, monotonic_us());
+    report.setup_us = end->setup_us;
+    report.wall_us = end->wall_us;
+    find_full_file_system(launch, &report);
     send_report(launch, &report);
     leave(0);
 }
@@ -265,6 +282,8 @@ __attribute__((noreturn)) void first_process(struct launch *launch)
     launch->own_process_descriptor =
         (int)kernel_call(__NR_openat, AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     const bool is_covering = build_sandbox(launch);
+    if (starts_guest(launch))
+        keep_guest(launch, is_covering);
     if (has_option(launch->instruction, option_rehearsal))
         report_rehearsal(launch, is_covering);
     start_successor(launch);

@@ -264,6 +264,10 @@ void parse_record(struct cursor *cursor, struct instruction *into, struct word_l
     case record_maker_start:
         into->maker_start_ms = take_milliseconds(cursor);
         return;
+    case record_around:
+        into->has_guest = true;
+        into->around_from = into->root_count;
+        return;
     case record_maker_input:
     case record_maker_source:
         parse_maker_input(cursor, into, kind);

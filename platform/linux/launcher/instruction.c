@@ -2,6 +2,8 @@
  */
 #include "instruction.h"
 
+#include <linux/sched.h>
+
 enum { instruction_header_bytes = 12 };
 
 /* Zero pages until they are touched: an instruction of two kilobytes costs one page of each. */
@@ -23,7 +25,7 @@ static const uint64_t single_records = 1ULL << record_identity | 1ULL << record_
                                        1ULL << record_hostname | 1ULL << record_directory | 1ULL << record_seccomp |
                                        1ULL << record_landlock | 1ULL << record_time | 1ULL << record_capture |
                                        1ULL << record_output | 1ULL << record_proxy | 1ULL << record_maker_start |
-                                       1ULL << record_guard;
+                                       1ULL << record_guard | 1ULL << record_around;
 
 /* Notes a record of this kind in `seen`; false where it must not be there again. */
 static bool is_welcome(uint16_t kind, uint64_t *seen)
@@ -46,9 +48,20 @@ static long parse_header(unsigned char *bytes)
     return version == PROTOCOL_VERSION ? (long)length : -EPROTO;
 }
 
+/* A kernel of the job's own is a program in a root, whose end is that of all that it starts, and is given one socket.
+ */
+static bool is_guest_whole(const struct instruction *instruction)
+{
+    const uint64_t needed = CLONE_NEWNS | CLONE_NEWPID;
+    return instruction->maker_argument_count > 0 && instruction->maker_input_count == 0 &&
+           instruction->around_from > 0 && (instruction->namespaces & needed) == needed;
+}
+
 /* A maker is a program of the host's, by its path. Inputs and variables without one are meant for nobody. */
 static bool is_maker_whole(const struct instruction *instruction)
 {
+    if (instruction->has_guest && !is_guest_whole(instruction))
+        return false;
     if (instruction->maker_argument_count > 0)
         return instruction->maker_arguments[0][0] == '/';
     return instruction->maker_variable_count == 0 && instruction->maker_input_count == 0;

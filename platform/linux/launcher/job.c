@@ -149,6 +149,8 @@ __attribute__((noreturn)) static void become_job(const struct launch *launch, ch
     if (has_option(launch->instruction, option_terminal))
         must(launch, take_terminal(launch->streams), step_terminal, "controlling terminal");
     place_streams(launch->streams);
+    if (launch->is_guest)
+        leave_first_identity(launch);
     enter_landlock(launch);
     if (is_confined(launch->instruction))
         load_own_filters(launch, channel);

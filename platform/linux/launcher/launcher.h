@@ -136,9 +136,17 @@ struct instruction {
     size_t descriptor_count;
     struct root_step root[root_steps_max];
     size_t root_count;
+    /*
+     * The job has a kernel of its own, which a program is that runs beside the job's root: the steps from the index
+     * `around_from` on make the root that both lie in.
+     */
+    bool has_guest;
+    size_t around_from;
     struct pinned pinned[pinned_max];
     size_t pinned_count;
-    /* The program that makes the sandbox in the launcher's place, and what it is given; none where the first is NULL.
+    /*
+     * The program that makes the sandbox in the launcher's place, or that is the job's kernel in a sandbox of the
+     * launcher's, and what it is given; none where the first is NULL.
      */
     char *maker_arguments[maker_words_max];
     char *maker_environment[maker_words_max];
@@ -161,7 +169,9 @@ enum report_kind {
     report_started,
     report_exec_failed,
     report_setup_ended,
-    report_ended
+    report_ended,
+    /* Only ever from a kernel of the job's own, and not for the launcher. */
+    report_entered
 };
 
 enum { namespace_kinds = 7, subject_bytes = 512 };
@@ -300,6 +310,8 @@ struct launch {
     bool is_root_shared;
     /* A maker's sandbox is around this process already. */
     bool is_made;
+    /* This process runs on a kernel of the job's own, which the launcher has started; see guest-inside.c. */
+    bool is_guest;
     /* Holds what a maker wrote as its errors; -1 where there is none. */
     int maker_errors;
     /* Namespaces that the first process is born in, fresh and with their set-up done. */
@@ -393,6 +405,7 @@ long prepare_owner_namespaces(struct instruction *instruction);
 
 /* first-process.c */
 __attribute__((noreturn)) void first_process(struct launch *launch);
+__attribute__((noreturn)) void report_guest_end(const struct launch *launch, const struct report *end);
 
 /* sandbox.c: both report their own failures and do not return then. */
 bool build_sandbox(const struct launch *launch);
@@ -411,6 +424,25 @@ static inline bool has_maker(const struct instruction *instruction)
 long prepare_maker(struct launch *launch);
 __attribute__((noreturn)) void become_maker(struct launch *launch);
 int start_inside(char **words);
+
+/* A descriptor with this content, to be read from its beginning. */
+int hold_content(const struct launch *launch, const void *content, size_t length);
+
+/* guest.c */
+enum { guest_descriptors = 4 /* The instruction, and the job's three streams. */ };
+/* Where the job's root lies in the one around it, and where this program does in the job's. */
+#define GUEST_ROOT "/job"
+#define GUEST_PROGRAM_DIRECTORY "/dev/cupel"
+static inline bool starts_guest(const struct launch *launch)
+{
+    return launch->instruction->has_guest && !launch->is_guest;
+}
+__attribute__((noreturn)) void keep_guest(const struct launch *launch, bool is_covering);
+
+/* guest-inside.c */
+void enter_guest(const struct launch *launch);
+void leave_first_identity(const struct launch *launch);
+int start_guest_inside(char **words);
 
 /* maker-sources.c */
 void prepare_maker_sources(struct launch *launch);
@@ -557,6 +589,20 @@ static inline bool is_type(uint32_t mode, uint32_t type)
 static inline long set_hostname(const struct instruction *instruction)
 {
     return kernel_call(__NR_sethostname, instruction->hostname, strlen(instruction->hostname));
+}
+
+/* Above every number that a descriptor can have, and no negative one where a kernel takes it for an int. */
+enum { descriptors_end = 0x7fffffff };
+
+/* The job's ids in the user namespace around the first process; a program that is a kernel has to be root there. */
+static inline uint32_t mapped_uid(const struct launch *launch)
+{
+    return starts_guest(launch) ? 0 : launch->instruction->inside_uid;
+}
+
+static inline uint32_t mapped_gid(const struct launch *launch)
+{
+    return starts_guest(launch) ? 0 : launch->instruction->inside_gid;
 }
 
 /* Small things that several files do. */

@@ -3,6 +3,7 @@
  * goes if not to the caller's. Everything else comes in the instruction.
  * launcher resident CHANNEL: one job after another, see resident.c.
  * launcher inside: the first process of a sandbox that another program has made, see maker.c.
+ * launcher guest: the first process of a kernel of the job's own, see guest-inside.c.
  */
 #include "../shared/append.h"
 #include "launcher.h"
@@ -101,9 +102,11 @@ int program(int argument_count, char **arguments, char **environment)
     /* What is made for a job has the mode that it is made with, whatever the caller lets nobody else see. */
     kernel_call(__NR_umask, 0);
     kernel_call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
-    kernel_call(__NR_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
+    kernel_call(__NR_close_range, 3, descriptors_end, 4 /* CLOSE_RANGE_CLOEXEC */);
     if (argument_count == 2 && strcmp(arguments[1], "inside") == 0)
         return start_inside(arguments);
+    if (argument_count == 2 && strcmp(arguments[1], "guest") == 0)
+        return start_guest_inside(arguments);
     leave_processes_to_cupel();
 
     if (argument_count == 3 && strcmp(arguments[1], "resident") == 0 && may_give_orders(parse_descriptor(arguments[2])))

@@ -33,8 +33,7 @@ long prepare_maker(struct launch *launch)
     return errors < 0 ? errors : 0;
 }
 
-/* A descriptor with this content, to be read from its beginning. */
-static int hold(const struct launch *launch, const void *content, size_t length)
+int hold_content(const struct launch *launch, const void *content, size_t length)
 {
     const long descriptor = make_file();
     must(launch, descriptor, "memfd_create");
@@ -85,17 +84,17 @@ static void collect(const struct launch *launch, struct given *given)
     given->errors = move(launch, launch->maker_errors);
     given->terminal = move(launch, launch->streams->terminal.channel[1]);
     given->listeners = move(launch, launch->courier->channel[1]);
-    given->instruction = move(launch, hold(launch, instruction->bytes, instruction->length));
+    given->instruction = move(launch, hold_content(launch, instruction->bytes, instruction->length));
     /* The very file that runs here: whatever lies at its path by now. */
     given->program = move(launch, (int)kernel_call(__NR_openat, AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0));
     given->nothing = move(launch, (int)kernel_call(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0));
     const struct terminal *terminal = &launch->streams->terminal;
     const struct knowledge knowledge = {
         .began_us = launch->began_us, .settings = terminal->settings, .size = terminal->size};
-    given->knowledge = move(launch, hold(launch, &knowledge, sizeof knowledge));
+    given->knowledge = move(launch, hold_content(launch, &knowledge, sizeof knowledge));
     for (size_t index = 0; index < instruction->maker_input_count; index++) {
         const struct maker_input *input = &instruction->maker_inputs[index];
-        given->inputs[index] = move(launch, input->path == NULL ? hold(launch, input->content, input->length)
+        given->inputs[index] = move(launch, input->path == NULL ? hold_content(launch, input->content, input->length)
                                                                 : open_maker_source(launch, input->path));
     }
 }

@@ -63,10 +63,9 @@ static const char *rest_below(const char *path, const char *prefix)
     return path;
 }
 
-/* The new root lies at /proc, or is the root already. */
 static const char *path_in_new_root(const struct builder *builder, const char *path)
 {
-    return builder->is_entered ? path : rest_below(path, "/proc");
+    return builder->is_entered ? path : rest_below(path, builder->place);
 }
 
 static long restrict_one(struct builder *builder, const char *inside, uint64_t attributes)

@@ -41,13 +41,13 @@ static long write_id_map(const struct launch *launch, const char *name, uint32_t
  */
 void map_own_ids(const struct launch *launch, uint32_t outside_uid, uint32_t outside_gid)
 {
-    const struct instruction *instruction = launch->instruction;
     must(launch, kernel_call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0), step_map_ids, "dumpable");
-    must(launch, write_own_file(launch, "setgroups", "deny", 4), step_map_ids, "/proc/self/setgroups");
-    must(launch, write_id_map(launch, "uid_map", instruction->inside_uid, outside_uid), step_map_ids,
-         "/proc/self/uid_map");
-    must(launch, write_id_map(launch, "gid_map", instruction->inside_gid, outside_gid), step_map_ids,
-         "/proc/self/gid_map");
+    const long denied = write_own_file(launch, "setgroups", "deny", 4);
+    /* gVisor's kernel has none, and lets no process have groups that are not mapped. */
+    if (denied != -ENOENT || !launch->is_guest)
+        must(launch, denied, step_map_ids, "/proc/self/setgroups");
+    must(launch, write_id_map(launch, "uid_map", mapped_uid(launch), outside_uid), step_map_ids, "/proc/self/uid_map");
+    must(launch, write_id_map(launch, "gid_map", mapped_gid(launch), outside_gid), step_map_ids, "/proc/self/gid_map");
 }
 
 static bool may_change_bounding_set(void)
@@ -101,7 +101,10 @@ static void drop_capabilities(const struct launch *launch)
         const unsigned bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
                               SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
                               SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
-        must(launch, kernel_call(__NR_prctl, PR_SET_SECUREBITS, bits, 0, 0, 0), step_capabilities, "securebits");
+        const long result = kernel_call(__NR_prctl, PR_SET_SECUREBITS, bits, 0, 0, 0);
+        /* gVisor's kernel has none. Without a bounding set root has nothing to gain either way. */
+        if (result != -EINVAL || !launch->is_guest)
+            must(launch, result, step_capabilities, "securebits");
     }
     const long ambient = kernel_call(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     if (ambient != -EINVAL) /* Linux before 4.3 has no ambient set. */
@@ -134,14 +137,15 @@ void give_up_privileges(const struct launch *launch)
     const struct instruction *instruction = launch->instruction;
     /* A session keyring of its own: the caller's would be shared (keyrings(7)). A kernel without keys has none. */
     const long keyring = kernel_call(__NR_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL, 0, 0, 0);
-    if (keyring != -ENOSYS && keyring != -EPERM && keyring != -EDQUOT)
+    if (keyring != -ENOSYS && keyring != -EPERM && keyring != -EDQUOT && !launch->is_guest)
         must(launch, keyring, step_keyring, "session keyring");
     if (has_option(instruction, option_drop_capabilities))
         drop_capabilities(launch);
     must(launch, kernel_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), step_no_new_privs, "");
     /* What the first process is must not be readable, nor traceable, from inside. */
     must(launch, kernel_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0), step_no_new_privs, "dumpable");
-    /* A confined job loads its own: what is asked by it is answered here, with calls that it denies. */
-    if (!is_confined(instruction))
+    /* A confined job loads its own: what is asked by it is answered here, with calls that it denies. On a kernel of its
+     * own it still has to become who it is. */
+    if (!is_confined(instruction) && !launch->is_guest)
         load_filter(launch, &instruction->seccomp);
 }

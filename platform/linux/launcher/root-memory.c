@@ -16,18 +16,19 @@ struct ids {
 };
 
 /* The job's, in the user namespace of whoever builds the root: inside's for a user, the host's for root. */
-static struct ids owner_ids(const struct instruction *instruction)
+static struct ids owner_ids(const struct launch *launch)
 {
+    const struct instruction *instruction = launch->instruction;
     const bool is_mapped = (instruction->namespaces & 0x10000000 /* CLONE_NEWUSER */) != 0;
     if (has_option(instruction, option_fresh_identity) || !is_mapped)
         return (struct ids){instruction->outside_uid, instruction->outside_gid};
-    return (struct ids){instruction->inside_uid, instruction->inside_gid};
+    return (struct ids){mapped_uid(launch), mapped_gid(launch)};
 }
 
 /* tmpfs reads its ids in the user namespace of whoever mounts. */
-static void add_owner(const struct instruction *instruction, struct new_file_system *made)
+static void add_owner(const struct launch *launch, struct new_file_system *made)
 {
-    const struct ids owner = owner_ids(instruction);
+    const struct ids owner = owner_ids(launch);
     add_option(made, "uid", owner.user, 10);
     add_option(made, "gid", owner.group, 10);
 }
@@ -41,7 +42,7 @@ int new_tmpfs(struct builder *builder, const struct root_step *step, uint64_t at
     if (step->files > 0)
         add_option(&made, "nr_inodes", step->files, 10);
     if ((step->bits & step_bit_owned) != 0)
-        add_owner(builder->launch->instruction, &made);
+        add_owner(builder->launch, &made);
     if ((step->bits & step_bit_no_swap) != 0) {
         struct new_file_system kept = made;
         kept.options[kept.option_count++].name = "noswap";
@@ -60,6 +61,42 @@ void mount_new_root(struct builder *builder, int covered)
     const struct root_step root = {.destination = "/", .mode = 0755, .size = 16 << 20};
     builder->new_root = new_tmpfs(builder, &root, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, covered);
     own_file_system(builder, builder->new_root, "/");
+}
+
+/* In the root that is there already; gives a handle on that one, which the job's is made in from now on. */
+int mount_guest_root(struct builder *builder)
+{
+    const struct root_step root = {.destination = GUEST_ROOT, .mode = 0755, .size = 16 << 20};
+    const int around = builder->new_root;
+    const int at = place_for(builder, GUEST_ROOT, type_directory);
+    builder->new_root = new_tmpfs(builder, &root, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, at);
+    builder->place = "/proc" GUEST_ROOT;
+    own_file_system(builder, builder->new_root, GUEST_ROOT);
+    close_descriptor(at);
+    return around;
+}
+
+/* A copy: the file that this process was started from may have no name any more. */
+void place_own_program(const struct builder *builder)
+{
+    static const char path[] = "/cupel/launcher";
+    static char bytes[1 << 16];
+    char name[256];
+    const int parent = place_parent(builder, path, name);
+    const int from = must_build(
+        builder, kernel_call(__NR_openat, builder->launch->own_process_descriptor, "exe", O_RDONLY | O_CLOEXEC, 0),
+        step_guest, "/proc/self/exe");
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    const int to = must_build(builder, kernel_call(__NR_openat, parent, name, flags, 0555), step_guest, path);
+    for (;;) {
+        const long count = must_build(builder, kernel_call(__NR_read, from, bytes, sizeof bytes), step_guest, path);
+        if (count == 0)
+            break;
+        must_build(builder, write_to_reader(to, (unsigned char *)bytes, count), step_guest, path);
+    }
+    close_descriptor(from);
+    close_descriptor(to);
+    close_descriptor(parent);
 }
 
 void do_tmpfs(struct builder *builder, const struct root_step *step)
@@ -82,7 +119,7 @@ void do_file(const struct builder *builder, const struct root_step *step)
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     const int file = must_build(builder, kernel_call(__NR_openat, parent, name, flags, step->mode), step_write_file,
                                 step->destination);
-    const struct ids owner = owner_ids(builder->launch->instruction);
+    const struct ids owner = owner_ids(builder->launch);
     if ((step->bits & step_bit_owned) != 0)
         must_build(builder, kernel_call(__NR_fchown, file, owner.user, owner.group), step_write_file,
                    step->destination);

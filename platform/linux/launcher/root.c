@@ -88,15 +88,36 @@ static void end(const struct builder *builder)
 
 static struct builder new_builder(const struct launch *launch)
 {
-    return (struct builder){.launch = launch, .null_device = -1, .empty_directory = -1};
+    return (struct builder){.launch = launch, .place = "/proc", .null_device = -1, .empty_directory = -1};
+}
+
+static void do_steps(struct builder *builder, size_t from, size_t to)
+{
+    for (size_t index = from; index < to; index++)
+        do_step(builder, &builder->launch->instruction->root[index]);
+}
+
+/* The job's root, and around it the one where the program that is the job's kernel has what it takes. */
+static void build_guest_root(struct builder *builder)
+{
+    const struct instruction *instruction = builder->launch->instruction;
+    const int around = mount_guest_root(builder);
+    do_steps(builder, 0, instruction->around_from);
+    close_descriptor(builder->new_root);
+    builder->new_root = around;
+    builder->place = "/proc";
+    place_own_program(builder);
+    do_steps(builder, instruction->around_from, instruction->root_count);
 }
 
 bool build_root(const struct launch *launch)
 {
     struct builder builder = new_builder(launch);
     begin(&builder);
-    for (size_t index = 0; index < launch->instruction->root_count; index++)
-        do_step(&builder, &launch->instruction->root[index]);
+    if (starts_guest(launch))
+        build_guest_root(&builder);
+    else
+        do_steps(&builder, 0, launch->instruction->root_count);
     const bool is_covering = enter(&builder);
     end(&builder);
     return is_covering;

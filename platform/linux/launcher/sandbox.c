@@ -52,21 +52,35 @@ static bool enter_sandbox(const struct launch *launch)
     return is_covering;
 }
 
-bool build_sandbox(const struct launch *launch)
+static void open_network(const struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
-    const bool is_covering = launch->is_made ? false : enter_sandbox(launch);
     if (is_direct(instruction))
         must(launch, lead_every_address_here(), step_direct, "lo");
     if (instruction->listener_count > 0)
         must(launch, offer_listeners(launch), step_proxy, "127.0.0.1");
     if (instruction->published_count == 0)
         leave_listeners(launch->courier);
+}
+
+/* What the first process has to keep of its rights is what a program needs that is the job's kernel. */
+bool build_sandbox(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    const bool is_covering = launch->is_made ? false : enter_sandbox(launch);
+    if (!launch->is_guest)
+        open_network(launch);
     /* While it may: a job that is the caller has them already. */
     if (has_option(instruction, option_fresh_identity) && !launch->is_made) {
         give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);
         take_fresh_identity(launch);
     }
+    if (starts_guest(launch)) {
+        forbid_new_privileges(launch);
+        return is_covering;
+    }
+    if (launch->is_guest)
+        enter_guest(launch);
     if (has_option(instruction, option_terminal))
         must(launch, make_terminal(launch->streams), step_terminal, "/dev/ptmx");
     /* As the job's user, so that a directory which that user may not enter is found out here. */

@@ -19,7 +19,7 @@ void keep_descriptors(int *kept, int count)
         kept[index] = (int)kernel_call(__NR_fcntl, kept[index], F_DUPFD, count);
     for (int index = 0; index < count; index++)
         kernel_call(__NR_dup3, kept[index], index, 0);
-    kernel_call(__NR_close_range, count, ~0u, 0);
+    kernel_call(__NR_close_range, count, descriptors_end, 0);
 }
 
 /* Passes on all that is there; what cannot be passed on is still read, so that the job does not wait for its reader. */

@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 9u
+#define PROTOCOL_VERSION 10u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 #define MAKER_INPUTS_MAX 256
@@ -44,6 +44,7 @@ enum {
     record_direct = 31,
     record_guard = 32,
     record_path_rule = 33,
+    record_around = 34,
     record_maker_argument = 40,
     record_maker_variable = 41,
     record_maker_input = 42,
@@ -141,6 +142,7 @@ enum {
     step_descriptor = 39,
     step_fork = 40,
     step_maker = 41,
+    step_guest = 42,
 };
 
 static const char *const step_names[] = {
@@ -186,6 +188,7 @@ static const char *const step_names[] = {
     "descriptor",
     "fork",
     "maker",
+    "guest",
 };
 
 #endif

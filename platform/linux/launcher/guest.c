@@ -1,0 +1,202 @@
+/*
+ * Where the job has a kernel of its own, a program that is one (gVisor's runsc) runs in the sandbox in the job's place,
+ * with the job's root as its own, and starts this very program in that root, which is the job's first process: see
+ * guest-inside.c. Of this side only one descriptor leads there, a socket; all others go through it (unix(7)). So what
+ * ends and counts a job ends and counts that program with everything it runs.
+ */
+#include "descriptors.h"
+
+#include <linux/fcntl.h>
+#include <linux/poll.h>
+
+enum { signal_kill = 9 };
+
+/* How long a kernel whose job has ended may take to end itself. */
+enum { leave_taking_ms = 2000 };
+
+struct guest {
+    /* Reports come from here, and commands go there. */
+    int channel;
+    /* The kernel's program. */
+    long pid;
+    /* When the guest's first process was there, in monotonic microseconds of this side. */
+    int64_t entered_us;
+    bool is_started, is_killed, is_over;
+    struct report end;
+};
+
+static void must(const struct launch *launch, long result, const char *subject)
+{
+    if (result < 0)
+        fail_launch(launch, step_guest, result, subject);
+}
+
+/* Nothing of the launcher's but the socket, and a place for what the program says of its failures. */
+__attribute__((noreturn)) static void become_kernel(const struct launch *launch, int channel)
+{
+    const long nothing = kernel_call(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
+    must(launch, nothing, "/dev/null");
+    must(launch, kernel_call(__NR_dup3, channel, 0, 0), "descriptor");
+    must(launch, kernel_call(__NR_dup3, nothing, 1, 0), "descriptor");
+    must(launch, kernel_call(__NR_dup3, launch->maker_errors, 2, 0), "descriptor");
+    must(launch, kernel_call(__NR_close_range, 3, descriptors_end, 4 /* CLOSE_RANGE_CLOEXEC */), "close_range");
+    kernel_call(__NR_setsid);
+    leave_signals();
+    char *const *arguments = launch->instruction->maker_arguments;
+    fail_launch(launch, step_maker,
+                kernel_call(__NR_execve, arguments[0], arguments, launch->instruction->maker_environment),
+                arguments[0]);
+}
+
+static struct guest start_guest(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    int ends[2];
+    must(launch, kernel_call(__NR_socketpair, address_unix, socket_sequence | O_CLOEXEC, 0, ends), "socketpair");
+    const long pid = fork_process();
+    must(launch, pid, "clone");
+    if (pid == 0) {
+        close_descriptor(ends[0]);
+        become_kernel(launch, ends[1]);
+    }
+    close_descriptor(ends[1]);
+    int given[guest_descriptors] = {hold_content(launch, instruction->bytes, instruction->length)};
+    memcpy(given + 1, launch->streams->job, 3 * sizeof(int));
+    /* A program that has ended by now is found out by that. */
+    const long sent = send_descriptors(ends[0], given, guest_descriptors);
+    if (sent != -EPIPE && sent != -ECONNRESET)
+        must(launch, sent, "sendmsg");
+    close_descriptor(given[0]);
+    close_job_ends(launch->streams);
+    return (struct guest){.channel = ends[0], .pid = pid, .entered_us = launch->began_us};
+}
+
+/* All that there is in this PID namespace but this process: it is its first. */
+static void end_guest(void)
+{
+    kernel_call(__NR_kill, -1, signal_kill);
+}
+
+static void obey(const struct launch *launch, struct guest *guest)
+{
+    unsigned char commands[64];
+    const long count = kernel_call(__NR_read, launch->command_descriptor, commands, sizeof commands);
+    if (count == -EINTR || count == -EAGAIN)
+        return;
+    /* The launcher is gone; with this process everything ends. */
+    if (count <= 0)
+        leave(1);
+    for (long index = 0; index < count; index++) {
+        if (commands[index] != CONTROL_KILL) {
+            kernel_call(__NR_write, guest->channel, commands + index, 1);
+            continue;
+        }
+        guest->is_killed = true;
+        end_guest();
+    }
+}
+
+/* Passed on, but for the end, which is told when the kernel has ended, too. */
+static void hear(const struct launch *launch, struct guest *guest, struct report *report)
+{
+    switch (report->kind) {
+    case report_entered:
+        guest->entered_us = monotonic_us();
+        return;
+    case report_ended:
+        guest->end = *report;
+        guest->is_over = true;
+        return;
+    case report_started:
+        guest->is_started = true;
+        report->pid = guest->pid;
+        break;
+    case report_setup_ended:
+        report->setup_us += guest->entered_us - launch->began_us;
+        break;
+    case report_ready:
+        report_rehearsal(launch, guest->end.is_covering);
+    default:
+        break;
+    }
+    send_report(launch, report);
+    if (report->kind == report_failed || report->kind == report_exec_failed)
+        leave(0);
+}
+
+/* False when nobody is left who could send. */
+static bool take_report(const struct launch *launch, struct guest *guest)
+{
+    struct report report;
+    const long count = kernel_call(__NR_read, guest->channel, &report, sizeof report);
+    if (count == -EINTR || count == -EAGAIN)
+        return true;
+    if (count != (long)sizeof report)
+        return false;
+    /* Nothing in there is trusted to end its words. */
+    report.subject[subject_bytes - 1] = '\0';
+    hear(launch, guest, &report);
+    return true;
+}
+
+static const struct __kernel_timespec leave_taking = {.tv_sec = leave_taking_ms / 1000};
+
+/* Until nobody is left on the other side. */
+static void follow(const struct launch *launch, struct guest *guest)
+{
+    struct pollfd watched[3] = {
+        {.fd = guest->channel, .events = POLLIN},
+        {.fd = launch->command_descriptor, .events = POLLIN},
+        {.fd = launch->courier->channel[1], .events = POLLIN},
+    };
+    for (;;) {
+        struct __kernel_timespec left = leave_taking;
+        const long ready = kernel_call(__NR_ppoll, watched, 3, guest->is_over ? &left : NULL, NULL, 0);
+        if (ready == 0)
+            return;
+        if (watched[0].revents != 0 && !take_report(launch, guest))
+            return;
+        if (watched[1].revents != 0)
+            obey(launch, guest);
+        if (watched[2].revents != 0 && !offer_socket(watched[2].fd))
+            watched[2].fd = -1;
+    }
+}
+
+/* How the program itself has ended; everything else that is left in the namespace ends with it. */
+static int reap_guest(const struct guest *guest)
+{
+    int status = 0, own = 0;
+    for (;;) {
+        const long pid = kernel_call(__NR_wait4, -1, &status, 0, NULL);
+        if (pid == guest->pid) {
+            own = status;
+            end_guest();
+        }
+        if (pid == -ECHILD)
+            return own;
+    }
+}
+
+/* Without a word of its end: as the launcher learns it of any program that makes no sandbox. */
+__attribute__((noreturn)) static void leave_as(int status)
+{
+    const int signal = status & 0x7f;
+    leave(signal != 0 ? 128 + signal : (status >> 8) & 0xff);
+}
+
+__attribute__((noreturn)) void keep_guest(const struct launch *launch, bool is_covering)
+{
+    struct guest guest = start_guest(launch);
+    guest.end.is_covering = is_covering;
+    follow(launch, &guest);
+    if (guest.is_over)
+        end_guest();
+    const int status = reap_guest(&guest);
+    if (!guest.is_over && !guest.is_killed)
+        leave_as(status);
+    if (!guest.is_over)
+        guest.end = (struct report){.status = signal_kill};
+    guest.end.setup_us += guest.entered_us - launch->began_us;
+    report_guest_end(launch, &guest.end);
+}

@@ -72,6 +72,8 @@ export interface Host {
   /** lstat(2): does not follow the last one. */
   linkStatus(path: string): Answer<FileStatus>;
   readLink(path: string): Answer<string>;
+  /** realpath(3): follows every link on the way. */
+  realPath(path: string): Answer<string>;
   /** The first executable file of this name along PATH. */
   findProgram(name: string): string | undefined;
   /** All executable files of this name along PATH, in order. */

@@ -1,5 +1,7 @@
 /** What cupel and its launcher say to each other. One table for both: `scripts/gen.ts` writes the C side from it. */
 
+import { guestPlaces } from "../model/plan.ts";
+
 /** First word of every instruction: "CUPL", little-endian. */
 export const protocolMagic = 0x4c_50_55_43;
 
@@ -195,6 +197,9 @@ export function renderProtocolHeader(): string {
     `#define INSTRUCTION_BYTES_MAX ${instructionBytesMax}u`,
     `#define CONTROL_KILL ${controlKill}`,
     `#define MAKER_INPUTS_MAX ${makerInputsMax}`,
+    `#define GUEST_ROOT "${guestPlaces.root}"`,
+    `#define GUEST_LAUNCHER "${guestPlaces.launcher}/launcher"`,
+    `#define GUEST_PROGRAM_DIRECTORY "${guestPlaces.inside}"`,
     `#define CONTROL_PROCEED ${controlProceed}`,
     `#define CONTROL_SHOWN ${controlShown}`,
     "",

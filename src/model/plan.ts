@@ -170,8 +170,11 @@ export interface GuestPlan {
   readonly startTimeoutMs: number;
 }
 
-/** Where the launcher puts the job's root, and itself, in the root around (launcher.h, GUEST_ROOT and what follows). */
-export const guestPlaces = { root: "/job", launcher: "/cupel" } as const;
+/**
+ * Where the launcher puts the job's root, and itself, in the root around; and where it finds itself in the job's, until it
+ * leaves that place.
+ */
+export const guestPlaces = { root: "/job", launcher: "/cupel", inside: "/dev/cupel" } as const;
 
 /** What the launcher does, whole. */
 export interface LauncherPlan {

@@ -16,7 +16,13 @@ async function run(context: ProbeContext) {
   const { host } = context;
   const version = await askVersion(host, findProgram(host, "runsc"));
   if (!version.ok) return { "program.runsc": version.finding, "gvisor.run": behind(version.finding) };
-  return { "program.runsc": installed(version, "gvisor.run"), "gvisor.run": await exercise(context, version) };
+  const program = installed(version, "gvisor.run");
+  const found = host.realPath(version.path);
+  return {
+    // A sandbox shows a file, and no link to one.
+    "program.runsc": found.ok ? { ...program, value: found.value } : program,
+    "gvisor.run": await exercise(context, version),
+  };
 }
 
 async function exercise(context: ProbeContext, version: Extract<SaidVersion, { ok: true }>): Promise<Finding> {
@@ -32,7 +38,7 @@ async function exercise(context: ProbeContext, version: Extract<SaidVersion, { o
   const isRoot = context.host.identity.uid === 0;
   const flags = [...(isRoot ? [] : ["--rootless"]), "--network=none", "--ignore-cgroups"];
   const words = ["--root", `${place.path}/run`, ...flags, "do", `${root.path}/prober`, "inside"];
-  const canaries = [`read=${place.path}/canary`, "line=/proc/version", "kernel-log"];
+  const canaries = [`read=${place.path}/canary`, "line=/proc/version", "kernel-log", "automount"];
   const [outside, flagsText, result] = await Promise.all([
     lookOutside(context, ["line=/proc/version"]),
     context.host.run(version.path, ["flags"], { deadlineMs: 1500 }),
@@ -51,8 +57,8 @@ async function exercise(context: ProbeContext, version: Extract<SaidVersion, { o
       { action: "platforms, by `runsc flags`", result: platform?.all ?? "not told" },
       ...kernelEvidence(outside, result),
     ],
-    summary: () =>
-      `ran on a kernel of its own${platform === undefined ? "" : ` (${platform.chosen})`}, without a network; control groups were ignored`,
+    summary: (inside) =>
+      `ran on a kernel of its own${platform === undefined ? "" : ` (${platform.chosen})`}, without a network; control groups were ignored${describeGap(inside)}`,
   };
   const judged = judgeIsolation(engine, outside);
   if (judged === undefined) return judgeEngineFailure(context, engine);
@@ -78,6 +84,12 @@ function kernelEvidence(outside: Reading, result: ProgramResult): Evidence[] {
     { action: "/proc/version inside", result: textAt(inside, "line") },
     { action: "the kernel's log inside", result: textAt(inside, "kernel-log") || "not readable" },
   ];
+}
+
+/** Debian 12's release does not know the flag that coreutils ask with, and nothing outside of it can make up for that. */
+function describeGap(inside: Reading): string {
+  const errno = errnoAt(inside, "automount");
+  return errno === "EINVAL" ? "; ls(1) and stat(1) fail on it (statx with AT_NO_AUTOMOUNT: EINVAL)" : "";
 }
 
 /** The kernel of its own is what it is for: the same version string inside as outside is the same kernel. */

@@ -202,19 +202,32 @@ function withoutKills(seen: Seen): Seen {
   };
 }
 
-function lost({ status }: EventOf<"lost">, { controlGroups }: Seen): Verdict {
+/** A kernel of the job's own that ended before its job did. */
+function kernelLost(failed: EventOf<"maker-failed">, seen: Seen): Verdict {
+  const summary = `${describeMakerFailure(failed, seen.launch)}, and the job ended with it`;
+  return outOfMemory(seen) ?? verdict("setup-failed", "first-process-lost", summary);
+}
+
+function outOfMemory({ controlGroups }: Seen): Verdict | undefined {
   if ((controlGroups?.outOfMemoryKills ?? 0) > 0)
     return {
       ...verdict("out-of-memory", "memory", "the job was ended with all of its processes, over its memory limit"),
       // What ends the first process of a PID namespace, or the kernel of the job's own, ends all others so.
       signal: { name: signalName(killSignal), number: killSignal },
     };
-  return verdict("setup-failed", "first-process-lost", `the sandbox's first process died (wait status ${status})`);
+  return undefined;
+}
+
+function lost({ status }: EventOf<"lost">, seen: Seen): Verdict {
+  const summary = `the sandbox's first process died (wait status ${status})`;
+  return outOfMemory(seen) ?? verdict("setup-failed", "first-process-lost", summary);
 }
 
 function judge(seen: Seen, end: Pick<Ending, "code" | "signal">): Verdict {
-  const before = notStarted(seen) ?? cutShort(seen);
+  const kernel = findEvent(seen.events, "started") === undefined ? undefined : findEvent(seen.events, "maker-failed");
+  const before = (kernel === undefined ? notStarted(seen) : undefined) ?? cutShort(seen);
   if (before !== undefined) return before;
+  if (kernel !== undefined) return kernelLost(kernel, seen);
   const gone = findEvent(seen.events, "lost");
   if (gone !== undefined) return lost(gone, seen);
   if (findEvent(seen.events, "ended") !== undefined) return ended(end, seen);

@@ -16,9 +16,6 @@ export interface GvisorUse {
 /** Places in the root around the job's. */
 const places = { program: "/runsc", bundle: "/bundle", state: "/state", chroot: "/tmp" } as const;
 
-/** Where the launcher finds itself in the job's root until it leaves that place (launcher.h, GUEST_PROGRAM_DIRECTORY). */
-const launcherInside = "/dev/cupel";
-
 /** What it takes to leave the launcher's place, to give /dev away, to be nobody's to signal: all in gVisor's kernel. */
 const capabilities = ["CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_CHOWN", "CAP_SETUID"];
 
@@ -40,7 +37,7 @@ function renderBundle({ hostname }: GvisorUse): string {
     process: {
       terminal: false,
       user: { uid: 0, gid: 0 },
-      args: [`${launcherInside}/launcher`, "guest"],
+      args: [`${guestPlaces.inside}/launcher`, "guest"],
       env: [],
       cwd: "/",
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
@@ -50,7 +47,7 @@ function renderBundle({ hostname }: GvisorUse): string {
       { destination: "/proc", type: "proc", source: "proc" },
       bind("/tmp", `${guestPlaces.root}/tmp`),
       bind("/dev/shm", `${guestPlaces.root}/dev/shm`),
-      bind(launcherInside, guestPlaces.launcher),
+      bind(guestPlaces.inside, guestPlaces.launcher),
     ],
     linux: { namespaces: kinds.map((type) => ({ type })) },
   });
@@ -133,7 +130,7 @@ export function rootForGvisor(root: readonly RootStep[]): RootStep[] {
     ...root.slice(0, -1).filter((step) => !isOwn(step)),
     ...ownPlaces.map(([destination, mode]): RootStep => ({ step: "directory", destination, mode })),
     ...shared,
-    { step: "directory", destination: launcherInside, mode: 0o755 },
+    { step: "directory", destination: guestPlaces.inside, mode: 0o755 },
     ...root.slice(-1),
   ];
 }

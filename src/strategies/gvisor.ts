@@ -7,7 +7,7 @@ import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import { allOf, keptBy, notProvided, type GuaranteeRule } from "./_decide.ts";
 import { gvisorGuest, rootForGvisor } from "./_gvisor-guest.ts";
 import { hasOwnNetwork } from "./_network-rules.ts";
-import { takesFreshIdentity } from "./_own-root.ts";
+import { rootCapabilities, takesFreshIdentity } from "./_own-root.ts";
 import { jobUser } from "./_sandbox-root.ts";
 import { defineStrategy } from "./_strategy.ts";
 import namespaces from "./namespaces.ts";
@@ -32,6 +32,7 @@ const terminalSafety: GuaranteeRule = (circumstances) =>
 
 /** What another kernel keeps in another way; all the rest the sandbox around it keeps, as that of `namespaces` does. */
 const ownRules: Readonly<Partial<Record<GuaranteeId, GuaranteeRule>>> = {
+  "fs.write": keptBy("every mount but the granted ones is read-only or private", ...rootCapabilities, "gvisor.run"),
   "ipc.sockets": byGvisor("gVisor connects to no socket of the host's, by path or by name"),
   "ipc.shared": byGvisor("queues, shared memory and keys are those of gVisor's kernel, and the job's alone"),
   "proc.hidden": byGvisor("gVisor's kernel knows of the job's processes and no others"),
@@ -69,19 +70,17 @@ function namespacesOf(made: LauncherPlan, network: "own" | "shared", matrix: Sta
   return isApart ? made.namespaces : [...made.namespaces, "network"];
 }
 
-/** Of the host's processes and threads: gVisor's own, beside the one or so that it has for each of the job's. */
-const ownProcesses = 256;
-
-/** The job's are those of gVisor's kernel, where cupel's own has another id. What the host sees has a cap of its own. */
+/**
+ * The job's are those of gVisor's kernel, where cupel's own has another id. What the host has for them, several for each, is
+ * gVisor's own affair: refused one of those, it would end, and the job with it.
+ */
 function processLimits(
   { limits, defaultLimits }: Job,
   { resourceLimits, controlGroup }: LauncherPlan,
 ): Pick<LauncherPlan, "resourceLimits" | "controlGroup"> {
-  const pids = limits.pids ?? defaultLimits.pids;
-  const outside = controlGroup.pids === undefined ? undefined : controlGroup.pids + ownProcesses;
   return {
-    resourceLimits: { ...resourceLimits, processes: pids },
-    controlGroup: { ...controlGroup, pids: outside },
+    resourceLimits: { ...resourceLimits, processes: limits.pids ?? defaultLimits.pids },
+    controlGroup: { ...controlGroup, pids: undefined },
   };
 }
 

@@ -78,9 +78,15 @@ function tasksFor(order: PatientOrder, findings: Findings, subject: Subject | un
   return [shared, [...host, ...sittings.filter((sitting) => !isShared(sitting)).map(sit)]];
 }
 
-/** A subject that says nothing of its kernel has the host's. */
-function sharesKernel({ declared = [] }: Subject): boolean {
-  return !declared.some(({ id, kept }) => id === "kernel.boundary" && kept);
+/** A subject that says nothing of its kernel has the host's; and so has one whose word an attack in this run belies. */
+function sharesKernel(
+  { declared = [] }: Subject,
+  seen: readonly AttackResult[],
+  { attacks }: VerificationOrder,
+): boolean {
+  const ofKernel = attacks.filter(({ guarantees }) => guarantees.includes("kernel.boundary")).map(({ id }) => id);
+  const isBelied = seen.some(({ attack, verdict }) => verdict === "broke" && ofKernel.includes(attack));
+  return isBelied || !declared.some(({ id, kept }) => id === "kernel.boundary" && kept);
 }
 
 type About = Pick<AttackCase, "isRoot" | "isKernelShared">;
@@ -94,12 +100,13 @@ function judgeOne(spec: AttackSpec, inside: Findings, control: Findings, about: 
 }
 
 function judgeAll(order: VerificationOrder, subject: Subject, inside: Findings, control: Findings): AttackResult[] {
-  const about = { isRoot: order.isRoot, isKernelShared: sharesKernel(subject) };
+  const judgeEach = (isKernelShared: boolean): AttackResult[] =>
+    order.attacks.flatMap((spec) => judgeOne(spec, inside, control, { isRoot: order.isRoot, isKernelShared }));
   const byHost = order.hostAttacks.flatMap((attack) => {
     const finding = inside.found.get(attack.id);
     return finding === undefined ? [] : [judgeHostAttack(attack, finding, control.found.get(attack.id))];
   });
-  const results = [...order.attacks.flatMap((spec) => judgeOne(spec, inside, control, about)), ...byHost];
+  const results = [...judgeEach(sharesKernel(subject, judgeEach(true), order)), ...byHost];
   return results.toSorted((one, other) => (one.attack < other.attack ? -1 : 1));
 }
 

@@ -1,6 +1,8 @@
 /** Jobs on gVisor's kernel: what only they have. The suites of sandboxes run in it too: scripts/check/strategy-suites.ts. */
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { compileC } from "../support/compile-c.ts";
 import { childrenOf, isAlive, readIfThere } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
@@ -46,7 +48,52 @@ describe.each(callers)("called by $name", (caller) => {
     expect(await shell(script)).toMatchObject({ code: 0, stdout: "end\n", stderr: "" });
   });
 
-  test("caps on memory hold for what lies in memory, and for gVisor itself", async () => {
+  test("no other way leads to its first process: not a descriptor's owner, nor the parent of a child", async () => {
+    using directory = makeTempDir({ owner: caller, mode: 0o755 });
+    const program = compileC(join(import.meta.dir, "../support/signal-first.c"), { flags: ["-static"] });
+    copyFileSync(program, directory.at("signal-first"));
+    for (const way of ["owner", "parent"])
+      for (const signal of ["9", "19"]) {
+        const words = ["--timeout", "20s", "--read", directory.path, "--", directory.at("signal-first"), way, signal];
+        expect(await run(...words)).toMatchObject({ code: 0, stdout: "EPERM\n", stderr: "" });
+      }
+  });
+
+  test("the caller's pipes stay as they are, with all that the job did not read", async () => {
+    const flags = `python3 -c 'import fcntl, os; print([fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in (0, 1)])'`;
+    const call = `"$CUPEL" ${inGvisor.join(" ")} --`;
+    const script = `seq 100000 | { ${call} true; ${flags}; wc -l; } | cat; printf 'a\\nb\\n' | { ${call} sh -c 'read line; echo $line'; ${flags}; } | cat`;
+    expect(await cupel.shell(caller, script)).toMatchObject({ stdout: "[0, 0]\n100000\na\n[0, 0]\n", stderr: "" });
+  });
+
+  test("as many processes are there as its cap says, whatever gVisor takes of the host's for them", async () => {
+    const forks = `$| = 1; for (1 .. 60) { my $pid = fork; defined $pid or last; $pid or sleep 5, exit; $made++ } print $made; kill 9, 0`;
+    expect((await run("--pids", "30", "--", "perl", "-e", forks)).stdout).toBe("29");
+    const all = await run("--pids", "300", "--", "perl", "-e", forks.replace("60", "250"));
+    expect(all.stdout).toBe("250");
+  });
+
+  test("a job that is killed has taken its time", async () => {
+    using directory = makeTempDir({ owner: caller });
+    const result = directory.at("result.json");
+    const words = [
+      "--timeout",
+      "700ms",
+      "--grace",
+      "100ms",
+      "--result",
+      result,
+      "--",
+      "sh",
+      "-c",
+      "trap '' TERM; sleep 9",
+    ];
+    expect((await run(...words)).code).toBe(124);
+    const { usage } = JSON.parse(readFileSync(result, "utf8")) as { usage: { wallMs: number } };
+    expect(usage.wallMs).toBeGreaterThan(50);
+  });
+
+  test("caps on private directories hold, /dev/shm among them", async () => {
     const words = ["--tmp-size", "1M", "--workspace", "none", "--"];
     const fill = "head -c 3000000 /dev/zero";
     const full = await run(
@@ -56,6 +103,14 @@ describe.each(callers)("called by $name", (caller) => {
       `${fill} >/tmp/much; ${fill} >/dev/shm/much; wc -c /tmp/much /dev/shm/much`,
     );
     expect(full.stdout).toMatch(/1048576 \/tmp\/much\n\s*1048576 \/dev\/shm\/much/);
+  });
+
+  test("runsc may be a link: the file that it leads to is what is shown to the sandbox", async () => {
+    using directory = makeTempDir({ owner: caller, mode: 0o755 });
+    symlinkSync("/usr/bin/runsc", directory.at("runsc"));
+    const env = { PATH: `${directory.path}:/usr/bin:/bin`, XDG_STATE_HOME: directory.at("state") };
+    const ran = await cupel.run(caller, [...inGvisor, "--", "echo", "ran"], { env });
+    expect(ran).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
   });
 
   test("what it cannot have is refused by name", async () => {

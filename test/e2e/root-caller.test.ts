@@ -37,7 +37,7 @@ describe.each(callers)("sysctls, called by $name", (caller) => {
     const [line] = await attempt.inside(caller, [["tree", "/proc/sys"]]);
     const { opened, refused } = openedOf(line);
     // gVisor's kernel has few of its own: what they say of it is the job's alone.
-    if (onKernel(true, false)) expect(opened).toBe(0);
+    expect(opened).toBeLessThanOrEqual(onKernel(0, 6));
     expect(opened + refused).toBeGreaterThan(onKernel(100, 10));
   });
 });
@@ -104,7 +104,7 @@ describe.each(rootCallers)("called by root", (root) => {
     if (onKernel(true, false)) expect(statusField(pid, "CapPrm")).toBe("0000000000000000");
     // Alone with its ids: two jobs can do nothing to each other either.
     const owner = readFileSync(`/proc/${pid}/uid_map`, "utf8").trim().split(/\s+/);
-    expect(owner).toEqual([onKernel("1000", "0"), String(ids[0]), "1"]);
+    expect(owner).toEqual([onKernel("1000", expect.stringMatching(/^(0|65534)$/)), String(ids[0]), "1"]);
   });
 
   ownWorldTest("two jobs at once are two users", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { chmodSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, realpathSync, statSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { relative } from "node:path";
 import { createRealHost, findAlongPath } from "../../src/host/real-host.ts";
@@ -142,6 +142,8 @@ describe("status", () => {
     expect(host.status(directory.at("dangling"))).toEqual({ ok: false, errno: "ENOENT" });
     expect(host.readLink(directory.at("dangling"))).toEqual({ ok: true, value: "nowhere" });
     expect(host.readLink(directory.at("file"))).toEqual({ ok: false, errno: "EINVAL" });
+    expect(host.realPath(directory.at("link"))).toEqual({ ok: true, value: realpathSync(directory.at("file")) });
+    expect(host.realPath(directory.at("dangling"))).toEqual({ ok: false, errno: "ENOENT" });
   });
 });
 

@@ -57,6 +57,16 @@ test.each([
   expect(found).toMatchObject({ state: "broken", summary: `runsc ends well and isolates too little: ${lack}` });
 });
 
+test("says what fails on a kernel that does not know what coreutils ask for", async () => {
+  const summaryOf = async (steps: InsideSteps) =>
+    (await find(insideOutput({ ...itsKernel, ...steps })))["gvisor.run"].summary;
+  const plain = await summaryOf({});
+  expect(await summaryOf({ automount: {} })).toBe(plain);
+  expect(await summaryOf({ automount: { errno: 22 } })).toBe(
+    `${plain}; ls(1) and stat(1) fail on it (statx with AT_NO_AUTOMOUNT: EINVAL)`,
+  );
+});
+
 test("root goes without --rootless", async () => {
   const { evidence } = (await find(insideOutput(itsKernel), { uid: 0 }))["gvisor.run"];
   expect(evidence.map(({ action }) => action)).toContain("runsc --network=none --ignore-cgroups do prober");
@@ -69,6 +79,12 @@ test("is unknown where it hangs, blocked where it says why", async () => {
     exited(128, "", "FATAL ERROR: cannot set up namespace: fork/exec: no space left on device"),
   );
   expect(denied["gvisor.run"].state).toBe("blocked");
+});
+
+test("is the file that a link leads to, which is what a sandbox can be shown", async () => {
+  const files = { "/usr/bin/runsc": { link: "/opt/gvisor/runsc" } } as const;
+  expect((await find(insideOutput(itsKernel), { files }))["program.runsc"].value).toBe("/opt/gvisor/runsc");
+  expect((await find(insideOutput(itsKernel)))["program.runsc"].value).toBe("/usr/bin/runsc");
 });
 
 test("is absent where it is not installed", async () => {

@@ -204,6 +204,12 @@ describe("judgeEnding", () => {
     expect(judged([failed], { launch })[0]).toBe(`${kernel} exited with 128: no such platform`);
     expect(judged([late])[0]).toBe(`${maker} had started no job within 20 s`);
     expect(judged([late], { launch })[0]).toBe(`${kernel} had started no job within 20 s`);
+    expect(judged([started, failed], { launch })).toEqual([
+      `${kernel} exited with 128: no such platform, and the job ended with it`,
+      125,
+    ]);
+    const over = "out-of-memory: the job was ended with all of its processes, over its memory limit";
+    expect(judged([started, failed], { launch, controlGroups: groups(1) })).toEqual([over, 137]);
     const memory = `${kernel} went over the job's memory limit, and was ended`;
     expect(judged([failed], { launch, controlGroups: groups(1) })).toEqual([memory, 125]);
   });

@@ -97,7 +97,8 @@ describe("plan", () => {
     expect(root.length).toBeGreaterThan(10);
     expect([resourceLimits, controlGroup]).toEqual([
       { ...made.resourceLimits, processes: job.defaultLimits.pids },
-      { ...made.controlGroup, pids: (made.controlGroup.pids ?? 0) + 256 },
+      // gVisor has several processes of the host's for each of the job's, and ends where it is refused one.
+      { ...made.controlGroup, pids: undefined },
     ]);
   });
 

@@ -98,6 +98,10 @@ export function createFixtureHost(parts: FixtureHostParts): Host {
       const file = files[path];
       return typeof file === "object" && "link" in file ? { ok: true, value: file.link } : fail("EINVAL");
     },
+    realPath: (path) => {
+      const file = files[path];
+      return { ok: true, value: typeof file === "object" && "link" in file ? file.link : path };
+    },
     findProgram: (name) => findPrograms(name)[0],
     findPrograms,
     run: (program, programArguments) => {

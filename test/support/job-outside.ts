@@ -1,10 +1,15 @@
 /** What of a job is seen outside of its sandbox: its processes, or those of the kernel that it has of its own. */
-import { childrenOf, findProcesses, readIfThere } from "./processes.ts";
+import { childrenOf, findProcesses, listProcesses, readIfThere } from "./processes.ts";
 import { onKernel } from "./sandbox-on-trial.ts";
 
 /** gVisor's kernel is a process of this name. */
 function isKernel(pid: number): boolean {
   return readIfThere(`/proc/${pid}/cmdline`).startsWith("runsc-sandbox\0");
+}
+
+/** Every kernel of that kind on this machine. */
+export function jobsKernels(): number[] {
+  return listProcesses().filter(isKernel);
 }
 
 /** Numbers of those that are `sleep MARK` in the run of cupel's process, by which the job is told apart from all others. */

@@ -47,10 +47,20 @@ export function isAlive(pid: number): boolean {
   return state !== "" && !/^[ZX]/.test(state);
 }
 
-/** Process ids below `pid`, nearest first. */
+/** Threads of a process; none where it is not there (any more). */
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    // It has ended since it was listed.
+    return [];
+  }
+}
+
+/** Process ids below `pid`, nearest first: whichever of its threads started them. */
 export function childrenOf(pid: number): number[] {
-  const own = readIfThere(`/proc/${pid}/task/${pid}/children`)
-    .split(" ")
+  const own = threadsOf(pid)
+    .flatMap((thread) => readIfThere(`/proc/${pid}/task/${thread}/children`).split(" "))
     .filter((word) => word !== "")
     .map(Number);
   return [...own, ...own.flatMap(childrenOf)];

@@ -4,10 +4,12 @@
  */
 #include "descriptors.h"
 
+#include <linux/bpf_common.h>
 #include <linux/fcntl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 
-enum { exit_usage = 64, channel = 0, mount_bind = 4096 /* MS_BIND */ };
+enum { exit_usage = 64, channel = 0, mount_bind = 4096 /* MS_BIND */, nobody = 65534 };
 
 static void must(const struct launch *launch, long result, const char *subject)
 {
@@ -15,11 +17,19 @@ static void must(const struct launch *launch, long result, const char *subject)
         fail_launch(launch, step_guest, result, subject);
 }
 
-/* What this program lies in, and what no plan lists. A kernel that has it not is none the worse. */
-static void leave_places(void)
+/* EINVAL is what is mounted nowhere. What lies there otherwise would be in sight of the job. */
+static void unmount(const struct launch *launch, const char *path)
 {
-    kernel_call(__NR_umount2, "/sys", 2 /* MNT_DETACH */);
-    kernel_call(__NR_umount2, GUEST_PROGRAM_DIRECTORY, 2 /* MNT_DETACH */);
+    const long result = kernel_call(__NR_umount2, path, 2 /* MNT_DETACH */);
+    if (result != -EINVAL && result != -ENOENT)
+        must(launch, result, path);
+}
+
+/* What this program lies in, and what no plan lists. A kernel that has it not is none the worse. */
+static void leave_places(const struct launch *launch)
+{
+    unmount(launch, "/sys");
+    unmount(launch, GUEST_PROGRAM_DIRECTORY);
     kernel_call(__NR_unlinkat, AT_FDCWD, GUEST_PROGRAM_DIRECTORY, AT_REMOVEDIR);
     kernel_call(__NR_unlinkat, AT_FDCWD, "/dev/fuse", 0);
     kernel_call(__NR_unlinkat, AT_FDCWD, "/dev/net/tun", 0);
@@ -34,8 +44,6 @@ static void hide_first_process(const struct launch *launch)
 {
     must(launch, kernel_call(__NR_mount, "/sys", "/proc/1", NULL, mount_bind, NULL), "/proc/1");
 }
-
-enum { nobody = 65534 };
 
 /*
  * The job has the id that this kernel calls root, for that is whose the files are that it was granted. What belongs to
@@ -56,19 +64,47 @@ static void become_untouchable(const struct launch *launch)
     must(launch, kernel_call(__NR_setresuid, nobody, 0, nobody), "setresuid");
 }
 
-/* In the child that becomes the job, which has one id, wholly its own; and then a filter, which may forbid just that.
+enum { set_signal = 10 /* F_SETSIG (fcntl(2)) */, exit_signal = 0xff /* CSIGNAL (clone(2)) */, signal_child = 17 };
+
+/*
+ * The other two ways to have a signal of one's choice sent to a process, which no id is asked for: at input on a
+ * descriptor whose owner it is, and at the end of a child that it was made the parent of. Every other signal than
+ * SIGKILL and SIGSTOP the first process has blocked. What clone3(2) is told no filter sees; a C library does without.
  */
+static void keep_signals_from_first_process(const struct launch *launch)
+{
+    static struct sock_filter words[] = {
+        {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr)},
+        {BPF_JMP | BPF_JEQ | BPF_K, 2, 0, __NR_fcntl},
+        {BPF_JMP | BPF_JEQ | BPF_K, 3, 0, __NR_clone},
+        {BPF_JMP | BPF_JEQ | BPF_K, 8, 7, __NR_clone3},
+        {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, args[1])},
+        {BPF_JMP | BPF_JEQ | BPF_K, 4, 5, set_signal},
+        {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, args[0])},
+        {BPF_ALU | BPF_AND | BPF_K, 0, 0, exit_signal},
+        {BPF_JMP | BPF_JEQ | BPF_K, 2, 0, 0},
+        {BPF_JMP | BPF_JEQ | BPF_K, 1, 0, signal_child},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS},
+    };
+    const struct sock_fprog filter = {.len = sizeof words / sizeof words[0], .filter = words};
+    load_filter(launch, &filter);
+}
+
+/* In the child that becomes the job, which has one id, wholly its own; and then filters, which may forbid just that. */
 void leave_first_identity(const struct launch *launch)
 {
     const uint32_t uid = launch->instruction->inside_uid;
     must(launch, kernel_call(__NR_setresuid, uid, uid, uid), "setresuid");
+    keep_signals_from_first_process(launch);
     load_filter(launch, &launch->instruction->seccomp);
 }
 
 /* While this process is this kernel's root; in the user namespace that follows nobody is. */
 void enter_guest(const struct launch *launch)
 {
-    leave_places();
+    leave_places(launch);
     hide_first_process(launch);
     give_devices_away(launch);
     become_untouchable(launch);

@@ -19,9 +19,10 @@ struct guest {
     int channel;
     /* The kernel's program. */
     long pid;
-    /* When the guest's first process was there, in monotonic microseconds of this side. */
-    int64_t entered_us;
-    bool is_started, is_killed, is_over;
+    /* When its first process was there, and when what runs there now was started; and by when the kernel itself has to
+     * be gone whose job has ended. In monotonic microseconds of this side. */
+    int64_t entered_us, started_us, leave_by_us;
+    bool is_covering, is_started, is_set_up, is_killed, is_over;
     struct report end;
 };
 
@@ -68,7 +69,7 @@ static struct guest start_guest(const struct launch *launch)
         must(launch, sent, "sendmsg");
     close_descriptor(given[0]);
     close_job_ends(launch->streams);
-    return (struct guest){.channel = ends[0], .pid = pid, .entered_us = launch->began_us};
+    return (struct guest){.channel = ends[0], .pid = pid, .entered_us = launch->began_us, .started_us = monotonic_us()};
 }
 
 /* All that there is in this PID namespace but this process: it is its first. */
@@ -96,6 +97,27 @@ static void obey(const struct launch *launch, struct guest *guest)
     }
 }
 
+/* Whether it can come now: nothing that a kernel says of itself is taken for more than it can be. */
+static bool is_expected(const struct launch *launch, const struct guest *guest, const struct report *report)
+{
+    switch (report->kind) {
+    case report_failed:
+        return report->step >= 0 && report->step < (int32_t)(sizeof step_names / sizeof *step_names);
+    case report_ready:
+        return has_option(launch->instruction, option_rehearsal);
+    case report_started:
+        return !guest->is_started;
+    case report_setup_ended:
+        return guest->is_started && launch->instruction->setup != NULL && !guest->is_set_up;
+    case report_exec_failed:
+    case report_ended:
+    case report_entered:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Passed on, but for the end, which is told when the kernel has ended, too. */
 static void hear(const struct launch *launch, struct guest *guest, struct report *report)
 {
@@ -105,17 +127,22 @@ static void hear(const struct launch *launch, struct guest *guest, struct report
         return;
     case report_ended:
         guest->end = *report;
+        guest->end.setup_us += guest->entered_us - launch->began_us;
         guest->is_over = true;
+        guest->leave_by_us = monotonic_us() + (int64_t)leave_taking_ms * 1000;
         return;
     case report_started:
         guest->is_started = true;
+        guest->started_us = monotonic_us();
         report->pid = guest->pid;
         break;
     case report_setup_ended:
+        guest->is_set_up = true;
+        guest->started_us = monotonic_us();
         report->setup_us += guest->entered_us - launch->began_us;
         break;
     case report_ready:
-        report_rehearsal(launch, guest->end.is_covering);
+        report_rehearsal(launch, guest->is_covering);
     default:
         break;
     }
@@ -124,22 +151,30 @@ static void hear(const struct launch *launch, struct guest *guest, struct report
         leave(0);
 }
 
-/* False when nobody is left who could send. */
+/* False when nobody is left who could send, or who does not keep to what can be said. */
 static bool take_report(const struct launch *launch, struct guest *guest)
 {
     struct report report;
     const long count = kernel_call(__NR_read, guest->channel, &report, sizeof report);
     if (count == -EINTR || count == -EAGAIN)
         return true;
-    if (count != (long)sizeof report)
+    if (count != (long)sizeof report || !is_expected(launch, guest, &report))
         return false;
-    /* Nothing in there is trusted to end its words. */
     report.subject[subject_bytes - 1] = '\0';
     hear(launch, guest, &report);
     return true;
 }
 
-static const struct __kernel_timespec leave_taking = {.tv_sec = leave_taking_ms / 1000};
+/* What is left of the time that a kernel has for its own end; NULL while its job goes on. */
+static const struct __kernel_timespec *time_left(const struct guest *guest, struct __kernel_timespec *left)
+{
+    if (!guest->is_over)
+        return NULL;
+    const int64_t rest_us = guest->leave_by_us - monotonic_us();
+    left->tv_sec = rest_us > 0 ? rest_us / 1000000 : 0;
+    left->tv_nsec = rest_us > 0 ? rest_us % 1000000 * 1000 : 0;
+    return left;
+}
 
 /* Until nobody is left on the other side. */
 static void follow(const struct launch *launch, struct guest *guest)
@@ -150,8 +185,8 @@ static void follow(const struct launch *launch, struct guest *guest)
         {.fd = launch->courier->channel[1], .events = POLLIN},
     };
     for (;;) {
-        struct __kernel_timespec left = leave_taking;
-        const long ready = kernel_call(__NR_ppoll, watched, 3, guest->is_over ? &left : NULL, NULL, 0);
+        struct __kernel_timespec left;
+        const long ready = kernel_call(__NR_ppoll, watched, 3, time_left(guest, &left), NULL, 0);
         if (ready == 0)
             return;
         if (watched[0].revents != 0 && !take_report(launch, guest))
@@ -163,16 +198,26 @@ static void follow(const struct launch *launch, struct guest *guest)
     }
 }
 
-/* How the program itself has ended; everything else that is left in the namespace ends with it. */
+/*
+ * How the program itself has ended. It is given a moment to say so, since nobody is left on the other side; whatever is
+ * left in the namespace then ends with it.
+ */
 static int reap_guest(const struct guest *guest)
 {
+    enum { wait_no_hang = 1, tries = 200, pause_ns = 5000000 };
+    const struct __kernel_timespec pause = {.tv_nsec = pause_ns};
     int status = 0, own = 0;
+    for (int try = 0; try < tries; try++) {
+        const long pid = kernel_call(__NR_wait4, guest->pid, &own, wait_no_hang, NULL);
+        if (pid == guest->pid || pid == -ECHILD)
+            break;
+        kernel_call(__NR_nanosleep, &pause, NULL);
+    }
+    end_guest();
     for (;;) {
         const long pid = kernel_call(__NR_wait4, -1, &status, 0, NULL);
-        if (pid == guest->pid) {
+        if (pid == guest->pid)
             own = status;
-            end_guest();
-        }
         if (pid == -ECHILD)
             return own;
     }
@@ -188,15 +233,16 @@ __attribute__((noreturn)) static void leave_as(int status)
 __attribute__((noreturn)) void keep_guest(const struct launch *launch, bool is_covering)
 {
     struct guest guest = start_guest(launch);
-    guest.end.is_covering = is_covering;
+    guest.is_covering = is_covering;
     follow(launch, &guest);
-    if (guest.is_over)
+    if (guest.is_over || guest.is_killed)
         end_guest();
     const int status = reap_guest(&guest);
     if (!guest.is_over && !guest.is_killed)
         leave_as(status);
     if (!guest.is_over)
-        guest.end = (struct report){.status = signal_kill};
-    guest.end.setup_us += guest.entered_us - launch->began_us;
+        guest.end = (struct report){.status = signal_kill,
+                                    .setup_us = guest.started_us - launch->began_us,
+                                    .wall_us = monotonic_us() - guest.started_us};
     report_guest_end(launch, &guest.end);
 }

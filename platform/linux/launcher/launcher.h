@@ -366,7 +366,7 @@ long pass_on(struct streams *streams, int index, int to, const unsigned char *by
 /* streams.c */
 void clear_streams(struct streams *streams);
 void leave_callers_streams(struct streams *streams, int control, int events);
-long prepare_streams(struct streams *streams, const int caller[3], bool is_fresh);
+long prepare_streams(struct streams *streams, const int caller[3], const struct instruction *instruction);
 void give_streams(const struct streams *streams, uint32_t uid, uint32_t gid);
 void start_relays(struct streams *streams);
 void close_job_ends(struct streams *streams);
@@ -430,9 +430,6 @@ int hold_content(const struct launch *launch, const void *content, size_t length
 
 /* guest.c */
 enum { guest_descriptors = 4 /* The instruction, and the job's three streams. */ };
-/* Where the job's root lies in the one around it, and where this program does in the job's. */
-#define GUEST_ROOT "/job"
-#define GUEST_PROGRAM_DIRECTORY "/dev/cupel"
 static inline bool starts_guest(const struct launch *launch)
 {
     return launch->instruction->has_guest && !launch->is_guest;

@@ -31,7 +31,7 @@ static long start(struct launch *launch, struct instruction *instruction, const 
     meter_streams(launch->streams, instruction);
     if (result < 0)
         return fail_early(launch, step_terminal, result, "");
-    result = prepare_streams(launch->streams, caller, has_option(instruction, option_fresh_identity));
+    result = prepare_streams(launch->streams, caller, instruction);
     if (result < 0)
         return fail_early(launch, step_standard_streams, result, "");
     result = prepare_maker(launch);

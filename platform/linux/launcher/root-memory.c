@@ -79,7 +79,7 @@ int mount_guest_root(struct builder *builder)
 /* A copy: the file that this process was started from may have no name any more. */
 void place_own_program(const struct builder *builder)
 {
-    static const char path[] = "/cupel/launcher";
+    static const char path[] = GUEST_LAUNCHER;
     static char bytes[1 << 16];
     char name[256];
     const int parent = place_parent(builder, path, name);

@@ -4,6 +4,7 @@
  * and otherwise a pipe that a relay process copies from or to. A relay of its own for each stream may block on a slow
  * reader without holding up the deadline.
  */
+#include "../shared/append.h"
 #include "launcher.h"
 
 #include <asm/ioctls.h>
@@ -83,11 +84,46 @@ static bool is_same_file(int one, int other)
 }
 
 /*
- * `caller` holds the caller's three descriptors; one that is closed (-1 or EBADF) becomes the null device. With
- * `is_fresh` the job is somebody else, who could not open the caller's pipes by name (/dev/stderr): output goes through
- * pipes of the job's own then. Input does not, since a relay would read ahead what the job may not want.
+ * Whether output goes through a pipe of the job's own though the job could have the caller's. A job that is somebody
+ * else could not open the caller's pipes by name (/dev/stderr). Input does not, since a relay would read ahead what the
+ * job may not want.
  */
-long prepare_streams(struct streams *streams, const int caller[3], bool is_fresh)
+static bool is_relayed(const struct streams *streams, const struct instruction *instruction, int index, int caller)
+{
+    const bool is_others = has_option(instruction, option_fresh_identity) && is_nameless_pipe(caller);
+    return index > 0 && (streams->is_metered || is_others);
+}
+
+/*
+ * The same pipe, opened once more: a kernel of the job's own sets O_NONBLOCK on whatever it is given, which counts for
+ * all who have the very same opening of it (open(2)), the next command of the caller's shell among them. A nameless
+ * pipe is opened without waiting for its other end. False where it is somebody else's: then it has to be relayed.
+ */
+static bool reopen(struct streams *streams, int index, int caller)
+{
+    char name[64];
+    append_number(append_text(name, "/proc/self/fd/"), (uint64_t)caller, 10);
+    const long opened = kernel_call(__NR_openat, AT_FDCWD, name, (index == 0 ? O_RDONLY : O_WRONLY) | O_CLOEXEC, 0);
+    if (opened < 0)
+        return false;
+    streams->job[index] = (int)opened;
+    streams->is_ours[index] = true;
+    return true;
+}
+
+/* What the job may have of the caller's, as it is or opened once more. */
+static bool hand_on(struct streams *streams, const struct instruction *instruction, int index, int caller)
+{
+    if (is_relayed(streams, instruction, index, caller) || !may_inherit(caller))
+        return false;
+    if (instruction->has_guest)
+        return reopen(streams, index, caller);
+    streams->job[index] = caller;
+    return true;
+}
+
+/* `caller` holds the caller's three descriptors; one that is closed (-1 or EBADF) becomes the null device. */
+long prepare_streams(struct streams *streams, const int caller[3], const struct instruction *instruction)
 {
     for (int index = 0; index < 3; index++) {
         if (kernel_call(__NR_fcntl, caller[index], F_GETFD, 0) < 0) {
@@ -106,11 +142,8 @@ long prepare_streams(struct streams *streams, const int caller[3], bool is_fresh
             streams->is_ours[2] = true;
             continue;
         }
-        const bool is_relayed = index > 0 && (streams->is_metered || (is_fresh && is_nameless_pipe(caller[index])));
-        if (!is_relayed && may_inherit(caller[index])) {
-            streams->job[index] = caller[index];
+        if (hand_on(streams, instruction, index, caller[index]))
             continue;
-        }
         const long result = make_relay_pipe(streams, index, caller[index]);
         if (result < 0)
             return result;

@@ -432,8 +432,10 @@ static void await_first_process(const struct supervision *supervision)
     kernel_call(__NR_wait4, supervision->first_pid, &status, 0, NULL);
     if (supervision->phase == phase_over)
         return;
+    /* A first process that keeps a kernel of the job's own ends by itself where that has ended, at any time. */
+    const bool has_left = supervision->instruction->has_guest && (status & 0x7f) == 0;
     /* It said nothing of an end, so something ended it: the out-of-memory killer, say. */
-    if (supervision->is_started || !has_maker(supervision->instruction))
+    if (!has_maker(supervision->instruction) || (supervision->is_started && !has_left))
         tell_number(supervision->channel, "lost", "status", status);
     else
         tell_what_the_maker_said(supervision, status);

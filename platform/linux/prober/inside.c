@@ -212,9 +212,16 @@ static void report_kernel_log(void)
     report_text("kernel-log", length < 0 ? length : 0, text);
 }
 
+/* As ls(1) and stat(1) ask (statx(2), AT_NO_AUTOMOUNT of Linux 4.11). */
+static void report_automount(void)
+{
+    struct statx status;
+    report("automount", kernel_call(__NR_statx, AT_FDCWD, "/", AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &status));
+}
+
 /*
  * Arguments are canaries that the caller knows to be reachable outside: abstract=NAME, read=PATH, write=PATH. line=PATH
- * gives a file's beginning, kernel-log that of the log.
+ * gives a file's beginning, kernel-log that of the log; automount is one way to ask for a file's attributes.
  */
 static void report_canary(const char *argument)
 {
@@ -224,6 +231,10 @@ static void report_canary(const char *argument)
     }
     if (strcmp(argument, "kernel-log") == 0) {
         report_kernel_log();
+        return;
+    }
+    if (strcmp(argument, "automount") == 0) {
+        report_automount();
         return;
     }
     if (starts_with(argument, "abstract="))

@@ -7,6 +7,9 @@
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 #define MAKER_INPUTS_MAX 256
+#define GUEST_ROOT "/job"
+#define GUEST_LAUNCHER "/cupel/launcher"
+#define GUEST_PROGRAM_DIRECTORY "/dev/cupel"
 #define CONTROL_PROCEED 254
 #define CONTROL_SHOWN 253
 

@@ -232,6 +232,9 @@ __attribute__((noreturn)) static void leave_as(int status)
 
 __attribute__((noreturn)) void keep_guest(const struct launch *launch, bool is_covering)
 {
+    /* What was asked for is not enough to go by: without a PID namespace, -1 is every process of this machine. */
+    if (kernel_call(__NR_getpid) != 1)
+        fail_launch(launch, step_guest, -ECHILD, "not the first process of a PID namespace");
     struct guest guest = start_guest(launch);
     guest.is_covering = is_covering;
     follow(launch, &guest);

@@ -112,7 +112,9 @@ describe.each(callers)("runs, called by $name", (caller) => {
 
   test("eight at once are all recorded", async () => {
     using home = await freshState(caller);
-    await Promise.all(Array.from({ length: 8 }, (_, at) => call(home, ["run", "--", "sh", "-c", `exit ${at}`])));
+    const jobs = Array.from({ length: 8 }, (_, at) => call(home, ["run", "--", "sh", "-c", `exit ${at}`]));
+    const ends = (await Promise.all(jobs)).map(({ code, stderr }) => [code, stderr]);
+    expect(ends).toEqual(jobs.map((_, at) => [at, ""]));
     const codes = new Set((await list(home)).map(({ exitCode }) => exitCode));
     expect(codes).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7]));
     expect(readdirSync(home.at("cupel/runs")).length).toBe(8);

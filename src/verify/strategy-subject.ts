@@ -54,9 +54,9 @@ function injectionFlags({ injection }: SandboxWishes): string[] {
   return [...hosts.flatMap((host) => ["--allow-host", host]), "--inject-header", header, "--secret", secret];
 }
 
-/** Whether it can be asked for that: what it has no layer, or no proxy, for. */
+/** Whether it can be asked for that: what it has no layer, or no proxy, for. What is written through is never taken over. */
 function canHave({ workspace, network }: SandboxChoice, { changes, injection }: SandboxWishes): boolean {
-  return !(workspace === "ro" && changes !== undefined) && !(network !== "allow" && injection !== undefined);
+  return (changes === undefined || workspace === "cow") && (injection === undefined || network === "allow");
 }
 
 /** A layer is dropped where nobody wishes it: nobody is to find what an attack left. */

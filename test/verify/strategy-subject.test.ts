@@ -56,8 +56,9 @@ describe("changes of a workspace", () => {
     expect(prefixWith("cow", "applied")).toBe("--workspace cow --apply on-success /w --read /tmp/attacker --");
   });
 
-  test("are made at once, or not at all, where there is none", () => {
-    expect(prefixWith("rw", "kept")).toBe("--workspace rw /w --read /tmp/attacker --");
+  test("are none that anybody takes over where there is none: a workspace is changed at once, or not at all", () => {
+    expect(prefixWith("rw")).toBe("--workspace rw /w --read /tmp/attacker --");
+    expect([prefixWith("rw", "kept"), prefixWith("rw", "applied")]).toEqual([undefined, undefined]);
     expect(prefixWith("ro")).toBe("--workspace ro /w --read /tmp/attacker --");
     expect(prefixWith("ro", "applied")).toBeUndefined();
   });

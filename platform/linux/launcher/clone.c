@@ -50,7 +50,7 @@ static long clone_first_process(struct launch *launch)
     const struct instruction *instruction = launch->instruction;
     uint64_t flags = instruction->namespaces & ~((uint64_t)CLONE_NEWCGROUP | launch->prepared_namespaces);
     /* They are for the maker to make. */
-    if (has_maker(instruction) && !instruction->has_guest)
+    if (has_maker(instruction))
         flags = 0;
     /* Root builds with root's rights, in namespaces that the job's user does not own, and enters its own at the end. */
     if (has_option(instruction, option_fresh_identity))
@@ -86,7 +86,7 @@ long start_first_process(struct launch *launch, const struct pipes *pipes)
         /* The other ends: held here they would hide the launcher's death from us, and ours from it. */
         close_descriptor(pipes->report[0]);
         close_descriptor(pipes->command[1]);
-        if (has_maker(launch->instruction) && !launch->instruction->has_guest)
+        if (has_maker(launch->instruction))
             become_maker(launch);
         first_process(launch);
     }

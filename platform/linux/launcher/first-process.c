@@ -73,7 +73,9 @@ static bool note_full(const struct launch *launch, struct report *report, const 
 static void find_full_file_system(const struct launch *launch, struct report *report)
 {
     const struct instruction *instruction = launch->instruction;
-    for (size_t index = 0; index < instruction->root_count; index++) {
+    /* What is around the job's root is not the job's to fill. */
+    const size_t count = instruction->has_guest ? instruction->around_from : instruction->root_count;
+    for (size_t index = 0; index < count; index++) {
         const struct root_step *step = &instruction->root[index];
         const bool is_writable = step->kind == record_tmpfs && (step->bits & step_bit_writable) != 0;
         if (is_writable && note_full(launch, report, step->destination, TMPFS_MAGIC))

@@ -121,21 +121,8 @@ int start_guest_inside(char **words)
 {
     clear_streams(&streams);
     clear_courier(&courier);
-    struct launch launch = {
-        .instruction = &instruction,
-        .streams = &streams,
-        .courier = &courier,
-        .words = words,
-        .control = -1,
-        .events = -1,
-        .command_descriptor = channel,
-        .cpu_descriptor = -1,
-        .maker_errors = -1,
-        .is_made = true,
-        .is_guest = true,
-    };
-    for (size_t index = 0; index < control_groups_max; index++)
-        launch.control_group_descriptors[index] = -1;
+    struct launch launch = new_launch(&instruction, &streams, &courier, words);
+    launch.is_made = launch.is_guest = true;
     int given[guest_descriptors];
     if (kernel_call(__NR_getpid) != 1 || receive_descriptors(channel, given, guest_descriptors) != guest_descriptors)
         return exit_usage;

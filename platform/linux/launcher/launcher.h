@@ -329,6 +329,10 @@ struct launch {
     int own_process_descriptor;
 };
 
+/* launch.c */
+struct launch new_launch(const struct instruction *instruction, struct streams *streams, struct courier *courier,
+                         char **words);
+
 /* instruction.c */
 long read_instruction(int descriptor, struct instruction *instruction);
 long parse_instruction(unsigned char *bytes, size_t length, struct instruction *instruction);
@@ -418,6 +422,11 @@ long start_job(const struct launch *launch, char **arguments);
 
 /* maker.c */
 static inline bool has_maker(const struct instruction *instruction)
+{
+    return instruction->maker_argument_count > 0 && !instruction->has_guest;
+}
+/* It makes the sandbox, or is the job's kernel in one. */
+static inline bool has_other_program(const struct instruction *instruction)
 {
     return instruction->maker_argument_count > 0;
 }

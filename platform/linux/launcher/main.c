@@ -124,21 +124,12 @@ int program(int argument_count, char **arguments, char **environment)
     if (argument_count == 7)
         streams.terminal.output = parse_descriptor(arguments[6]);
     clear_layer(&layer);
-    struct launch launch = {
-        .instruction = &instruction,
-        .streams = &streams,
-        .courier = &courier,
-        .layer = &layer,
-        .words = arguments,
-        .control = descriptors[0],
-        .events = descriptors[1],
-        .report_descriptor = pipes.report[1],
-        .command_descriptor = pipes.command[0],
-        .cpu_descriptor = -1,
-        .maker_errors = -1,
-    };
-    for (size_t index = 0; index < control_groups_max; index++)
-        launch.control_group_descriptors[index] = -1;
+    struct launch launch = new_launch(&instruction, &streams, &courier, arguments);
+    launch.layer = &layer;
+    launch.control = descriptors[0];
+    launch.events = descriptors[1];
+    launch.report_descriptor = pipes.report[1];
+    launch.command_descriptor = pipes.command[0];
     const long read = read_instruction(descriptors[0], &instruction);
     launch.began_us = monotonic_us();
     const long first = read < 0 ? fail_early(&launch, step_instruction, read, "")

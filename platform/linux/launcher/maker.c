@@ -26,7 +26,7 @@ static long make_file(void)
 /* In the launcher: what the maker says of its failures lands where the launcher can read it afterwards. */
 long prepare_maker(struct launch *launch)
 {
-    if (!has_maker(launch->instruction))
+    if (!has_other_program(launch->instruction))
         return 0;
     const long errors = make_file();
     launch->maker_errors = (int)errors;
@@ -174,21 +174,10 @@ int start_inside(char **words)
 {
     clear_streams(&streams);
     clear_courier(&courier);
-    struct launch launch = {
-        .instruction = &instruction,
-        .streams = &streams,
-        .courier = &courier,
-        .words = words,
-        .control = -1,
-        .events = -1,
-        .report_descriptor = maker_report,
-        .command_descriptor = maker_command,
-        .cpu_descriptor = -1,
-        .maker_errors = -1,
-        .is_made = true,
-    };
-    for (size_t index = 0; index < control_groups_max; index++)
-        launch.control_group_descriptors[index] = -1;
+    struct launch launch = new_launch(&instruction, &streams, &courier, words);
+    launch.report_descriptor = maker_report;
+    launch.command_descriptor = maker_command;
+    launch.is_made = true;
     if (read_instruction(maker_instruction, &instruction) < 0)
         return exit_usage;
     if ((instruction.namespaces & CLONE_NEWPID) != 0 && kernel_call(__NR_getpid) != 1)

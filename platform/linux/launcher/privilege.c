@@ -135,9 +135,10 @@ void load_filter(const struct launch *launch, const struct sock_fprog *filter)
 void give_up_privileges(const struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
-    /* A session keyring of its own: the caller's would be shared (keyrings(7)). A kernel without keys has none. */
+    /* A session keyring of its own: the caller's would be shared (keyrings(7)). A kernel without keys has none, and
+     * gVisor's says EACCES. */
     const long keyring = kernel_call(__NR_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL, 0, 0, 0);
-    if (keyring != -ENOSYS && keyring != -EPERM && keyring != -EDQUOT && !launch->is_guest)
+    if (keyring != -ENOSYS && keyring != -EPERM && keyring != -EDQUOT && (keyring != -EACCES || !launch->is_guest))
         must(launch, keyring, step_keyring, "session keyring");
     if (has_option(instruction, option_drop_capabilities))
         drop_capabilities(launch);

@@ -36,26 +36,17 @@ struct resident {
     uint64_t prepared;
 };
 
-static struct launch new_launch(const struct resident *resident, const struct instruction *instruction)
+static struct launch new_job_launch(const struct resident *resident, const struct instruction *instruction)
 {
-    struct launch launch = {
-        .instruction = instruction,
-        .streams = &streams,
-        .courier = &courier,
-        .layer = &layer,
-        .words = resident->words,
-        .control = resident->channel.descriptor,
-        .events = -1,
-        .began_us = monotonic_us(),
-        .cpu_descriptor = -1,
-        .is_one_of_many = true,
-        .is_root_shared = resident->is_inside,
-        .prepared_namespaces = resident->prepared,
-        .group_place_count = resident->group_place_count,
-    };
+    struct launch launch = new_launch(instruction, &streams, &courier, resident->words);
+    launch.layer = &layer;
+    launch.control = resident->channel.descriptor;
+    launch.began_us = monotonic_us();
+    launch.is_one_of_many = true;
+    launch.is_root_shared = resident->is_inside;
+    launch.prepared_namespaces = resident->prepared;
+    launch.group_place_count = resident->group_place_count;
     memcpy(launch.group_places, resident->group_places, sizeof launch.group_places);
-    for (size_t index = 0; index < control_groups_max; index++)
-        launch.control_group_descriptors[index] = -1;
     return launch;
 }
 
@@ -166,7 +157,7 @@ static bool run_job(struct resident *resident, long problem)
     const long made = make_pipes(&pipes);
     if (made < 0)
         return tell_unstarted(resident, made);
-    struct launch launch = new_launch(resident, &merged);
+    struct launch launch = new_job_launch(resident, &merged);
     launch.report_descriptor = pipes.report[1];
     launch.command_descriptor = pipes.command[0];
     const long first = start(&launch, &pipes, problem);
@@ -210,7 +201,7 @@ static void serve(struct resident *resident)
         if (is_wanted) {
             is_wanted = run_job(resident, problem);
         } else {
-            const struct launch launch = new_launch(resident, &merged);
+            const struct launch launch = new_job_launch(resident, &merged);
             remove_control_groups(&launch);
         }
         /* What comes after bytes that are no instruction cannot be told apart. */
@@ -261,7 +252,7 @@ static int enter_and_reside(struct resident *resident)
     struct pipes pipes;
     if (make_pipes(&pipes) < 0)
         return 1;
-    struct launch launch = new_launch(resident, &shape);
+    struct launch launch = new_job_launch(resident, &shape);
     launch.report_descriptor = pipes.report[1];
     uint64_t flags = CLONE_NEWNS | CLONE_NEWPID | (shape.namespaces & CLONE_NEWUSER);
     if (has_option(&shape, option_fresh_identity))
@@ -290,7 +281,7 @@ int reside(int channel, char **words)
     if (result < 0)
         return fail(&resident, step_instruction, result);
     keep_instruction();
-    if (shape.listener_count > 0 || shape.published_count > 0 || shape.setup != NULL || has_maker(&shape))
+    if (shape.listener_count > 0 || shape.published_count > 0 || shape.setup != NULL || has_other_program(&shape))
         return fail(&resident, step_instruction, -EINVAL);
     result = open_group_places(&resident);
     if (result < 0)

@@ -80,7 +80,6 @@ int mount_guest_root(struct builder *builder)
 void place_own_program(const struct builder *builder)
 {
     static const char path[] = GUEST_LAUNCHER;
-    static char bytes[1 << 16];
     char name[256];
     const int parent = place_parent(builder, path, name);
     const int from = must_build(
@@ -88,12 +87,8 @@ void place_own_program(const struct builder *builder)
         step_guest, "/proc/self/exe");
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     const int to = must_build(builder, kernel_call(__NR_openat, parent, name, flags, 0555), step_guest, path);
-    for (;;) {
-        const long count = must_build(builder, kernel_call(__NR_read, from, bytes, sizeof bytes), step_guest, path);
-        if (count == 0)
-            break;
-        must_build(builder, write_to_reader(to, (unsigned char *)bytes, count), step_guest, path);
-    }
+    while (must_build(builder, kernel_call(__NR_sendfile, to, from, NULL, 1 << 20), step_guest, path) > 0)
+        continue;
     close_descriptor(from);
     close_descriptor(to);
     close_descriptor(parent);

@@ -435,7 +435,7 @@ static void await_first_process(const struct supervision *supervision)
     /* A first process that keeps a kernel of the job's own ends by itself where that has ended, at any time. */
     const bool has_left = supervision->instruction->has_guest && (status & 0x7f) == 0;
     /* It said nothing of an end, so something ended it: the out-of-memory killer, say. */
-    if (!has_maker(supervision->instruction) || (supervision->is_started && !has_left))
+    if (!has_other_program(supervision->instruction) || (supervision->is_started && !has_left))
         tell_number(supervision->channel, "lost", "status", status);
     else
         tell_what_the_maker_said(supervision, status);

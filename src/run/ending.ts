@@ -1,26 +1,12 @@
 /** How a job ended and why, from what the launcher told and what its control groups counted. Pure. */
 import { errnoName } from "../host/errno-name.ts";
-import { findEvent, type EventOf, type LaunchEvent } from "../launch/launch-event.ts";
+import { findEvent, type LaunchEvent } from "../launch/launch-event.ts";
 import type { Evidence } from "../model/capability.ts";
-import type { CauseCode, Ending, OutcomeStatus } from "../model/ending.ts";
-import type { WorkspaceOutcome } from "../model/outcome.ts";
-import type { LauncherPlan } from "../model/plan.ts";
-import type { ControlGroupEvidence } from "./control-group-counts.ts";
+import type { Ending } from "../model/ending.ts";
+import { killSignal, parseWaitStatus, seconds, verdict, type Seen, type Verdict } from "./ending-verdict.ts";
+import { judgeLoss, judgeStart } from "./sandbox-failure.ts";
 import { forwardedSignals, signalName } from "./signals.ts";
 import { lostOutput } from "./stream-notices.ts";
-
-/** What was seen of a job. */
-export interface Seen {
-  readonly events: readonly LaunchEvent[];
-  readonly controlGroups: ControlGroupEvidence | undefined;
-  /** The last signal by which the caller asked for an end, passed on to the job. */
-  readonly asked?: string | undefined;
-  /** Why artifacts that are required are not all there. */
-  readonly artifactsLack?: string | undefined;
-  readonly launch: Pick<LauncherPlan, "seccomp" | "resourceLimits" | "setup" | "guest">;
-  /** What became of its changes, once that is known. */
-  readonly workspace?: WorkspaceOutcome | undefined;
-}
 
 const notEvidence: readonly LaunchEvent["event"][] = ["started", "published", "suspended", "output", "finished"];
 
@@ -30,63 +16,6 @@ function evidenceOf({ events, controlGroups, asked }: Seen): Evidence[] {
     .map(({ event, ...details }) => ({ action: `launcher: ${event}`, result: JSON.stringify(details) }));
   const passedOn = asked === undefined ? [] : [{ action: "signal passed on to the job", result: asked }];
   return [...told, ...passedOn, ...(controlGroups?.evidence ?? [])];
-}
-
-/** wait(2): low seven bits are the signal, the next byte the exit code. */
-function parseWaitStatus(status: number): Pick<Ending, "code" | "signal"> {
-  const number = status & 0x7f;
-  return number === 0 ? { code: (status >> 8) & 0xff } : { signal: { name: signalName(number), number } };
-}
-
-type Verdict = Omit<Ending, "cause"> & { readonly because: CauseCode; readonly summary: string };
-
-function verdict(status: OutcomeStatus, because: CauseCode, summary: string): Verdict {
-  return { status, because, summary };
-}
-
-const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
-
-/** The program without which there is no job: it makes the sandbox, or is the kernel in it. */
-function programOf({ guest }: Pick<LauncherPlan, "guest">): string {
-  return guest === undefined ? "the program that makes the sandbox" : "the program that is the job's kernel";
-}
-
-/** What kept another program from making the sandbox, or from being the kernel in it: its last words. */
-export function describeMakerFailure(
-  { status, words }: EventOf<"maker-failed">,
-  launch: Pick<LauncherPlan, "guest">,
-): string {
-  const said = words.trim();
-  const { code, signal } = parseWaitStatus(status);
-  const how = signal === undefined ? `exited with ${code ?? 0}` : `was ended by ${signal.name}`;
-  return `${programOf(launch)} ${how}${said === "" ? ", and said nothing" : `: ${said}`}`;
-}
-
-function notStarted({ events, launch, controlGroups }: Seen): Verdict | undefined {
-  const failed = findEvent(events, "failed");
-  if (failed !== undefined) {
-    const about = failed.subject === "" ? "" : ` (${failed.subject})`;
-    return verdict(
-      "setup-failed",
-      "set-up",
-      `setting up the sandbox failed at ${failed.step}${about}: ${errnoName(failed.errno)}`,
-    );
-  }
-  const late = findEvent(events, "maker-timeout");
-  if (late !== undefined) {
-    const within = `${programOf(launch)} had started no job within ${seconds(late.timeoutMs)}`;
-    return verdict("setup-failed", "set-up", within);
-  }
-  const maker = findEvent(events, "maker-failed");
-  if (maker !== undefined && (controlGroups?.outOfMemoryKills ?? 0) > 0)
-    return verdict("setup-failed", "memory", `${programOf(launch)} went over the job's memory limit, and was ended`);
-  if (maker !== undefined) return verdict("setup-failed", "set-up", describeMakerFailure(maker, launch));
-  const exec = findEvent(events, "exec-failed");
-  if (exec === undefined) return undefined;
-  const name = errnoName(exec.errno);
-  return name === "ENOENT" || name === "ENOTDIR"
-    ? verdict("setup-failed", "program-not-found", `${exec.subject}: not found`)
-    : verdict("setup-failed", "program-not-executable", `${exec.subject}: cannot be executed (${name})`);
 }
 
 /** An end that cupel put to it: the launcher tells of one such reason, the first. */
@@ -112,7 +41,7 @@ function cutShort({ events }: Seen): Verdict | undefined {
     : verdict("limit-output", "output-size", `the job wrote more than ${output.bytesMax} bytes of output, its cap`);
 }
 
-const [killSignal, cpuSignal, systemCallSignal] = [9, 24, 31];
+const [cpuSignal, systemCallSignal] = [24, 31];
 
 /** A signal says little by itself; what the kernel counted, or what was set up to send it, tells where it is from. */
 function signalled(number: number, { controlGroups, asked, launch }: Seen): Verdict {
@@ -202,34 +131,9 @@ function withoutKills(seen: Seen): Seen {
   };
 }
 
-/** A kernel of the job's own that ended before its job did. */
-function kernelLost(failed: EventOf<"maker-failed">, seen: Seen): Verdict {
-  const summary = `${describeMakerFailure(failed, seen.launch)}, and the job ended with it`;
-  return outOfMemory(seen) ?? verdict("setup-failed", "first-process-lost", summary);
-}
-
-function outOfMemory({ controlGroups }: Seen): Verdict | undefined {
-  if ((controlGroups?.outOfMemoryKills ?? 0) > 0)
-    return {
-      ...verdict("out-of-memory", "memory", "the job was ended with all of its processes, over its memory limit"),
-      // What ends the first process of a PID namespace, or the kernel of the job's own, ends all others so.
-      signal: { name: signalName(killSignal), number: killSignal },
-    };
-  return undefined;
-}
-
-function lost({ status }: EventOf<"lost">, seen: Seen): Verdict {
-  const summary = `the sandbox's first process died (wait status ${status})`;
-  return outOfMemory(seen) ?? verdict("setup-failed", "first-process-lost", summary);
-}
-
 function judge(seen: Seen, end: Pick<Ending, "code" | "signal">): Verdict {
-  const kernel = findEvent(seen.events, "started") === undefined ? undefined : findEvent(seen.events, "maker-failed");
-  const before = (kernel === undefined ? notStarted(seen) : undefined) ?? cutShort(seen);
-  if (before !== undefined) return before;
-  if (kernel !== undefined) return kernelLost(kernel, seen);
-  const gone = findEvent(seen.events, "lost");
-  if (gone !== undefined) return lost(gone, seen);
+  const cut = judgeStart(seen) ?? cutShort(seen) ?? judgeLoss(seen);
+  if (cut !== undefined) return cut;
   if (findEvent(seen.events, "ended") !== undefined) return ended(end, seen);
   return verdict("setup-failed", "launcher-lost", "the launcher ended without a word");
 }

@@ -1,7 +1,6 @@
 /** Exit codes of `run`. Pure. */
 import type { CauseCode, Ending, OutcomeStatus } from "../model/ending.ts";
-
-const killSignal = 9;
+import { killSignal } from "./ending-verdict.ts";
 
 /** Ends that cupel put to the job, or before it, have a code whatever the job's own was. */
 const codesOfStatuses: Readonly<Partial<Record<OutcomeStatus, number>>> = {

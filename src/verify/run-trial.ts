@@ -12,7 +12,7 @@ import { plainLayout } from "../model/layout.ts";
 import type { ConfinementPlan, LauncherPlan, RootStep } from "../model/plan.ts";
 import type { Trial } from "../model/trial.ts";
 import { carryOut } from "../run/carry-out.ts";
-import { describeMakerFailure } from "../run/ending.ts";
+import { describeMakerFailure } from "../run/sandbox-failure.ts";
 import type { Strategy } from "../strategies/_strategy.ts";
 import { openCapture, readFromStart } from "./capture-file.ts";
 import { judgeInside, type InsideFacts } from "./judge-inside.ts";

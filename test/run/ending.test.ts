@@ -1,12 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { LaunchEvent } from "../../src/launch/launch-event.ts";
-import type { Ending } from "../../src/model/ending.ts";
-import type { ControlGroupEvidence } from "../../src/run/control-group-counts.ts";
-import { judgeEnding, type Seen } from "../../src/run/ending.ts";
-import { exitCodeOf } from "../../src/run/exit-code-of.ts";
-import { endOf } from "../support/end-of.ts";
+import { groups, judge, judged, started } from "../support/judged-ending.ts";
 
-const started: LaunchEvent = { event: "started", pid: 7 };
 const full: LaunchEvent = { event: "full", subject: "/tmp", bytes: 4096, freeBytes: 0, files: 9, freeFiles: 3 };
 
 function ended(status: number): LaunchEvent {
@@ -21,24 +16,6 @@ function ended(status: number): LaunchEvent {
     readBlocks: 2,
     writtenBlocks: 8,
   };
-}
-
-function groups(outOfMemoryKills: number, refusedForks = 0): ControlGroupEvidence {
-  return { outOfMemoryKills, refusedForks, evidence: [{ action: "kills", result: `${outOfMemoryKills}` }] };
-}
-
-function judge(events: readonly LaunchEvent[], parts: Partial<Seen> = {}): Ending {
-  return judgeEnding({
-    events,
-    controlGroups: groups(0),
-    launch: { seccomp: "default", resourceLimits: {} },
-    ...parts,
-  });
-}
-
-function judged(events: readonly LaunchEvent[], parts: Partial<Seen> = {}): [string, number] {
-  const ending = judge(events, parts);
-  return [endOf(ending), exitCodeOf(ending)];
 }
 
 describe("judgeEnding", () => {
@@ -156,62 +133,6 @@ describe("judgeEnding", () => {
     expect(judged([started, ended(15)], { asked })).toEqual(["signalled: SIGTERM", 143]);
     expect(judged([started, ended(0)], { asked })).toEqual(["ok: 0", 0]);
     expect(judged([started, ended(130 << 8)])).toEqual(["nonzero: 130", 130]);
-  });
-
-  test.each([
-    [2, "/x: not found", "program-not-found", 127],
-    [20, "/x: not found", "program-not-found", 127],
-    [13, "/x: cannot be executed (EACCES)", "program-not-executable", 126],
-    [8, "/x: cannot be executed (ENOEXEC)", "program-not-executable", 126],
-    [40, "/x: cannot be executed (ELOOP)", "program-not-executable", 126],
-    [7, "/x: cannot be executed (E2BIG)", "program-not-executable", 126],
-  ] as const)("tells what execve said: %d", (errno, summary, because, exitCode) => {
-    const ending = judge([started, { event: "exec-failed", errno, subject: "/x" }]);
-    expect([ending.status, ending.cause.summary, ending.cause.code, exitCodeOf(ending)]).toEqual([
-      "setup-failed",
-      summary,
-      because,
-      exitCode,
-    ]);
-  });
-
-  test("names the step of a set-up that failed, its subject and errno", () => {
-    const failed = (subject: string): LaunchEvent => ({ event: "failed", step: "bind", errno: 1, subject });
-    const at = "setup-failed: setting up the sandbox failed at bind";
-    expect(judged([failed("/srv")])).toEqual([`${at} (/srv): EPERM`, 125]);
-    expect(judged([failed("")])).toEqual([`${at}: EPERM`, 125]);
-  });
-
-  test("calls a first process that was lost a failure, unless memory ran out", () => {
-    const lost: LaunchEvent = { event: "lost", status: 9 };
-    const died = "setup-failed: the sandbox's first process died (wait status 9)";
-    expect(judged([started, lost])).toEqual([died, 125]);
-    const memory = "out-of-memory: the job was ended with all of its processes, over its memory limit";
-    expect(judged([started, lost], { controlGroups: groups(1) })).toEqual([memory, 137]);
-    expect(judge([started, lost], { controlGroups: groups(1) })).toMatchObject({
-      signal: { name: "SIGKILL", number: 9 },
-    });
-  });
-
-  test("names the program without which there is no job, whatever became of it", () => {
-    const failed: LaunchEvent = { event: "maker-failed", status: 128 << 8, words: "no such platform" };
-    const late: LaunchEvent = { event: "maker-timeout", timeoutMs: 20_000 };
-    const guest = { program: "gvisor", command: ["/runsc"], root: [], startTimeoutMs: 20_000 } as const;
-    const launch = { seccomp: "default", resourceLimits: {}, guest } as const;
-    const maker = "setup-failed: the program that makes the sandbox";
-    const kernel = "setup-failed: the program that is the job's kernel";
-    expect(judged([failed])[0]).toBe(`${maker} exited with 128: no such platform`);
-    expect(judged([failed], { launch })[0]).toBe(`${kernel} exited with 128: no such platform`);
-    expect(judged([late])[0]).toBe(`${maker} had started no job within 20 s`);
-    expect(judged([late], { launch })[0]).toBe(`${kernel} had started no job within 20 s`);
-    expect(judged([started, failed], { launch })).toEqual([
-      `${kernel} exited with 128: no such platform, and the job ended with it`,
-      125,
-    ]);
-    const over = "out-of-memory: the job was ended with all of its processes, over its memory limit";
-    expect(judged([started, failed], { launch, controlGroups: groups(1) })).toEqual([over, 137]);
-    const memory = `${kernel} went over the job's memory limit, and was ended`;
-    expect(judged([failed], { launch, controlGroups: groups(1) })).toEqual([memory, 125]);
   });
 
   test("calls it a failure when nothing was said of an end", () => {

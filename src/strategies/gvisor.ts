@@ -109,7 +109,7 @@ export default defineStrategy({
   id: "gvisor",
   rank: 40,
   isolation: "user-kernel",
-  summary: "the sandbox of namespaces, with gVisor's kernel in it, which answers the job in the place of the host's",
+  summary: "the sandbox of namespaces, with gVisor's kernel in it, which answers the job instead of the host's",
   explanation:
     "cupel's launcher makes the sandbox of namespaces and starts gVisor (runsc, 20221219 or later) in it, whose kernel answers the job's system calls: what the host's kernel is asked, gVisor asks it, in namespaces, with an unprivileged id and behind a filter of its own. Starting a job takes much longer, and so does whatever calls the kernel often.",
   requires: (matrix): CapabilityId[] => [

@@ -18,7 +18,7 @@ function endOf({ code, stdout, outcome }: Limited): unknown {
 }
 
 describe.each(rootCallers)("called by $name, under the same caps,", (root) => {
-  const caps = ["--memory", "64M", "--timeout", "3s", "--cpu-time", "700ms", "--grace", "100ms"];
+  const caps = ["--memory", "64M", "--timeout", "5s", "--cpu-time", "2s", "--grace", "100ms"];
   const run = (script: string): Promise<Limited> => runLimited(cupel, root, [...caps, "--", "sh", "-c", script]);
 
   test("each end has its own cause", async () => {

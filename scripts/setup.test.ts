@@ -32,7 +32,7 @@ function makeClone(name: string): string {
   const clone = join(folder, name);
   mkdirSync(clone);
   for (const path of copied) cpSync(join(repositoryRoot, path), join(clone, path), { recursive: true });
-  for (const path of listFiles(["src/{launch/{attack-helpers,compiled-seccomp,helpers},model/build}.gen.ts"], clone))
+  for (const path of listFiles(["src/{launch/{{attack-,front-,}helpers,compiled-seccomp},model/build}.gen.ts"], clone))
     rmSync(join(clone, path));
   writeFileSync(join(clone, "src/main.ts"), standIn);
   return clone;

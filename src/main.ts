@@ -13,6 +13,8 @@ const exitCodes: Readonly<Record<CupelErrorCode, number>> = {
 
 const jobCommands = ["run", "shell", "plan"];
 const jobFailure = 125;
+/** Called by this name, cupel is that command. */
+const front = "bwrap";
 const bug = 70;
 
 /** Of a sentence that quotes a word of any length, so much is shown of its beginning and its end. */
@@ -38,6 +40,11 @@ function exitCodeFor(error: unknown, command: string | undefined): number {
   return error instanceof CupelError ? exitCodes[error.code] : bug;
 }
 
+function ownWords(): readonly string[] {
+  const words = process.argv.slice(2);
+  return process.argv0.endsWith(`/${front}`) || process.argv0 === front ? [front, ...words] : words;
+}
+
 async function main(words: readonly string[]): Promise<number> {
   try {
     return await dispatch(words);
@@ -48,4 +55,4 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 // What is written is written at once, so nothing is under way that an exit could cut off.
-void main(process.argv.slice(2)).then((code) => process.exit(code));
+void main(ownWords()).then((code) => process.exit(code));

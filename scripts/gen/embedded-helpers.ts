@@ -6,10 +6,18 @@ const helpersPath = "src/launch/helpers.gen.ts";
 /** Where those of the attack suite are written: a module of their own, which no run reads. */
 const attackHelpersPath = "src/launch/attack-helpers.gen.ts";
 
-/** Both. */
-export const embeddedHelpersPaths: readonly string[] = [helpersPath, attackHelpersPath];
+/** Where that of `cupel bwrap` is written: nothing else has use for it. */
+const frontHelpersPath = "src/launch/front-helpers.gen.ts";
 
-const attackHelperNames: readonly string[] = ["attacker", "victim"];
+/** All of them. */
+export const embeddedHelpersPaths: readonly string[] = [helpersPath, attackHelpersPath, frontHelpersPath];
+
+/** Helpers that lie in another module than most. */
+const placesOfHelpers: Readonly<Record<string, string>> = {
+  attacker: attackHelpersPath,
+  victim: attackHelpersPath,
+  bwrap: frontHelpersPath,
+};
 
 /** One built helper. */
 export interface BuiltHelper {
@@ -20,11 +28,9 @@ export interface BuiltHelper {
 
 /** Texts of the modules by path; without helpers, ones that type-check and hold none. */
 export function renderEmbeddedHelpers(helpers: readonly BuiltHelper[]): Record<string, string> {
-  const isAttack = ({ name }: BuiltHelper): boolean => attackHelperNames.includes(name);
-  return {
-    [helpersPath]: renderModule(helpers.filter((helper) => !isAttack(helper))),
-    [attackHelpersPath]: renderModule(helpers.filter(isAttack)),
-  };
+  const inModule = (path: string): BuiltHelper[] =>
+    helpers.filter(({ name }) => (placesOfHelpers[name] ?? helpersPath) === path);
+  return Object.fromEntries(embeddedHelpersPaths.map((path) => [path, renderModule(inModule(path))]));
 }
 
 // --- internal ---

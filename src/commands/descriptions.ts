@@ -1,6 +1,7 @@
 /** Every command and flag, as data: parsing, usage and completion are all made from it. */
 import type { CommandDescription } from "../report/command-description.ts";
 import { applyDescription, changesDescription, discardDescription } from "./descriptions-changes.ts";
+import { bwrapDescription } from "./description-bwrap.ts";
 import { planDescription, runDescription, shellDescription } from "./descriptions-job.ts";
 import { runsDescription } from "./description-runs.ts";
 import {
@@ -42,6 +43,7 @@ export const descriptions: readonly CommandDescription[] = [
   schemaDescription,
   strategiesDescription,
   verifyDescription,
+  bwrapDescription,
   selfTestDescription,
   upgradeDescription,
   cleanDescription,

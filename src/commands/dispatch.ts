@@ -13,12 +13,18 @@ interface Entry {
   readonly load: () => Promise<Command>;
 }
 
+/** One whose words are another program's: none of them is cupel's to read. */
+interface FrontEntry {
+  readonly describe: () => Promise<CommandDescription>;
+  readonly loadFront: () => Promise<(words: readonly string[]) => number>;
+}
+
 const changed = () => import("./descriptions-changes.ts");
 const job = () => import("./descriptions-job.ts");
 const report = () => import("./descriptions-report.ts");
 const upkeep = () => import("./descriptions-upkeep.ts");
 
-const commands: Readonly<Record<string, Entry>> = {
+const commands: Readonly<Record<string, Entry | FrontEntry>> = {
   run: { describe: async () => (await job()).runDescription, load: async () => (await import("./run.ts")).run },
   shell: { describe: async () => (await job()).shellDescription, load: async () => (await import("./shell.ts")).shell },
   doctor: {
@@ -71,6 +77,10 @@ const commands: Readonly<Record<string, Entry>> = {
   trust: {
     describe: async () => (await upkeep()).trustDescription,
     load: async () => (await import("./trust.ts")).trust,
+  },
+  bwrap: {
+    describe: async () => (await import("./description-bwrap.ts")).bwrapDescription,
+    loadFront: async () => (await import("./bwrap.ts")).bwrap,
   },
   "self-test": {
     describe: async () => (await upkeep()).selfTestDescription,
@@ -136,7 +146,11 @@ export async function dispatch(words: readonly string[]): Promise<number> {
   if (word === "--version") return dispatch(["version"]);
   const entry = Object.hasOwn(commands, word) ? commands[word] : undefined;
   if (entry === undefined) throw unknownCommand(word, await loadDescriptions());
+  const isFront = "loadFront" in entry;
+  // Nothing that such a program knows.
+  if (isFront && rest[0] !== "-h") return (await entry.loadFront())(rest);
   const description = await entry.describe();
+  if (isFront) return showUsage(["cupel"], description);
   const line = parseCommandLine(description, rest);
   return line.flags.has("help") ? showUsage(["cupel"], description) : (await entry.load())(line);
 }

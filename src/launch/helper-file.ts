@@ -12,7 +12,7 @@ import { CupelError } from "../model/error.ts";
 import { helpers } from "./helpers.gen.ts";
 
 /** Names of the helpers. */
-export type HelperName = "launcher" | "prober" | "courier" | "attacker" | "victim";
+export type HelperName = "launcher" | "prober" | "courier" | "attacker" | "victim" | "bwrap";
 
 /** A helper, open and equal to the original. */
 export interface HelperFile {
@@ -23,7 +23,7 @@ export interface HelperFile {
   close(): void;
 }
 
-/** What this build holds. Those of the attack suite are no run's business, and come by way of {@link addHelpers}. */
+/** What this build holds. Those that are no run's business come by way of {@link addHelpers}. */
 const known: Record<string, (typeof helpers)[string]> = { ...helpers };
 
 /** Makes further helpers known, for whoever needs them. */

@@ -93,7 +93,8 @@ async function exercise(context: ProbeContext, { version, options, root, place }
     namespaces: ["network", "pid", "mount", "ipc", "uts", "user"],
     lacks: (inside) => findLeak(inside, isSetUid),
     evidence: [...version.evidence, { action: "mode of bwrap", result: isSetUid ? "set-uid" : "plain" }, control],
-    summary: () => `${version.path}: a job saw its files, wrote none of them, and was alone; ${listFeatures(options)}`,
+    summary: () =>
+      `${version.path}${whoseIs(version)}: a job saw its files, wrote none of them, and was alone; ${listFeatures(options)}`,
   };
   const judged = judgeIsolation(engine, outside);
   if (judged === undefined) return judgeEngineFailure(context, engine);
@@ -120,6 +121,11 @@ function withoutDisable(judged: Finding): Finding {
   const detail = "set-uid: it does not take --disable-userns, so a job can make user namespaces";
   const blockers = [{ code: "policy", detail }] as const;
   return { ...judged, state: "degraded", level: "exercised", summary: `${judged.summary}; ${detail}`, blockers };
+}
+
+/** `cupel bwrap` does what bubblewrap does: it is another maker of sandboxes by its path alone. */
+function whoseIs({ line }: Extract<SaidVersion, { ok: true }>): string {
+  return line.endsWith("(cupel)") ? " (made by cupel bwrap)" : "";
 }
 
 function listFeatures(help: string): string {

@@ -56,6 +56,8 @@ export interface CommandDescription {
   readonly subcommands?: readonly CommandDescription[] | undefined;
   /** The operands are a command of the user's own: its words, flags included, begin at the first operand or behind `--`. */
   readonly passesCommand?: boolean | undefined;
+  /** It stands in for another program, whose words all of them are, but for its own flags at the beginning. */
+  readonly isFront?: boolean | undefined;
   /** A word in front of that command that ends so is the value of this flag: a file that holds the command. */
   readonly fileOperand?: { readonly flag: string; readonly endings: readonly string[] } | undefined;
   readonly exitCodes?: readonly ExitCodeDescription[] | undefined;

@@ -33,19 +33,19 @@ describe("dispatch", () => {
     [["docter"], 'cupel has no command "docter": did you mean doctor?'],
     [
       ["zzz"],
-      'cupel has no command "zzz": there are doctor, check, lock, diff, explain, plan, run, shell, changes, apply, discard, runs, init, trust, schema, strategies, verify, self-test, upgrade, clean, completion, version',
+      'cupel has no command "zzz": there are doctor, check, lock, diff, explain, plan, run, shell, changes, apply, discard, runs, init, trust, schema, strategies, verify, bwrap, self-test, upgrade, clean, completion, version',
     ],
     [
       [""],
-      'cupel has no command "": there are doctor, check, lock, diff, explain, plan, run, shell, changes, apply, discard, runs, init, trust, schema, strategies, verify, self-test, upgrade, clean, completion, version',
+      'cupel has no command "": there are doctor, check, lock, diff, explain, plan, run, shell, changes, apply, discard, runs, init, trust, schema, strategies, verify, bwrap, self-test, upgrade, clean, completion, version',
     ],
     [
       ["--json"],
-      'cupel has no command "--json": there are doctor, check, lock, diff, explain, plan, run, shell, changes, apply, discard, runs, init, trust, schema, strategies, verify, self-test, upgrade, clean, completion, version',
+      'cupel has no command "--json": there are doctor, check, lock, diff, explain, plan, run, shell, changes, apply, discard, runs, init, trust, schema, strategies, verify, bwrap, self-test, upgrade, clean, completion, version',
     ],
     [
       ["constructor"],
-      'cupel has no command "constructor": there are doctor, check, lock, diff, explain, plan, run, shell, changes, apply, discard, runs, init, trust, schema, strategies, verify, self-test, upgrade, clean, completion, version',
+      'cupel has no command "constructor": there are doctor, check, lock, diff, explain, plan, run, shell, changes, apply, discard, runs, init, trust, schema, strategies, verify, bwrap, self-test, upgrade, clean, completion, version',
     ],
     [["doctor", "extra"], 'cupel doctor does not take "extra"; see cupel doctor --help'],
     [["doctor", "--jsno"], "cupel doctor has no flag --jsno, did you mean --json?; see cupel doctor --help"],

@@ -173,7 +173,8 @@ describe("descriptions", () => {
   });
 
   test("are those that examples and the job's flags are read by", () => {
-    for (const { examples = [], name } of descriptions) {
+    // What stands in for another program leaves its words to that.
+    for (const { examples = [], name } of descriptions.filter(({ isFront }) => isFront !== true)) {
       for (const example of examples.filter((one) => one.startsWith(`cupel ${name} `))) {
         const words = splitCommand(example).slice(2);
         const description = descriptions.find((one) => one.name === name) ?? runDescription;

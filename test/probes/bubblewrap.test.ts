@@ -50,6 +50,12 @@ test("works where the job was alone, saw its files and wrote none", async () => 
   `);
 });
 
+test("says whose it is where cupel answers to that name", async () => {
+  expect(await find(bwrap("0.11.0 (cupel)", insideOutput()))).toContain(
+    "bubblewrap 0.11.0 (cupel): /usr/bin/bwrap (made by cupel bwrap): a job saw its files",
+  );
+});
+
 test("names the options that it lacks", async () => {
   const programs = { ...bwrap("0.8.0", insideOutput()), "/usr/bin/bwrap --help": "--disable-userns\n--size BYTES\n" };
   expect(await find(programs)).toContain("; it has no --argv0, overlays");

@@ -204,6 +204,7 @@ const otherWords: ReadonlySet<string> = new Set([
 
 /** Flags that pages name for other programs. */
 const foreignFlags: Readonly<Record<string, readonly string[]>> = {
+  bwrap: ["exec-label", "file-label"],
   unshare: ["user", "map-root-user"],
   kubectl: ["overwrite"],
   "scripts/test": ["hosts"],
@@ -244,7 +245,8 @@ export function callProblems(line: string): string[] {
   return callsIn(line).flatMap(({ name, words }) => {
     if (name === "COMMAND") return flagProblems(words, allFlags);
     const description = descriptions.find((one) => one.name === name);
-    return description === undefined ? [`cupel ${name}: no such command`] : flagProblems(words, description.flags);
+    if (description === undefined) return [`cupel ${name}: no such command`];
+    return description.isFront === true ? [] : flagProblems(words, description.flags);
   });
 }
 

@@ -1,0 +1,176 @@
+/* The process that stays outside: it makes the namespaces, tells of them, and ends as the command did. */
+#include "bwrap.h"
+
+#include <asm/signal.h>
+#include <linux/fcntl.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+
+static void enter(const struct sandbox *sandbox)
+{
+    const struct options *const options = &sandbox->options;
+    long result = 0;
+    if (options->user_namespace != none)
+        result = kernel_call(__NR_setns, options->user_namespace, CLONE_NEWUSER);
+    if (result < 0)
+        die_of(result, "Joining specified user namespace failed", NULL);
+    /* For what is started from here on: nobody changes the PID namespace that he is in (setns(2)). */
+    if (options->pid_namespace != none)
+        result = kernel_call(__NR_setns, options->pid_namespace, CLONE_NEWPID);
+    if (result < 0)
+        die_of(result, "Setting pidns failed", NULL);
+    close_descriptor(options->user_namespace);
+    close_descriptor(options->pid_namespace);
+}
+
+__attribute__((noreturn)) static void explain(const struct sandbox *sandbox, long result)
+{
+    const bool has_user = (sandbox->options.namespaces & CLONE_NEWUSER) != 0;
+    if (has_user && result == -EINVAL)
+        die("Creating new namespace failed, likely because the kernel does not support user namespaces", NULL);
+    if (result == -EPERM && sandbox->uid != 0)
+        die("No permissions to create a new namespace, likely because the kernel does not allow non-privileged user "
+            "namespaces. `cupel doctor` says why.",
+            NULL);
+    if (result == -ENOSPC)
+        die("Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)", NULL);
+    die_of(result, "Creating new namespace failed", NULL);
+}
+
+/* From the text of a pidfd (proc_pid_fdinfo(5)), in this process's own PID namespace. */
+static long process_of(const struct sandbox *sandbox, int descriptor)
+{
+    const char *const name = join("self/fdinfo/", number_text((uint64_t)descriptor), NULL);
+    const long file = open_process_file(sandbox, name, O_RDONLY);
+    if (file < 0)
+        die_of(file, "Can't open /proc/", name, NULL);
+    size_t length;
+    const char *at = read_whole((int)file, &length, name);
+    while (*at != '\0' && !starts_with(at, "Pid:\t"))
+        at++;
+    long process = 0;
+    for (at += *at == '\0' ? 0 : strlen("Pid:\t"); *at >= '0' && *at <= '9'; at++)
+        process = process * 10 + (*at - '0');
+    close_descriptor(descriptor);
+    return process;
+}
+
+/*
+ * Below a PID namespace that is entered, one can be made by nobody but a process that is in it (clone(2)). So there is
+ * one for just that, whose child is this process's own; they share what is open, and so the handle that it gets.
+ */
+static long clone_from_within(const struct sandbox *sandbox, unsigned long flags)
+{
+    int descriptor = none;
+    const long between = kernel_call(__NR_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+    if (between == 0) {
+        const long child = kernel_call(__NR_clone, flags | CLONE_PARENT | CLONE_PIDFD, 0, &descriptor, 0, 0);
+        if (child == 0)
+            return 0;
+        const struct message made = {.kind = message_made, .status = child < 0 ? (int32_t)child : descriptor};
+        kernel_call(__NR_write, sandbox->told[1], &made, sizeof made);
+        leave(0);
+    }
+    struct message made = {.status = -EAGAIN};
+    if (between < 0)
+        return between;
+    while (kernel_call(__NR_read, sandbox->told[0], &made, sizeof made) == -EINTR)
+        continue;
+    while (kernel_call(__NR_wait4, between, NULL, 0, NULL) == -EINTR)
+        continue;
+    return made.status < 0 ? made.status : process_of(sandbox, made.status);
+}
+
+static long clone_sandbox(const struct sandbox *sandbox)
+{
+    const unsigned long flags = sandbox->options.namespaces | CLONE_NEWNS | SIGCHLD;
+    if (sandbox->options.pid_namespace != none && (flags & CLONE_NEWPID) != 0)
+        return clone_from_within(sandbox, flags);
+    return kernel_call(__NR_clone, flags, 0, 0, 0, 0);
+}
+
+static long start(struct sandbox *sandbox)
+{
+    long result = kernel_call(__NR_pipe2, sandbox->go, O_CLOEXEC);
+    if (result >= 0)
+        result = kernel_call(__NR_pipe2, sandbox->told, O_CLOEXEC);
+    if (result < 0)
+        die_of(result, "pipe2() failed", NULL);
+    const long child = clone_sandbox(sandbox);
+    if (child < 0)
+        explain(sandbox, child);
+    if (child > 0)
+        return child;
+    close_descriptor(sandbox->go[1]);
+    close_descriptor(sandbox->told[0]);
+    enter_sandbox(sandbox);
+}
+
+static void wait_for_ids(const struct options *options)
+{
+    char byte;
+    if (options->user_namespace_block == none)
+        return;
+    while (kernel_call(__NR_read, options->user_namespace_block, &byte, 1) == -EINTR)
+        continue;
+    close_descriptor(options->user_namespace_block);
+}
+
+static int exit_code(int status)
+{
+    const int signal = status & 0x7f;
+    return signal != 0 ? 128 + signal : (status >> 8) & 0xff;
+}
+
+static int wait_for(long child)
+{
+    int status = 0;
+    for (;;) {
+        const long result = kernel_call(__NR_wait4, child, &status, 0, NULL);
+        if (result == child)
+            return exit_code(status);
+        if (result != -EINTR)
+            die_of(result, "wait4() failed", NULL);
+    }
+}
+
+/* The command may have ended while others of the sandbox go on: then the reaper says so. */
+static int follow(const struct sandbox *sandbox, long child)
+{
+    bool is_started = false;
+    struct message message;
+    int code;
+    for (;;) {
+        const long count = kernel_call(__NR_read, sandbox->told[0], &message, sizeof message);
+        if (count == -EINTR)
+            continue;
+        if (count != (long)sizeof message) {
+            code = wait_for(child);
+            break;
+        }
+        code = message.status;
+        if (message.kind == message_ended)
+            break;
+        is_started = message.kind == message_started;
+    }
+    if (is_started && sandbox->options.status != none)
+        write_text(sandbox->options.status, join("{ \"exit-code\": ", number_text((uint64_t)code), " }\n", NULL));
+    return code;
+}
+
+int monitor(struct sandbox *sandbox)
+{
+    const unsigned long default_action[8] = {0};
+    /* A caller that ignores it would have children vanish before they are waited for (wait(2)). */
+    kernel_call(__NR_rt_sigaction, SIGCHLD, default_action, NULL, sizeof(unsigned long));
+    if (sandbox->options.dies_with_parent)
+        kernel_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    enter(sandbox);
+    const long child = start(sandbox);
+    tell_of(sandbox, child);
+    wait_for_ids(&sandbox->options);
+    write_text(sandbox->go[1], "1");
+    const int kept[] = {sandbox->told[0], sandbox->options.status};
+    close_all_but(kept, 2);
+    return follow(sandbox, child);
+}

@@ -1,0 +1,136 @@
+/* The process inside, from the namespaces that it finds itself in to the command that it becomes, or starts. */
+#include "bwrap.h"
+
+#include <asm/signal.h>
+#include <linux/fcntl.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+
+/* The monitor has told of this process, and whoever maps its ids has. */
+static void wait_for_go(const struct sandbox *sandbox)
+{
+    char byte;
+    long count;
+    do
+        count = kernel_call(__NR_read, sandbox->go[0], &byte, 1);
+    while (count == -EINTR);
+    if (count != 1)
+        leave(1);
+    close_descriptor(sandbox->go[0]);
+}
+
+/* In a namespace that was given other ids may be there to be had. The capabilities stay: it is not built yet. */
+static void switch_ids(const struct sandbox *sandbox)
+{
+    const uint32_t uid = sandbox->inside_uid, gid = sandbox->inside_gid;
+    long result = kernel_call(__NR_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
+    if (result >= 0 && gid != sandbox->gid)
+        result = kernel_call(__NR_setresgid, gid, gid, gid);
+    if (result < 0)
+        die_of(result, "unable to switch to gid ", number_text(gid), NULL);
+    if (uid != sandbox->uid)
+        result = kernel_call(__NR_setresuid, uid, uid, uid);
+    if (result < 0)
+        die_of(result, "unable to switch to uid ", number_text(uid), NULL);
+    raise_capabilities();
+}
+
+static void take_ids(const struct sandbox *sandbox)
+{
+    const struct options *const options = &sandbox->options;
+    if ((options->namespaces & CLONE_NEWUSER) != 0 && options->user_namespace_block == none)
+        map_ids(sandbox, sandbox->first_uid, sandbox->first_gid, sandbox->uid, sandbox->gid);
+    if (options->user_namespace != none)
+        switch_ids(sandbox);
+}
+
+static void name_host(const struct options *options)
+{
+    if (options->hostname == NULL)
+        return;
+    const long result = kernel_call(__NR_sethostname, options->hostname, strlen(options->hostname));
+    if (result < 0)
+        die_of(result, "Can't set hostname to ", options->hostname, NULL);
+}
+
+static void leave_setup(const struct sandbox *sandbox)
+{
+    const struct options *const options = &sandbox->options;
+    long result = 0;
+    if (sandbox->needs_second_namespace)
+        enter_second_namespace(sandbox);
+    if (options->second_user_namespace != none)
+        result = kernel_call(__NR_setns, options->second_user_namespace, CLONE_NEWUSER);
+    if (result < 0)
+        die_of(result, "Setting userns2 failed", NULL);
+    close_descriptor(options->second_user_namespace);
+    if (options->asserts_user_namespaces_disabled)
+        assert_disabled();
+    keep_capabilities(sandbox);
+}
+
+static void wait_for_block(const struct options *options)
+{
+    char byte;
+    if (options->block == none)
+        return;
+    while (kernel_call(__NR_read, options->block, &byte, 1) == -EINTR)
+        continue;
+    close_descriptor(options->block);
+}
+
+static bool needs_reaper(const struct options *options)
+{
+    const bool keeps = options->locks.first != NULL || options->sync != none;
+    return !options->is_first_process && (keeps || (options->namespaces & CLONE_NEWPID) != 0);
+}
+
+/* A monitor that is gone hears nothing, and is told nothing else either. */
+void tell(const struct sandbox *sandbox, int32_t kind, int32_t status)
+{
+    const struct message message = {.kind = kind, .status = status};
+    kernel_call(__NR_write, sandbox->told[1], &message, sizeof message);
+}
+
+static void die_with_parent(const struct options *options)
+{
+    if (options->dies_with_parent)
+        kernel_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
+static void split_off_reaper(const struct sandbox *sandbox)
+{
+    const long command = kernel_call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
+    if (command < 0)
+        die_of(command, "Can't fork for child", NULL);
+    if (command > 0)
+        reap(sandbox, command);
+    die_with_parent(&sandbox->options);
+    close_descriptor(sandbox->options.sync);
+}
+
+void enter_sandbox(struct sandbox *sandbox)
+{
+    const struct options *const options = &sandbox->options;
+    wait_for_go(sandbox);
+    take_ids(sandbox);
+    /* After the ids, with whose change it is forgotten (prctl(2)). */
+    die_with_parent(options);
+    if ((options->namespaces & CLONE_NEWNET) != 0)
+        bring_loopback_up();
+    /* The modes of what is made are those that were asked for. */
+    const long mask = kernel_call(__NR_umask, 0);
+    build_root(sandbox);
+    name_host(options);
+    leave_setup(sandbox);
+    die_with_parent(options);
+    wait_for_block(options);
+    kernel_call(__NR_umask, mask);
+    change_directory(sandbox);
+    if (options->is_new_session)
+        kernel_call(__NR_setsid);
+    tell(sandbox, message_started, 0);
+    if (needs_reaper(options))
+        split_off_reaper(sandbox);
+    execute(sandbox);
+}

@@ -1,0 +1,208 @@
+/** `cupel bwrap`: what came after bubblewrap 0.8, what it is called by, and who calls it. */
+import { afterAll, describe, expect, test } from "bun:test";
+import { readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { bwrapOptions } from "../support/bubblewrap-cases.ts";
+import { askBubblewrap, installFront } from "../support/bubblewrap-front.ts";
+import { repositoryRoot } from "../support/compile-c.ts";
+import { execute, start } from "../support/execute.ts";
+import { needsPrograms } from "../support/must-work.ts";
+import { childrenOf, findProcesses, freshMark, isAlive } from "../support/processes.ts";
+import { installCupel } from "../support/run-cli.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
+import { openTerminal } from "../support/terminal.ts";
+import { callers, rootCallers, type Caller } from "../support/tester.ts";
+import { until } from "../support/until.ts";
+
+const cupel = installCupel();
+const front = installFront();
+const named = makeTempDir();
+afterAll(() => named[Symbol.dispose]());
+/** cupel's executable under bubblewrap's name. */
+symlinkSync(cupel.path, named.at("bwrap"));
+
+const whole = "--ro-bind / /";
+const small = "--ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64";
+
+/** Not what started it, which has the same words behind its own. */
+function isSleep({ words }: { readonly words: readonly string[] }): boolean {
+  return words[0] === "sleep";
+}
+
+describe.each(callers)("called by $name", (caller) => {
+  const ask = (script: string) => askBubblewrap(caller, front.path, script);
+
+  test("knows every option of the manual page, lists it, and refuses two by name", async () => {
+    const { stdout } = await ask("$BWRAP --help");
+    const listed = stdout.split("\n").flatMap((line) => /^ {4}(--\S+)/.exec(line)?.[1] ?? []);
+    expect(listed.toSorted()).toEqual(bwrapOptions.toSorted());
+    const known = await Promise.all(bwrapOptions.map((option) => ask(`$BWRAP ${option}`)));
+    expect(known.filter(({ stderr }) => stderr.includes("Unknown option"))).toEqual([]);
+    for (const option of ["--exec-label", "--file-label"]) {
+      const stderr = `bwrap: ${option} is not supported by cupel, which sets no labels of SELinux: leave it out\n`;
+      expect(await ask(`$BWRAP ${option} x true`)).toMatchObject({ code: 1, stdout: "", stderr });
+    }
+  });
+
+  test.each([
+    [`$BWRAP ${whole} --argv0 name sh -c 'echo $0'`, "name\n", ""],
+    ["$BWRAP --version", "bubblewrap 0.11.0 (cupel)\n", ""],
+    ["$BWRAP --level-prefix --bogus", "", "<3>bwrap: Unknown option --bogus\n"],
+    [`$BWRAP ${small} --symlink usr/bin /bin echo twice the same`, "twice the same\n", ""],
+    [
+      `$BWRAP ${small} --symlink usr/lib /bin true`,
+      "",
+      "bwrap: Can't make symlink at /bin: existing destination is usr/bin\n",
+    ],
+    ["$BWRAP --overlay-src /usr --bind / / true", "", expect.stringContaining("--overlay-src must be followed by")],
+    ["$BWRAP --overlay-src /usr --ro-overlay / true", "", expect.stringContaining("requires at least two")],
+    ["$BWRAP --tmp-overlay / true", "", expect.stringContaining("requires at least one")],
+    ["$BWRAP --argv0 a --argv0 b true", "", "bwrap: --argv0 used multiple times\n"],
+  ])("%s", async (script, stdout, stderr) => expect(await ask(script)).toMatchObject({ stdout, stderr }));
+
+  test("overlays show the last source above the first, and keep what is written where it was said", async () => {
+    const layers = `mkdir low high rw work; echo low >low/a; echo low >low/b; echo high >high/b`;
+    const sources = `--overlay-src low --overlay-src high`;
+    const look = `sh -c 'cat /o/a /o/b; echo new >/o/c && cat /o/c'`;
+    const seen = "low\nhigh\n";
+    expect(await ask(`${layers}; $BWRAP ${small} ${sources} --ro-overlay /o ${look}`)).toMatchObject({ stdout: seen });
+    expect(await ask(`${layers}; $BWRAP ${small} ${sources} --tmp-overlay /o ${look}; ls low high`)).toMatchObject({
+      stdout: `${seen}new\nhigh:\nb\n\nlow:\na\nb\n`,
+    });
+    const kept = `${layers}; $BWRAP ${small} ${sources} --overlay rw work /o ${look}; cat rw/c; cat work/work 2>&1 | wc -l`;
+    expect(await ask(kept)).toMatchObject({ stdout: `${seen}new\nnew\n1\n` });
+  });
+
+  test("names with commas, colons and backslashes are names of layers like others", async () => {
+    const script = `mkdir 'a,b' 'c:d' 'e\\f'; echo in it >'a,b/one'; echo there >'c:d/two'; echo too >'e\\f/three'
+      $BWRAP ${small} --overlay-src 'a,b' --overlay-src 'c:d' --overlay-src 'e\\f' --ro-overlay /o sh -c 'cat /o/*'`;
+    expect(await ask(script)).toMatchObject({ stdout: "in it\ntoo\nthere\n", stderr: "" });
+  });
+
+  test("enters the namespaces that it is given", async () => {
+    await using holder = start([
+      ...caller.prefix,
+      "unshare",
+      "-Ur",
+      "-pf",
+      "--kill-child",
+      "sh",
+      "-c",
+      "echo made; exec sleep 60",
+    ]);
+    await holder.wrote("made");
+    const inside = await until("its child is there", () => childrenOf(holder.pid)[0]);
+    const open = `9</proc/${inside}/ns/user 8</proc/${inside}/ns/pid`;
+    const look = "sh -c 'readlink /proc/self/ns/user /proc/self/ns/pid; id -u'";
+    const { stdout, stderr } = await ask(
+      `readlink /proc/${inside}/ns/user /proc/${inside}/ns/pid; $BWRAP ${whole} --userns 9 --pidns 8 ${look} ${open}; $BWRAP ${whole} --userns 9 --unshare-pid --pidns 8 --proc /proc sh -c 'echo $$; readlink /proc/self/ns/pid' ${open}`,
+    );
+    const [user = "", pid = "", ...seen] = stdout.split("\n");
+    expect([seen.slice(0, 4), stderr]).toEqual([[user, pid, "0", "2"], ""]);
+    expect(seen[4]).not.toBe(pid);
+  });
+
+  test.each([
+    ["goes on without its monitor", "", true],
+    ["dies with its monitor where that was asked for", "--die-with-parent", false],
+    ["dies with its monitor, and its own processes with it", "--die-with-parent --unshare-pid", false],
+  ])("a command %s", async (_name, flags, survives) => {
+    const mark = freshMark();
+    // What survives would hold the outputs.
+    const script = `exec ${front.path} ${whole} ${flags} sleep ${mark} >/dev/null 2>&1`;
+    await using running = start([...caller.prefix, "sh", "-c", script]);
+    const find = () => findProcesses(mark).find(isSleep);
+    const command = await until("the command runs", () => find()?.pid);
+    running.kill("SIGKILL");
+    await running.ended;
+    if (survives) {
+      expect(isAlive(command)).toBe(true);
+      process.kill(command, "SIGKILL");
+    }
+    await until("the command is gone", () => find() === undefined);
+  });
+
+  test("all of it dies with whoever called it", async () => {
+    const mark = freshMark();
+    const script = `${front.path} ${whole} --unshare-pid --die-with-parent sleep ${mark} & wait`;
+    await using shell = start([...caller.prefix, "sh", "-c", script]);
+    await until("the command runs", () => findProcesses(mark).some(isSleep));
+    shell.kill("SIGKILL");
+    await until("all is gone", () => findProcesses(mark).length === 0);
+  });
+
+  test("a terminal is the command's, too, and its console", async () => {
+    const words = [...caller.prefix, front.path, ...`${whole} --unshare-all --dev /dev`.split(" ")];
+    const script = "stat -Lc %t:%T /dev/console /proc/self/fd/0; exit 4";
+    await using session = openTerminal([...words, "sh", "-c", script], { env: { PATH: "/usr/bin:/bin" } });
+    expect(await session.ended).toEqual({ code: 4, signal: null });
+    const [first, second] = session.text().trim().split(/\s+/);
+    expect(first).toMatch(/^88:/);
+    expect(second).toBe(first as string);
+  });
+});
+
+describe.each(callers)("by cupel's executable, called by $name", (caller) => {
+  const direct = { command: `${cupel.path} bwrap`, name: named.at("bwrap") };
+
+  test.each(Object.entries(direct))("as %s, it is the same program, with all that it was given", async (_, program) => {
+    const script = `ulimit -Sn 1000; printf -- '--setenv\\0A\\0b' | $BWRAP --args 0 ${whole} --json-status-fd 8 sh -c 'echo $A; ulimit -Sn; grep -E "Sig(Blk|Ign)" /proc/self/status; ls /proc/self/fd; kill -9 $$' 8>told 9</etc/passwd; echo $?; grep -c exit-code told`;
+    const [own, plain] = await Promise.all([
+      askBubblewrap(caller, program, script),
+      askBubblewrap(caller, front.path, script),
+    ]);
+    expect(own).toEqual(plain);
+    expect(own.stdout.split("\n").slice(0, 2)).toEqual(["b", "1000"]);
+  });
+
+  test("is written to a file on demand, and to no file that is there", async () => {
+    using directory = makeTempDir({ owner: caller });
+    const path = directory.at("bwrap");
+    const install = () => cupel.run(caller, ["bwrap", "--install", path]);
+    expect(await install()).toEqual({ code: 0, signal: null, stdout: `wrote ${path}\n`, stderr: "" });
+    expect(await askBubblewrap(caller, path, `$BWRAP ${whole} echo installed`)).toMatchObject({
+      stdout: "installed\n",
+    });
+    expect(await install()).toMatchObject({ code: 64, stderr: expect.stringContaining("is there already") });
+    const nowhere = await cupel.run(caller, ["bwrap", "--install", "/nosuch/bwrap"]);
+    expect(nowhere).toMatchObject({ code: 64, stdout: "", stderr: expect.stringContaining("ENOENT") });
+    expect(await cupel.run(caller, ["bwrap", "--install"])).toMatchObject({ code: 64, stdout: "" });
+  });
+});
+
+/** Programs that look for bwrap in PATH. */
+function withFront(caller: Caller): Record<string, string> {
+  const { PATH = "" } = cupel.environment(caller);
+  return { ...cupel.environment(caller), PATH: `${front.directory}:${PATH}` };
+}
+
+describe.each(callers)("in the place of bubblewrap, called by $name", (caller) => {
+  test("cupel's own strategy runs its jobs in it, and knows whose it is", async () => {
+    const env = { PATH: withFront(caller)["PATH"], XDG_STATE_HOME: `${cupel.state(caller)}-front` };
+    const words = ["run", "--strategy", "bubblewrap", "--workspace", "ro", "--", "sh", "-c", "id -u; exit 3"];
+    expect(await cupel.run(caller, words, { env })).toMatchObject({ code: 3, stdout: "1000\n" });
+    const told = await cupel.run(caller, ["doctor", "--json"], { env });
+    const { capabilities } = JSON.parse(told.stdout) as { capabilities: { id: string; summary: string }[] };
+    const found = capabilities.find(({ id }) => id === "program.bwrap");
+    expect(found).toMatchObject({ state: "works", value: front.path });
+    expect(found?.summary).toContain("made by cupel bwrap");
+    await cupel.outside(caller, ["rm", "-r", env.XDG_STATE_HOME]);
+  });
+});
+
+const needsSandbox = needsPrograms("socat", "rg", "node");
+
+describe.each(rootCallers)("a sandbox of others that calls it, as $name", (caller) => {
+  needsSandbox("runs its commands, and keeps them from files and network", async () => {
+    using directory = makeTempDir({ owner: caller });
+    const program = join(repositoryRoot, "node_modules/@anthropic-ai/sandbox-runtime/dist/cli.js");
+    const script = `echo ran; touch /etc/made-by-test; curl -sS -m 5 http://example.com; readlink /proc/self/ns/net`;
+    const ran = await execute(["node", program, "-c", script], {
+      cwd: directory.path,
+      env: { ...withFront(caller), HOME: directory.path, TMPDIR: directory.path },
+    });
+    expect(ran.stdout).toStartWith("ran\n");
+    expect(ran.stderr).toContain("Read-only file system");
+    expect(ran.stdout).not.toContain(readFileSync("/proc/self/comm", "utf8"));
+  });
+});

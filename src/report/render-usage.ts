@@ -48,12 +48,12 @@ function section(title: string, blocks: readonly Block[]): Block[] {
   return blocks.length === 0 ? [] : [...heading(title), ...blocks];
 }
 
-function usageLine(name: string, { subcommands, flags, operands, passesCommand }: CommandDescription): string {
+function usageLine(name: string, { subcommands, flags, operands, passesCommand, isFront }: CommandDescription): string {
   const parts = [
     name,
     ...(subcommands === undefined ? [] : ["COMMAND"]),
     ...(flags.length === 0 ? [] : ["[flags]"]),
-    ...(passesCommand === true ? ["--"] : []),
+    ...(passesCommand === true && isFront !== true ? ["--"] : []),
     ...(operands ?? []).map(operandTerm),
   ];
   return parts.join(" ");

@@ -1,4 +1,5 @@
 /** `cupel bwrap`: bubblewrap's command line, carried out by a program of cupel's that takes this one's place. */
+import { readFileSync } from "node:fs";
 import { executeProgram } from "../host/execute-program.ts";
 import { isThere } from "../host/is-there.ts";
 import { stateDirectories } from "../host/private-directory.ts";
@@ -24,8 +25,18 @@ function descriptorsNamed(words: readonly string[]): number[] {
   return words.filter((word) => /^\d{1,7}$/.test(word)).map(Number);
 }
 
+/** What this process was started with, as bytes: the runtime makes text of it. */
+function readOwnWords(name: "cmdline" | "environ"): Uint8Array[] {
+  const bytes = readFileSync(`/proc/self/${name}`);
+  const words: Uint8Array[] = [];
+  for (let from = 0, end = bytes.indexOf(0); end >= 0; from = end + 1, end = bytes.indexOf(0, from))
+    words.push(bytes.subarray(from, end));
+  return words;
+}
+
 function execute(words: readonly string[]): number {
   const host = createRealHost();
+  const own = readOwnWords("cmdline");
   const limits = host.readText(`/proc/${process.ppid}/limits`);
   const files = openHelperFiles("bwrap", stateDirectories(host), host.identity.uid);
   const reasons: string[] = [];
@@ -36,10 +47,8 @@ function execute(words: readonly string[]): number {
     }
     const reason = executeProgram({
       path: next.value.path,
-      arguments: [programName, openFilesLimit(limits.ok ? limits.value : ""), ...words],
-      environment: Object.fromEntries(
-        Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-      ),
+      arguments: [programName, openFilesLimit(limits.ok ? limits.value : ""), ...own.slice(own.length - words.length)],
+      environment: readOwnWords("environ"),
       keep: descriptorsNamed(words),
     });
     next.value.close();

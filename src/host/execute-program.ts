@@ -7,11 +7,14 @@ import { errnoName } from "./errno-name.ts";
 import { errnoOf } from "./errno-of.ts";
 import { namesIn } from "./names-in.ts";
 
+/** Words of a command line, or variables as `NAME=value`: bytes, which need not be text (execve(2)). */
+export type Words = readonly (string | Uint8Array)[];
+
 /** What is executed; `keep`: descriptors to be passed on, whatever they are. */
 export interface Execution {
   readonly path: string;
-  readonly arguments: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+  readonly arguments: Words;
+  readonly environment: Words;
   readonly keep: readonly number[];
 }
 
@@ -87,11 +90,11 @@ function inherited({ path, keep }: Execution): number[] {
 /** fcntl(2). */
 const setDescriptorFlags = 2;
 
-/** Texts as execve(2) takes them: pointers to bytes that end with a NUL, and a null pointer behind. */
-function pointersTo(texts: readonly string[], { ptr }: ForeignFunctions, held: Uint8Array[]): BigUint64Array {
-  const pointers = new BigUint64Array(texts.length + 1);
-  for (const [index, text] of texts.entries()) {
-    const bytes = Buffer.from(`${text}\0`);
+/** As execve(2) takes them: pointers to bytes that end with a NUL, and a null pointer behind. */
+function pointersTo(words: Words, { ptr }: ForeignFunctions, held: Uint8Array[]): BigUint64Array {
+  const pointers = new BigUint64Array(words.length + 1);
+  for (const [index, word] of words.entries()) {
+    const bytes = Buffer.concat([Buffer.from(word), Buffer.alloc(1)]);
     held.push(bytes);
     pointers[index] = BigInt(ptr(bytes));
   }
@@ -107,11 +110,7 @@ export function executeProgram(execution: Execution): string {
   const { fcntl, execve, __errno_location: errnoLocation } = library.symbols;
   const held: Uint8Array[] = [];
   const words = pointersTo(execution.arguments, foreign, held);
-  const variables = pointersTo(
-    Object.entries(execution.environment).map(([name, value]) => `${name}=${value}`),
-    foreign,
-    held,
-  );
+  const variables = pointersTo(execution.environment, foreign, held);
   for (const descriptor of inherited(execution)) fcntl(descriptor, setDescriptorFlags, 0);
   execve(Buffer.from(`${execution.path}\0`), words, variables);
   return errnoName(foreign.read.i32(errnoLocation()));

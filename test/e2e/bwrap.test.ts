@@ -1,6 +1,6 @@
 /** `cupel bwrap`: what came after bubblewrap 0.8, what it is called by, and who calls it. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFileSync, symlinkSync } from "node:fs";
+import { readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bwrapOptions } from "../support/bubblewrap-cases.ts";
 import { askBubblewrap, installFront } from "../support/bubblewrap-front.ts";
@@ -11,7 +11,7 @@ import { childrenOf, findProcesses, freshMark, isAlive } from "../support/proces
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { openTerminal } from "../support/terminal.ts";
-import { callers, rootCallers, type Caller } from "../support/tester.ts";
+import { callers, ordinaryCaller, rootCallers, type Caller } from "../support/tester.ts";
 import { until } from "../support/until.ts";
 
 const cupel = installCupel();
@@ -58,6 +58,18 @@ describe.each(callers)("called by $name", (caller) => {
     ["$BWRAP --overlay-src /usr --ro-overlay / true", "", expect.stringContaining("requires at least two")],
     ["$BWRAP --tmp-overlay / true", "", expect.stringContaining("requires at least one")],
     ["$BWRAP --argv0 a --argv0 b true", "", "bwrap: --argv0 used multiple times\n"],
+    [`$BWRAP ${whole} --info-fd 99 true`, "", "bwrap: Write to info_fd: Bad file descriptor\n"],
+    [`$BWRAP ${whole} --json-status-fd 99 true`, "", "bwrap: Write to json_status_fd: Bad file descriptor\n"],
+    [
+      `$BWRAP ${small} --symlink a /usr true`,
+      "",
+      "bwrap: Can't make symlink at /usr: destination exists and is not a symlink\n",
+    ],
+    [
+      `own=$(env --ignore-signal=CHLD $BWRAP ${whole} --unshare-all readlink /proc/self/ns/user); [ "$own" != "$(readlink /proc/self/ns/user)" ] && echo own`,
+      "own\n",
+      "",
+    ],
   ])("%s", async (script, stdout, stderr) => expect(await ask(script)).toMatchObject({ stdout, stderr }));
 
   test("overlays show the last source above the first, and keep what is written where it was said", async () => {
@@ -131,6 +143,24 @@ describe.each(callers)("called by $name", (caller) => {
     await until("all is gone", () => findProcesses(mark).length === 0);
   });
 
+  test("a filter that forbids to wait ends the sandbox, and makes nothing wait for it", async () => {
+    // As `filter`, but for wait4(2), which is 61 or 260.
+    const number = process.arch === "arm64" ? "\\x04\\x01" : "\\x3d\\x00";
+    const program = `\\x20\\0\\0\\0\\0\\0\\0\\0\\x15\\0\\0\\x01${number}\\0\\0\\x06\\0\\0\\0\\x01\\0\\x05\\0\\x06\\0\\0\\0\\0\\0\\xff\\x7f`;
+    const script = `printf '${program}' >nowait; $BWRAP ${whole} --unshare-pid --seccomp 9 /bin/echo ran 9<nowait`;
+    expect(await ask(script)).toMatchObject({ code: 1, stderr: "bwrap: init wait(): Operation not permitted\n" });
+  });
+
+  test("in a sandbox with a terminal it makes one with a terminal", async () => {
+    const outer = `${front.path} ${whole} --dev /dev --proc /proc`;
+    const inner = `${outer} stat -Lc %t:%T /dev/console`;
+    await using session = openTerminal([...caller.prefix, "sh", "-c", `${outer} ${inner}`], {
+      env: { PATH: "/usr/bin:/bin" },
+    });
+    expect(await session.ended).toEqual({ code: 0, signal: null });
+    expect(session.text()).toMatch(/^88:/);
+  });
+
   test("a terminal is the command's, too, and its console", async () => {
     const words = [...caller.prefix, front.path, ...`${whole} --unshare-all --dev /dev`.split(" ")];
     const script = "stat -Lc %t:%T /dev/console /proc/self/fd/0; exit 4";
@@ -146,7 +176,7 @@ describe.each(callers)("by cupel's executable, called by $name", (caller) => {
   const direct = { command: `${cupel.path} bwrap`, name: named.at("bwrap") };
 
   test.each(Object.entries(direct))("as %s, it is the same program, with all that it was given", async (_, program) => {
-    const script = `ulimit -Sn 1000; printf -- '--setenv\\0A\\0b' | $BWRAP --args 0 ${whole} --json-status-fd 8 sh -c 'echo $A; ulimit -Sn; grep -E "Sig(Blk|Ign)" /proc/self/status; ls /proc/self/fd; kill -9 $$' 8>told 9</etc/passwd; echo $?; grep -c exit-code told`;
+    const script = `ulimit -Sn 1000; export X=$'v\\xfe'; printf -- '--setenv\\0A\\0b' | $BWRAP --args 0 ${whole} --json-status-fd 8 sh -c 'echo $A; ulimit -Sn; grep -E "Sig(Blk|Ign)" /proc/self/status; ls /proc/self/fd; printf %s "$X" "$1" | od -c; kill -9 $$' sh $'w\\xfd' 8>told 9</etc/passwd; echo $?; grep -c exit-code told`;
     const [own, plain] = await Promise.all([
       askBubblewrap(caller, program, script),
       askBubblewrap(caller, front.path, script),
@@ -190,6 +220,53 @@ describe.each(callers)("in the place of bubblewrap, called by $name", (caller) =
   });
 });
 
+describe.each(rootCallers)("with mounts of $name's", (caller) => {
+  const ask = (script: string) =>
+    askBubblewrap(caller, front.path, `unshare -m bash -c '${script.replaceAll("'", `'\\''`)}'`);
+
+  test("a mount is read-only by itself, and not only while its file system is", async () => {
+    const script = `mkdir at && mount -t tmpfs -o nosuid,nodev none at && mount -o remount,ro at && mount -o remount,bind,rw,nosuid,nodev at
+      mkfifo go; (sleep 0.3; mount -o remount,rw at; echo >go) & $BWRAP ${whole} --ro-bind at /mnt sh -c 'read -r line <&9; touch /mnt/a' 9<>go
+      $BWRAP ${whole} --bind at /mnt sh -c 'touch /mnt/b && echo written'`;
+    expect(await ask(script)).toMatchObject({
+      stdout: "written\n",
+      stderr: "touch: cannot touch '/mnt/a': Read-only file system\n",
+    });
+  });
+
+  test("what was mounted over, above or at the same place, is let be", async () => {
+    const script = `mkdir -p at/below; mount -t tmpfs none at/below; mount -t tmpfs none at; mkdir at/below; mount -t tmpfs none at; mkdir at/below
+      $BWRAP --ro-bind / / sh -c 'touch at/below/a; echo done'`;
+    expect(await ask(script)).toMatchObject({
+      stdout: "done\n",
+      stderr: "touch: cannot touch 'at/below/a': Read-only file system\n",
+    });
+  });
+
+  test("a file system in user space whose program is gone keeps nobody out", async () => {
+    const mount = `python3 -c 'import os, ctypes; fd = os.open("/dev/fuse", os.O_RDWR); print(ctypes.CDLL(None, use_errno=True).mount(b"dead", b"dead", b"fuse", 0, b"fd=%d,rootmode=40000,user_id=0,group_id=0" % fd))'`;
+    expect(await ask(`mkdir dead; ${mount}; $BWRAP ${whole} echo ran`)).toMatchObject({
+      stdout: "0\nran\n",
+      stderr: "",
+    });
+  });
+
+  test("a namespace of another user's leaves --die-with-parent what it is", async () => {
+    const mark = freshMark();
+    const { uid, gid } = ordinaryCaller;
+    const holder = ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "unshare", "-U", "sleep", "60"];
+    await using held = start(holder);
+    const inOther = () => readlinkSync(`/proc/${held.pid}/ns/user`) !== readlinkSync("/proc/self/ns/user");
+    await until("the namespace is there", inOther);
+    for (const kind of ["uid_map", "gid_map"]) writeFileSync(`/proc/${held.pid}/${kind}`, "0 0 65536");
+    const script = `${front.path} ${whole} --die-with-parent --userns 9 sleep ${mark} 9</proc/${held.pid}/ns/user & wait`;
+    await using shell = start(["sh", "-c", script]);
+    await until("the command runs", () => findProcesses(mark).some(isSleep));
+    shell.kill("SIGKILL");
+    await until("all is gone", () => findProcesses(mark).length === 0);
+  });
+});
+
 const needsSandbox = needsPrograms("socat", "rg", "node");
 
 describe.each(rootCallers)("a sandbox of others that calls it, as $name", (caller) => {
@@ -201,8 +278,20 @@ describe.each(rootCallers)("a sandbox of others that calls it, as $name", (calle
       cwd: directory.path,
       env: { ...withFront(caller), HOME: directory.path, TMPDIR: directory.path },
     });
-    expect(ran.stdout).toStartWith("ran\n");
+    const [first, network] = ran.stdout.split("\n");
+    expect(first).toBe("ran");
     expect(ran.stderr).toContain("Read-only file system");
-    expect(ran.stdout).not.toContain(readFileSync("/proc/self/comm", "utf8"));
+    // Its proxy answers, and nothing else does.
+    expect(ran.stdout + ran.stderr).toContain("blocked by network allowlist");
+    expect(ran.stdout).toMatch(/net:\[\d+\]/);
+    expect(ran.stdout).not.toContain(readlinkSync("/proc/self/ns/net"));
+    expect(network).not.toBe("");
+    // It was this one that made it.
+    named.file("calls/bwrap", `#!/bin/sh\necho called >>${named.at("called")}\nexec ${front.path} "$@"\n`, 0o755);
+    await execute(["node", program, "-c", "true"], {
+      cwd: directory.path,
+      env: { ...cupel.environment(caller), PATH: `${named.at("calls")}:/usr/bin:/bin`, HOME: directory.path },
+    });
+    expect(readFileSync(named.at("called"), "utf8")).toStartWith("called\n");
   });
 });

@@ -18,7 +18,7 @@ describe("executeProgram", () => {
   const shell = (script: string) => ({
     path: "/bin/sh",
     arguments: ["a name", "-c", script, "word", "größer"],
-    environment: { PATH: "/bin:/usr/bin", A: "ä=b", EMPTY: "" },
+    environment: ["PATH=/bin:/usr/bin", "A=ä=b", "EMPTY="],
     keep: [],
   });
 
@@ -48,7 +48,7 @@ describe("executeProgram", () => {
   });
 
   test("says why it could not, and goes on", () => {
-    const nothing = { path: "/nosuch", arguments: ["a"], environment: {}, keep: [] };
+    const nothing = { path: "/nosuch", arguments: ["a"], environment: [], keep: [] };
     expect(executeProgram(nothing)).toBe("ENOENT");
     expect(executeProgram({ ...nothing, path: "/etc/passwd" })).toBe("EACCES");
   });

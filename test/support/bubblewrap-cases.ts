@@ -18,6 +18,11 @@ const mounts = `sh -c 'cut -d" " -f4- /proc/self/mountinfo | sed "s/ [a-z]*:[0-9
 const identity = `sh -c 'id -u; id -g; cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups'`;
 const capabilities = "grep Cap /proc/self/status";
 
+/** A caller that reads what is told to its end, before it lets the sandbox go on. */
+const toldToEnd = (flag: string, act: string): string =>
+  `mkfifo told go; exec 7<>go; { tr -d '\n' <told | sed -E 's/[0-9]{2,}/N/g'; echo; ${act}; } & $BWRAP ${whole}` +
+  ` ${flag}`;
+
 /** Of processes: numbers are nobody's to compare. */
 const anyNumber = "sed -E 's/[0-9]{2,}/N/g'";
 
@@ -59,12 +64,16 @@ const refusals = [
   `$BWRAP ${whole} --file x /tmp/x true`,
   `$BWRAP --ro-bind /nosuch /x true`,
   `$BWRAP ${whole} --bind /etc/passwd /usr true; $BWRAP ${whole} --bind /usr /etc/passwd true`,
-  `$BWRAP ${whole} --dir /nosuch true; $BWRAP ${whole} --symlink a /usr true`,
+  `$BWRAP ${whole} --dir /nosuch true`,
   `$BWRAP ${whole} --chdir /nosuch true`,
   `$BWRAP ${whole} --lock-file /nosuch true`,
 ];
 
 const files = [
+  `$BWRAP ${small} --dir /run/r --symlink ../run/r/resolv.conf /etc/resolv.conf --ro-bind /etc/hostname /etc/resolv.conf sh -c 'cat /etc/resolv.conf /run/r/resolv.conf'`,
+  `$BWRAP ${whole} --remount-ro /usr true 2>&1 | grep -c "mount table"; $BWRAP ${whole} --chmod 0700 /a/b true`,
+  `$BWRAP ${whole} --size 0x100000 --tmpfs /mnt df -B1 --output=size /mnt; $BWRAP ${whole} --size 04000000 --tmpfs /mnt df -B1 --output=size /mnt`,
+  `$BWRAP ${whole} --perms 0700 --unshare-pid --tmpfs /mnt true; $BWRAP ${whole} --perms 0700 echo ran`,
   `$BWRAP ${whole} --ro-bind-try /nosuch /x --bind-try /nosuch /x --dev-bind-try /nosuch /x ls -d /x`,
   `$BWRAP ${small} sh -c 'stat -c "%a %F %N" /* / | sort'`,
   `$BWRAP ${small} --dir /a/b/c --perms 0700 --dir /d --perms 1777 --tmpfs /e --perms 0700 --tmpfs /f/g/h --perms 0750 --dir /i/j sh -c 'stat -c "%a %n %F" /* /a/* /a/b/c /f/g /f/g/h /i/j'`,
@@ -90,7 +99,7 @@ const environments = [
   `cd /usr/lib && PWD=$PWD $BWRAP ${whole} sh -c 'pwd; echo $PWD'`,
   `$BWRAP ${whole} --chdir /usr sh -c 'pwd; echo $PWD'`,
   `cd /srv; $BWRAP ${small} --setenv HOME /usr/lib sh -c 'pwd; echo $PWD'; $BWRAP ${small} --setenv HOME /nosuch sh -c 'pwd; echo $PWD'`,
-  `mkdir real; ln -s real link; cd link; $BWRAP ${whole} sh -c 'echo $PWD' | sed 's/.*real/real/; s/.*link/link/'`,
+  `cd /bin && $BWRAP ${whole} sh -c 'pwd; echo $PWD'; $BWRAP --ro-bind /usr /usr --ro-bind /usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 sh -c 'pwd; echo $PWD'; PWD=/nosuch $BWRAP ${whole} sh -c 'echo $PWD'; PWD=usr $BWRAP ${whole} sh -c 'echo $PWD'`,
   `$BWRAP ${whole} --clearenv --setenv A b --setenv PWD x --setenv A c --setenv B "" --unsetenv C --chdir / env | sort`,
   `A=1 B=2 $BWRAP ${whole} --unsetenv A sh -c 'echo $A $B'`,
   `printf -- '--ro-bind\\0/\\0/\\0--setenv\\0A\\0b' | $BWRAP --args 0 sh -c 'echo $A'`,
@@ -121,12 +130,19 @@ const namespaces = [
 ];
 
 const outside = [
+  `${toldToEnd("--unshare-user --userns-block-fd 7 --info-fd 9", "echo >go")} id -u 9>told; wait`,
+  `${toldToEnd("--block-fd 7 --info-fd 9", "echo >go")} echo on 9>told; wait`,
+  `$BWRAP ${whole} --json-status-fd 9 sh -c 'echo forged >&9; exit 7' 9>told; ${anyNumber} told`,
+  `$BWRAP ${whole} --sync-fd 8 --sync-fd 9 --info-fd 8 --info-fd 9 --chdir / --chdir /usr pwd 8>told 9>told; $BWRAP --uid $(id -u) --gid $(id -g) ${whole} --unshare-pid --proc /proc sh -c 'sleep 0.2; grep -E "Cap(Inh|Prm|Eff|Amb)" /proc/1/status'`,
+  `$BWRAP ${whole} --unshare-user --cap-add CAP_NET_RAW --unshare-pid --proc /proc sh -c 'sleep 0.2; grep -E "Cap(Inh|Prm|Eff|Amb)" /proc/1/status'; $BWRAP ${whole} sh -c 'grep -E "Cap(Inh|Prm|Eff|Amb)" /proc/$PPID/status'`,
   `$BWRAP ${whole} --unshare-all --info-fd 9 true 9>told; ${anyNumber} told`,
   `$BWRAP ${whole} --info-fd 9 true 9>told; ${anyNumber} told`,
   `$BWRAP ${whole} --unshare-pid --json-status-fd 9 sh -c 'exit 7' 9>told; ${anyNumber} told`,
   `$BWRAP ${whole} --json-status-fd 9 nosuch 9>told; ${anyNumber} told`,
   `$BWRAP ${whole} --json-status-fd 9 --chdir /nosuch true 9>told; ${anyNumber} told`,
   `mkfifo go; { sleep 0.3; echo first; echo >go; } & $BWRAP ${whole} --block-fd 9 echo second 9<>go; wait`,
+  // The reader hears of the end when the last of the sandbox has ended, which is not the command.
+  `mkfifo sync; { cat sync; date +%s%N >>ends; } & $BWRAP ${whole} --unshare-pid --sync-fd 9 sh -c 'sleep 2 & exit 4' 9>sync; echo $?; date +%s%N >ends; wait; [ "$(head -1 ends)" -lt "$(tail -1 ends)" ] && echo held`,
   `mkfifo sync; exec 8<>sync; $BWRAP ${whole} --sync-fd 9 sh -c 'readlink /proc/self/fd/9 || echo not the command' 9>sync 8>&-`,
   `touch lock; $BWRAP ${whole} --lock-file "$PWD/lock" flock -n -x lock true; $BWRAP ${whole} --lock-file "$PWD/lock" sh -c 'grep -c "$(stat -c %i lock) " /proc/locks'`,
   `$BWRAP ${whole} --new-session sh -c 'ps -o sid= -p $$ | tr -d " "; echo $$' | uniq | wc -l`,

@@ -45,6 +45,11 @@ static const struct named_option *find_in(const struct option_table *table, cons
     return NULL;
 }
 
+static bool is_plain(const struct named_option *option)
+{
+    return find_in(&plain_options, option->name) != NULL;
+}
+
 static const struct named_option *find(const char *name)
 {
     const struct named_option *const option = find_in(&plain_options, name);
@@ -68,6 +73,9 @@ static size_t take_option(struct options *options, const struct words *words)
     const int values = is_file ? 1 : option->values;
     if (words->count <= (size_t)values)
         die(name, counted[values], NULL);
+    /* A mode, say, is for the very next option. */
+    if (!is_file && is_plain(option))
+        refuse_pending(0);
     if (is_file)
         take_words_of(options, words->at[1]);
     else
@@ -101,5 +109,5 @@ void parse_arguments(struct options *options, char **arguments)
     parse_words(options, words);
     if (options->command[0] == NULL)
         show_help(2, 1);
-    check_pending();
+    refuse_pending_sources();
 }

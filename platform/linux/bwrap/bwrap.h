@@ -119,12 +119,14 @@ static const char old_root[] = "/oldroot", new_root[] = "/newroot";
 /* text.c */
 void prefix_level(void);
 void *allocate(size_t bytes);
+void *take_scratch(size_t bytes);
 const char *join(const char *first, ...) __attribute__((sentinel));
 const char *number_text(uint64_t number);
 const char *octal_text(uint64_t number);
 __attribute__((noreturn, sentinel)) void die(const char *first, ...);
 __attribute__((noreturn, sentinel)) void die_of(long result, const char *first, ...);
-void write_text(int descriptor, const char *text);
+long write_text(int descriptor, const char *text);
+void warn_of_last(const char *option);
 bool starts_with(const char *text, const char *beginning);
 void append_item(struct list *list, struct item *item);
 
@@ -132,6 +134,7 @@ void append_item(struct list *list, struct item *item);
 const char *error_text(long result);
 
 /* files.c */
+void copy_all(int from, int to, const char *subject);
 char *read_whole(int descriptor, size_t *length, const char *subject);
 void close_all_but(const int *kept, size_t count);
 long open_process_file(const struct sandbox *sandbox, const char *name, int flags);
@@ -168,17 +171,24 @@ struct option_table {
     size_t count;
 };
 extern const struct option_table plain_options, file_options;
-void check_pending(void);
+void refuse_pending(unsigned flags);
+void refuse_pending_sources(void);
 
 /* capability-names.c */
 uint64_t parse_capabilities(const char *name);
 
 /* numbers.c */
 int parse_descriptor(const char *text);
+bool parse_size(const char *text, uint64_t *size);
 bool parse_number(const char *text, unsigned base, uint64_t maximum, uint64_t *number);
 
 /* conditions.c */
 void settle_options(struct sandbox *sandbox);
+
+/* processes.c */
+int exit_code(int status);
+int wait_for(long child);
+void wait_at(int descriptor);
 
 /* information.c */
 void tell_of(const struct sandbox *sandbox, long child);
@@ -187,7 +197,11 @@ void tell_of(const struct sandbox *sandbox, long child);
 int monitor(struct sandbox *sandbox);
 
 /* sandbox.c */
+void tell(const struct sandbox *sandbox, int32_t kind, int32_t status);
 __attribute__((noreturn)) void enter_sandbox(struct sandbox *sandbox);
+
+/* directory.c */
+const char *own_directory(void);
 
 /* root.c */
 void build_root(struct sandbox *sandbox);
@@ -204,6 +218,15 @@ void make_directory(const char *path, int mode);
 void make_file(const char *path, int mode);
 bool is_directory(const char *path);
 
+/* mount-table.c */
+struct mount {
+    const char *path;
+    /* MS_… of its own. */
+    unsigned long flags;
+};
+char *read_mount_table(const struct sandbox *sandbox);
+bool next_mount(char **at, struct mount *mount);
+
 /* mounts.c */
 void mount_new(const char *type, const char *destination, unsigned long flags, const char *data);
 void bind_mount(const struct sandbox *sandbox, const char *source, const char *destination,
@@ -216,25 +239,26 @@ void make_devices(const struct sandbox *sandbox, const char *destination);
 void make_proc(const struct sandbox *sandbox, const char *destination);
 
 /* overlay.c */
-void lay_overlay(const struct sandbox *sandbox, const struct operation *operation, const char *destination);
+void lay_overlay(const struct operation *operation, const char *destination);
 
 /* identity.c */
 void map_ids(const struct sandbox *sandbox, uint32_t uid, uint32_t gid, uint32_t outside_uid, uint32_t outside_gid);
 void enter_second_namespace(const struct sandbox *sandbox);
 void assert_disabled(void);
 uint64_t own_capabilities(void);
+bool is_privileged(void);
 void raise_capabilities(void);
 void keep_capabilities(const struct sandbox *sandbox);
+void make_capabilities_ambient(const struct sandbox *sandbox);
+void drop_capabilities(void);
 
 /* filters.c */
 void read_filters(struct options *options);
+void read_last_filter(struct options *options);
 void load_filters(const struct options *options);
 
 /* reaper.c */
 void reap(const struct sandbox *sandbox, long command);
-
-/* sandbox.c */
-void tell(const struct sandbox *sandbox, int32_t kind, int32_t status);
 
 /* execute.c */
 void change_directory(const struct sandbox *sandbox);

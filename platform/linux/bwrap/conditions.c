@@ -1,6 +1,7 @@
 /* What options ask of each other, and what they come to on this host for this caller. */
 #include "bwrap.h"
 
+#include <asm/signal.h>
 #include <linux/fcntl.h>
 #include <linux/sched.h>
 
@@ -9,18 +10,13 @@ static bool has(const struct options *options, unsigned long namespace)
     return (options->namespaces & namespace) != 0;
 }
 
-enum { signal_child = 17 };
-
 /* By doing it, in a process that is thrown away. */
 static bool can_make_user_namespace(void)
 {
-    const long child = kernel_call(__NR_clone, signal_child, 0, 0, 0, 0);
+    const long child = kernel_call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
     if (child == 0)
         leave(kernel_call(__NR_unshare, CLONE_NEWUSER) < 0 ? 1 : 0);
-    int status = 1;
-    while (child > 0 && kernel_call(__NR_wait4, child, &status, 0, NULL) == -EINTR)
-        continue;
-    return status == 0;
+    return child > 0 && wait_for(child) == 0;
 }
 
 static void settle_namespaces(struct sandbox *sandbox)
@@ -48,12 +44,13 @@ static void settle_namespaces(struct sandbox *sandbox)
     close_descriptor((int)cgroup);
 }
 
-static void check_needs(const struct options *options)
+static void check_needs(const struct sandbox *sandbox)
 {
+    const struct options *const options = &sandbox->options;
     const bool has_user = has(options, CLONE_NEWUSER) || options->user_namespace != none;
-    if (!has_user && options->uid != none)
+    if (!has_user && options->uid != none && options->uid != sandbox->uid)
         die("Specifying --uid requires --unshare-user or --userns", NULL);
-    if (!has_user && options->gid != none)
+    if (!has_user && options->gid != none && options->gid != sandbox->gid)
         die("Specifying --gid requires --unshare-user or --userns", NULL);
     if (options->user_namespace_block != none && options->information == none)
         die("--userns-block-fd requires --info-fd", NULL);
@@ -96,9 +93,9 @@ static void settle_ids(struct sandbox *sandbox)
 
 void settle_options(struct sandbox *sandbox)
 {
-    if (sandbox->uid != 0 && own_capabilities() != 0)
+    if (sandbox->uid != 0 && is_privileged())
         die("Unexpected capabilities but not setuid, old file caps config?", NULL);
     settle_namespaces(sandbox);
-    check_needs(&sandbox->options);
+    check_needs(sandbox);
     settle_ids(sandbox);
 }

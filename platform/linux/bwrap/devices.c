@@ -2,6 +2,7 @@
 #include "bwrap.h"
 
 #include <asm/ioctls.h>
+#include <asm/stat.h>
 #include <asm/termbits.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
@@ -25,14 +26,25 @@ static void bind_device(const struct sandbox *sandbox, const char *source, const
     bind_mount(sandbox, join(old_root, source, NULL), destination, &as_device);
 }
 
-/* The caller's terminal, where standard output is one (ttyname(3)). */
+static bool is_of(const char *path, const struct stat *terminal)
+{
+    struct stat found;
+    return kernel_call(__NR_newfstatat, AT_FDCWD, path, &found, 0) >= 0 && found.st_dev == terminal->st_dev &&
+           found.st_ino == terminal->st_ino && found.st_rdev == terminal->st_rdev;
+}
+
+/* The caller's terminal, where standard output is one (ttyname(3)): in a sandbox its path may lead to another. */
 static const char *own_terminal(const struct sandbox *sandbox)
 {
     struct termios settings;
-    if (kernel_call(__NR_ioctl, 1, TCGETS, &settings) < 0)
+    struct stat terminal;
+    if (kernel_call(__NR_ioctl, 1, TCGETS, &settings) < 0 ||
+        kernel_call(__NR_newfstatat, 1, "", &terminal, AT_EMPTY_PATH) < 0)
         return NULL;
     const char *const path = path_of(sandbox, 1);
-    return starts_with(path, "/dev/") ? path : NULL;
+    if (starts_with(path, "/dev/") && is_of(path, &terminal))
+        return path;
+    return is_of("/dev/console", &terminal) ? "/dev/console" : NULL;
 }
 
 /* Found while the host's /dev is still at its place. */

@@ -36,6 +36,7 @@ static const struct {
     {EOVERFLOW, "Value too large for defined data type"},
     {EUSERS, "Too many users"},
     {EOPNOTSUPP, "Operation not supported"},
+    {ENOTCONN, "Transport endpoint is not connected"},
     {ESTALE, "Stale file handle"},
 };
 

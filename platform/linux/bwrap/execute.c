@@ -1,11 +1,6 @@
 /* Where the command starts, and what is executed. */
 #include "bwrap.h"
 
-static long enter_directory(const char *path)
-{
-    return kernel_call(__NR_chdir, path);
-}
-
 /* bwrap(1), "HOME". */
 void change_directory(const struct sandbox *sandbox)
 {
@@ -13,13 +8,13 @@ void change_directory(const struct sandbox *sandbox)
     const char *const wanted = sandbox->options.directory;
     const char *const home = variable("HOME");
     if (wanted != NULL) {
-        const long result = enter_directory(wanted);
+        const long result = kernel_call(__NR_chdir, wanted);
         if (result < 0)
             die_of(result, "Can't chdir to ", wanted, NULL);
         entered = wanted;
-    } else if (sandbox->directory != NULL && enter_directory(sandbox->directory) >= 0) {
+    } else if (sandbox->directory != NULL && kernel_call(__NR_chdir, sandbox->directory) >= 0) {
         entered = sandbox->directory;
-    } else if (home != NULL && enter_directory(home) >= 0) {
+    } else if (home != NULL && kernel_call(__NR_chdir, home) >= 0) {
         entered = home;
     }
     set_variable("PWD", entered);
@@ -89,6 +84,7 @@ void execute(const struct sandbox *sandbox)
     const char *const name = arguments[0];
     if (sandbox->options.program_name != NULL)
         arguments[0] = (char *)(uintptr_t)sandbox->options.program_name; // NOLINT(performance-no-int-to-ptr)
+    make_capabilities_ambient(sandbox);
     load_filters(&sandbox->options);
     const long result =
         has_slash(name) || *name == '\0' ? execute_file(name, arguments) : execute_found(name, arguments);

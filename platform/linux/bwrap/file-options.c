@@ -19,22 +19,22 @@ static struct {
     struct list overlay_sources;
 } pending = {.mode = mode_unset};
 
-/* What was said for an operation that takes no such thing was said for nothing. */
-static void refuse_pending(unsigned flags)
+/* What was said for an option that takes no such thing was said for nothing. */
+void refuse_pending(unsigned flags)
 {
     if (pending.mode != mode_unset && (flags & takes_mode) == 0)
         die("--perms must be followed by an option that creates a file", NULL);
     if (pending.size != 0 && (flags & takes_size) == 0)
         die("--size must be followed by --tmpfs", NULL);
+    refuse_pending_sources();
+}
+
+void refuse_pending_sources(void)
+{
     if (pending.overlay_sources.first != NULL)
         die("--overlay-src must be followed by another --overlay-src or one of --overlay, --tmp-overlay, or "
             "--ro-overlay",
             NULL);
-}
-
-void check_pending(void)
-{
-    refuse_pending(0);
 }
 
 static struct operation *add_operation(struct options *options, const struct named_option *option,
@@ -93,7 +93,7 @@ static void take_size(struct options *options, const struct named_option *option
     (void)options, (void)option;
     if (pending.size != 0)
         die("--size given twice for the same action", NULL);
-    if (!parse_number(values[0], 10, ~(uint64_t)0 >> 1, &pending.size) || pending.size == 0)
+    if (!parse_size(values[0], &pending.size) || pending.size == 0)
         die("--size takes a non-zero number of bytes", NULL);
 }
 

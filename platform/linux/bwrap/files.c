@@ -38,6 +38,34 @@ char *read_whole(int descriptor, size_t *length, const char *subject)
     return bytes;
 }
 
+static void write_all(int to, const char *bytes, size_t length, const char *subject)
+{
+    while (length > 0) {
+        const long count = kernel_call(__NR_write, to, bytes, length);
+        if (count == -EINTR)
+            continue;
+        if (count <= 0)
+            die_of(count, "Can't write data to file ", subject, NULL);
+        bytes += count;
+        length -= (size_t)count;
+    }
+}
+
+/* Up to its end. */
+void copy_all(int from, int to, const char *subject)
+{
+    static char bytes[first_bytes];
+    for (;;) {
+        const long count = kernel_call(__NR_read, from, bytes, sizeof bytes);
+        if (count == 0)
+            return;
+        if (count < 0 && count != -EINTR)
+            die_of(count, "Can't copy data to file ", subject, NULL);
+        if (count > 0)
+            write_all(to, bytes, (size_t)count, subject);
+    }
+}
+
 static bool is_among(int descriptor, const int *kept, size_t count)
 {
     for (size_t index = 0; index < count; index++)
@@ -46,7 +74,7 @@ static bool is_among(int descriptor, const int *kept, size_t count)
     return false;
 }
 
-/* `kept` and the standard streams stay. Linux before 5.9 has no close_range(2): there, by number up to its limit. */
+/* `kept` and the standard streams stay. Linux before 5.9 has no close_range(2): there, by number. */
 void close_all_but(const int *kept, size_t count)
 {
     int from = 3;

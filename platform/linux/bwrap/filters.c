@@ -18,10 +18,17 @@ static void read_filter(struct filter *filter)
     filter->program.filter = (struct sock_filter *)(void *)bytes;
 }
 
+/* As late as it can be: whoever writes it may first have to hear of the sandbox. */
+void read_last_filter(struct options *options)
+{
+    if (options->only_filter == NULL)
+        return;
+    read_filter(options->only_filter);
+    append_item(&options->filters, &options->only_filter->item);
+}
+
 void read_filters(struct options *options)
 {
-    if (options->only_filter != NULL)
-        append_item(&options->filters, &options->only_filter->item);
     for (struct item *item = options->filters.first; item != NULL; item = item->next)
         read_filter((struct filter *)item);
 }

@@ -1,12 +1,11 @@
 /* Ids in user namespaces, and capabilities in the last of them. */
 #include "bwrap.h"
 
+#include <asm/signal.h>
 #include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
-
-enum { signal_child = 17 };
 
 static void write_file(const struct sandbox *sandbox, const char *name, const char *text, bool may_be_absent)
 {
@@ -41,15 +40,12 @@ void enter_second_namespace(const struct sandbox *sandbox)
 /* By the attempt, in a process that is thrown away. */
 void assert_disabled(void)
 {
-    const long child = kernel_call(__NR_clone, signal_child, 0, 0, 0, 0);
+    const long child = kernel_call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
     if (child < 0)
         die_of(child, "Can't fork for child", NULL);
     if (child == 0)
         leave(kernel_call(__NR_unshare, CLONE_NEWUSER) < 0 ? 0 : 1);
-    int status = 1;
-    while (kernel_call(__NR_wait4, child, &status, 0, NULL) == -EINTR)
-        continue;
-    if (status != 0)
+    if (wait_for(child) != 0)
         die("creation of new user namespaces was not disabled as requested", NULL);
 }
 
@@ -58,14 +54,45 @@ static struct __user_cap_header_struct own_header(void)
     return (struct __user_cap_header_struct){.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
 }
 
-uint64_t own_capabilities(void)
+static void read_capabilities(struct __user_cap_data_struct data[2])
 {
     struct __user_cap_header_struct header = own_header();
-    struct __user_cap_data_struct data[2] = {{0}};
     const long result = kernel_call(__NR_capget, &header, data);
     if (result < 0)
         die_of(result, "capget failed", NULL);
+}
+
+static void set_capabilities(uint64_t set)
+{
+    struct __user_cap_header_struct header = own_header();
+    struct __user_cap_data_struct data[2];
+    for (int half = 0; half < 2; half++) {
+        const uint32_t bits = (uint32_t)(set >> (half * 32));
+        data[half] = (struct __user_cap_data_struct){.effective = bits, .permitted = bits, .inheritable = bits};
+    }
+    const long result = kernel_call(__NR_capset, &header, data);
+    if (result < 0)
+        die_of(result, "capset failed", NULL);
+}
+
+uint64_t own_capabilities(void)
+{
+    struct __user_cap_data_struct data[2] = {{0}};
+    read_capabilities(data);
     return data[0].effective | (uint64_t)data[1].effective << 32;
+}
+
+bool is_privileged(void)
+{
+    struct __user_cap_data_struct data[2] = {{0}};
+    read_capabilities(data);
+    return (data[0].permitted | data[1].permitted) != 0;
+}
+
+/* For a process that executes nothing and builds nothing any more. With its permitted set goes the ambient one. */
+void drop_capabilities(void)
+{
+    set_capabilities(0);
 }
 
 /* With another uid the effective set is empty, and the permitted one is kept (capabilities(7)). */
@@ -73,11 +100,10 @@ void raise_capabilities(void)
 {
     struct __user_cap_header_struct header = own_header();
     struct __user_cap_data_struct data[2] = {{0}};
-    long result = kernel_call(__NR_capget, &header, data);
+    read_capabilities(data);
     for (int half = 0; half < 2; half++)
         data[half].effective = data[half].permitted;
-    if (result >= 0)
-        result = kernel_call(__NR_capset, &header, data);
+    const long result = kernel_call(__NR_capset, &header, data);
     if (result < 0)
         die_of(result, "capset failed", NULL);
 }
@@ -96,9 +122,15 @@ static void bound(uint64_t kept)
     }
 }
 
-/* So that what is kept is kept over the execution, too, by whoever is not root. */
-static void make_ambient(uint64_t kept)
+static bool is_left_alone(const struct sandbox *sandbox)
 {
+    return sandbox->uid == 0 && !sandbox->options.has_capabilities;
+}
+
+/* So that what is kept is kept over the execution, too, by whoever is not root. */
+void make_capabilities_ambient(const struct sandbox *sandbox)
+{
+    const uint64_t kept = is_left_alone(sandbox) ? 0 : own_capabilities();
     for (int number = 0; number < 64; number++) {
         if ((kept >> number & 1) == 0)
             continue;
@@ -117,16 +149,6 @@ void keep_capabilities(const struct sandbox *sandbox)
     if ((options->namespaces & CLONE_NEWUSER) != 0 || options->user_namespace != none)
         bound(kept);
     /* Root keeps what it has, as it has it, unless something was said of it. */
-    if (sandbox->uid == 0 && !options->has_capabilities)
-        return;
-    struct __user_cap_header_struct header = own_header();
-    struct __user_cap_data_struct data[2];
-    for (int half = 0; half < 2; half++) {
-        const uint32_t bits = (uint32_t)(kept >> (half * 32));
-        data[half] = (struct __user_cap_data_struct){.effective = bits, .permitted = bits, .inheritable = bits};
-    }
-    const long result = kernel_call(__NR_capset, &header, data);
-    if (result < 0)
-        die_of(result, "capset failed", NULL);
-    make_ambient(kept);
+    if (!is_left_alone(sandbox))
+        set_capabilities(kept);
 }

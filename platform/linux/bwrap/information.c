@@ -30,17 +30,24 @@ static const char *list_namespaces(const struct sandbox *sandbox, const char *ch
     return text;
 }
 
-/* Its descriptor goes with it: whoever reads it waits for its end. */
+static void write_to(const char *name, int descriptor, const char *text)
+{
+    const long result = write_text(descriptor, text);
+    if (result < 0)
+        die_of(result, "Write to ", name, NULL);
+}
+
+/* The first descriptor is closed then: whoever reads it waits for its end. */
 void tell_of(const struct sandbox *sandbox, long child)
 {
     const struct options *const options = &sandbox->options;
     const char *const number = number_text((uint64_t)child);
     if (options->information != none) {
         const char *const rest = list_namespaces(sandbox, number, "\n    ");
-        write_text(options->information, join("{\n    \"child-pid\": ", number, rest, "\n}\n", NULL));
+        write_to("info_fd", options->information, join("{\n    \"child-pid\": ", number, rest, "\n}\n", NULL));
         close_descriptor(options->information);
     }
     if (options->status != none)
-        write_text(options->status,
-                   join("{ \"child-pid\": ", number, list_namespaces(sandbox, number, " "), " }\n", NULL));
+        write_to("json_status_fd", options->status,
+                 join("{ \"child-pid\": ", number, list_namespaces(sandbox, number, " "), " }\n", NULL));
 }

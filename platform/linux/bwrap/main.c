@@ -25,14 +25,6 @@ static void undo_runtime(const char *open_files)
     kernel_call(__NR_prlimit64, 0, RLIMIT_NOFILE, limits, NULL);
 }
 
-static const char *own_directory(void)
-{
-    enum { path_bytes = 4096 };
-    char *const path = allocate(path_bytes);
-    /* What lies outside of this root has a name in brackets before it (getcwd(2)). */
-    return kernel_call(__NR_getcwd, path, path_bytes) > 0 && path[0] == '/' ? path : NULL;
-}
-
 static struct sandbox sandbox = {
     .options = {.user_namespace = none,
                 .second_user_namespace = none,
@@ -55,6 +47,9 @@ int program(int argument_count, char **arguments, char **environment)
     const bool is_called_by_cupel = argument_count > 1 && strcmp(arguments[0], called_by_cupel) == 0;
     if (is_called_by_cupel)
         undo_runtime(arguments[1]);
+    /* A caller that ignores it would have children vanish before they are waited for (wait(2)). */
+    const unsigned long default_action[8] = {0};
+    kernel_call(__NR_rt_sigaction, SIGCHLD, default_action, NULL, sizeof(unsigned long));
     /* Before anything is looked at: nothing that is executed from here on gains a privilege (prctl(2)). */
     const long denied = kernel_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (denied < 0)
@@ -68,7 +63,6 @@ int program(int argument_count, char **arguments, char **environment)
     if (processes < 0)
         die_of(processes, "Can't open /proc", NULL);
     sandbox.processes = (int)processes;
-    sandbox.directory = own_directory();
     settle_options(&sandbox);
     read_filters(&sandbox.options);
     return monitor(&sandbox);

@@ -76,8 +76,7 @@ static long clone_from_within(const struct sandbox *sandbox, unsigned long flags
         return between;
     while (kernel_call(__NR_read, sandbox->told[0], &made, sizeof made) == -EINTR)
         continue;
-    while (kernel_call(__NR_wait4, between, NULL, 0, NULL) == -EINTR)
-        continue;
+    wait_for(between);
     return made.status < 0 ? made.status : process_of(sandbox, made.status);
 }
 
@@ -106,34 +105,6 @@ static long start(struct sandbox *sandbox)
     enter_sandbox(sandbox);
 }
 
-static void wait_for_ids(const struct options *options)
-{
-    char byte;
-    if (options->user_namespace_block == none)
-        return;
-    while (kernel_call(__NR_read, options->user_namespace_block, &byte, 1) == -EINTR)
-        continue;
-    close_descriptor(options->user_namespace_block);
-}
-
-static int exit_code(int status)
-{
-    const int signal = status & 0x7f;
-    return signal != 0 ? 128 + signal : (status >> 8) & 0xff;
-}
-
-static int wait_for(long child)
-{
-    int status = 0;
-    for (;;) {
-        const long result = kernel_call(__NR_wait4, child, &status, 0, NULL);
-        if (result == child)
-            return exit_code(status);
-        if (result != -EINTR)
-            die_of(result, "wait4() failed", NULL);
-    }
-}
-
 /* The command may have ended while others of the sandbox go on: then the reaper says so. */
 static int follow(const struct sandbox *sandbox, long child)
 {
@@ -145,7 +116,7 @@ static int follow(const struct sandbox *sandbox, long child)
         if (count == -EINTR)
             continue;
         if (count != (long)sizeof message) {
-            code = wait_for(child);
+            code = exit_code(wait_for(child));
             break;
         }
         code = message.status;
@@ -153,6 +124,7 @@ static int follow(const struct sandbox *sandbox, long child)
             break;
         is_started = message.kind == message_started;
     }
+    /* Whoever reads it no more has no use for it. */
     if (is_started && sandbox->options.status != none)
         write_text(sandbox->options.status, join("{ \"exit-code\": ", number_text((uint64_t)code), " }\n", NULL));
     return code;
@@ -160,17 +132,17 @@ static int follow(const struct sandbox *sandbox, long child)
 
 int monitor(struct sandbox *sandbox)
 {
-    const unsigned long default_action[8] = {0};
-    /* A caller that ignores it would have children vanish before they are waited for (wait(2)). */
-    kernel_call(__NR_rt_sigaction, SIGCHLD, default_action, NULL, sizeof(unsigned long));
-    if (sandbox->options.dies_with_parent)
-        kernel_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    const struct options *const options = &sandbox->options;
     enter(sandbox);
+    /* After the user namespace, with which it is forgotten where that is another's (prctl(2)). */
+    if (options->dies_with_parent)
+        kernel_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     const long child = start(sandbox);
     tell_of(sandbox, child);
-    wait_for_ids(&sandbox->options);
+    wait_at(options->user_namespace_block);
+    drop_capabilities();
     write_text(sandbox->go[1], "1");
-    const int kept[] = {sandbox->told[0], sandbox->options.status};
+    const int kept[] = {sandbox->told[0], options->status};
     close_all_but(kept, 2);
     return follow(sandbox, child);
 }

@@ -1,9 +1,9 @@
 /* Mounts of the new root, by mount(2): on any kernel, and each with the flags that it has already. */
 #include "bwrap.h"
-#include "../shared/mount-flags.h"
 
 #include <asm/stat.h>
 #include <linux/fcntl.h>
+#include <linux/mount.h>
 
 void mount_new(const char *type, const char *destination, unsigned long flags, const char *data)
 {
@@ -12,72 +12,71 @@ void mount_new(const char *type, const char *destination, unsigned long flags, c
         die_of(result, "Can't mount ", type, " on ", shown(destination), NULL);
 }
 
-static long add_flags(const char *path, unsigned long flags)
-{
-    struct statfs status;
-    const long looked = kernel_call(__NR_statfs, path, &status);
-    if (looked < 0)
-        return looked;
-    const unsigned long has = mount_flags_of(&status);
-    if ((has | flags) == has)
-        return 0;
-    return kernel_call(__NR_mount, "none", path, NULL, MS_SILENT | MS_BIND | MS_REMOUNT | has | flags, NULL);
-}
-
-enum { field_of_path = 4 };
-
-/* Undoes the table's \040 and its like, in place; gives what is behind the field. */
-static char *take_field(char *at, char **field)
-{
-    char *to = *field = at;
-    while (*at != ' ' && *at != '\n' && *at != '\0') {
-        if (at[0] == '\\' && at[1] >= '0' && at[1] <= '3') {
-            *to++ = (char)((at[1] - '0') * 64 + (at[2] - '0') * 8 + (at[3] - '0'));
-            at += 4;
-        } else {
-            *to++ = *at++;
-        }
-    }
-    char *const end = *at == ' ' ? at + 1 : at;
-    if (to < end)
-        *to = '\0';
-    return end;
-}
-
-/* The path of each mount (proc_pid_mountinfo(5)); NULL at the table's end. */
-static const char *next_mount(char **table)
-{
-    char *at = *table;
-    char *path = NULL;
-    if (*at == '\0')
-        return NULL;
-    for (int field = 0; field <= field_of_path; field++)
-        at = take_field(at, &path);
-    while (*at != '\n' && *at != '\0')
-        at++;
-    *table = *at == '\n' ? at + 1 : at;
-    return path;
-}
-
 static bool is_below(const char *path, const char *parent)
 {
     return starts_with(path, parent) && path[strlen(parent)] == '/';
 }
 
-/* What may not be looked into is left as it is, and what lies under another mount is out of reach. */
-static void restrict_below(const struct sandbox *sandbox, const char *path, unsigned long flags)
+enum { none_found = -1 };
+
+/* A path is mounted over at times: what is below is out of reach, and the last in the table is in sight. */
+static long list_mounts(const struct sandbox *sandbox, const char *path, struct mount **list)
 {
-    const long file = open_process_file(sandbox, "self/mountinfo", O_RDONLY);
-    if (file < 0)
-        die_of(file, "Can't open /proc/self/mountinfo", NULL);
-    size_t length;
-    char *table = read_whole((int)file, &length, "/proc/self/mountinfo");
-    for (const char *mounted = next_mount(&table); mounted != NULL; mounted = next_mount(&table)) {
-        if (!is_below(mounted, path))
+    size_t count = 0, found = 0;
+    char *at = read_mount_table(sandbox);
+    for (const char *byte = at; *byte != '\0'; byte++)
+        count += *byte == '\n';
+    struct mount *const mounts = *list = take_scratch(count * sizeof *mounts);
+    struct mount mount;
+    long own = none_found;
+    while (next_mount(&at, &mount)) {
+        const bool is_own = strcmp(mount.path, path) == 0;
+        if (!is_own && !is_below(mount.path, path))
             continue;
-        const long result = add_flags(mounted, flags);
+        /* Nothing that was below it before is in sight any more. */
+        if (is_own)
+            found = 0;
+        own = is_own ? 0 : own;
+        mounts[found++] = mount;
+    }
+    return own == none_found ? none_found : (long)found;
+}
+
+/* By what was mounted at its own path later, or above. */
+static bool is_covered(const struct mount *mounts, long count, long index)
+{
+    const char *const path = mounts[index].path;
+    for (long later = index + 1; later < count; later++)
+        if (strcmp(mounts[later].path, path) == 0 || is_below(path, mounts[later].path))
+            return true;
+    return false;
+}
+
+static long add_flags(const struct mount *mount, unsigned long flags)
+{
+    if ((mount->flags | flags) == mount->flags)
+        return 0;
+    const unsigned long all = MS_SILENT | MS_BIND | MS_REMOUNT | mount->flags | flags;
+    return kernel_call(__NR_mount, "none", mount->path, NULL, all, NULL);
+}
+
+/* What is mounted at the path itself, and, where that is wanted, all that is mounted below. */
+static void restrict_mounts(const struct sandbox *sandbox, const char *path, unsigned long flags, bool is_recursive)
+{
+    struct mount *mounts;
+    const long count = list_mounts(sandbox, path, &mounts);
+    if (count == none_found)
+        die("Unable to find ", shown(path), " in mount table", NULL);
+    long result = add_flags(&mounts[0], flags);
+    if (result < 0)
+        die_of(result, "Can't remount ", shown(path), NULL);
+    for (long index = 1; is_recursive && index < count; index++) {
+        if (is_covered(mounts, count, index))
+            continue;
+        result = add_flags(&mounts[index], flags);
+        /* What may not be looked into, or was removed, is nobody's to use. */
         if (result < 0 && result != -EACCES && result != -ENOENT)
-            die_of(result, "Can't remount ", shown(mounted), NULL);
+            die_of(result, "Can't remount ", shown(mounts[index].path), NULL);
     }
 }
 
@@ -124,17 +123,11 @@ void bind_mount(const struct sandbox *sandbox, const char *source, const char *d
     if (result < 0)
         die_of(result, "Can't bind mount ", shown(source), " on ", shown(destination), NULL);
     check_descriptor(destination, how->descriptor);
-    const char *const path = real_path(sandbox, destination);
-    result = add_flags(path, flags_for(how));
-    if (result < 0)
-        die_of(result, "Can't remount ", shown(path), NULL);
-    restrict_below(sandbox, path, flags_for(how));
+    restrict_mounts(sandbox, real_path(sandbox, destination), flags_for(how), true);
 }
 
 /* It alone, and nothing that is mounted below. */
 void make_read_only(const struct sandbox *sandbox, const char *path)
 {
-    const long result = add_flags(real_path(sandbox, path), MS_RDONLY | MS_NOSUID | MS_NODEV);
-    if (result < 0)
-        die_of(result, "Can't remount readonly on ", shown(path), NULL);
+    restrict_mounts(sandbox, real_path(sandbox, path), MS_RDONLY | MS_NOSUID | MS_NODEV, false);
 }

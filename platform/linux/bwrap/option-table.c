@@ -16,19 +16,18 @@ static void take_flag(struct options *options, const struct named_option *option
 
 static void take_text(struct options *options, const struct named_option *option, char **values)
 {
-    *(const char **)place_in(options, option) = values[0];
+    const char **const text = place_in(options, option);
+    if (*text != NULL)
+        warn_of_last(option->name);
+    *text = values[0];
 }
 
 static void take_descriptor(struct options *options, const struct named_option *option, char **values)
 {
-    *(int *)place_in(options, option) = parse_descriptor(values[0]);
-}
-
-static void take_descriptor_once(struct options *options, const struct named_option *option, char **values)
-{
-    if (*(int *)place_in(options, option) != none)
-        die(option->name, " used multiple times", NULL);
-    take_descriptor(options, option, values);
+    int *const descriptor = place_in(options, option);
+    if (*descriptor != none)
+        warn_of_last(option->name);
+    *descriptor = parse_descriptor(values[0]);
 }
 
 static void take_namespace(struct options *options, const struct named_option *option, char **values)
@@ -43,7 +42,10 @@ static void take_id(struct options *options, const struct named_option *option, 
     uint64_t number;
     if (!parse_number(values[0], 10, 0x7fffffff, &number))
         die("Invalid ", option->name + 2, ": ", values[0], NULL);
-    *(long long *)place_in(options, option) = (long long)number;
+    long long *const id = place_in(options, option);
+    if (*id != none)
+        warn_of_last(option->name);
+    *id = (long long)number;
 }
 
 static void take_all(struct options *options, const struct named_option *option, char **values)
@@ -108,6 +110,8 @@ static void take_filter(struct options *options, const struct named_option *opti
 {
     if (options->filters.first != NULL)
         die(option->name, " cannot be combined with --add-seccomp-fd", NULL);
+    if (options->only_filter != NULL)
+        warn_of_last(option->name);
     options->only_filter = new_filter(values[0]);
 }
 
@@ -158,15 +162,15 @@ static const struct named_option table[] = {
     {"--unshare-all", 0, take_all, 0, all_namespaces, "", "All of these: user and cgroup as with -try"},
     {"--share-net", 0, take_share_net, 0, CLONE_NEWNET, "",
      "Keep the network namespace, after --unshare-all or --unshare-net"},
-    {"--userns", 1, take_descriptor_once, PLACE(user_namespace), 0, "FD",
+    {"--userns", 1, take_descriptor, PLACE(user_namespace), 0, "FD",
      "Enter this user namespace in the place of a new one"},
-    {"--userns2", 1, take_descriptor_once, PLACE(second_user_namespace), 0, "FD",
+    {"--userns2", 1, take_descriptor, PLACE(second_user_namespace), 0, "FD",
      "Enter this one when the sandbox is made; needs --userns"},
     {"--disable-userns", 0, take_flag, PLACE(disables_user_namespaces), 0, "",
      "Let nobody in the sandbox make user namespaces; needs --unshare-user"},
     {"--assert-userns-disabled", 0, take_flag, PLACE(asserts_user_namespaces_disabled), 0, "",
      "Fail unless nobody in the sandbox can make user namespaces"},
-    {"--pidns", 1, take_descriptor_once, PLACE(pid_namespace), 0, "FD",
+    {"--pidns", 1, take_descriptor, PLACE(pid_namespace), 0, "FD",
      "Enter this PID namespace; a new one is made below it"},
     {"--uid", 1, take_id, PLACE(uid), 0, "UID", "The command's user id; needs --unshare-user or --userns"},
     {"--gid", 1, take_id, PLACE(gid), 0, "GID", "The command's group id; needs --unshare-user or --userns"},
@@ -176,19 +180,18 @@ static const struct named_option table[] = {
     {"--unsetenv", 1, take_unset_variable, 0, 0, "VAR", "Remove a variable of the environment"},
     {"--clearenv", 0, take_clear_variables, 0, 0, "", "Remove all variables of the environment"},
     {"--lock-file", 1, take_lock, 0, 0, "DEST", "Hold a read lock on this file while the sandbox is there"},
-    {"--sync-fd", 1, take_descriptor_once, PLACE(sync), 0, "FD",
-     "Keep this descriptor open while the sandbox is there"},
+    {"--sync-fd", 1, take_descriptor, PLACE(sync), 0, "FD", "Keep this descriptor open while the sandbox is there"},
     {"--seccomp", 1, take_filter, 0, 0, "FD", "Load the filter of system calls that is read here; the last one counts"},
     {"--add-seccomp-fd", 1, take_further_filter, 0, 0, "FD",
      "Load this filter, and all others that are given so, in their order"},
     {"--exec-label", 1, refuse_label, 0, 0, "LABEL", "Not supported: SELinux"},
     {"--file-label", 1, refuse_label, 0, 0, "LABEL", "Not supported: SELinux"},
-    {"--block-fd", 1, take_descriptor_once, PLACE(block), 0, "FD", "Start the command when something can be read here"},
-    {"--userns-block-fd", 1, take_descriptor_once, PLACE(user_namespace_block), 0, "FD",
+    {"--block-fd", 1, take_descriptor, PLACE(block), 0, "FD", "Start the command when something can be read here"},
+    {"--userns-block-fd", 1, take_descriptor, PLACE(user_namespace_block), 0, "FD",
      "Go on when something can be read here, and leave the id maps to others"},
-    {"--info-fd", 1, take_descriptor_once, PLACE(information), 0, "FD",
+    {"--info-fd", 1, take_descriptor, PLACE(information), 0, "FD",
      "Write the sandbox's process and namespaces here, as JSON"},
-    {"--json-status-fd", 1, take_descriptor_once, PLACE(status), 0, "FD",
+    {"--json-status-fd", 1, take_descriptor, PLACE(status), 0, "FD",
      "Write its start and its end here, a line of JSON each"},
     {"--new-session", 0, take_flag, PLACE(is_new_session), 0, "", "A new terminal session (setsid)"},
     {"--die-with-parent", 0, take_flag, PLACE(dies_with_parent), 0, "",

@@ -3,7 +3,6 @@
 
 #include <linux/fcntl.h>
 #include <linux/mount.h>
-#include <linux/sched.h>
 
 /* Between directories there is a colon, and between options a comma. */
 static const char *escaped(const char *path)
@@ -53,14 +52,13 @@ static const char *written_directories(const struct operation *operation)
                 ",workdir=", make_own("tmp-overlay-work-", number), NULL);
 }
 
-void lay_overlay(const struct sandbox *sandbox, const struct operation *operation, const char *destination)
+void lay_overlay(const struct operation *operation, const char *destination)
 {
-    const bool is_root = sandbox->uid == 0 && (sandbox->options.namespaces & CLONE_NEWUSER) == 0;
     make_directory(destination, usual_mode);
     const char *const data =
         join("lowerdir=", lower_directories(&operation->overlay_sources), written_directories(operation),
-             /* Where trusted attributes are nobody's to set (Linux 5.11). */
-             is_root && sandbox->options.user_namespace == none ? "" : ",userxattr", NULL);
+             /* As bubblewrap does it, called by root, too: what was kept is read alike by both (Linux 5.11). */
+             ",userxattr", NULL);
     const unsigned long flags = operation->overlay == overlay_read_only ? MS_RDONLY : 0;
     mount_new("overlay", destination, flags, data);
 }

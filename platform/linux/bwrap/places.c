@@ -61,7 +61,8 @@ void make_directory(const char *path, int mode)
         die_of(result, "Can't mkdir ", shown(path), NULL);
 }
 
-/* Looked for first: on a file system that is read-only it could not be made, though it is there. */
+/* Looked for first: on a file system that is read-only it could not be made, though it is there. A link that leads
+ * nowhere yet is followed. */
 void make_file(const char *path, int mode)
 {
     const long type = type_of(path);
@@ -69,8 +70,8 @@ void make_file(const char *path, int mode)
         die_of(-EISDIR, "Can't create file at ", shown(path), NULL);
     if (type >= 0)
         return;
-    const long file = kernel_call(__NR_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (file < 0 && file != -EEXIST)
+    const long file = kernel_call(__NR_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
+    if (file < 0)
         die_of(file, "Can't create file at ", shown(path), NULL);
     close_descriptor((int)file);
 }

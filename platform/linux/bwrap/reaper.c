@@ -26,12 +26,6 @@ static void take_locks(const struct options *options)
     }
 }
 
-static int exit_code(int status)
-{
-    const int signal = status & 0x7f;
-    return signal != 0 ? 128 + signal : (status >> 8) & 0xff;
-}
-
 /* Until nobody is left; the command's end is told as soon as it is there. */
 void reap(const struct sandbox *sandbox, long command)
 {
@@ -40,9 +34,10 @@ void reap(const struct sandbox *sandbox, long command)
     const int kept[] = {sandbox->told[1], sandbox->options.sync};
     close_all_but(kept, 2);
     take_locks(&sandbox->options);
+    drop_capabilities();
     load_filters(&sandbox->options);
     for (;;) {
-        int status;
+        int status = 0;
         const long child = kernel_call(__NR_wait4, -1, &status, 0, NULL);
         if (child == command) {
             code = exit_code(status);
@@ -50,5 +45,8 @@ void reap(const struct sandbox *sandbox, long command)
         }
         if (child == -ECHILD)
             leave(code);
+        /* A filter may forbid it. */
+        if (child < 0 && child != -EINTR)
+            die_of(child, "init wait()", NULL);
     }
 }

@@ -16,10 +16,12 @@ static long mount_flags(const char *source, const char *destination, unsigned lo
 }
 
 /* A file system for all of it, whose place does not matter: nobody else sees it there. */
-static void enter_base(void)
+static void enter_base(struct sandbox *sandbox)
 {
     must(mount_flags(NULL, "/", MS_SLAVE | MS_REC), "Failed to make / slave");
     must(kernel_call(__NR_mount, "tmpfs", "/tmp", "tmpfs", MS_NODEV | MS_NOSUID, NULL), "Failed to mount tmpfs");
+    /* What lies below is out of sight from here on, by any name but that which the kernel has for it. */
+    sandbox->directory = own_directory();
     must(kernel_call(__NR_chdir, "/tmp"), "chdir base_path");
     must(kernel_call(__NR_mkdirat, AT_FDCWD, "newroot", usual_mode), "Creating newroot failed");
     must(mount_flags("newroot", "newroot", MS_MGC_VAL | MS_BIND | MS_REC), "setting up newroot bind");
@@ -53,7 +55,7 @@ static int mode_or(const struct operation *operation, int usual)
 static int mode_of_parents(const struct operation *operation)
 {
     int mode = usual_mode;
-    if (operation->mode == mode_unset || operation->kind == operation_chmod)
+    if (operation->mode == mode_unset)
         return mode;
     mode &= (operation->mode & 0070) == 0 ? ~0050 : ~0;
     return mode & ((operation->mode & 0007) == 0 ? ~0005 : ~0);
@@ -77,27 +79,13 @@ static void mount_tmpfs(const struct operation *operation, const char *path)
               join("mode=", octal_text((uint64_t)mode_or(operation, usual_mode)), size, NULL));
 }
 
-static void write_all(int file, const char *bytes, size_t length, const char *path)
-{
-    while (length > 0) {
-        const long count = kernel_call(__NR_write, file, bytes, length);
-        if (count == -EINTR)
-            continue;
-        if (count <= 0)
-            die_of(count, "Can't write data to file ", shown(path), NULL);
-        bytes += count;
-        length -= (size_t)count;
-    }
-}
-
 static void write_file(const struct operation *operation, const char *path, int flags, int mode)
 {
     const long file = kernel_call(__NR_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
     if (file < 0)
         die_of(file, "Can't create file ", shown(path), NULL);
-    size_t length;
-    const char *const bytes = read_whole(operation->descriptor, &length, "what --file and --bind-data give");
-    write_all((int)file, bytes, length, path);
+    copy_all(operation->descriptor, (int)file, shown(path));
+    close_descriptor(operation->descriptor);
     close_descriptor((int)file);
 }
 
@@ -123,7 +111,9 @@ static void make_symlink(const struct operation *operation, const char *path)
     enum { path_bytes = 4096 };
     char *const target = allocate(path_bytes);
     const long length = kernel_call(__NR_readlinkat, AT_FDCWD, path, target, path_bytes - 1);
-    if (result != -EEXIST || length < 0)
+    if (result == -EEXIST && length < 0)
+        die("Can't make symlink at ", shown(path), ": destination exists and is not a symlink", NULL);
+    if (length < 0)
         die_of(result, "Can't make symlink at ", shown(path), NULL);
     target[length] = '\0';
     if (strcmp(target, operation->source) != 0)
@@ -134,13 +124,14 @@ static void change_mode(const struct operation *operation, const char *path)
 {
     const long result = kernel_call(__NR_fchmodat, AT_FDCWD, path, operation->mode);
     if (result < 0)
-        die_of(result, "Can't chmod ", octal_text((uint64_t)operation->mode), " ", shown(path), NULL);
+        die_of(result, "Can't chmod 0", octal_text((uint64_t)operation->mode), " ", shown(path), NULL);
 }
 
 static void carry_out(const struct sandbox *sandbox, const struct operation *operation)
 {
     const char *const path = join(new_root, "/", operation->destination, NULL);
-    make_parents(path, mode_of_parents(operation));
+    if (operation->kind != operation_chmod)
+        make_parents(path, mode_of_parents(operation));
     switch (operation->kind) {
     case operation_bind:
         bind(sandbox, operation, path);
@@ -165,7 +156,7 @@ static void carry_out(const struct sandbox *sandbox, const struct operation *ope
         mount_new("mqueue", path, MS_SILENT, NULL);
         return;
     case operation_overlay:
-        lay_overlay(sandbox, operation, path);
+        lay_overlay(operation, path);
         return;
     case operation_proc:
         make_proc(sandbox, path);
@@ -186,7 +177,7 @@ void build_root(struct sandbox *sandbox)
 {
     note_terminal(sandbox);
     resolve_sources(sandbox);
-    enter_base();
+    enter_base(sandbox);
     for (const struct item *item = sandbox->options.operations.first; item != NULL; item = item->next) {
         const struct operation *const operation = (const struct operation *)item;
         /* What may be absent, and is, leaves no trace. */

@@ -64,19 +64,9 @@ static void leave_setup(const struct sandbox *sandbox)
     if (result < 0)
         die_of(result, "Setting userns2 failed", NULL);
     close_descriptor(options->second_user_namespace);
-    if (options->asserts_user_namespaces_disabled)
+    if (options->asserts_user_namespaces_disabled || options->disables_user_namespaces)
         assert_disabled();
     keep_capabilities(sandbox);
-}
-
-static void wait_for_block(const struct options *options)
-{
-    char byte;
-    if (options->block == none)
-        return;
-    while (kernel_call(__NR_read, options->block, &byte, 1) == -EINTR)
-        continue;
-    close_descriptor(options->block);
 }
 
 static bool needs_reaper(const struct options *options)
@@ -111,7 +101,10 @@ static void split_off_reaper(const struct sandbox *sandbox)
 
 void enter_sandbox(struct sandbox *sandbox)
 {
-    const struct options *const options = &sandbox->options;
+    struct options *const options = &sandbox->options;
+    /* Theirs who wait for the end of what is told, and nobody's here to tell anything on. */
+    close_descriptor(options->information);
+    close_descriptor(options->status);
     wait_for_go(sandbox);
     take_ids(sandbox);
     /* After the ids, with whose change it is forgotten (prctl(2)). */
@@ -124,11 +117,13 @@ void enter_sandbox(struct sandbox *sandbox)
     name_host(options);
     leave_setup(sandbox);
     die_with_parent(options);
-    wait_for_block(options);
+    wait_at(options->block);
+    read_last_filter(options);
     kernel_call(__NR_umask, mask);
     change_directory(sandbox);
-    if (options->is_new_session)
-        kernel_call(__NR_setsid);
+    const long session = options->is_new_session ? kernel_call(__NR_setsid) : 0;
+    if (session < 0)
+        die_of(session, "setsid", NULL);
     tell(sandbox, message_started, 0);
     if (needs_reaper(options))
         split_off_reaper(sandbox);

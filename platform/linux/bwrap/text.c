@@ -33,6 +33,18 @@ void *allocate(size_t bytes)
     return taken;
 }
 
+/* Until it is asked for again. */
+void *take_scratch(size_t bytes)
+{
+    static void *scratch;
+    static size_t size;
+    if (size < bytes) {
+        size = 2 * bytes;
+        scratch = allocate(size);
+    }
+    return scratch;
+}
+
 static const char *join_all(const char *first, va_list rest)
 {
     va_list again;
@@ -71,19 +83,26 @@ const char *octal_text(uint64_t number)
     return text;
 }
 
-void write_text(int descriptor, const char *text)
+/* 0, or why it is not all written. */
+long write_text(int descriptor, const char *text)
 {
     size_t left = strlen(text);
     while (left > 0) {
         const long count = kernel_call(__NR_write, descriptor, text, left);
         if (count == -EINTR)
             continue;
-        /* Nobody reads it; there is nobody else to tell. */
         if (count <= 0)
-            return;
+            return count;
         text += count;
         left -= (size_t)count;
     }
+    return 0;
+}
+
+/* syslog(3): LOG_WARNING is 4. */
+void warn_of_last(const char *option)
+{
+    write_text(2, join(is_prefixed ? "<4>" : "", "bwrap: Only the last ", option, " option will take effect\n", NULL));
 }
 
 /* syslog(3): LOG_ERR is 3. */

@@ -1,0 +1,32 @@
+/* Children: how they are waited for, and what became of them. */
+#include "bwrap.h"
+
+int exit_code(int status)
+{
+    const int signal = status & 0x7f;
+    return signal != 0 ? 128 + signal : (status >> 8) & 0xff;
+}
+
+/* The wait status of this child (wait4(2)). */
+int wait_for(long child)
+{
+    for (;;) {
+        int status = 0;
+        const long result = kernel_call(__NR_wait4, child, &status, 0, NULL);
+        if (result == child)
+            return status;
+        if (result != -EINTR)
+            die_of(result, "wait4() failed", NULL);
+    }
+}
+
+/* One byte, or the end: whatever comes first. Closes it. */
+void wait_at(int descriptor)
+{
+    char byte;
+    if (descriptor == none)
+        return;
+    while (kernel_call(__NR_read, descriptor, &byte, 1) == -EINTR)
+        continue;
+    close_descriptor(descriptor);
+}

@@ -125,7 +125,8 @@ class Comparison {
     if (before.kind === "directory") this.#deleteBelow(path);
     const { kind, mode } = before;
     const sizeBytes = kind === "file" ? before.sizeBytes : 0;
-    const stale = this.#isStale(before) ? { isStale: true } : {};
+    // A directory, too: one that others have put there meanwhile was never the job's to take away.
+    const stale = this.#isNewer(before) ? { isStale: true } : {};
     this.#changes.push({ path, change: "deleted", kind, mode, sizeBytes, before, ...stale });
   }
 
@@ -134,7 +135,11 @@ class Comparison {
   }
 
   #isStale(before: HostEntry | undefined): boolean {
-    return before !== undefined && before.kind !== "directory" && BigInt(before.changedNs) > this.#layer.startedNs;
+    return before !== undefined && before.kind !== "directory" && this.#isNewer(before);
+  }
+
+  #isNewer({ changedNs }: HostEntry): boolean {
+    return BigInt(changedNs) > this.#layer.startedNs;
   }
 }
 

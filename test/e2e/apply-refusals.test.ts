@@ -56,6 +56,24 @@ describe.each(callers)("changes that are applied by $name", (caller) => {
     await cupel.run(caller, ["discard", id]);
   });
 
+  test.each([
+    ["a copy", ["--strategy", "bubblewrap"]],
+    ["an overlay", []],
+  ])("%s takes nothing away that others put there meanwhile, an empty directory neither", async (_name, flags) => {
+    using workspace = filledWorkspace(caller);
+    const script = "rmdir given 2>/dev/null || :; echo up; sleep 1; echo made >made";
+    workspace.folder("given");
+    const words = ["run", ...flags, "--workspace", "cow", "--", "sh", "-ec", script];
+    await using running = cupel.start(caller, words, { cwd: workspace.path });
+    await running.wrote("up");
+    workspace.folder("theirs");
+    workspace.file("given/theirs", "theirs\n");
+    const { stderr } = await running.ended;
+    await cupel.run(caller, ["apply", idIn(stderr), "--skip-refused"]);
+    expect(["made", "theirs", "given/theirs"].filter((path) => !existsSync(workspace.at(path)))).toEqual([]);
+    await cupel.run(caller, ["discard", idIn(stderr)]);
+  });
+
   test("refuses set-user-ID bits, which the sandbox gives no job", async () => {
     using workspace = filledWorkspace(caller);
     const ran = await run(workspace, "echo x > x");

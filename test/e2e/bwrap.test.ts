@@ -143,6 +143,12 @@ describe.each(callers)("called by $name", (caller) => {
     await until("all is gone", () => findProcesses(mark).length === 0);
   });
 
+  test("what is to be kept open is, until the last of the sandbox has ended", async () => {
+    const command = "sh -c 'sleep 1 & exit 4'";
+    const script = `mkfifo sync; { cat sync; echo closed; } & $BWRAP ${whole} --dev /dev --unshare-pid --sync-fd 9 ${command} 9>sync; echo $?; wait`;
+    expect(await ask(script)).toMatchObject({ stdout: "4\nclosed\n", stderr: "" });
+  });
+
   test("a filter that forbids to wait ends the sandbox, and makes nothing wait for it", async () => {
     // As `filter`, but for wait4(2), which is 61 or 260.
     const number = process.arch === "arm64" ? "\\x04\\x01" : "\\x3d\\x00";

@@ -141,8 +141,6 @@ const outside = [
   `$BWRAP ${whole} --json-status-fd 9 nosuch 9>told; ${anyNumber} told`,
   `$BWRAP ${whole} --json-status-fd 9 --chdir /nosuch true 9>told; ${anyNumber} told`,
   `mkfifo go; { sleep 0.3; echo first; echo >go; } & $BWRAP ${whole} --block-fd 9 echo second 9<>go; wait`,
-  // The reader hears of the end when the last of the sandbox has ended, which is not the command.
-  `mkfifo sync; { cat sync; date +%s%N >>ends; } & $BWRAP ${whole} --unshare-pid --sync-fd 9 sh -c 'sleep 2 & exit 4' 9>sync; echo $?; date +%s%N >ends; wait; [ "$(head -1 ends)" -lt "$(tail -1 ends)" ] && echo held`,
   `mkfifo sync; exec 8<>sync; $BWRAP ${whole} --sync-fd 9 sh -c 'readlink /proc/self/fd/9 || echo not the command' 9>sync 8>&-`,
   `touch lock; $BWRAP ${whole} --lock-file "$PWD/lock" flock -n -x lock true; $BWRAP ${whole} --lock-file "$PWD/lock" sh -c 'grep -c "$(stat -c %i lock) " /proc/locks'`,
   `$BWRAP ${whole} --new-session sh -c 'ps -o sid= -p $$ | tr -d " "; echo $$' | uniq | wc -l`,

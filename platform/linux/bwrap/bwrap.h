@@ -195,6 +195,8 @@ void tell_of(const struct sandbox *sandbox, long child);
 
 /* monitor.c */
 int monitor(struct sandbox *sandbox);
+void die_with_parent(const struct options *options);
+void enter_last_namespace(const struct options *options);
 
 /* sandbox.c */
 void tell(const struct sandbox *sandbox, int32_t kind, int32_t status);

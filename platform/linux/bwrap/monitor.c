@@ -130,16 +130,34 @@ static int follow(const struct sandbox *sandbox, long child)
     return code;
 }
 
+/* After each change of the user namespace, with which it is forgotten (prctl(2)). */
+void die_with_parent(const struct options *options)
+{
+    if (options->dies_with_parent)
+        kernel_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
+/* --userns2: where the sandbox is made, all of it goes there, and so does whoever looks after it. */
+void enter_last_namespace(const struct options *options)
+{
+    if (options->second_user_namespace == none)
+        return;
+    const long result = kernel_call(__NR_setns, options->second_user_namespace, CLONE_NEWUSER);
+    if (result < 0)
+        die_of(result, "Setting userns2 failed", NULL);
+    close_descriptor(options->second_user_namespace);
+}
+
 int monitor(struct sandbox *sandbox)
 {
     const struct options *const options = &sandbox->options;
     enter(sandbox);
-    /* After the user namespace, with which it is forgotten where that is another's (prctl(2)). */
-    if (options->dies_with_parent)
-        kernel_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    die_with_parent(options);
     const long child = start(sandbox);
     tell_of(sandbox, child);
     wait_at(options->user_namespace_block);
+    enter_last_namespace(options);
+    die_with_parent(options);
     drop_capabilities();
     write_text(sandbox->go[1], "1");
     const int kept[] = {sandbox->told[0], options->status};

@@ -56,14 +56,9 @@ static void name_host(const struct options *options)
 static void leave_setup(const struct sandbox *sandbox)
 {
     const struct options *const options = &sandbox->options;
-    long result = 0;
     if (sandbox->needs_second_namespace)
         enter_second_namespace(sandbox);
-    if (options->second_user_namespace != none)
-        result = kernel_call(__NR_setns, options->second_user_namespace, CLONE_NEWUSER);
-    if (result < 0)
-        die_of(result, "Setting userns2 failed", NULL);
-    close_descriptor(options->second_user_namespace);
+    enter_last_namespace(options);
     if (options->asserts_user_namespaces_disabled || options->disables_user_namespaces)
         assert_disabled();
     keep_capabilities(sandbox);
@@ -80,12 +75,6 @@ void tell(const struct sandbox *sandbox, int32_t kind, int32_t status)
 {
     const struct message message = {.kind = kind, .status = status};
     kernel_call(__NR_write, sandbox->told[1], &message, sizeof message);
-}
-
-static void die_with_parent(const struct options *options)
-{
-    if (options->dies_with_parent)
-        kernel_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 }
 
 static void split_off_reaper(const struct sandbox *sandbox)

@@ -80,12 +80,19 @@ async function leaveUnwanted(stage: HostStage): Promise<HostFinding> {
 
 const applications = 3;
 
+/**
+ * Over many turns of the directory and the link, however slow the machine is. A shell ends where a redirection of `:` fails,
+ * and not where one of `true` does (POSIX, "Consequences of Shell Errors").
+ */
+const makeFiles =
+  "for pass in $(seq 20); do for name in $(seq 100); do true >inner/made-$name; done; sleep 0.01; done; true";
+
 /** While it is applied, a directory of the workspace is replaced by a link to one outside. */
 async function replaceDirectory(stage: HostStage): Promise<HostFinding> {
   const [inner, outside] = [`${stage.workspace}/inner`, outsideOf(stage)];
   mkdirSync(inner);
   const before = readTreeState(outside);
-  const words = ["/bin/sh", "-c", "for name in $(seq 100); do : >inner/made-$name; done; true"];
+  const words = ["/bin/sh", "-c", makeFiles];
   try {
     for (let application = 0; application < applications; application++) {
       const run = (): ReturnType<typeof runOnStage> => runOnStage(stage, { changes: "applied" }, { orders: [], words });

@@ -1,9 +1,11 @@
 /** Compiles the native helpers: freestanding static programs without a C library, the same bytes from the same sources. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { BuildError } from "./build-error.ts";
 import { compileObjects } from "./objects.ts";
 import type { BuiltHelper } from "../gen/embedded-helpers.ts";
+import { inParallel } from "../../src/verify/in-parallel.ts";
 import { listFiles, readIfThere, repositoryRoot, sha256 } from "../source/repository.ts";
 
 const platformFolder = "platform/linux";
@@ -153,7 +155,8 @@ export async function analyzeHelper(name: string): Promise<void> {
     await compileHelper(order, [`${order.output}.objects`]);
     // The analyser keeps warnings to itself.
     await runCompiler(order, [...hostedFlags, "-fsyntax-only", ...listSources(order)]);
-    await Promise.all(listSources(order).map((source) => runCompiler(order, [...analyzerFlags, source])));
+    const analyses = listSources(order).map((source) => () => runCompiler(order, [...analyzerFlags, source]));
+    await inParallel(analyses, cpus().length);
   });
 }
 

@@ -15,7 +15,7 @@ import { freshMark } from "./attack-side.ts";
 import type { AttackControl } from "./attack-spec.ts";
 import { differencesOf, readTreeState } from "./canaries/tree-state.ts";
 import { noWish, runDeadlineMs, runOnStage, type HostAttack, type HostFinding, type HostStage } from "./host-stage.ts";
-import { whileReplaced } from "./replaced-path.ts";
+import { overManyTurns, whileReplaced } from "./replaced-path.ts";
 
 /** What this stage's jobs left to be applied. */
 function layersOf({ workspace }: HostStage): KeptLayer[] {
@@ -80,19 +80,12 @@ async function leaveUnwanted(stage: HostStage): Promise<HostFinding> {
 
 const applications = 3;
 
-/**
- * Over many turns of the directory and the link, however slow the machine is. A shell ends where a redirection of `:` fails,
- * and not where one of `true` does (POSIX, "Consequences of Shell Errors").
- */
-const makeFiles =
-  "for pass in $(seq 20); do for name in $(seq 100); do true >inner/made-$name; done; sleep 0.01; done; true";
-
 /** While it is applied, a directory of the workspace is replaced by a link to one outside. */
 async function replaceDirectory(stage: HostStage): Promise<HostFinding> {
   const [inner, outside] = [`${stage.workspace}/inner`, outsideOf(stage)];
   mkdirSync(inner);
   const before = readTreeState(outside);
-  const words = ["/bin/sh", "-c", makeFiles];
+  const words = ["/bin/sh", "-c", overManyTurns("for name in $(seq 100); do true >inner/made-$name; done")];
   try {
     for (let application = 0; application < applications; application++) {
       const run = (): ReturnType<typeof runOnStage> => runOnStage(stage, { changes: "applied" }, { orders: [], words });

@@ -6,6 +6,15 @@ import { errnoOf } from "../host/errno-of.ts";
 /** How long it is the one, or the other, at most. */
 const dwellMs = 4;
 
+/**
+ * A shell's words that do it again and again for 0.2 s and more, so that directory and link take many turns meanwhile, however
+ * slow the machine is. Ends well whatever comes of it, where `act` is no special built-in: a shell ends where a redirection
+ * of one, as `:`, fails (POSIX, "Consequences of Shell Errors").
+ */
+export function overManyTurns(act: string): string {
+  return `for pass in $(seq 20); do ${act}; sleep 0.01; done; true`;
+}
+
 /** What rename(2) and symlink(2) say where something stands at that path already. */
 const taken: ReadonlySet<string> = new Set(["EEXIST", "ENOTEMPTY", "ENOTDIR"]);
 

@@ -16,7 +16,7 @@ import {
   type HostStage,
 } from "./host-stage.ts";
 import { endLeftovers } from "./leftovers.ts";
-import { whileReplaced } from "./replaced-path.ts";
+import { overManyTurns, whileReplaced } from "./replaced-path.ts";
 
 /** Mounts on this host that have to do with this stage. */
 function mountsOf({ program }: HostStage): string[] {
@@ -84,7 +84,7 @@ async function plantLink(stage: HostStage): Promise<HostFinding> {
   const [inner, outside] = [`${stage.workspace}/inner`, outsideOf(stage)];
   mkdirSync(`${inner}/deep`, { recursive: true });
   const before = readTreeState(outside);
-  const words = ["/bin/sh", "-c", "for look in 1 2 3 4 5 6 7 8 9; do mkdir inner/deep; done"];
+  const words = ["/bin/sh", "-c", overManyTurns("mkdir inner/deep")];
   for (let launch = 0; launch < launches; launch++) {
     const run = (): ReturnType<typeof runOnStage> =>
       runOnStage(stage, { writable: `${inner}/deep` }, { orders: [], words });
@@ -99,7 +99,7 @@ async function plantLink(stage: HostStage): Promise<HostFinding> {
 async function replaceWorkspace(stage: HostStage): Promise<HostFinding> {
   const token = readFileSync(stage.openFile, "utf8").trim();
   const name = stage.openFile.slice(outsideOf(stage).length + 1);
-  const words = ["/bin/sh", "-c", 'for look in 1 2 3 4 5 6 7 8 9; do cat "$0/$1" "$1"; done', stage.workspace, name];
+  const words = ["/bin/sh", "-c", overManyTurns('cat "$0/$1" "$1"'), stage.workspace, name];
   for (let launch = 0; launch < launches; launch++) {
     const run = (): ReturnType<typeof runOnStage> => runOnStage(stage, {}, { orders: [], words });
     const end = await whileReplaced(stage.workspace, outsideOf(stage), run);

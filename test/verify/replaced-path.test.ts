@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync, readdirSync } from "node:fs";
 import { errnoOf } from "../../src/host/errno-of.ts";
-import { whileReplaced } from "../../src/verify/replaced-path.ts";
+import { overManyTurns, whileReplaced } from "../../src/verify/replaced-path.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { until } from "../support/until.ts";
 
@@ -53,4 +53,11 @@ test("what failed is told when all is over", async () => {
   const failed = whileReplaced(directory.at("nowhere"), directory.path, act);
   expect(await failed.catch((error: unknown) => errnoOf(error))).toBe("ENOENT");
   expect(state).toEqual({ isOver: true });
+});
+
+test("a shell does it again and again, and ends well whatever comes of it", () => {
+  using directory = makeTempDir();
+  const act = `printf . ; true >${directory.at("nowhere/file")}`;
+  const shell = Bun.spawnSync(["/bin/sh", "-c", overManyTurns(act)]);
+  expect([shell.stdout.toString(), shell.exitCode]).toEqual([".".repeat(20), 0]);
 });

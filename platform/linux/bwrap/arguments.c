@@ -102,7 +102,6 @@ static void parse_words(struct options *options, struct words words)
 
 void parse_arguments(struct options *options, char **arguments)
 {
-
     struct words words = {.at = arguments, .has_command = true};
     while (arguments[words.count] != NULL)
         words.count++;

@@ -44,7 +44,7 @@ struct overlay_source {
 
 enum overlay_kind { overlay_written, overlay_temporary, overlay_read_only };
 
-/* One change of the sandbox's file system. What does not concern its kind is as `new_operation` leaves it. */
+/* One change of the sandbox's file system. What does not concern its kind is as `add_operation` leaves it. */
 struct operation {
     struct item item;
     enum operation_kind kind;
@@ -106,7 +106,8 @@ struct sandbox {
     int go[2], told[2];
 };
 
-/* What the sandbox tells the monitor: that it is made, whether the command could not be executed, and how it ended. */
+/* What the monitor is told: that the sandbox's process is made, and by that one whether the command was executed, and
+   how it ended. */
 struct message {
     int32_t kind, status;
 };
@@ -188,7 +189,7 @@ void settle_options(struct sandbox *sandbox);
 /* processes.c */
 int exit_code(int status);
 int wait_for(long child);
-void wait_at(int descriptor);
+bool wait_at(int descriptor);
 
 /* information.c */
 void tell_of(const struct sandbox *sandbox, long child);

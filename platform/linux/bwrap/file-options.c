@@ -105,9 +105,16 @@ static void take_overlay_source(struct options *options, const struct named_opti
     append_item(&pending.overlay_sources, &source->item);
 }
 
-static void add_overlay(struct options *options, const struct named_option *option, char **values,
-                        enum overlay_kind kind)
+static enum overlay_kind overlay_kind_of(const struct named_option *option)
 {
+    if (option->values == 3)
+        return overlay_written;
+    return (option->flags & is_read_only) != 0 ? overlay_read_only : overlay_temporary;
+}
+
+static void take_overlay(struct options *options, const struct named_option *option, char **values)
+{
+    const enum overlay_kind kind = overlay_kind_of(option);
     const struct list sources = pending.overlay_sources;
     if (sources.first == NULL || (kind == overlay_read_only && sources.first->next == NULL))
         die(option->name, " requires at least ", kind == overlay_read_only ? "two" : "one", " --overlay-src", NULL);
@@ -119,21 +126,6 @@ static void add_overlay(struct options *options, const struct named_option *opti
         return;
     operation->source = values[0];
     operation->work = values[1];
-}
-
-static void take_overlay(struct options *options, const struct named_option *option, char **values)
-{
-    add_overlay(options, option, values, overlay_written);
-}
-
-static void take_temporary_overlay(struct options *options, const struct named_option *option, char **values)
-{
-    add_overlay(options, option, values, overlay_temporary);
-}
-
-static void take_read_only_overlay(struct options *options, const struct named_option *option, char **values)
-{
-    add_overlay(options, option, values, overlay_read_only);
 }
 
 static const struct named_option table[] = {
@@ -158,9 +150,9 @@ static const struct named_option table[] = {
      "A lower layer of the next overlay; the last one given is the uppermost"},
     {"--overlay", 3, take_overlay, operation_overlay, 0, "RWSRC WORKDIR DEST",
      "Show the layers at DEST, with RWSRC above them for what is written"},
-    {"--tmp-overlay", 1, take_temporary_overlay, operation_overlay, 0, "DEST",
+    {"--tmp-overlay", 1, take_overlay, operation_overlay, 0, "DEST",
      "Show the layers at DEST, and forget what is written"},
-    {"--ro-overlay", 1, take_read_only_overlay, operation_overlay, 0, "DEST", "Show the layers at DEST, read-only"},
+    {"--ro-overlay", 1, take_overlay, operation_overlay, is_read_only, "DEST", "Show the layers at DEST, read-only"},
     {"--proc", 1, take_operation, operation_proc, 0, "DEST", "Mount procfs"},
     {"--dev", 1, take_operation, operation_devices, 0, "DEST", "A /dev with the harmless devices"},
     {"--tmpfs", 1, take_operation, operation_tmpfs, takes_mode | takes_size, "DEST",

@@ -74,7 +74,8 @@ static bool is_among(int descriptor, const int *kept, size_t count)
     return false;
 }
 
-/* `kept` and the standard streams stay. Linux before 5.9 has no close_range(2): there, by number. */
+/* `kept` and the standard streams stay. Linux before 5.9 has no close_range(2): there, by number, as far as one is
+   likely to be. */
 void close_all_but(const int *kept, size_t count)
 {
     int from = 3;

@@ -20,13 +20,16 @@ int wait_for(long child)
     }
 }
 
-/* One byte, or the end: whatever comes first. Closes it. */
-void wait_at(int descriptor)
+/* One byte, or the end: whatever comes first. Closes it; false where it was the end. */
+bool wait_at(int descriptor)
 {
     char byte;
+    long count;
     if (descriptor == none)
-        return;
-    while (kernel_call(__NR_read, descriptor, &byte, 1) == -EINTR)
-        continue;
+        return false;
+    do
+        count = kernel_call(__NR_read, descriptor, &byte, 1);
+    while (count == -EINTR);
     close_descriptor(descriptor);
+    return count == 1;
 }

@@ -6,19 +6,6 @@
 #include <linux/prctl.h>
 #include <linux/sched.h>
 
-/* The monitor has told of this process, and whoever maps its ids has. */
-static void wait_for_go(const struct sandbox *sandbox)
-{
-    char byte;
-    long count;
-    do
-        count = kernel_call(__NR_read, sandbox->go[0], &byte, 1);
-    while (count == -EINTR);
-    if (count != 1)
-        leave(1);
-    close_descriptor(sandbox->go[0]);
-}
-
 /* In a namespace that was given other ids may be there to be had. The capabilities stay: it is not built yet. */
 static void switch_ids(const struct sandbox *sandbox)
 {
@@ -94,7 +81,9 @@ void enter_sandbox(struct sandbox *sandbox)
     /* Theirs who wait for the end of what is told, and nobody's here to tell anything on. */
     close_descriptor(options->information);
     close_descriptor(options->status);
-    wait_for_go(sandbox);
+    /* Until the monitor has told of this process, and whoever maps its ids has. Without the monitor nothing comes. */
+    if (!wait_at(sandbox->go[0]))
+        leave(1);
     take_ids(sandbox);
     /* After the ids, with whose change it is forgotten (prctl(2)). */
     die_with_parent(options);

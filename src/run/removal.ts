@@ -1,5 +1,5 @@
 /** Removing what is cupel's own: never through a symlink, never beyond a mount, never more than was named. */
-import { lstatSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, rmdirSync, unlinkSync, type Stats } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import type { Removal } from "../model/removal.ts";
 
@@ -11,17 +11,25 @@ export interface RemovalContext {
   readonly mountPoints: readonly string[];
 }
 
-/** Bytes in regular files at `path` and below. */
+/** A directory of ours from which a program has taken our rights: killed, a container's runtime leaves such ones. */
+function isClosed(stats: Stats): boolean {
+  return stats.isDirectory() && stats.uid === process.geteuid?.() && (stats.mode & 0o700) !== 0o700;
+}
+
+/** Bytes in regular files at `path` and below, but for what is closed, and looked at by nobody who only looks. */
 function sizeOf(path: string): number {
   const stats = lstatSync(path);
   if (!stats.isDirectory()) return stats.isFile() ? stats.size : 0;
+  if (isClosed(stats)) return 0;
   return readdirSync(path).reduce((sum, name) => sum + sizeOf(`${path}/${name}`), 0);
 }
 
 /** Unlinks files and symlinks, and the directories that held them. What another took away meanwhile is gone as well. */
 function unlinkTree(path: string): void {
   try {
-    if (!lstatSync(path).isDirectory()) return unlinkSync(path);
+    const stats = lstatSync(path);
+    if (!stats.isDirectory()) return unlinkSync(path);
+    if (isClosed(stats)) chmodSync(path, 0o700);
     for (const name of readdirSync(path)) unlinkTree(`${path}/${name}`);
     rmdirSync(path);
   } catch (error) {

@@ -76,6 +76,20 @@ describe.each(callers)("clean, called by $name", (caller) => {
     expect(readdirSync(home.path)).toEqual([]);
   });
 
+  test("removes what an engine that was killed left closed", async () => {
+    using home = makeTempDir({ owner: caller });
+    await call(caller, home, "run", "--", "true");
+    const closed = home.at("cupel/engines/crun/run/closed");
+    for (const name of ["engines", "engines/crun", "engines/crun/run", "engines/crun/run/closed"])
+      home.folder(`cupel/${name}`);
+    home.file("cupel/engines/crun/run/closed/file", "text");
+    chmodSync(closed, 0);
+    expect(await call(caller, home, "clean", "--dry-run")).toMatchObject({ code: 0, stderr: "" });
+    expect(existsSync(closed)).toBe(true);
+    expect(await call(caller, home, "clean")).toMatchObject({ code: 0, stderr: "" });
+    expect(readdirSync(home.path)).toEqual([]);
+  });
+
   test("leaves and names what it does not know, and follows no symlink", async () => {
     using home = makeTempDir({ owner: caller });
     using outside = makeTempDir({ owner: caller });

@@ -16,7 +16,7 @@ function isClosed(stats: Stats): boolean {
   return stats.isDirectory() && stats.uid === process.geteuid?.() && (stats.mode & 0o700) !== 0o700;
 }
 
-/** Bytes in regular files at `path` and below, but for what is closed, and looked at by nobody who only looks. */
+/** Bytes in regular files at `path` and below, but for what is closed: a dry run opens nothing. */
 function sizeOf(path: string): number {
   const stats = lstatSync(path);
   if (!stats.isDirectory()) return stats.isFile() ? stats.size : 0;

@@ -7,12 +7,12 @@ import { errnoOf } from "../host/errno-of.ts";
 const dwellMs = 4;
 
 /**
- * A shell's words that do it again and again for 0.2 s and more, so that directory and link take many turns meanwhile, however
- * slow the machine is. Ends well whatever comes of it, where `act` is no special built-in: a shell ends where a redirection
- * of one, as `:`, fails (POSIX, "Consequences of Shell Errors").
+ * A shell's words that do it again and again for 0.2 s and more, which leaves directory and link time for many turns on a
+ * machine with other work, too. It ends well whatever comes of `act`, unless that has a special built-in in it (`:`, say):
+ * where a redirection of one fails, the shell ends (POSIX, "Consequences of Shell Errors").
  */
 export function overManyTurns(act: string): string {
-  return `for pass in $(seq 20); do ${act}; sleep 0.01; done; true`;
+  return `for pass in $(seq 20); do ${act}; sleep 0.01; done`;
 }
 
 /** What rename(2) and symlink(2) say where something stands at that path already. */

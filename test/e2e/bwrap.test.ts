@@ -149,6 +149,14 @@ describe.each(callers)("called by $name", (caller) => {
     await until("all is gone", () => findProcesses(mark).length === 0);
   });
 
+  test("nothing runs, and nothing is said, where the monitor ends before the ids are mapped", async () => {
+    const blocked = `$BWRAP ${whole} --unshare-user --userns-block-fd 7 --info-fd 9 echo ran 7<>go 9>told & monitor=$!`;
+    const told = "until child=$(grep -Eo '[0-9]{2,}' told | head -1) && [ \"$child\" ]; do sleep 0.01; done";
+    const ended = "while kill -0 $child 2>/dev/null; do sleep 0.01; done; echo ended";
+    const script = `mkfifo go; : >told; ${blocked}; ${told}; kill -9 $monitor; wait $monitor 2>/dev/null; ${ended}`;
+    expect(await ask(script)).toMatchObject({ code: 0, stdout: "ended\n", stderr: "" });
+  });
+
   test("what is to be kept open is, until the last of the sandbox has ended", async () => {
     const command = "sh -c 'sleep 1 & exit 4'";
     const script = `mkfifo sync; { cat sync; echo closed; } & $BWRAP ${whole} --dev /dev --unshare-pid --sync-fd 9 ${command} 9>sync; echo $?; wait`;

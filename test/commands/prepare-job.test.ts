@@ -231,19 +231,19 @@ describe("prepareJob", () => {
   const meminfo = host.readText("/proc/meminfo");
   const readText = (path: string): typeof meminfo => (path === "/proc/meminfo" ? meminfo : host.readText(path));
 
-  const requestWith = (tools: boolean): Promise<Job> => {
-    const environment = { HOME: "/nowhere", PATH: "/bin" };
+  const requestWith = (tools: boolean, path: string): Promise<Job> => {
+    const environment = { HOME: "/nowhere", PATH: path };
     return prepareJob({ ...defaultRequest, tools }, { ...host, readText, directory: "/", environment }, []);
   };
 
   test("looks for tools only where they are asked for", async () => {
-    const [without, tools] = [await requestWith(false), await requestWith(true)];
-    expect([without.grants, without.toolDirectories]).toEqual([[], []]);
-    expect(tools).toEqual(without);
     using home = makeTempDir();
-    home.folder("tools");
-    const environment = { HOME: "/nowhere", PATH: home.at("tools") };
-    const job = await prepareJob({ ...defaultRequest, tools: true }, { ...host, directory: "/", environment }, []);
-    expect(job.toolDirectories).toEqual([home.at("tools")]);
+    const path = home.folder("tools");
+    const [without, tools] = [await requestWith(false, path), await requestWith(true, path)];
+    expect([without.grants, without.toolDirectories]).toEqual([[], []]);
+    expect(tools.toolDirectories).toEqual([path]);
   });
+
+  test("finds none among what every job sees, and is the same then", async () =>
+    expect(await requestWith(true, "/bin")).toEqual(await requestWith(false, "/bin")));
 });

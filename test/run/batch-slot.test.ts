@@ -90,7 +90,7 @@ describe("BatchSlot", () => {
     expect(ends.at(-1)).toBe("waiting");
     expect(ends).not.toContain("finished");
     await slot.close();
-    await until("nothing runs", () => findProcesses(mark).length === 0, 2000);
+    await until("nothing runs", () => findProcesses(mark).length === 0);
   });
 
   test("can be killed before it has a launcher, and while one starts", async () => {

@@ -43,6 +43,14 @@ describe.each(callers)("called by $name", (caller) => {
     expect(told.did("D06", "look")).toEqual(["ok"]);
   });
 
+  test("D07 tells of no more time than one processor has, however many share it", async () => {
+    const prefix = ["taskset", "--cpu-list", "0"];
+    const told = await attack(program, caller, ["D07"], { "spin-ms": "400", "cpu-count": "6" }, { prefix });
+    const [cpuMs, wallMs] = ["cpu-ms", "wall-ms"].map((name) => Number(told.facts("D07", name)[0]));
+    // A moment at each turn's edge may be two processes' own.
+    expect(cpuMs).toBeLessThan(1.1 * (wallMs ?? 0));
+  });
+
   test.if(isX64)("F01 reads the file and makes a namespace by the 32-bit door", async () => {
     using places = makePlaces(caller);
     const told = await attack(program, caller, ["F01"], places.keys);

@@ -150,7 +150,7 @@ export const attackRules: Readonly<Record<string, AttackRule>> = {
     control: everyone,
     wishes: { cpus: 0.2 },
     quickFor: ["limit.cpu"],
-    amounts: { "spin-ms": "500", "cpu-count": "6" },
+    amounts: { "spin-ms": "800", "cpu-count": "6" },
     findBreach: findCpuTime,
     deadlineMs: 8000,
   },

@@ -184,6 +184,7 @@ enum ending attack_remount(void);
 enum ending attack_mount(void);
 enum ending attack_mount_files(void);
 enum ending attack_chroot(void);
+enum ending attack_processors(void);
 enum ending attack_disk(void);
 enum ending attack_large_files(void);
 enum ending attack_deep_tree(void);

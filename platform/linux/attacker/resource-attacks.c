@@ -228,72 +228,6 @@ static enum ending page_out(void)
     return attempted;
 }
 
-enum { first_looks = 255 };
-
-/* The one in the middle of so many; 1 where the clock does not go on between two looks. */
-static long long median_of(long long *values)
-{
-    for (int index = 1; index < first_looks; index++) {
-        const long long value = values[index];
-        int at = index;
-        for (; at > 0 && values[at - 1] > value; at--)
-            values[at] = values[at - 1];
-        values[at] = value;
-    }
-    return values[first_looks / 2] > 0 ? values[first_looks / 2] : 1;
-}
-
-/*
- * How long it ran: from look to look at the clock. What took much longer than the first looks did in the middle was
- * somebody else's turn and counts as one of those, however fast they were: a processor that is shared slows down and
- * speeds up. What a kernel counts as a process's time is its own affair: gVisor's goes on to count while the host
- * holds it back.
- */
-static long long run_until(long long end_ns)
-{
-    enum { turn_ns = 100000, much = 8 };
-    long long looks = 0, ran_ns = 0, look_ns = turn_ns / much, first_ns[first_looks] = {0};
-    long long last_ns = now_nanoseconds();
-    while (last_ns < end_ns) {
-        const long long now_ns = now_nanoseconds(), gap_ns = now_ns - last_ns;
-        last_ns = now_ns;
-        if (looks < first_looks)
-            first_ns[looks] = gap_ns;
-        if (++looks == first_looks)
-            look_ns = median_of(first_ns);
-        ran_ns += gap_ns < turn_ns || gap_ns < much * look_ns ? gap_ns : look_ns;
-    }
-    return ran_ns;
-}
-
-static enum ending spin(void)
-{
-    enum { default_ms = 1000, most_ms = 5000, default_cpus = 4, most_cpus = 64 };
-    const long milliseconds = key_number("spin-ms", default_ms, most_ms);
-    const long count = key_number("cpu-count", default_cpus, most_cpus);
-    const long long started_ns = now_nanoseconds();
-    volatile long *ran_ns = shared_memory(page);
-    long processes[most_cpus];
-    if (ran_ns == 0)
-        return attempted;
-    for (long index = 0; index < count; index++) {
-        processes[index] = fork_child(2 * most_ms);
-        if (processes[index] == 0) {
-            ran_ns[index] = run_until(started_ns + milliseconds * 1000000);
-            leave(0);
-        }
-    }
-    long long all_ns = 0;
-    for (long index = 0; index < count; index++) {
-        if (processes[index] > 0)
-            wait_for(processes[index]);
-        all_ns += ran_ns[index];
-    }
-    fact("cpu-ms", all_ns / 1000000);
-    fact("wall-ms", (now_nanoseconds() - started_ns) / 1000000);
-    return attempted;
-}
-
 static long open_until(long (*open)(void), long most)
 {
     long count = 0, result = 0;
@@ -418,7 +352,7 @@ const struct attack resource_attacks[] = {
     {"D04", "memory-bytes?", "use much memory in many processes", use_memory_by_many},
     {"D05", "memory-bytes?", "use memory by files, pipes and sockets", use_memory_by_files},
     {"D06", "memory-bytes?", "have memory paged out", page_out},
-    {"D07", "spin-ms?,cpu-count?", "keep processors busy", spin},
+    {"D07", "spin-ms?,cpu-count?", "keep processors busy", attack_processors},
     {"D09", "descriptor-count?", "open many kernel objects", open_objects},
     {"D11", "scratch?,workspace?,disk-bytes?", "make large files and core dumps", attack_large_files},
     {"D12", "-", "lock memory and raise priorities", raise_limits},

@@ -98,12 +98,14 @@ describe("launcher", () => {
         plainBinding(),
       ),
     );
-    const script = `{ cat ${directory.at("instruction")}; until [ -e ${touched} ]; do sleep 0.02; done; } |
+    const go = directory.at("go");
+    const script = `until [ -e ${go} ]; do sleep 0.02; done; { cat ${directory.at("instruction")}; until [ -e ${touched} ]; do sleep 0.02; done; } |
       ${launcher} 3 4 0 1 2 3<&0 4> ${events} 0</dev/tty; echo over`;
     await using session = openTerminal(["sh", "-c", script], {
       env: { PATH: "/usr/bin:/bin", ASAN_OPTIONS: `log_path=${directory.at("finding")}` },
     });
     const before = session.settings();
+    directory.file("go", "");
     await session.shows("/dev/pts/");
     expect(session.settings()).not.toBe(before);
     session.type("typed\r");

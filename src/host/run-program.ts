@@ -115,28 +115,53 @@ export async function streamProgram(
   const reading = readFrom(child, read);
   const result = await follow(child, options.deadlineMs, true);
   const failure = await reading;
-  // Of what a program that failed has written the end is missing.
-  if (failure !== undefined && isReadersFault(result)) throw failure.error;
+  if (failure !== undefined && isReadersFault(result, failure)) throw failure.error;
   return result;
 }
 
-/** A program that ended well, or was ended since nobody reads on, has not failed. */
-function isReadersFault(result: ProgramResult): boolean {
-  return result.status === "exited" && (result.code === 0 || result.signal !== null);
+interface ReadFailure {
+  readonly error: unknown;
+  /** Whether the program still ran when nobody read on. */
+  readonly isBeforeEnd: boolean;
+}
+
+/**
+ * Of what a program that failed has written the end is missing. One that nobody reads on has failed for that: it was ended,
+ * or could not write any more.
+ */
+function isReadersFault(result: ProgramResult, { isBeforeEnd }: ReadFailure): boolean {
+  return result.status === "exited" && (isBeforeEnd || result.code === 0 || result.signal !== null);
+}
+
+/** What it writes; `onStop` is called before its output is closed, where nobody reads on. */
+async function* outputOf({ stdout }: StartedProgram, onStop: () => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stdout as AsyncIterable<Uint8Array>) {
+    let isReadOn = false;
+    try {
+      yield chunk;
+      isReadOn = true;
+    } finally {
+      if (!isReadOn) onStop();
+    }
+  }
 }
 
 async function readFrom(
   child: StartedProgram,
   read: (output: AsyncIterable<Uint8Array>) => Promise<void>,
-): Promise<{ readonly error: unknown } | undefined> {
+): Promise<ReadFailure | undefined> {
   // Out of descriptors, there is a child without streams: see follow.
   if ((child.stdout as StartedProgram["stdout"] | undefined) === undefined) return undefined;
+  let isBeforeEnd = false;
+  const onStop = (): void => {
+    isBeforeEnd = child.exitCode === null && child.signalCode === null;
+  };
   try {
-    await read(child.stdout);
+    await read(outputOf(child, onStop));
     return undefined;
   } catch (error) {
     killGroup(child);
     child.stdout.destroy();
-    return { error };
+    return { error, isBeforeEnd };
   }
 }

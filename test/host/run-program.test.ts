@@ -170,6 +170,30 @@ describe("streamProgram", () => {
     expect(await gone.catch((error: unknown) => error)).toEqual(new Error("true"));
   });
 
+  test("says why nobody reads on, also of a program that fails for that before it is ended", async () => {
+    using directory = makeTempDir();
+    const script = `echo begun; until [ -e ${directory.at("go")} ]; do sleep 0.01; done; exit 3`;
+    const failed = stream(script, async (output) => {
+      for await (const chunk of output) {
+        directory.file("go", "");
+        // It has ended by now, and nobody has heard of it.
+        Bun.sleepSync(200);
+        throw new Error(String(chunk));
+      }
+    });
+    expect(await failed.catch((error: unknown) => error)).toEqual(new Error("begun\n"));
+  });
+
+  test("tells how a program failed that nobody stopped, whatever its reader made of it", async () => {
+    const failed = stream("echo begun; exit 3", async (output) => {
+      for await (const chunk of output) {
+        await Bun.sleep(200);
+        throw new Error(String(chunk));
+      }
+    });
+    expect(await failed).toMatchObject({ status: "exited", code: 3 });
+  });
+
   test("tells how a program failed rather than what its reader missed", async () => {
     const result = await stream("echo half; exit 3", async (output) => {
       for await (const chunk of output) void chunk;

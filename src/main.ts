@@ -45,8 +45,17 @@ function ownWords(): readonly string[] {
   return process.argv0.endsWith(`/${front}`) || process.argv0 === front ? [front, ...words] : words;
 }
 
+/**
+ * Whatever of the caller's umask takes rights from the owner is not heeded: cupel, and what it tries the host with, goes
+ * on with what it has made. `bwrap` hands the umask on as it is.
+ */
+function keepOwnRights(): void {
+  process.umask(process.umask() & 0o077);
+}
+
 async function main(words: readonly string[]): Promise<number> {
   try {
+    if (words[0] !== front) keepOwnRights();
     return await dispatch(words);
   } catch (error) {
     report(error);

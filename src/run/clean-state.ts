@@ -1,5 +1,5 @@
 /** Removes what cupel keeps in its state directories. Other cupels may be at work: they make again what they need. */
-import { lstatSync, readdirSync, type Stats } from "node:fs";
+import { accessSync, constants, lstatSync, readdirSync, type Stats } from "node:fs";
 import { isThere } from "../host/is-there.ts";
 import { checkPrivateDirectory } from "../host/private-directory.ts";
 import { errnoOf } from "../host/errno-of.ts";
@@ -7,7 +7,7 @@ import type { Removal } from "../model/removal.ts";
 import { leftoverAgeMs } from "../report/saved-report.ts";
 import { describeMaker, isGone, isLeft } from "./gone-maker.ts";
 import { removeTree } from "./remove-tree.ts";
-import { removeEmpty, removeEntry, type RemovalContext } from "./removal.ts";
+import { openClosed, removeEmpty, removeEntry, type RemovalContext } from "./removal.ts";
 import { knownEntry, type Folder, type KnownEntry } from "./state-contents.ts";
 import { treeBytes } from "./tree-bytes.ts";
 
@@ -66,8 +66,20 @@ function asOne(path: string, what: string, removals: Removal[]): Removal[] {
   return isWhole ? [{ result: "removed", path, what, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) }] : removals;
 }
 
+function isOpen(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.X_OK);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EACCES") return false;
+    throw error;
+  }
+}
+
 /** Its own entries, and the folder where nothing else is in it. */
 function cleanFolder(path: string, folder: Folder, what: string, context: RemovalContext): Removal[] {
+  if (!context.dryRun) openClosed(path);
+  else if (!isOpen(path)) return leave(path, "it is closed, and a dry run opens nothing");
   const done: Removal[] = readdirSync(path)
     .sort()
     .flatMap((name) => {

@@ -73,18 +73,15 @@ export class OutputKeeper {
   constructor(directories: readonly string[], uid: number, { bytesMax, forms }: OutputKeeping) {
     const directory = directories.find((candidate) => useWritableDirectory(candidate, uid).ok);
     if (directory === undefined) throw new CupelError("set-up", "There is no place to keep the job's output in");
-    const umask = process.umask(0o077);
     let place: string | undefined;
     try {
       this.place = place = makePlace(runsIn(directory));
-      this.#output = new CappedFile(`${this.place}/output`, bytesMax);
-      this.#errors = new CappedFile(`${this.place}/errors`, bytesMax);
+      this.#output = new CappedFile(`${place}/output`, bytesMax);
+      this.#errors = new CappedFile(`${place}/errors`, bytesMax);
     } catch (error) {
       if (place !== undefined) removePlace(place);
       const why = errnoOf(error);
       throw new CupelError("set-up", `The job's output cannot be kept in ${directory} (${why})`, { cause: error });
-    } finally {
-      process.umask(umask);
     }
     this.#forms = forms;
   }

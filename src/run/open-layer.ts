@@ -79,16 +79,6 @@ async function fillWithCopy(path: string, { workspace, owner, pinned }: LayerWis
  * @throws CupelError `set-up` where it cannot be made, `refused` for a tree too large to copy.
  */
 export async function openLayer(wish: LayerWish): Promise<Layer> {
-  // Directories are entered as soon as they are made, whatever the caller's umask would take from them.
-  const umask = process.umask(0o077);
-  try {
-    return await makeLayer(wish);
-  } finally {
-    process.umask(umask);
-  }
-}
-
-async function makeLayer(wish: LayerWish): Promise<Layer> {
   const { place, workspace, manner, owner, isInMemory } = wish;
   const stateDirectory = place.directory;
   const path = `${layersIn(stateDirectory)}/${makingName()}`;

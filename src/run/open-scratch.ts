@@ -15,12 +15,7 @@ type ScratchPlan = ConfinementPlan["scratch"];
 
 function makeDirectories(path: string, { variables, directory }: ScratchPlan): void {
   const names = [...Object.values(variables), ...(directory === undefined ? [] : [directory])];
-  const umask = process.umask(0o077);
-  try {
-    for (const name of names) mkdirSync(`${path}/${name}`, { recursive: true, mode: 0o700 });
-  } finally {
-    process.umask(umask);
-  }
+  for (const name of names) mkdirSync(`${path}/${name}`, { recursive: true, mode: 0o700 });
 }
 
 function noPlace(path: string, error: unknown): CupelError {

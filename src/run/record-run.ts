@@ -103,11 +103,6 @@ export function recordRun(run: FinishedRun, directories: readonly string[], uid:
   const directory = directories.find((candidate) => useWritableDirectory(candidate, uid).ok);
   if (directory === undefined && place === undefined) return { ok: false };
   const runs = place?.slice(0, place.lastIndexOf("/")) ?? runsIn(directory ?? "");
-  const umask = process.umask(0o077);
-  try {
-    const reason = write(runRecordOf(run), runs, place);
-    return reason === undefined ? { ok: true } : { ok: false, reason };
-  } finally {
-    process.umask(umask);
-  }
+  const reason = write(runRecordOf(run), runs, place);
+  return reason === undefined ? { ok: true } : { ok: false, reason };
 }

@@ -16,6 +16,11 @@ function isClosed(stats: Stats): boolean {
   return stats.isDirectory() && stats.uid === process.geteuid?.() && (stats.mode & 0o700) !== 0o700;
 }
 
+/** Gives us our rights to it back. @throws the error of lstat(2) or chmod(2). */
+export function openClosed(path: string): void {
+  if (isClosed(lstatSync(path))) chmodSync(path, 0o700);
+}
+
 /** Bytes in regular files at `path` and below, but for what is closed: a dry run opens nothing. */
 function sizeOf(path: string): number {
   const stats = lstatSync(path);
@@ -27,9 +32,8 @@ function sizeOf(path: string): number {
 /** Unlinks files and symlinks, and the directories that held them. What another took away meanwhile is gone as well. */
 function unlinkTree(path: string): void {
   try {
-    const stats = lstatSync(path);
-    if (!stats.isDirectory()) return unlinkSync(path);
-    if (isClosed(stats)) chmodSync(path, 0o700);
+    if (!lstatSync(path).isDirectory()) return unlinkSync(path);
+    openClosed(path);
     for (const name of readdirSync(path)) unlinkTree(`${path}/${name}`);
     rmdirSync(path);
   } catch (error) {

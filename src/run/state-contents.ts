@@ -1,5 +1,6 @@
 /** What lies in cupel's state directories, told apart by name: what is cupel's own, and what is not known. Pure. */
 import { mountPoints } from "../launch/container-root.ts";
+import type { HelperName } from "../launch/helper-file.ts";
 import { makerFrom } from "./gone-maker.ts";
 import { ownPlace, type Maker } from "./maker.ts";
 import { idPattern, makingPattern, unpackingPattern } from "./run-id.ts";
@@ -14,8 +15,20 @@ export interface KnownEntry {
   readonly writer?: Maker | undefined;
 }
 
-const leftover =
-  /^(?:(?:report|verdict|verification|start-costs|trusted-[0-9a-f]{16})\.json\.|(?:launcher|prober|courier|attacker|victim)-[0-9a-f]{16}\.|prober\.|trial-.+-)(\d+)$/;
+const helperWords: Readonly<Record<HelperName, string>> = {
+  launcher: "the launcher",
+  prober: "the prober",
+  courier: "the courier",
+  attacker: "the attacker",
+  victim: "the victim of attacks",
+  bwrap: "what stands in for bwrap",
+};
+
+const helperCopy = `(?:${Object.keys(helperWords).join("|")})-[0-9a-f]{16}`;
+
+const leftover = new RegExp(
+  `^(?:(?:report|verdict|verification|start-costs|trusted-[0-9a-f]{16})\\.json\\.|${helperCopy}\\.|prober\\.|trial-.+-)(\\d+)$`,
+);
 
 /** What is there for a moment is named by the process alone. */
 function hereWith(pid: string): Maker {
@@ -41,12 +54,11 @@ const stateNames: readonly (readonly [RegExp, KnownEntry])[] = [
   [/^verdict\.json$/, { what: "the saved verdict", kind: "file" }],
   [/^verification\.json$/, { what: "what was verified", kind: "file" }],
   [/^start-costs\.json$/, { what: "what starts were measured to cost", kind: "file" }],
-  [/^attacker-[0-9a-f]{16}$/, { what: "a copy of the attacker", kind: "file" }],
-  [/^victim-[0-9a-f]{16}$/, { what: "a copy of the victim of attacks", kind: "file" }],
   [/^trusted-[0-9a-f]{16}\.json$/, { what: "a project that you trust", kind: "file" }],
-  [/^launcher-[0-9a-f]{16}$/, { what: "a copy of the launcher", kind: "file" }],
-  [/^prober-[0-9a-f]{16}$/, { what: "a copy of the prober", kind: "file" }],
-  [/^courier-[0-9a-f]{16}$/, { what: "a copy of the courier", kind: "file" }],
+  ...Object.entries(helperWords).map(([name, words]): [RegExp, KnownEntry] => [
+    new RegExp(`^${name}-[0-9a-f]{16}$`),
+    { what: `a copy of ${words}`, kind: "file" },
+  ]),
   [/^layers$/, { what: "what jobs changed", kind: "folder" }],
   [/^runs$/, { what: "records of runs", kind: "folder" }],
   [/^root$/, { what: "the root for containers", kind: "folder" }],

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   rmdirSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -87,6 +88,25 @@ describe.each(callers)("clean, called by $name", (caller) => {
     expect(await call(caller, home, "clean", "--dry-run")).toMatchObject({ code: 0, stderr: "" });
     expect(existsSync(closed)).toBe(true);
     expect(await call(caller, home, "clean")).toMatchObject({ code: 0, stderr: "" });
+    expect(readdirSync(home.path)).toEqual([]);
+  });
+
+  test.each([
+    ["itself", "cupel", "cupel: the directory itself"],
+    ["'s records of runs", "cupel/runs", "cupel/runs: records of runs"],
+  ])("opens a state directory%s that is closed, and a dry run does not", async (_name, name, what) => {
+    using home = makeTempDir({ owner: caller });
+    await call(caller, home, "run", "--", "true");
+    chmodSync(home.at(name), 0);
+    const dry = await call(caller, home, "clean", "--dry-run");
+    expect(dry).toMatchObject({ code: 0, stderr: "" });
+    const told =
+      caller.uid === 0 ? `would remove HOME/${what}` : `left HOME/${name}: it is closed, and a dry run opens nothing`;
+    expect(linesAbout(home, dry)).toContain(told);
+    expect(statSync(home.at(name)).mode & 0o777).toBe(0);
+    const ran = await call(caller, home, "clean");
+    expect(ran).toMatchObject({ code: 0, stderr: "" });
+    expect(linesAbout(home, ran)).toContain(`removed HOME/${what}`);
     expect(readdirSync(home.path)).toEqual([]);
   });
 

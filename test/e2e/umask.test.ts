@@ -1,7 +1,9 @@
 /** A caller who lets nobody else see its files: what is made for the job is the job's all the same. */
 import { describe, expect, test } from "bun:test";
+import { lstatSync, readdirSync } from "node:fs";
 import { installCupel } from "../support/run-cli.ts";
 import { either } from "../support/sandbox-on-trial.ts";
+import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { callers, type Caller } from "../support/tester.ts";
 
 const cupel = installCupel();
@@ -29,6 +31,39 @@ describe.each(callers)("called by $name", (caller) => {
         ),
         "",
       ],
+    });
+  });
+
+  const places: [string, (home: TempDir) => Record<string, string>][] = [
+    ["state", (home) => ({ XDG_STATE_HOME: home.at("state") })],
+    ["home", (home) => ({ XDG_STATE_HOME: "", HOME: home.at("home") })],
+  ];
+  // Root's state is never in a home.
+  test.each(places.slice(0, caller.uid === 0 ? 1 : 2))(
+    "under umask 0777 what is kept lies in the %s directory, and nothing is closed to its owner",
+    async (_, env) => {
+      using home = makeTempDir({ owner: caller });
+      home.folder("home");
+      const shut = withUmask(caller, "0777");
+      for (const words of [
+        ["run", "--", "true"],
+        ["doctor", "--brief"],
+        ["run", "--", "true"],
+      ])
+        expect(await cupel.run(shut, words, { env: env(home) })).toMatchObject({ code: 0, stderr: "" });
+      const kept = readdirSync(home.path, { recursive: true, encoding: "utf8" });
+      const modes = kept.map((name) => ({ name, stats: lstatSync(home.at(name)) }));
+      expect(kept.filter((name) => /cupel\/(report\.json|runs)$/.test(name))).toHaveLength(2);
+      expect(modes.filter(({ stats }) => (stats.mode & 0o400) === 0).map(({ name }) => name)).toEqual([]);
+    },
+  );
+
+  test.each(["0277", "0035"])("cupel bwrap hands umask %s on as it is", async (umask) => {
+    const words = ["bwrap", "--ro-bind", "/", "/", "sh", "-c", "umask"];
+    expect(await cupel.run(withUmask(caller, umask), words)).toMatchObject({
+      code: 0,
+      stdout: `${umask}\n`,
+      stderr: "",
     });
   });
 });

@@ -1,26 +1,38 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, readdirSync } from "node:fs";
 import { useContainerRoot, useEnginePlace } from "../../src/launch/container-root.ts";
-import { openHelperFiles } from "../../src/launch/helper-file.ts";
+import { loadAttackHelpers } from "../../src/launch/attack-helpers.ts";
+import { loadFrontHelpers } from "../../src/launch/front-helpers.ts";
+import { openHelperFiles, type HelperName } from "../../src/launch/helper-file.ts";
 import { cleanState, cleanTemporary } from "../../src/run/clean-state.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const uid = process.geteuid?.() ?? -1;
+const helperNames: readonly HelperName[] = ["launcher", "prober", "courier", "attacker", "victim", "bwrap"];
 const really = { dryRun: false, mountPoints: [] };
 
 describe("cleanState", () => {
   test("knows everything that is put there", () => {
     using directory = makeTempDir();
     const state = directory.at("state");
-    const opened = openHelperFiles("prober", [state], uid, directory.at("nowhere")).next();
-    if (opened.done !== true) opened.value.close();
+    loadAttackHelpers();
+    loadFrontHelpers();
+    for (const name of helperNames) {
+      const opened = openHelperFiles(name, [state], uid, directory.at("nowhere")).next();
+      if (opened.done !== true) opened.value.close();
+    }
     useContainerRoot(state, uid);
     useEnginePlace(state, uid, "crun", { "config.json": "{}", "run/": "" });
     const removals = cleanState([state, directory.at("missing"), state], uid, really);
     expect(removals.map(({ result, path }) => `${result} ${path.replace(/[0-9a-f]{16}/, "HASH")}`)).toEqual([
+      `removed ${state}/attacker-HASH`,
+      `removed ${state}/bwrap-HASH`,
+      `removed ${state}/courier-HASH`,
       `removed ${state}/engines`,
+      `removed ${state}/launcher-HASH`,
       `removed ${state}/prober-HASH`,
       `removed ${state}/root`,
+      `removed ${state}/victim-HASH`,
       `removed ${state}`,
     ]);
     expect(readdirSync(directory.path)).toEqual([]);

@@ -11,13 +11,7 @@ describe("openScratch", () => {
   test("makes what the plan names, for the caller alone, below a name that tells whose it is", () => {
     using state = makeTempDir();
     const place = state.folder("state", 0o700);
-    const before = process.umask(0o777);
-    let path: string;
-    try {
-      path = openScratch(scratch, [place], uid);
-    } finally {
-      process.umask(before);
-    }
+    const path = openScratch(scratch, [place], uid);
     const name = path.slice(`${place}/layers/`.length);
     expect(makingPattern.exec(name)?.[1]).toBe(String(process.pid));
     expect(

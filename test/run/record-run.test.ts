@@ -65,19 +65,6 @@ describe("recordRun", () => {
     chmodSync(directory.at("cupel"), 0o777);
     expect(recordRun(finishedRun("abcdef"), [directory.at("cupel")], uid)).toEqual({ ok: false });
   });
-
-  test("makes directories that can be entered under any umask", () => {
-    using directory = makeTempDir();
-    const places = placesIn(directory);
-    const umask = process.umask(0o777);
-    try {
-      recordIn(directory, "abcdef");
-      expect(process.umask()).toBe(0o777);
-    } finally {
-      process.umask(umask);
-    }
-    expect(readRunRecords(places).records.map(({ id }) => id)).toEqual(["abcdef"]);
-  });
 });
 
 /** Records one after another under ids that count, and says each when it is kept. */

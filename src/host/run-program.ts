@@ -133,33 +133,17 @@ function isReadersFault(result: ProgramResult, { isBeforeEnd }: ReadFailure): bo
   return result.status === "exited" && (isBeforeEnd || result.code === 0 || result.signal !== null);
 }
 
-/** What it writes; `onStop` is called before its output is closed, where nobody reads on. */
-async function* outputOf({ stdout }: StartedProgram, onStop: () => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of stdout as AsyncIterable<Uint8Array>) {
-    let isReadOn = false;
-    try {
-      yield chunk;
-      isReadOn = true;
-    } finally {
-      if (!isReadOn) onStop();
-    }
-  }
-}
-
 async function readFrom(
   child: StartedProgram,
   read: (output: AsyncIterable<Uint8Array>) => Promise<void>,
 ): Promise<ReadFailure | undefined> {
   // Out of descriptors, there is a child without streams: see follow.
   if ((child.stdout as StartedProgram["stdout"] | undefined) === undefined) return undefined;
-  let isBeforeEnd = false;
-  const onStop = (): void => {
-    isBeforeEnd = child.exitCode === null && child.signalCode === null;
-  };
   try {
-    await read(outputOf(child, onStop));
+    await read(child.stdout);
     return undefined;
   } catch (error) {
+    const isBeforeEnd = !child.stdout.readableEnded && child.exitCode === null && child.signalCode === null;
     killGroup(child);
     child.stdout.destroy();
     return { error, isBeforeEnd };

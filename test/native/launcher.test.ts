@@ -99,7 +99,8 @@ describe("launcher", () => {
       ),
     );
     const go = directory.at("go");
-    const script = `until [ -e ${go} ]; do sleep 0.02; done; { cat ${directory.at("instruction")}; until [ -e ${touched} ]; do sleep 0.02; done; } |
+    const wait = (path: string): string => `until [ -e ${path} ]; do sleep 0.02; done`;
+    const script = `${wait(go)}; { cat ${directory.at("instruction")}; ${wait(touched)}; } |
       ${launcher} 3 4 0 1 2 3<&0 4> ${events} 0</dev/tty; echo over`;
     await using session = openTerminal(["sh", "-c", script], {
       env: { PATH: "/usr/bin:/bin", ASAN_OPTIONS: `log_path=${directory.at("finding")}` },

@@ -8,11 +8,21 @@ export function makerFrom([, pid, place]: RegExpExecArray): Maker {
   return { pid: Number(pid), place: place ?? "" };
 }
 
+/** One that has ended stays until its parent asks for it, and does nothing any more (proc_pid_stat(5), Z and X). */
+function hasEnded(pid: number): boolean {
+  try {
+    return /^.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch (error) {
+    errnoOf(error);
+    return false;
+  }
+}
+
 /** Whether there is such a process, as far as this PID namespace shows. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !hasEnded(pid);
   } catch (error) {
     return errnoOf(error) !== "ESRCH";
   }

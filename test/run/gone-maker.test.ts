@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { utimesSync } from "node:fs";
-import { describeMaker, isGone, isLeft, makerFrom } from "../../src/run/gone-maker.ts";
+import { describeMaker, isGone, isLeft, isRunning, makerFrom } from "../../src/run/gone-maker.ts";
 import { makerWords, ownMakerWords, ownPlace } from "../../src/run/maker.ts";
+import { readIfThere } from "../support/processes.ts";
+import { until } from "../support/until.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const own = "aaaaaaaabbbbbbbbcccccccc";
@@ -27,6 +29,21 @@ describe("isGone", () => {
     expect(isGone({ pid: nobody, place: other }, longAgo, unsure)).toBe(false);
     expect(isGone({ pid: nobody, place: unsure }, now, unsure)).toBe(true);
   });
+});
+
+test("a process that has ended, and that nobody asked for yet, is gone", async () => {
+  // The shell becomes a program that asks for none of its children.
+  const parent = Bun.spawn(["sh", "-c", "sleep 0.1 & echo $!; exec sleep 60"], { stdout: "pipe" });
+  try {
+    const { value } = await parent.stdout.getReader().read();
+    const pid = Number.parseInt(Buffer.from(value ?? []).toString(), 10);
+    expect(isRunning(pid)).toBeTrue();
+    await until("it has ended", () => /^State:\tZ/m.test(readIfThere(`/proc/${pid}/status`)));
+    expect(isRunning(pid)).toBeFalse();
+  } finally {
+    parent.kill();
+    await parent.exited;
+  }
 });
 
 test("what lies at a path is as old as its last change of any kind", () => {

@@ -13,13 +13,16 @@ export interface Obstacle {
 
 /**
  * The first capability that is in the way of any strategy: of the closest one if the host is what it lacks, of the next
- * in line otherwise (a strategy that by nature does not keep a guarantee has nothing to be remedied).
+ * in line otherwise (a strategy that by nature does not keep a guarantee has nothing to be remedied). None where the
+ * closest only was not attacked yet: then nothing of the host's is in the way.
  */
 export function findObstacle(selection: Selection, matrix: Matrix): Obstacle | undefined {
   const closestFirst = [
     ...selection.rejected.filter((rejection) => rejection.strategy === selection.closest),
     ...selection.rejected.filter((rejection) => rejection.strategy !== selection.closest),
   ];
+  if (closestFirst[0]?.strategy === selection.closest && closestFirst[0]?.reason.kind === "not-verified")
+    return undefined;
   for (const rejection of closestFirst) {
     const capability = matrix[capabilityOfRejection(rejection) ?? ""];
     if (capability !== undefined) return { strategy: rejection.strategy, capability };

@@ -208,7 +208,9 @@ describe.each(callers)("the strategy process, called by $name", (caller) => {
     const job = await startTree(caller, flags);
     await using running = job.running;
     const watchers = job.pids.filter((pid) => !findProcesses(job.mark).some((found) => found.pid === pid));
-    for (const pid of [running.pid, ...watchers]) process.kill(pid, "SIGKILL");
+    // Stopped first: each would see to the end of the tree when another one's comes.
+    for (const signal of ["SIGSTOP", "SIGKILL"] as const)
+      for (const pid of [...watchers, running.pid]) process.kill(pid, signal);
     await until("the watchers are gone", () => !watchers.some(isAlive));
     const left = findProcesses(job.mark);
     for (const { pid } of left) process.kill(pid, "SIGKILL");

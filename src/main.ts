@@ -1,6 +1,7 @@
 /** argv → command → exit code. The only place that ends the process. */
 import { dispatch } from "./commands/dispatch.ts";
 import { say, writeErrors } from "./commands/terminal.ts";
+import { callersUmask } from "./host/callers-umask.ts";
 import { CupelError, type CupelErrorCode } from "./model/error.ts";
 
 /** EX_USAGE and EX_SOFTWARE of sysexits.h; `run`, `shell` and `plan` keep every code but 124 to 127 free for the job. */
@@ -42,20 +43,13 @@ function exitCodeFor(error: unknown, command: string | undefined): number {
 
 function ownWords(): readonly string[] {
   const words = process.argv.slice(2);
-  return process.argv0.endsWith(`/${front}`) || process.argv0 === front ? [front, ...words] : words;
-}
-
-/**
- * Whatever of the caller's umask takes rights from the owner is not heeded: cupel, and what it tries the host with, goes
- * on with what it has made. `bwrap` hands the umask on as it is.
- */
-function keepOwnRights(): void {
-  process.umask(process.umask() & 0o077);
+  return process.argv0.split("/").at(-1) === front ? [front, ...words] : words;
 }
 
 async function main(words: readonly string[]): Promise<number> {
   try {
-    if (words[0] !== front) keepOwnRights();
+    // What takes rights from the owner is not heeded: cupel, and what it tries, goes on with what it has made.
+    process.umask(callersUmask & 0o077);
     return await dispatch(words);
   } catch (error) {
     report(error);

@@ -33,6 +33,7 @@ test("version loads what it writes and nothing else", async () => {
       "commands/parse-command-line.ts",
       "commands/terminal.ts",
       "commands/version.ts",
+      "host/callers-umask.ts",
       "host/errno-of.ts",
       "main.ts",
       "model/build.gen.ts",

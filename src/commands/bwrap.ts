@@ -1,5 +1,6 @@
 /** `cupel bwrap`: bubblewrap's command line, carried out by a program of cupel's that takes this one's place. */
 import { readFileSync } from "node:fs";
+import { callersUmask } from "../host/callers-umask.ts";
 import { executeProgram } from "../host/execute-program.ts";
 import { isThere } from "../host/is-there.ts";
 import { stateDirectories } from "../host/private-directory.ts";
@@ -45,12 +46,15 @@ function execute(words: readonly string[]): number {
       say(`the program for bubblewrap's command line cannot be executed: ${[...next.value, ...reasons].join("; ")}`);
       return failed;
     }
+    // As bubblewrap would, it hands the umask on as it is.
+    const umask = process.umask(callersUmask);
     const reason = executeProgram({
       path: next.value.path,
       arguments: [programName, openFilesLimit(limits.ok ? limits.value : ""), ...own.slice(own.length - words.length)],
       environment: readOwnWords("environ"),
       keep: descriptorsNamed(words),
     });
+    process.umask(umask);
     next.value.close();
     reasons.push(`${next.value.storedAt}: ${reason}`);
   }

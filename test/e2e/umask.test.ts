@@ -58,12 +58,20 @@ describe.each(callers)("called by $name", (caller) => {
     },
   );
 
-  test.each(["0277", "0035"])("cupel bwrap hands umask %s on as it is", async (umask) => {
-    const words = ["bwrap", "--ro-bind", "/", "/", "sh", "-c", "umask"];
-    expect(await cupel.run(withUmask(caller, umask), words)).toMatchObject({
-      code: 0,
-      stdout: `${umask}\n`,
-      stderr: "",
-    });
-  });
+  test.each(["0777", "0277", "0035"])(
+    "cupel bwrap hands umask %s on as it is, and can use what it keeps",
+    async (umask) => {
+      using home = makeTempDir({ owner: caller });
+      const words = ["bwrap", "--ro-bind", "/", "/", "sh", "-c", "umask"];
+      const given = { env: { XDG_STATE_HOME: home.at("state"), HOME: home.path } };
+      expect(await cupel.run(withUmask(caller, umask), words, given)).toMatchObject({
+        code: 0,
+        stdout: `${umask}\n`,
+        stderr: "",
+      });
+      const made = readdirSync(home.path, { recursive: true, encoding: "utf8" }).toSorted();
+      expect(made).toEqual(["state", "state/cupel", expect.stringMatching(/^state\/cupel\/bwrap-[0-9a-f]{16}$/)]);
+      expect(made.map((name) => lstatSync(home.at(name)).mode & 0o777)).toEqual([0o700, 0o700, 0o555]);
+    },
+  );
 });

@@ -17,12 +17,9 @@ export interface Obstacle {
  * closest only was not attacked yet: then nothing of the host's is in the way.
  */
 export function findObstacle(selection: Selection, matrix: Matrix): Obstacle | undefined {
-  const closestFirst = [
-    ...selection.rejected.filter((rejection) => rejection.strategy === selection.closest),
-    ...selection.rejected.filter((rejection) => rejection.strategy !== selection.closest),
-  ];
-  if (closestFirst[0]?.strategy === selection.closest && closestFirst[0]?.reason.kind === "not-verified")
-    return undefined;
+  const closest = selection.rejected.filter(({ strategy }) => strategy === selection.closest);
+  if (closest.some(({ reason }) => reason.kind === "not-verified")) return undefined;
+  const closestFirst = [...closest, ...selection.rejected.filter(({ strategy }) => strategy !== selection.closest)];
   for (const rejection of closestFirst) {
     const capability = matrix[capabilityOfRejection(rejection) ?? ""];
     if (capability !== undefined) return { strategy: rejection.strategy, capability };

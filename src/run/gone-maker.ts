@@ -8,21 +8,14 @@ export function makerFrom([, pid, place]: RegExpExecArray): Maker {
   return { pid: Number(pid), place: place ?? "" };
 }
 
-/** One that has ended stays until its parent asks for it, and does nothing any more (proc_pid_stat(5), Z and X). */
-function hasEnded(pid: number): boolean {
-  try {
-    return /^.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
-  } catch (error) {
-    errnoOf(error);
-    return false;
-  }
-}
-
-/** Whether there is such a process, as far as this PID namespace shows. */
+/**
+ * Whether there is such a process, as far as this PID namespace shows. One that has ended stays until its parent asks for
+ * it (proc_pid_stat(5), Z and X); cupel's end with all of their threads.
+ */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return !hasEnded(pid);
+    return !/^.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
   } catch (error) {
     return errnoOf(error) !== "ESRCH";
   }

@@ -19,7 +19,7 @@ static long long now_ticks(void)
 #endif
 }
 
-/* Roughly: whoever is held back between the clock and the counter has it too low. */
+/* Roughly: whoever is held back between the clock and the counter has it wrong. */
 static long long ticks_per_millisecond(void)
 {
     enum { sample_ms = 20, ns_per_us = 1000, us_per_ms = 1000 };

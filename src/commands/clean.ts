@@ -10,7 +10,7 @@ import { locateInstallation } from "../run/installation.ts";
 import { cleanCompanions } from "../run/place-companions.ts";
 import { cleanStaging } from "../run/staging.ts";
 import { cleanState, cleanTemporary } from "../run/clean-state.ts";
-import { parseMountPoints } from "../run/mount-points.ts";
+import { parseMountPoints } from "../host/mount-points.ts";
 import type { RemovalContext } from "../run/removal.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { abandonedVerifications, cleanVerifications, verificationPlaces } from "../run/verification-files.ts";

@@ -73,6 +73,11 @@ export function useContainerRoot(directory: string, uid: number): Place {
   return make(directory, uid, fill, root);
 }
 
+/** The directory for one engine. */
+export function enginePlace(directory: string, name: string): string {
+  return `${directory}/engines/${name}`;
+}
+
 /** A directory for one engine, in a state directory, with these files (0700) and directories in it beside what is there. */
 export function useEnginePlace(
   directory: string,
@@ -80,7 +85,7 @@ export function useEnginePlace(
   name: string,
   files: Readonly<Record<string, string>>,
 ): Place {
-  const place = `${directory}/engines/${name}`;
+  const place = enginePlace(directory, name);
   const fill = (): string | undefined => {
     makeDirectory(`${directory}/engines`, 0o700);
     makeDirectory(place, 0o700);

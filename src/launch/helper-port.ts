@@ -42,8 +42,8 @@ export interface KeptProgram {
   /** After this it and everything that it started are killed, and the result is `timeout`. */
   readonly deadlineMs: number;
   readonly environment?: Readonly<Record<string, string>> | undefined;
-  /** In a mount namespace where all control groups are read-only; only root can have one without a user namespace. */
-  readonly coverControlGroups?: boolean | undefined;
+  /** In a mount namespace where all control groups are read-only, or none is seen; only root can have one without a user namespace. */
+  readonly controlGroups?: "covered" | "hidden" | undefined;
 }
 
 /** The native helpers, as probes use them. */
@@ -59,6 +59,9 @@ export interface HelperPort {
   keep(program: string, programArguments: readonly string[], options: KeptProgram): Promise<ProgramResult>;
   /** A root for containers with one program, `/prober`, and empty mount points; on a file system that allows execution. */
   root(): Promise<Place>;
-  /** A directory for one engine's files, with these in it; a name that ends in a slash is a directory. */
-  place(name: string, files: Readonly<Record<string, string>>): Promise<Place>;
+  /**
+   * A directory for one engine's files, with these in it; a name that ends in a slash is a directory. Its path has at most
+   * `pathMax` characters, where that is given.
+   */
+  place(name: string, files: Readonly<Record<string, string>>, pathMax?: number): Promise<Place>;
 }

@@ -27,15 +27,17 @@ function parseEnd(stdout: string): { readonly output: string; readonly end: OwnS
   return { output: lines.slice(0, -2).join("\n"), end: end.output };
 }
 
+/** In the prober's words (keep.c). */
+const manners = { open: "as-it-is", covered: "cover-control-groups", hidden: "hide-control-groups" } as const;
+
 /** Runs a program under the prober's eyes. Only what the prober says of its end counts. */
 export async function keepProgram(
   run: RunProber,
   words: readonly string[],
-  { deadlineMs, environment, coverControlGroups = false }: KeptProgram,
+  { deadlineMs, environment, controlGroups }: KeptProgram,
 ): Promise<ProgramResult> {
-  const manner = coverControlGroups ? "cover-control-groups" : "as-it-is";
   const options = { deadlineMs: deadlineMs + burialMs, environment };
-  const result = await run(["keep", String(deadlineMs), manner, ...words], options);
+  const result = await run(["keep", String(deadlineMs), manners[controlGroups ?? "open"], ...words], options);
   if (typeof result === "string") return { status: "not-started", errno: result };
   const { stderr, durationMs } = result;
   const { output, end } = parseEnd(result.stdout);

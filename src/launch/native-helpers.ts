@@ -6,7 +6,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import type { Host, ProgramOptions, ProgramResult } from "../host/host.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
-import { useContainerRoot, useEnginePlace } from "./container-root.ts";
+import { enginePlace, useContainerRoot, useEnginePlace } from "./container-root.ts";
 import { openHelperFiles } from "./helper-file.ts";
 import { keepProgram } from "./keep-program.ts";
 import type { HelperPort, Place, ProberResult, ProberStep, RehearsalResult } from "./helper-port.ts";
@@ -158,14 +158,23 @@ export function createNativeHelpers(host: Host, directories: readonly string[]):
   const places = { directories, uid: host.identity.uid };
   let found: ReturnType<typeof useRoot> | undefined;
   const root = (): ReturnType<typeof useRoot> => (found ??= useRoot(host, places));
+  /** Where scripts can be executed, as in a root. */
+  const placeWithin = async (name: string, pathMax: number): ReturnType<typeof useRoot> => {
+    const isShort = (directory: string): boolean => enginePlace(directory, name).length <= pathMax;
+    const chosen = await root();
+    if (chosen.directory === undefined || isShort(chosen.directory)) return chosen;
+    const short = directories.filter(isShort);
+    if (short.length > 0) return useRoot(host, { ...places, directories: short });
+    return { ok: false, reason: `${enginePlace(chosen.directory, name)} is longer than ${pathMax} characters` };
+  };
   return {
     probe: (name, probeArguments, deadlineMs) => probe(host, places, name, probeArguments, deadlineMs),
     rehearse: (plan, deadlineMs) => rehearse(host, places, plan, deadlineMs),
     keep: (program, programArguments, options) =>
       keepProgram((words, run) => runProber(host, places, words, run), [program, ...programArguments], options),
     root,
-    place: async (name, files) => {
-      const chosen = await root();
+    place: async (name, files, pathMax = Infinity) => {
+      const chosen = await placeWithin(name, pathMax);
       if (chosen.directory === undefined) return chosen;
       return useEnginePlace(chosen.directory, places.uid, name, files);
     },

@@ -1,5 +1,6 @@
 /** Why an engine could not make a sandbox: what it says, taken to the judges that tell why cupel's launcher could not. */
-import type { BlockerCode, Finding } from "../model/capability.ts";
+import type { ProgramResult } from "../host/host.ts";
+import type { BlockerCode, Evidence, Finding } from "../model/capability.ts";
 import { engineFailed, type EngineRun } from "./_isolation.ts";
 import { lineOrErrno, readLine } from "./_host-text.ts";
 import { judgeStep } from "./_judge-rehearsal.ts";
@@ -62,6 +63,19 @@ function findOwnProfile(
   if (step !== "user-namespace" || errno !== "EACCES" || !isOn || isSelinuxEnforcing) return undefined;
   const detail = `the profile attached to the path of ${name} may not create a user namespace (EACCES)`;
   return { blockers: [{ code: "lsm:apparmor", detail }], summary: detail };
+}
+
+/**
+ * The finding where root's engine could not be kept from control groups (keep.c): that takes a mount namespace, as the
+ * launcher does that makes such a container. Undefined for any other end.
+ */
+export async function judgeKeeping(
+  context: ProbeContext,
+  result: ProgramResult,
+  evidence: readonly Evidence[],
+): Promise<Finding | undefined> {
+  const errno = result.status === "not-started" ? /^(\S+) at \w+-control-groups$/.exec(result.errno)?.[1] : undefined;
+  return errno === undefined ? undefined : judgeStep(context, { step: "mount-private", errno }, evidence);
 }
 
 /** The finding: with the cause that the engine names, those that this host's facts show, or what it said alone. */

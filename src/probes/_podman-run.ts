@@ -6,7 +6,7 @@ import { judgeIsolation, lookOutside, type EngineRun } from "./_isolation.ts";
 import type { PodmanInfo } from "./_podman-info.ts";
 import type { PlacedPodman } from "./_podman-place.ts";
 import { finding, type ProbeContext } from "./_probe.ts";
-import { complaint } from "./_program.ts";
+import { complaint, ifRoot } from "./_program.ts";
 import { valueAt, type Reading } from "./_steps.ts";
 
 const deadlineMs = 8000;
@@ -72,14 +72,15 @@ interface Attempt {
 
 async function tryRuntime(context: ProbeContext, attempt: Attempt): Promise<Finding> {
   const { podman, info, runtime, outside, before } = attempt;
-  const { environment, covers: coverControlGroups } = podman;
+  const { environment } = podman;
+  const controlGroups = ifRoot(context.host, "hidden");
   const limits = context.host.readText("/proc/self/limits");
   const { nofile, nproc } = parseUserLimits(limits.ok ? limits.value : "");
   const limited = [`--ulimit=nofile=${nofile}:${nofile}`, `--ulimit=nproc=${nproc}:${nproc}`];
   const flags = [...confinement, ...limited, ...(runtime.name === "crun" ? ["--cgroups=disabled"] : [])];
   const words = [...podman.flags, "--runtime", runtime.path, "run", ...flags, "--rootfs", podman.root];
   const command = [...words, "/prober", "inside"];
-  const result = await context.helpers.keep(podman.path, command, { deadlineMs, environment, coverControlGroups });
+  const result = await context.helpers.keep(podman.path, command, { deadlineMs, environment, controlGroups });
   const rootless = info.security.rootless;
   const run: EngineRun = {
     name: `podman with ${runtime.name}`,

@@ -99,3 +99,8 @@ export function installed(version: Extract<SaidVersion, { ok: true }>, where: st
 export function behind(before: Finding): Finding {
   return { ...before, value: undefined };
 }
+
+/** Only root's programs have control groups to be kept from. */
+export function ifRoot<Manner extends string>({ identity }: Host, manner: Manner): Manner | undefined {
+  return identity.uid === 0 ? manner : undefined;
+}

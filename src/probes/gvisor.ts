@@ -7,7 +7,7 @@ import { oneLine } from "./_host-text.ts";
 import { isWhole, parseInside } from "./_inside.ts";
 import { judgeIsolation, lookOutside, type EngineRun } from "./_isolation.ts";
 import { defineProbe, finding, type ProbeContext } from "./_probe.ts";
-import { askVersion, behind, endedWell, findProgram, installed, type SaidVersion } from "./_program.ts";
+import { type SaidVersion, askVersion, behind, endedWell, findProgram, ifRoot, installed } from "./_program.ts";
 import { errnoAt, type Reading } from "./_steps.ts";
 
 const deadlineMs = 6000;
@@ -42,7 +42,10 @@ async function exercise(context: ProbeContext, version: Extract<SaidVersion, { o
   const [outside, flagsText, result] = await Promise.all([
     lookOutside(context, ["line=/proc/version"]),
     context.host.run(version.path, ["flags"], { deadlineMs: 1500 }),
-    context.helpers.keep(version.path, [...words, ...canaries], { deadlineMs, coverControlGroups: isRoot }),
+    context.helpers.keep(version.path, [...words, ...canaries], {
+      deadlineMs,
+      controlGroups: ifRoot(context.host, "covered"),
+    }),
   ]);
   const platform = endedWell(flagsText) ? parsePlatform(flagsText.stdout + flagsText.stderr) : undefined;
   const engine: EngineRun = {

@@ -7,7 +7,7 @@ import { judgeEngineFailure } from "./_engine-failure.ts";
 import { judgeIsolation, lookOutside, type EngineRun } from "./_isolation.ts";
 import { renderBundle } from "./_oci-bundle.ts";
 import { defineProbe, finding, type ProbeContext } from "./_probe.ts";
-import { askVersion, behind, endedWell, findProgram, installed, type SaidVersion } from "./_program.ts";
+import { type SaidVersion, askVersion, behind, endedWell, findProgram, ifRoot, installed } from "./_program.ts";
 import { valueAt, type Reading } from "./_steps.ts";
 
 const deadlineMs = 5000;
@@ -87,7 +87,7 @@ async function exercise(
   const before = [...runtimes[name].flags, "--root", `${bundle.path}/run`];
   const container = containerName();
   const isRoot = host.identity.uid === 0;
-  const options = { deadlineMs, coverControlGroups: isRoot };
+  const options = { deadlineMs, controlGroups: ifRoot(host, "covered") };
   const words = [...before, "run", "--bundle", bundle.path, container];
   const [outside, result] = await Promise.all([lookOutside(context), helpers.keep(version.path, words, options)]);
   if (!endedWell(result)) await helpers.keep(version.path, [...before, "delete", "--force", container], options);

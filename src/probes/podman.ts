@@ -1,11 +1,12 @@
 /** Podman: what it says of itself, and a container from a local root, which pulls nothing and leaves nothing. */
 import type { Finding } from "../model/capability.ts";
+import { judgeKeeping } from "./_engine-failure.ts";
 import { findingsFor, onLinux } from "./_elsewhere.ts";
 import { judgePodmanInfo, type PodmanInfo } from "./_podman-info.ts";
 import { placePodman, type PlacedPodman } from "./_podman-place.ts";
 import { runContainer } from "./_podman-run.ts";
 import { defineProbe, finding, type ProbeContext } from "./_probe.ts";
-import { askVersion, behind, findProgram, installed, notInstalled } from "./_program.ts";
+import { askVersion, behind, complaint, findProgram, ifRoot, installed, notInstalled } from "./_program.ts";
 
 const ids = ["program.podman", "podman.info", "podman.run"] as const;
 
@@ -34,17 +35,19 @@ function notTried(reason: string): Finding {
 }
 
 async function askInfo(
-  { helpers, host }: ProbeContext,
+  context: ProbeContext,
   podman: PlacedPodman,
 ): Promise<{ readonly info: PodmanInfo | undefined; readonly finding: Finding }> {
+  const { helpers, host } = context;
   const words = [...podman.flags, "info", "--format", "json"];
-  const { environment, covers: coverControlGroups } = podman;
+  const { environment } = podman;
   const result = await helpers.keep(podman.path, words, {
     deadlineMs: infoDeadlineMs,
     environment,
-    coverControlGroups,
+    controlGroups: ifRoot(host, "covered"),
   });
-  return judgePodmanInfo(host, result);
+  const kept = await judgeKeeping(context, result, [{ action: "podman info", result: complaint(result) }]);
+  return kept === undefined ? judgePodmanInfo(host, result) : { info: undefined, finding: kept };
 }
 
 /** Probe `podman`. */

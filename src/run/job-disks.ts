@@ -6,7 +6,7 @@ import { isWithin, type Job } from "../model/job.ts";
 import { systemPaths } from "../strategies/_system-paths.ts";
 import { isKernelFileSystem } from "./kernel-mounts.ts";
 import { findLayerPlace } from "./layer-place.ts";
-import { decodeMountPath } from "./mount-points.ts";
+import { decodeMountPath } from "../host/mount-points.ts";
 import { realPath } from "./real-path.ts";
 
 /** One mount (proc_pid_mountinfo(5)). */

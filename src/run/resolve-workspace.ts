@@ -11,7 +11,7 @@ import { listHomes } from "./home-directories.ts";
 import { canonical, canonicalPlace, kernelDirectories, refuseUnfit, type JobSurroundings } from "./job-paths.ts";
 import { statedAs, type JobRequest } from "./job-request.ts";
 import { findLayerPlace } from "./layer-place.ts";
-import { parseMountPoints } from "./mount-points.ts";
+import { parseMountPoints } from "../host/mount-points.ts";
 import { replacedWorkspace, saysReplaced } from "./replaced-workspace.ts";
 import { userConfigurationPath } from "./settings-files.ts";
 

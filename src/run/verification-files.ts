@@ -7,7 +7,7 @@ import { namesIn } from "../host/names-in.ts";
 import type { Removal } from "../model/removal.ts";
 import { leftoverAgeMs } from "../report/saved-report.ts";
 import { isRunning } from "./gone-maker.ts";
-import { parseMountPoints } from "./mount-points.ts";
+import { parseMountPoints } from "../host/mount-points.ts";
 import { removeEntry, type RemovalContext } from "./removal.ts";
 
 /** Directories that hold canaries: one for temporary files, others that everyone can write to, and the caller's home. */

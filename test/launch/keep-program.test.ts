@@ -19,10 +19,10 @@ beforeEach(() => {
 
 afterEach(() => directory[Symbol.dispose]());
 
-function shell(script: string, deadlineMs = 20_000, coverControlGroups = false) {
+function shell(script: string, deadlineMs = 20_000, controlGroups?: "covered" | "hidden") {
   return helpers.keep("/bin/sh", ["-c", script], {
     deadlineMs,
-    coverControlGroups,
+    controlGroups,
     environment: { PATH: "/usr/bin:/bin", WORD: "x" },
   });
 }
@@ -83,16 +83,30 @@ describe("a kept program", () => {
     expect(result).toMatchObject({ status: "exited", code: 3 });
   });
 
+  test("has a pipe that ends at once for its input, so that nobody's device is changed in its place", async () => {
+    const result = await shell("readlink /proc/self/fd/0; cat");
+    expect(result).toMatchObject({ code: 0, stdout: expect.stringMatching(/^pipe:\[\d+\]\n$/) as never });
+  });
+
   test("that shuts its own output down does not shut the prober's", async () => {
     expect(await shell("echo before; exec >&- 2>&-; exit 4")).toMatchObject({ code: 4, stdout: "before\n" });
   });
+
+  needs(isRoot && existsSync("/sys/fs/cgroup"), "only root can hide control groups")(
+    "finds no control groups where they are hidden, and everybody else does",
+    async () => {
+      const listed = await shell("ls -A /sys/fs/cgroup; touch /sys/fs/cgroup/made && echo made", 20_000, "hidden");
+      expect(listed).toMatchObject({ status: "exited", code: 0, stdout: "made\n" });
+      expect(existsSync("/sys/fs/cgroup/made")).toBeFalse();
+    },
+  );
 
   needs(isRoot && existsSync("/sys/fs/cgroup"), "only root can cover control groups")(
     "finds all control groups read-only, and nobody else does",
     async () => {
       const script =
         "for d in /sys/fs/cgroup /sys/fs/cgroup/*/; do mkdir $d/cupel-test-kept 2>&1 && echo made; done; exit 0";
-      const result = await shell(script, 20_000, true);
+      const result = await shell(script, 20_000, "covered");
       expect(result).toMatchObject({ status: "exited", code: 0 });
       expect(result.status === "exited" ? result.stdout : "").not.toContain("made");
       expect(result.status === "exited" ? result.stdout : "").toContain("Read-only");

@@ -249,7 +249,12 @@ test("built with sanitizers, every probe runs clean", () => {
       const { code, errors, lines } = run([checked, ...name.split(" ")], identity);
       expect({ name, code, errors, last: lines.at(-1)?.step }).toEqual({ name, code: 0, errors: "", last: "end" });
     }
-    for (const words of ["as-it-is /bin/echo kept", "as-it-is /nowhere", "cover-control-groups /bin/true"]) {
+    for (const words of [
+      "as-it-is /bin/echo kept",
+      "as-it-is /nowhere",
+      "cover-control-groups /bin/true",
+      "hide-control-groups /bin/true",
+    ]) {
       const kept = Bun.spawnSync(asIdentity(identity, [], [checked, "keep", "5000", ...words.split(" ")]), {
         cwd: "/",
       });

@@ -21,7 +21,8 @@ const account = {
   },
 };
 
-const flags = "--root /state/engines/podman/store --runroot /state/engines/podman/run --storage-driver vfs";
+const flags =
+  "--default-mounts-file=/state/engines/podman/mounts.conf --root /state/engines/podman/store --runroot /state/engines/podman/run --storage-driver vfs";
 const client = `/usr/bin/podman ${flags}`;
 
 type Answers = NonNullable<FixtureHostParts["programs"]>;
@@ -114,6 +115,16 @@ test("an account that hangs is unknown, one that says nothing is broken", async 
   expect((await find(answers("", "", exited(125, "", "Error: cannot connect"))))["podman.info"]).toMatchObject({
     state: "broken",
     summary: "podman info failed: Error: cannot connect",
+  });
+});
+
+test("is blocked where root can make no mount namespace to keep it from control groups", async () => {
+  const denied = { status: "not-started", errno: "EPERM at cover-control-groups" } as const;
+  const found = await find(answers("", "", denied), { uid: 0 });
+  expect([found["podman.info"], found["podman.run"]].map(({ state }) => state)).toEqual(["blocked", "blocked"]);
+  expect(found["podman.run"].evidence[0]).toEqual({
+    action: "podman info",
+    result: "EPERM at cover-control-groups",
   });
 });
 

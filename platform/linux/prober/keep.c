@@ -17,22 +17,41 @@ enum { slice_milliseconds = 50, burial_milliseconds = 2000, most_output = 512 * 
 
 static const char control_groups[] = "/sys/fs/cgroup";
 
+static long enter_mount_namespace(void)
+{
+    const long unshared = kernel_call(__NR_unshare, CLONE_NEWNS);
+    return unshared < 0 ? unshared : kernel_call(__NR_mount, 0, "/", 0, MS_REC | MS_SLAVE, 0);
+}
+
 /*
  * In a mount namespace of its own, all control groups read-only: whatever the program does with them, it does nothing.
  * EROFS is what engines that are allowed to go without control groups go on after.
  */
 static long cover_control_groups(void)
 {
-    const long unshared = kernel_call(__NR_unshare, CLONE_NEWNS);
-    if (unshared < 0)
-        return unshared;
-    const long slave = kernel_call(__NR_mount, 0, "/", 0, MS_REC | MS_SLAVE, 0);
-    if (slave < 0)
-        return slave;
+    const long entered = enter_mount_namespace();
+    if (entered < 0)
+        return entered;
     const struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
     const long covered =
         kernel_call(__NR_mount_setattr, AT_FDCWD, control_groups, AT_RECURSIVE, &attributes, sizeof attributes);
     return covered == -ENOENT ? 0 : covered;
+}
+
+/* The same without any: crun looks at what is mounted there even where it is to make none, and refuses some of it. */
+static long hide_control_groups(void)
+{
+    const long entered = enter_mount_namespace();
+    return entered < 0 ? entered
+                       : kernel_call(__NR_mount, "tmpfs", control_groups, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                                     "mode=0755,size=4k");
+}
+
+static long arrange_control_groups(const char *manner)
+{
+    if (strcmp(manner, "cover-control-groups") == 0)
+        return cover_control_groups();
+    return strcmp(manner, "hide-control-groups") == 0 ? hide_control_groups() : 0;
 }
 
 struct kept {
@@ -138,9 +157,23 @@ static bool open_relay(struct relay *relay, int *ends)
     return true;
 }
 
+/*
+ * A pipe that nobody writes to. Called by root, engines make the caller's input the container's, and change whose it is
+ * (runsc, crun): of /dev/null that would be the machine's own.
+ */
+static void give_no_input(void)
+{
+    int pipe[2];
+    if (kernel_call(__NR_pipe2, pipe, O_CLOEXEC) >= 0)
+        kernel_call(__NR_dup3, pipe[0], 0, 0);
+    else
+        kernel_call(__NR_close, 0);
+}
+
 /* What could not be executed says why on a pipe of its own, which an exec closes. */
 static void execute(char **words, const int *ends, int trouble)
 {
+    give_no_input();
     for (int index = 0; index < 2; index++)
         kernel_call(__NR_dup3, ends[index], index + 1, 0);
     const unsigned long none = 0;
@@ -196,16 +229,16 @@ static void keep(char **words, long long milliseconds)
         report(in_time ? "killed" : "timeout", kept.status & 0x7f);
 }
 
-/* Arguments: a deadline in milliseconds; `cover-control-groups` or `as-it-is`; the program by its path, and its own. */
+/* Arguments: a deadline in milliseconds; `cover-control-groups`, `hide-control-groups` or `as-it-is`; the program by
+ * its path, and its own. */
 void probe_keep(int count, char **arguments)
 {
     if (count < 3)
         return;
     kernel_call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    const bool covers = strcmp(arguments[1], "cover-control-groups") == 0;
-    const long covered = covers ? cover_control_groups() : 0;
-    if (covered < 0)
-        report("cover-control-groups", covered);
+    const long arranged = arrange_control_groups(arguments[1]);
+    if (arranged < 0)
+        report(arguments[1], arranged);
     else
         keep(arguments + 2, parse_number(arguments[0]));
 }

@@ -12,6 +12,9 @@ import { strategySteps } from "./check/strategy-suites.ts";
 import { readTestReport } from "./check/test-report.ts";
 import { readIfThere, repositoryRoot } from "./source/repository.ts";
 
+/** Suites in strategies: what each looks for is its own. */
+const suitesAtOnce = 2;
+
 const mustWork = process.env["MUST_WORK"] === "1";
 
 interface Tally {
@@ -45,6 +48,9 @@ function printLine(verdict: "ok" | "FAIL" | "skip", name: string, durationMs: nu
   console.log(`${verdict.padEnd(4)} ${name} (${(durationMs / 1000).toFixed(1)} s)`);
 }
 
+/** What runs beside the tests has the processors for whatever those leave of them: they wait half of their time. */
+const politely = ["nice", "-n", "19"];
+
 async function runStep(step: CheckStep, tally: Tally): Promise<void> {
   const isMissing = step.needs !== undefined && Bun.which(step.needs) === null;
   const lack = isMissing ? `${step.needs} is not installed` : step.lacks;
@@ -53,7 +59,8 @@ async function runStep(step: CheckStep, tally: Tally): Promise<void> {
     if (mustWork) tally.failed += 1;
     return;
   }
-  const { code, output, durationMs } = await runCommand(step.command, { NO_COLOR: "1", ...step.environment });
+  const command = step.isBesideTests === true ? [...politely, ...step.command] : step.command;
+  const { code, output, durationMs } = await runCommand(command, { NO_COLOR: "1", ...step.environment });
   printLine(code === 0 ? "ok" : "FAIL", step.name, durationMs);
   if (code === 0) {
     tally.passed += 1;
@@ -107,18 +114,25 @@ const hosts = await readHosts(given).catch((error: unknown) => {
   console.error(`cupel: ${error instanceof Error ? error.message : String(error)}`);
   return process.exit(1);
 });
+/** Some of them at once. */
+async function runSteps(steps: readonly CheckStep[], most: number): Promise<void> {
+  await inParallel(
+    steps.map((step) => () => runStep(step, tally)),
+    most,
+  );
+}
+
 if (hosts === undefined) {
   const steps = listSteps();
+  // Tests that were asked for by name are asked for alone.
+  const isWhole = given.length === 0;
+  const boots = isWhole ? await listHostSteps() : [];
   for (const step of steps) if (step.isBesideTests !== true) await runStep(step, tally);
-  const beside = steps.filter((step) => step.isBesideTests === true);
-  await Promise.all([runTests(given, tally), ...beside.map((step) => runStep(step, tally))]);
-  if (given.length === 0) for (const step of await strategySteps()) await runStep(step, tally);
+  const beside = [...steps, ...boots].filter((step) => step.isBesideTests === true);
+  await Promise.all([runTests(given, tally), runSteps(beside, guestsAtOnce)]);
+  if (isWhole) await runSteps(await strategySteps(), suitesAtOnce);
+} else {
+  await runSteps(hosts, guestsAtOnce);
 }
-// Tests that were asked for by name are asked for alone.
-const boots = hosts ?? (given.length === 0 ? await listHostSteps() : []);
-await inParallel(
-  boots.map((step) => () => runStep(step, tally)),
-  guestsAtOnce,
-);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exitCode = tally.failed === 0 ? 0 : 1;

@@ -15,7 +15,7 @@ export interface CheckStep {
   readonly needs?: string;
   /** What else the machine lacks, as if a program were missing. */
   readonly lacks?: string | undefined;
-  /** Takes minutes, and nothing waits for it: it has the processors for whatever the tests leave of them. */
+  /** Takes minutes, and nothing waits for it. */
   readonly isBesideTests?: true;
 }
 
@@ -36,6 +36,7 @@ export async function listHostSteps(names?: readonly string[]): Promise<CheckSte
     name: `host ${name}`,
     command: [bun, "scripts/hosts.ts", name, ...((names ?? attackedByDefault).includes(name) ? ["--attack"] : [])],
     needs: emulators[architecture].program,
+    isBesideTests: true,
   }));
 }
 
@@ -86,7 +87,7 @@ function nativeSteps(): CheckStep[] {
     },
     {
       name: "native helpers with clang and its analyser",
-      command: ["nice", "-n", "19", bun, "scripts/build.ts", "--analyze"],
+      command: [bun, "scripts/build.ts", "--analyze"],
       needs: "clang",
       isBesideTests: true,
     },

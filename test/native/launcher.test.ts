@@ -88,20 +88,19 @@ describe("launcher", () => {
   needsCompiler("gives the job a terminal of its own, without a finding", async () => {
     await buildSanitized();
     using directory = makeTempDir();
-    const [events, touched] = [directory.at("events"), directory.at("touched")];
+    const [events, control] = [directory.at("events"), directory.at("control")];
     directory.file(
       "instruction",
       encodeInstruction(
-        barePlan(["/bin/sh", "-c", `tty; read line; echo "<$line>"; seq 20000; touch ${touched}`], {
-          terminal: "private",
-        }),
+        barePlan(["/bin/sh", "-c", 'tty; read line; echo "<$line>"; seq 20000'], { terminal: "private" }),
         plainBinding(),
       ),
     );
     const go = directory.at("go");
     const wait = (path: string): string => `until [ -e ${path} ]; do sleep 0.02; done`;
-    const script = `${wait(go)}; { cat ${directory.at("instruction")}; ${wait(touched)}; } |
-      ${launcher} 3 4 0 1 2 3<&0 4> ${events} 0</dev/tty; echo over`;
+    // As above: a control that has no end.
+    const script = `${wait(go)}; mkfifo ${control}; exec 3<>${control}; cat ${directory.at("instruction")} >&3
+      ${launcher} 3 4 0 1 2 4> ${events}; echo over`;
     await using session = openTerminal(["sh", "-c", script], {
       env: { PATH: "/usr/bin:/bin", ASAN_OPTIONS: `log_path=${directory.at("finding")}` },
     });

@@ -28,6 +28,7 @@ export async function strategySteps(): Promise<CheckStep[]> {
   return [
     suitesIn("bubblewrap", { needs: "bwrap" }),
     suitesIn("gvisor", { needs: "runsc" }),
+    suitesIn("podman", { needs: "podman" }),
     suitesIn("landlock", { lacks }),
   ];
 }

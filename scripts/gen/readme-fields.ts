@@ -1,6 +1,8 @@
 /** How each strategy carries out each field of a job, as its plan differs from the one without the field. */
+import type { HostPaths } from "../../src/launch/host-paths.ts";
 import { callBubblewrap } from "../../src/launch/bubblewrap-call.ts";
-import { isMade } from "../../src/launch/maker-call.ts";
+import { isMadeBy, type MadePlan } from "../../src/launch/maker-call.ts";
+import { callPodman } from "../../src/launch/podman-call.ts";
 import type { Standing, Standings } from "../../src/model/capability.ts";
 import { CupelError } from "../../src/model/error.ts";
 import type { GuaranteeDecision } from "../../src/model/guarantee.ts";
@@ -44,14 +46,35 @@ function describeStep({ step, ...rest }: RootStep): string {
 }
 
 /** Its words, one option each; what it finds at a descriptor has another number in each plan. */
-function makerWords(plan: LauncherPlan): string[] {
-  if (!isMade(plan)) return [];
+function bubblewrapWords(plan: MadePlan): string[] {
   const names = plan.root.flatMap((step) => (step.step === "given" ? [step.content] : []));
   const given = new Map(names.map((name) => [name, new Uint8Array()]));
   const call = callBubblewrap(plan, () => "directory", { layer: "/layer", given });
   return groupWords(writtenOut(call).read).map((words) =>
     words.map((word, at) => (/-fd$|^--file$/u.test(words[at - 1] ?? "") ? "N" : word)).join(" "),
   );
+}
+
+/** A host where everything is a directory. */
+const everyPath: HostPaths = {
+  lookUp: () => "directory",
+  readLink: () => undefined,
+  resolve: (path) => path,
+  mountPoints: [],
+  limits: "",
+};
+
+/** Its words, and what lies in the container's root; files of its own have another number in each plan. */
+function podmanWords(plan: MadePlan<"podman">): string[] {
+  const binding = { place: "PLACE", layer: "/layer", outside: { uid: 1000, gid: 1000 } };
+  const call = callPodman(plan, everyPath, binding);
+  const words = groupWords(call.arguments).map((group) =>
+    group.join(" ").replace(/PLACE\/files\/\d+/u, "PLACE/files/N"),
+  );
+  const given = plan.root.flatMap((step) =>
+    step.step === "given" ? [`written by the launcher: ${step.destination}`] : [],
+  );
+  return [...words, ...call.contents.root.map(({ kind, path }) => `${kind} ${path}`), ...given];
 }
 
 /** What takes the root's place. */
@@ -62,7 +85,8 @@ function ruleLines({ rules, scratch }: ConfinementPlan): string[] {
 
 /** What the root is made by. */
 function rootLines(plan: LauncherPlan): string[] {
-  if (isMade(plan)) return makerWords(plan);
+  if (isMadeBy(plan, "podman")) return podmanWords(plan);
+  if (isMadeBy(plan, "bubblewrap")) return bubblewrapWords(plan);
   return plan.confinement === undefined ? plan.root.map(describeStep) : ruleLines(plan.confinement);
 }
 

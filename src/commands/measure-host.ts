@@ -68,7 +68,8 @@ async function measureAsked(
     const isWaitedFor = (probe: Probe): boolean => scope.waits || probe.pace !== "slow" || finds(probe, needed);
     const next = wanted.filter((probe) => isWaitedFor(probe) && !done.has(probe));
     if (next.length === 0) {
-      const skipped = wanted.filter((probe) => !isWaitedFor(probe)).flatMap((probe) => Object.keys(probe.capabilities));
+      const notMeasured = wanted.filter((probe) => !isWaitedFor(probe));
+      const skipped = notMeasured.flatMap((probe) => Object.keys(probe.capabilities).filter((id) => asked.has(id)));
       return { matrix, skipped };
     }
     for (const probe of next) done.add(probe);

@@ -1,13 +1,18 @@
 /** `cupel plan --shell`: what is called, and with which words. */
+import { pathsHere } from "../launch/host-paths.ts";
 import { lookUpHere } from "../launch/look-up.ts";
-import { isMade } from "../launch/maker-call.ts";
+import { isMadeBy } from "../launch/maker-call.ts";
 import type { Job } from "../model/job.ts";
 import type { Plan } from "../model/plan.ts";
-import { renderMakerCall } from "../report/render-maker-call.ts";
+import { renderBubblewrapCall } from "../report/render-bubblewrap-call.ts";
 import { renderLauncherSteps } from "../report/render-plan.ts";
+import { renderPodmanCall } from "../report/render-podman-call.ts";
 import type { TerminalStyle } from "../report/terminal-style.ts";
 
 /** A script where another program makes the sandbox; otherwise the launcher's steps. */
 export function shellOf(plan: Plan, job: Job, style: TerminalStyle): string {
-  return isMade(plan.launch) ? renderMakerCall(plan.launch, lookUpHere) : renderLauncherSteps(plan, job, style);
+  const { launch } = plan;
+  if (isMadeBy(launch, "bubblewrap")) return renderBubblewrapCall(launch, lookUpHere);
+  if (isMadeBy(launch, "podman")) return renderPodmanCall(launch, pathsHere());
+  return renderLauncherSteps(plan, job, style);
 }

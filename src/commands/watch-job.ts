@@ -30,13 +30,22 @@ export async function findJobTracer({ demands }: Job, host: Host): Promise<Trace
   );
 }
 
-/** Begins to watch a job. @throws CupelError `refused` where the host's kernel never sees its calls. */
-export function watchJob(tracer: TracerWords, { directory, guest }: LauncherPlan, strategy: string): Watch {
+/** Why a job of this plan cannot be watched. */
+function whyUnwatched({ guest, maker, outside }: LauncherPlan, strategy: string): string | undefined {
   if (guest !== undefined)
-    throw new CupelError(
-      "refused",
-      `--explain-denials sees what the host's kernel is asked, and that of a job in ${strategy} is asked nothing; leave it out, or take another strategy (--strategy)`,
-    );
+    return `sees what the host's kernel is asked, and that of a job in ${strategy} is asked nothing`;
+  // execve(2): no set-user-ID program has its owner's rights under a tracer that has not.
+  if (maker?.program === "podman" && outside === "caller")
+    return "traces all that makes the sandbox, and newuidmap, which Podman maps ids with, has no rights of root's then";
+  return undefined;
+}
+
+/** Begins to watch a job. @throws CupelError `refused` where that shows nothing, or keeps it from being started. */
+export function watchJob(tracer: TracerWords, plan: LauncherPlan, strategy: string): Watch {
+  const why = whyUnwatched(plan, strategy);
+  if (why !== undefined)
+    throw new CupelError("refused", `--explain-denials ${why}; leave it out, or take another strategy (--strategy)`);
+  const { directory } = plan;
   const reader = new TraceReader(directory);
   return {
     watching: { tracer, onTrace: (chunk) => reader.push(chunk) },

@@ -55,6 +55,7 @@ function encodeOptions(writer: InstructionWriter, plan: LauncherPlan, binding: L
         binding.rehearsal && optionBits.rehearsal,
         plan.terminal === "private" && optionBits.terminal,
         binding.resident?.sharesRoot === true && optionBits.sharedRoot,
+        binding.maker?.isEngine === true && optionBits.engine,
       ),
     );
     writer.u32(plan.umask);

@@ -13,12 +13,32 @@ export interface MakerCall {
   readonly inputs: readonly MakerInput[];
   /** How long it may take until there is a job. */
   readonly startTimeoutMs: number;
+  /**
+   * An engine, which stays beside the sandbox and has others make it. It is given no inputs at descriptors: what it shows
+   * it finds by path; called by root, each of them at {@link stagedInput}.
+   */
+  readonly isEngine?: true | undefined;
 }
 
-/** A plan of a maker's. */
-export type MadePlan = LauncherPlan & { readonly maker: MakerPlan };
+/** Where root's engine finds the input of this number: opened through no link, with the owners that the plan says. */
+export function stagedInput(index: number): string {
+  return `/sys/${index}`;
+}
+
+/** A plan of a maker's, or of one of them. */
+export type MadePlan<Program extends MakerPlan["program"] = MakerPlan["program"]> = LauncherPlan & {
+  readonly maker: Extract<MakerPlan, { program: Program }>;
+};
 
 /** Whether another program makes the sandbox of this plan. */
 export function isMade(plan: LauncherPlan): plan is MadePlan {
   return plan.maker !== undefined;
+}
+
+/** Whether it is this one. */
+export function isMadeBy<Program extends MakerPlan["program"]>(
+  plan: LauncherPlan,
+  program: Program,
+): plan is MadePlan<Program> {
+  return plan.maker?.program === program;
 }

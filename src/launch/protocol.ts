@@ -6,7 +6,7 @@ import { guestPlaces } from "../model/plan.ts";
 export const protocolMagic = 0x4c_50_55_43;
 
 /** Raised with every change of the tables below: a launcher refuses another version whole. */
-export const protocolVersion = 10;
+export const protocolVersion = 11;
 
 /** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
 export const instructionBytesMax = 4 * 1024 * 1024;
@@ -69,7 +69,8 @@ export const makerDescriptors = {
   listeners: 10,
   program: 11,
   knowledge: 12,
-  firstInput: 13,
+  joining: 13,
+  firstInput: 14,
 } as const;
 
 /** Bits of the `options` record. */
@@ -84,6 +85,8 @@ export const optionBits = {
   sharedRoot: 16,
   /** A terminal of the job's own, relayed to the caller's. */
   terminal: 32,
+  /** The maker is an engine: it stays beside the sandbox, whose first process is not its child. */
+  engine: 64,
 } as const;
 
 /** Kinds of frames that a resident launcher sends: an event's line, or what a job wrote. */

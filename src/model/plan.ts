@@ -150,11 +150,19 @@ export interface ConfinementPlan {
 }
 
 /** A program that makes the namespaces and the root in the launcher's place, and starts the launcher inside of them. */
-export interface MakerPlan {
-  readonly program: "bubblewrap";
-  /** Its file on the host. */
-  readonly path: string;
-}
+export type MakerPlan =
+  | {
+      readonly program: "bubblewrap";
+      /** Its file on the host. */
+      readonly path: string;
+    }
+  | {
+      readonly program: "podman";
+      readonly path: string;
+      /** What Podman has the container made by, and its file. */
+      readonly runtime: "crun" | "runc";
+      readonly runtimePath: string;
+    };
 
 /**
  * A program that is a kernel of the job's own. It runs in the sandbox that the launcher makes, beside the job's root, and

@@ -4,7 +4,7 @@ import type { CallerStreams } from "../host/spawn-child.ts";
 import type { LaunchEvent } from "../launch/launch-event.ts";
 import { outsideIdentity, seccompArchitecture } from "../launch/launch-identity.ts";
 import type { LaunchBinding } from "../launch/launch-binding.ts";
-import { isMade, type MakerCall } from "../launch/maker-call.ts";
+import { isMade } from "../launch/maker-call.ts";
 import { startLaunch, type Launch, type Watching } from "../launch/start-launch.ts";
 import { CupelError } from "../model/error.ts";
 import type { Standings } from "../model/capability.ts";
@@ -95,7 +95,7 @@ async function openLayerFor(
 }
 
 /** What a launch is given that was made for it. */
-type OwnBinding = Pick<LaunchBinding, "outside" | "layer" | "proxy" | "given" | "scratch">;
+type OwnBinding = Pick<LaunchBinding, "outside" | "layer" | "proxy" | "given" | "scratch" | "maker">;
 
 async function withLayer(
   plan: LauncherPlan,
@@ -143,7 +143,7 @@ async function withProxy(
   groups: JobControlGroups | undefined,
   own: OwnBinding,
 ): Promise<Omit<CarriedOut, "totalMs">> {
-  if (plan.proxy === undefined) return { ...(await follow(plan, context, groups, own)), network: undefined };
+  if (plan.proxy === undefined) return { ...(await withMaker(plan, context, groups, own)), network: undefined };
   const { startProxy } = await import("./network/start-proxy.ts");
   const { host, stateDirectories } = context;
   const { allow, allowInSetup } = plan.proxy;
@@ -153,7 +153,7 @@ async function withProxy(
   const given = new Map([...(own.given ?? []), ...(injector?.given ?? [])]);
   try {
     const binding = { ...own, proxy: proxy.path, given };
-    const seen = await follow(plan, context, groups, binding, () => proxy.allowOnly(allow));
+    const seen = await withMaker(plan, context, groups, binding, () => proxy.allowOnly(allow));
     const isCutOff = seen.events.some(({ event }) => event === "courier-lost");
     return { ...seen, network: { ...(await proxy.close()), isCutOff } };
   } catch (error) {
@@ -163,13 +163,21 @@ async function withProxy(
 }
 
 /** Most plans have none, and load none of this. */
-async function makerCall(plan: LauncherPlan, own: OwnBinding): Promise<MakerCall | undefined> {
-  if (!isMade(plan)) return undefined;
-  const [{ callBubblewrap }, { lookUpHere }] = await Promise.all([
-    import("../launch/bubblewrap-call.ts"),
-    import("../launch/look-up.ts"),
-  ]);
-  return callBubblewrap(plan, lookUpHere, own);
+async function withMaker(
+  plan: LauncherPlan,
+  context: CarryOutContext,
+  groups: JobControlGroups | undefined,
+  own: OwnBinding,
+  onSetupEnd?: () => void,
+): Promise<Omit<CarriedOut, "totalMs" | "network">> {
+  if (!isMade(plan)) return follow(plan, context, groups, own, onSetupEnd);
+  const { openMaker } = await import("./open-maker.ts");
+  const maker = await openMaker(plan, own, context.stateDirectories, context.host.identity.uid);
+  try {
+    return await follow(plan, context, groups, { ...own, maker: maker.call }, onSetupEnd);
+  } finally {
+    maker.close();
+  }
 }
 
 async function follow(
@@ -182,7 +190,6 @@ async function follow(
   const { host, stateDirectories } = context;
   const binding = {
     ...own,
-    maker: await makerCall(plan, own),
     name: plan.guest === undefined ? undefined : jobName(),
     controlGroups: groups?.directories ?? [],
     rehearsal: false,

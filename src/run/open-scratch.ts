@@ -1,4 +1,7 @@
-/** A directory of a job's own on the host, for a job without a root of its own: made for it, and removed with all in it. */
+/**
+ * A directory of a job's own on the host, for a job without a root of its own, or of the engine's that makes it one: made
+ * for it, and removed with all in it.
+ */
 import { mkdirSync, rmdirSync } from "node:fs";
 import { posix } from "node:path";
 import { errnoOf } from "../host/errno-of.ts";
@@ -13,7 +16,10 @@ import { makingName, makingPattern } from "./run-id.ts";
 
 type ScratchPlan = ConfinementPlan["scratch"];
 
-function makeDirectories(path: string, { variables, directory }: ScratchPlan): void {
+function makeDirectories(path: string, scratch: ScratchPlan | undefined): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (scratch === undefined) return;
+  const { variables, directory } = scratch;
   const names = [...Object.values(variables), ...(directory === undefined ? [] : [directory])];
   for (const name of names) mkdirSync(`${path}/${name}`, { recursive: true, mode: 0o700 });
 }
@@ -32,11 +38,15 @@ function removeLeft(layers: string): void {
 }
 
 /**
- * Makes it with what the plan names in it, below the first state directory that can be used. It lies among the layers, and
+ * Makes it with what the plan names in it, if it does, below the first state directory that can be used. It lies among the layers, and
  * under a name that tells whose it is: what a cupel that was killed left, the next one removes.
  * @throws CupelError `set-up` where there is no place for it.
  */
-export function openScratch(scratch: ScratchPlan, stateDirectories: readonly string[], uid: number): string {
+export function openScratch(
+  scratch: ScratchPlan | undefined,
+  stateDirectories: readonly string[],
+  uid: number,
+): string {
   const place = findLayerPlace(stateDirectories, uid);
   if (place === undefined) throw new CupelError("set-up", "There is no place for the job's own files");
   const layers = layersIn(place.directory);

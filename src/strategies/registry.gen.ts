@@ -3,9 +3,17 @@ import bubblewrapStrategy from "./bubblewrap.ts";
 import gvisorStrategy from "./gvisor.ts";
 import landlockStrategy from "./landlock.ts";
 import namespacesStrategy from "./namespaces.ts";
+import podmanStrategy from "./podman.ts";
 import processStrategy from "./process.ts";
 
-const unordered = [bubblewrapStrategy, gvisorStrategy, landlockStrategy, namespacesStrategy, processStrategy] as const;
+const unordered = [
+  bubblewrapStrategy,
+  gvisorStrategy,
+  landlockStrategy,
+  namespacesStrategy,
+  podmanStrategy,
+  processStrategy,
+] as const;
 
 /** All strategies, the preferred first. */
 export const strategies = unordered.toSorted((one, other) => one.rank - other.rank);

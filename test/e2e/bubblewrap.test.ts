@@ -89,7 +89,7 @@ describe.each(callers)("called by $name", (caller) => {
     const mark = freshMark();
     await using running = cupel.start(caller, [...inBubblewrap, "--read", path, "--", "sleep", mark]);
     const bwrap = await until("the job is seen", () => childrenOf(running.pid).find((pid) => leadsToJob(pid, mark)));
-    expect(wordsOf(bwrap)).toEqual(["/usr/bin/bwrap", "--args", "13", "--", "/proc/self/fd/11", "inside", ""]);
+    expect(wordsOf(bwrap)).toEqual(["/usr/bin/bwrap", "--args", "14", "--", "/proc/self/fd/11", "inside", ""]);
     running.kill("SIGTERM");
   });
 });

@@ -48,6 +48,7 @@ describe.each(callers)("this machine, as $name sees it", (caller: Caller) => {
     expect(report.trials.map(({ strategy, result }) => [strategy, result])).toEqual([
       ["namespaces", "passed"],
       ["bubblewrap", "passed"],
+      ["podman", "passed"],
       ["gvisor", "passed"],
       ["landlock", "passed"],
       ["process", "passed"],

@@ -51,6 +51,7 @@ async function race(words: readonly string[]): Promise<string[]> {
 
 const needsPerl = needsPrograms("perl");
 const needsBubblewrap = needsPrograms("perl", "bwrap");
+const needsPodman = needsPrograms("perl", "podman");
 
 describe("an exchanged current directory", () => {
   for (const [needed, words] of [
@@ -58,6 +59,7 @@ describe("an exchanged current directory", () => {
     [needsPerl, ["--workspace", "cow"]],
     [needsBubblewrap, ["--workspace", "ro", "--strategy", "bubblewrap"]],
     [needsBubblewrap, ["--workspace", "cow", "--strategy", "bubblewrap"]],
+    [needsPodman, ["--workspace", "ro", "--strategy", "podman"]],
   ] as const)
     needed(`is never shown: ${words.join(" ")}`, async () => {
       const lines = await race(words);

@@ -32,38 +32,44 @@ const namespaces = {
   code: 0,
   chosen: "namespaces",
   isolation: "namespace",
-  rejected: ["bubblewrap", "gvisor", "landlock", "process"],
+  rejected: ["bubblewrap", "podman", "gvisor", "landlock", "process"],
 };
 const process_ = {
   code: 0,
   chosen: "process",
   isolation: "process",
-  rejected: ["namespaces", "bubblewrap", "gvisor", "landlock"],
+  rejected: ["namespaces", "bubblewrap", "podman", "gvisor", "landlock"],
 };
 const inLandlock = {
   code: 0,
   chosen: "landlock",
   isolation: "lsm",
-  rejected: ["namespaces", "bubblewrap", "gvisor", "process"],
+  rejected: ["namespaces", "bubblewrap", "podman", "gvisor", "process"],
 };
 const refused = {
   code: 125,
   chosen: undefined,
   isolation: undefined,
-  rejected: ["namespaces", "bubblewrap", "gvisor", "landlock", "process"],
+  rejected: ["namespaces", "bubblewrap", "podman", "gvisor", "landlock", "process"],
 };
 const inBubblewrap = {
   code: 0,
   chosen: "bubblewrap",
   isolation: "namespace",
-  rejected: ["namespaces", "gvisor", "landlock", "process"],
+  rejected: ["namespaces", "podman", "gvisor", "landlock", "process"],
+};
+const inPodman = {
+  code: 0,
+  chosen: "podman",
+  isolation: "namespace",
+  rejected: ["namespaces", "bubblewrap", "gvisor", "landlock", "process"],
 };
 
 const inGvisor = {
   code: 0,
   chosen: "gvisor",
   isolation: "user-kernel",
-  rejected: ["namespaces", "bubblewrap", "landlock", "process"],
+  rejected: ["namespaces", "bubblewrap", "podman", "landlock", "process"],
 };
 
 const rows: readonly (readonly [string, Planned])[] = [
@@ -79,6 +85,7 @@ const rows: readonly (readonly [string, Planned])[] = [
   ["--min vm --accept-missing all", refused],
   ["--strategy namespaces", namespaces],
   ["--strategy bubblewrap", inBubblewrap],
+  ["--strategy podman", inPodman],
   ["--strategy gvisor", inGvisor],
   ["--require kernel.boundary", inGvisor],
   ["--strategy landlock", refused],

@@ -38,7 +38,7 @@ describe.each(callers)("the self-test, called by $name", (caller) => {
     const ran = await cupel.run(caller, ["self-test"], { env: { TMPDIR: directory.path } });
     expect(ran).toMatchObject({ code: 0, stderr: "" });
     expect(ran.stdout).toMatch(/^cupel \d+\.\d+\.\d+ \(build [0-9a-f]{16}/);
-    expect(lastLine(ran)).toBe("self-test: passed: 5 jobs ran; the default job runs in namespaces");
+    expect(lastLine(ran)).toBe("self-test: passed: 6 jobs ran; the default job runs in namespaces");
     expect(ran.stdout.replaceAll(/\s+/g, " ")).toMatch(
       /namespaces: one job ran: both outputs, input and exit code arrived; a file that was not granted could not be read \([\d.]+ m?s\)/,
     );
@@ -53,7 +53,14 @@ describe.each(callers)("the self-test, called by $name", (caller) => {
       "passed",
       0,
       { launcher: "passed", prober: "passed", attacker: "passed" },
-      { namespaces: "passed", bubblewrap: "passed", gvisor: "passed", landlock: "passed", process: "passed" },
+      {
+        namespaces: "passed",
+        bubblewrap: "passed",
+        podman: "passed",
+        gvisor: "passed",
+        landlock: "passed",
+        process: "passed",
+      },
     ]);
   });
 
@@ -67,6 +74,7 @@ describe.each(callers)("the self-test, called by $name", (caller) => {
       {
         namespaces: "unavailable",
         bubblewrap: "unavailable",
+        podman: "unavailable",
         gvisor: "unavailable",
         landlock: "passed",
         process: "passed",
@@ -95,7 +103,7 @@ describe.each(callers)("the self-test, called by $name", (caller) => {
     const ran = await cupel.run(caller, ["self-test"], { env: { TMPDIR: "/proc" } });
     expect(ran).toMatchObject({ code: 3, stderr: "" });
     expect(ran.stdout.replaceAll(/\s+/g, " ").trimEnd()).toEndWith(
-      "self-test: cannot tell: could not be tried: namespaces, bubblewrap, gvisor, landlock, process",
+      "self-test: cannot tell: could not be tried: namespaces, bubblewrap, podman, gvisor, landlock, process",
     );
   });
 

@@ -71,7 +71,7 @@ describe.each(callers)("called by $name", (caller) => {
     };
     expect([selection.chosen, trials.map(({ result }) => result)]).toEqual([
       "namespaces",
-      ["passed", "passed", "passed", "passed", "passed"],
+      ["passed", "passed", "passed", "passed", "passed", "passed"],
     ]);
   });
 

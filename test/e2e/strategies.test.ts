@@ -40,6 +40,7 @@ describe.each(callers)("strategies, called by $name", (caller) => {
     expect(before.strategies.map(({ id, available, isTaken }) => [id, available, isTaken])).toEqual([
       ["namespaces", true, true],
       ["bubblewrap", true, false],
+      ["podman", true, false],
       ["gvisor", true, false],
       ["landlock", true, false],
       ["process", true, false],
@@ -59,10 +60,11 @@ describe.each(callers)("strategies, called by $name", (caller) => {
     const schema = JSON.parse((await cupel.run(caller, ["schema", "strategies"])).stdout) as object;
     expect(createValidator(schema)(kept)).toEqual([]);
 
-    pretend(caller, { bubblewrap: 1, namespaces: 2, process: 1 });
+    pretend(caller, { bubblewrap: 1, namespaces: 2, podman: 3, gvisor: 4, process: 1 });
     expect((await list(caller)).strategies.map(({ id }) => id)).toEqual([
       "bubblewrap",
       "namespaces",
+      "podman",
       "gvisor",
       "landlock",
       "process",
@@ -128,10 +130,28 @@ describe.each(callers)("plan --shell, called by $name", (caller) => {
     });
   });
 
+  test("of podman is a script that makes the container, when tried without cupel", async () => {
+    using directory = makeTempDir({ owner: caller, mode: 0o755 });
+    const granted = directory.file("it's granted", "granted text\n", 0o644);
+    const flags = ["--strategy", "podman", "--workspace", "none", "--read", granted];
+    const shown = await cupel.run(caller, ["plan", ...flags, "--shell", "--", "make"], { cwd: directory.path });
+    expect([shown.code, shown.stderr]).toEqual([0, ""]);
+    const look = `cat '${granted.replace("'", String.raw`'\''`)}' /etc/hostname; id -u; ls /home; echo $$`;
+    const tried = shown.stdout.replace(
+      "  /proc/self/fd/11 container ",
+      `  /bin/sh -c ${JSON.stringify(look).replaceAll("$", "\\$")} `,
+    );
+    const script = directory.file("try.sh", tried, 0o644);
+    const { code, stdout, stderr } = await cupel.outside(caller, ["bash", script]);
+    // A rootless Podman says so where the host's root is no shared mount.
+    const said = stderr.split("\n").filter((line) => !line.includes("is not a shared mount"));
+    expect({ code, stdout, said }).toEqual({ code: 0, stdout: "granted text\njob\n1000\njob\n1\n", said: [""] });
+  });
+
   test("has the very words that bubblewrap is given", async () => {
     using directory = makeTempDir({ owner: caller, mode: 0o777 });
     const taken = directory.at("taken");
-    const take = `[ "$1" != --args ] || tr '\\0' '\\n' </proc/self/fd/13 >"${taken}"`;
+    const take = `[ "$1" != --args ] || tr '\\0' '\\n' </proc/self/fd/14 >"${taken}"`;
     // A job of root's is nobody who could write over what the trial, with another number, has left.
     const bwrap = directory.file("bwrap", `#!/bin/sh\nrm -f "${taken}"\n${take}\nexec /usr/bin/bwrap "$@"\n`, 0o755);
     // Where others can write cupel keeps nothing.

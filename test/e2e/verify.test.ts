@@ -72,14 +72,17 @@ describe.each(callers)("verify, called by $name", (caller) => {
       ).toEqual([]);
       expect(ran.code).toBe(0);
       found.push(statesOf({ subjects, ...verification }));
-      for (const name of ["namespaces", "bubblewrap", "gvisor", "landlock", "process"]) {
-        // The doctor's job may only read its workspace; bubblewrap's attacked one is a copy, of which it bounds nothing, and
-        // landlock has none to give.
+      for (const name of ["namespaces", "bubblewrap", "podman", "gvisor", "landlock", "process"]) {
+        // The doctor's job may only read its workspace; the attacked one of bubblewrap and podman is a copy, of which they
+        // bound nothing, and landlock has none to give.
         const { "limit.disk": said, "fs.workspace": unchanged, ...kept } = keptBy(report, name);
         const states = Object.fromEntries(named(subjects, name).map(({ id, state: one }) => [id, one === "held"]));
         const { "limit.disk": seen, "fs.workspace": layered, ...held } = states;
         expect({ name, ...held }).toEqual({ name, ...kept });
-        expect({ name, isKept: seen }).toEqual({ name, isKept: name === "bubblewrap" ? false : said });
+        expect({ name, isKept: seen }).toEqual({
+          name,
+          isKept: ["bubblewrap", "podman"].includes(name) ? false : said,
+        });
         expect({ name, isKept: layered }).toEqual({ name, isKept: name === "landlock" ? false : unchanged });
       }
       // What it lacks was seen to be lacking, each guarantee by an attack of its own.
@@ -138,6 +141,7 @@ describe.each(callers)("verify, called by $name", (caller) => {
     expect(shown).toEqual([
       ["namespaces", [lacking, ["held", undefined], ["held", undefined]]],
       ["bubblewrap", [lacking, ["held", undefined], ["held", undefined]]],
+      ["podman", [lacking, ["held", undefined], ["held", undefined]]],
       ["gvisor", [lacking, ["held", undefined], ["held", undefined]]],
       ...["landlock", "process"].map((name) => [
         name,

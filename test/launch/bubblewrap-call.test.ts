@@ -59,7 +59,7 @@ describe("callBubblewrap", () => {
       call({ hostname: "job", inside: { uid: 7, gid: 8 }, namespaces: ["user", "mount", "pid", "network"] }),
     ).toEqual({
       path: "/usr/bin/bwrap",
-      arguments: ["--args", "13", "--", "/proc/self/fd/11", "inside"],
+      arguments: ["--args", "14", "--", "/proc/self/fd/11", "inside"],
       environment: {},
       startTimeoutMs: 20_000,
       inputs: [
@@ -103,11 +103,11 @@ describe("callBubblewrap", () => {
 
   test.each<[string, RootStep, readonly string[]]>([
     ["what every job sees", { step: "mirror", path: "/usr" }, ["--ro-bind-try", "/usr", "/usr"]],
-    ["a grant, by descriptor", bind, ["--ro-bind-fd", "14", "/b"]],
-    ["a grant to be written", { ...bind, writable: true }, ["--bind-fd", "14", "/b"]],
+    ["a grant, by descriptor", bind, ["--ro-bind-fd", "15", "/b"]],
+    ["a grant to be written", { ...bind, writable: true }, ["--bind-fd", "15", "/b"]],
     ["what may be missing", { ...bind, optional: true }, ["--ro-bind-try", "/a", "/b"]],
     ["a directory", { step: "directory", destination: "/d", mode: 0o750 }, ["--perms", "0750", "--dir", "/d"]],
-    ["a file", { step: "file", destination: "/f", content: "text" }, ["--perms", "0444", "--file", "14", "/f"]],
+    ["a file", { step: "file", destination: "/f", content: "text" }, ["--perms", "0444", "--file", "15", "/f"]],
     ["a link", { step: "symlink", destination: "/l", target: "to" }, ["--symlink", "to", "/l"]],
     [
       "a file system in memory",
@@ -167,14 +167,14 @@ describe("callBubblewrap", () => {
   test("numbers what it finds at descriptors in the order in which it gets them", () => {
     const root: RootStep[] = [bind, { step: "file", destination: "/f", content: "text" }, { ...bind, source: "/c" }];
     const made = call({ root });
-    expect(wordsOf(made).filter((word) => /^1\d$/.test(word))).toEqual(["14", "15", "16"]);
+    expect(wordsOf(made).filter((word) => /^1\d$/.test(word))).toEqual(["15", "16", "17"]);
     expect(made.inputs.slice(1)).toEqual([{ source: "/a" }, { content: Buffer.from("text") }, { source: "/c" }]);
   });
 
   test("puts a content in that the plan only names, for the job's user alone", () => {
     const root: RootStep[] = [{ step: "given", destination: "/s", content: "TOKEN" }];
     const made = call({ root }, { given: new Map([["TOKEN", Uint8Array.of(0, 255)]]) });
-    expect(wordsOf(made).slice(always.length, -2)).toEqual(["--perms", "0400", "--file", "14", "/s"]);
+    expect(wordsOf(made).slice(always.length, -2)).toEqual(["--perms", "0400", "--file", "15", "/s"]);
     expect(made.inputs.slice(1)).toEqual([{ content: Uint8Array.of(0, 255) }]);
     expect(() => call({ root })).toThrow("There is no content for TOKEN");
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { freshIdentity, parseMapsId } from "../../src/launch/fresh-identity.ts";
+import { companionId, freshIdentity, parseMapsId } from "../../src/launch/fresh-identity.ts";
 import { knownUserIds } from "../support/tester.ts";
 
 const wholeMap = "         0          0 4294967295\n";
@@ -43,4 +43,10 @@ describe("freshIdentity", () => {
 
   test("takes a fresh one where nothing is known of the map", () =>
     expect(freshIdentity(undefined).uid).toBeGreaterThanOrEqual(0x7000_0000));
+});
+
+test("companionId is another one, which no job has and which a small user namespace has too", () => {
+  expect([companionId(0x7000_0000), companionId(0x70fe_ffff), companionId(65_534)]).toEqual([
+    0x7100_0000, 0x71fe_ffff, 65_533,
+  ]);
 });

@@ -7,7 +7,7 @@ describe("writtenOut", () => {
     expect(
       writtenOut({
         ...call,
-        arguments: ["--args", "13", "--", "/proc/self/fd/11", "inside"],
+        arguments: ["--args", "14", "--", "/proc/self/fd/11", "inside"],
         inputs: [{ content: Buffer.from("--proc\0/proc\0\0") }],
       }),
     ).toEqual({ read: ["--proc", "/proc", ""], own: ["--", "/proc/self/fd/11", "inside"] }));

@@ -14,6 +14,12 @@ const isConfined = strategyOnTrial === "landlock";
 /** Nobody outside sees the job's processes then, and some answers are another kernel's. */
 export const hasOwnKernel: boolean = strategyOnTrial === "gvisor";
 
+/** A runtime makes the sandbox then, which has some ways of its own to do the same. */
+export const isContainer: boolean = strategyOnTrial === "podman";
+
+/** Something lies there which is not the host's, and nobody may enter it. */
+export const hasClosedSys: boolean = hasOwnKernel || isContainer;
+
 /** What `landlock` lacks always, or for what some tests ask (a grant to write, the host's network): given up by name. */
 const confinedLacks = [
   "fs.read",

@@ -20,7 +20,7 @@ const otherNames: readonly (readonly [RegExp, string])[] = [
   [/^(?:EAI|ERR)_[A-Z_]+$/u, "a code of an error of the runtime's"],
   [/^(?:SHA256SUMS|Z_)$/u, "a file of a release, the beginning of zlib's names"],
   [/^NFC$/u, "a normal form of Unicode"],
-  [/^CONTAINERS_CONF$/u, "a variable that Podman is given"],
+  [/^CONTAINERS_(?:STORAGE_)?CONF$/u, "a variable that Podman is given"],
   [/^[A-G]\d{2}$/u, "an attack"],
   [/^(?:CUPEL_SMUGGLED|SHLVL)$/u, "a variable that an attack would have, and one that shells make"],
   [/_IOC_|_IOCTL_|^TIOC|^NV_ESC_/u, "a device's operation"],

@@ -55,7 +55,8 @@ static long clone_first_process(struct launch *launch)
     /* Root builds with root's rights, in namespaces that the job's user does not own, and enters its own at the end. */
     if (has_option(instruction, option_fresh_identity))
         flags &= ~(uint64_t)CLONE_NEWUSER;
-    const long born = clone_into_group(launch, flags);
+    /* What keeps an engine is not the job's, nor is the engine: what it starts joins later. */
+    const long born = has_engine(instruction) ? -1 : clone_into_group(launch, flags);
     if (born >= 0)
         return born;
     const struct clone_args arguments = {.flags = flags, .exit_signal = signal_child};
@@ -86,6 +87,8 @@ long start_first_process(struct launch *launch, const struct pipes *pipes)
         /* The other ends: held here they would hide the launcher's death from us, and ours from it. */
         close_descriptor(pipes->report[0]);
         close_descriptor(pipes->command[1]);
+        if (has_engine(launch->instruction))
+            keep_engine(launch);
         if (has_maker(launch->instruction))
             become_maker(launch);
         first_process(launch);

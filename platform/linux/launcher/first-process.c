@@ -18,36 +18,14 @@
 enum { signal_hang_up = 1, signal_interrupt = 2, signal_quit = 3, signal_kill = 9, signal_terminate = 15 };
 enum { signal_child = 17, wait_no_hang = 1 };
 
-/* Without a PID namespace: what the job left behind has come to us (PR_SET_CHILD_SUBREAPER), so end it by name. */
-static bool kill_children(void)
-{
-    char text[4096];
-    const long file = kernel_call(__NR_openat, AT_FDCWD, "/proc/thread-self/children", O_RDONLY | O_CLOEXEC, 0);
-    const long length = file < 0 ? file : kernel_call(__NR_read, file, text, sizeof text);
-    close_descriptor((int)file);
-    long pid = 0;
-    for (long index = 0; index < length; index++) {
-        if (text[index] >= '0' && text[index] <= '9') {
-            pid = pid * 10 + (text[index] - '0');
-        } else if (pid > 0) {
-            kernel_call(__NR_kill, pid, signal_kill);
-            pid = 0;
-        }
-    }
-    return kernel_call(__NR_wait4, -1, NULL, wait_no_hang, NULL) != -ECHILD;
-}
-
 static void sweep(void)
 {
     if (has_own_domain()) {
         end_domain();
         return;
     }
-    /* Bounded: a child that forks faster than this loop kills is what `process` does not promise to end. */
-    for (int round = 0; round < 2000 && kill_children(); round++) {
-        const struct __kernel_timespec nap = {.tv_sec = 0, .tv_nsec = 1000000};
-        kernel_call(__NR_nanosleep, &nap, NULL);
-    }
+    /* A child that forks faster than this kills is what `process` does not promise to end. */
+    end_children();
 }
 
 /* An overlay's is what its layer's file system has left. */
@@ -147,19 +125,24 @@ static void kill_job(const struct launch *launch, long job)
         kernel_call(__NR_kill, job, signal_kill);
 }
 
+/* The launcher is gone, and nobody is left to tell; or the keeper of an engine, which would end what this one cannot.
+ */
+__attribute__((noreturn)) static void end_untold(const struct launch *launch, long job)
+{
+    kill_job(launch, job);
+    if ((launch->instruction->namespaces & CLONE_NEWPID) == 0)
+        sweep();
+    leave(1);
+}
+
 static void obey(const struct launch *launch, long job)
 {
     unsigned char commands[64];
     const long count = kernel_call(__NR_read, launch->command_descriptor, commands, sizeof commands);
     if (count == -EINTR || count == -EAGAIN)
         return;
-    if (count <= 0) {
-        /* The launcher is gone, and nobody is left to tell. */
-        kill_job(launch, job);
-        if ((launch->instruction->namespaces & CLONE_NEWPID) == 0)
-            sweep();
-        leave(1);
-    }
+    if (count <= 0)
+        end_untold(launch, job);
     for (long index = 0; index < count; index++) {
         if (commands[index] == CONTROL_KILL)
             kill_job(launch, job);
@@ -188,15 +171,18 @@ static int watch(const struct launch *launch, long job)
     const uint64_t child_signal = 1ULL << (signal_child - 1);
     const int notices =
         (int)kernel_call(__NR_signalfd4, -1, &child_signal, sizeof child_signal, O_CLOEXEC | O_NONBLOCK);
-    struct pollfd watched[4] = {
+    struct pollfd watched[5] = {
         {.fd = launch->command_descriptor, .events = POLLIN},
         {.fd = notices, .events = POLLIN},
         {.fd = launch->courier->channel[1], .events = POLLIN},
         {.fd = questions_descriptor(), .events = POLLIN},
+        {.fd = launch->joining, .events = POLLIN},
     };
     int status;
     while (!reap(job, &status)) {
-        kernel_call(__NR_ppoll, watched, 4, NULL, NULL, 0);
+        kernel_call(__NR_ppoll, watched, 5, NULL, NULL, 0);
+        if (watched[4].revents != 0)
+            end_untold(launch, job);
         if (watched[0].revents != 0)
             obey(launch, job);
         if (watched[2].revents != 0 && !offer_socket(watched[2].fd))

@@ -223,13 +223,6 @@ static int reap_guest(const struct guest *guest)
     }
 }
 
-/* Without a word of its end: as the launcher learns it of any program that makes no sandbox. */
-__attribute__((noreturn)) static void leave_as(int status)
-{
-    const int signal = status & 0x7f;
-    leave(signal != 0 ? 128 + signal : (status >> 8) & 0xff);
-}
-
 __attribute__((noreturn)) void keep_guest(const struct launch *launch, bool is_covering)
 {
     /* What was asked for is not enough to go by: without a PID namespace, -1 is every process of this machine. */
@@ -241,6 +234,7 @@ __attribute__((noreturn)) void keep_guest(const struct launch *launch, bool is_c
     if (guest.is_over || guest.is_killed)
         end_guest();
     const int status = reap_guest(&guest);
+    /* Without a word of its end: as the launcher learns it of any program that makes no sandbox. */
     if (!guest.is_over && !guest.is_killed)
         leave_as(status);
     if (!guest.is_over)

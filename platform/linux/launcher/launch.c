@@ -14,6 +14,7 @@ struct launch new_launch(const struct instruction *instruction, struct streams *
         .events = -1,
         .cpu_descriptor = -1,
         .maker_errors = -1,
+        .joining = -1,
     };
     for (size_t index = 0; index < control_groups_max; index++)
         launch.control_group_descriptors[index] = -1;

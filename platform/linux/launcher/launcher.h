@@ -314,6 +314,9 @@ struct launch {
     bool is_guest;
     /* Holds what a maker wrote as its errors; -1 where there is none. */
     int maker_errors;
+    /* Through which what an engine started joins the job's control groups, and learns of the end of its keeper; -1
+     * where there is no engine. */
+    int joining;
     /* Namespaces that the first process is born in, fresh and with their set-up done. */
     uint64_t prepared_namespaces;
     int report_descriptor;
@@ -430,12 +433,48 @@ static inline bool has_other_program(const struct instruction *instruction)
 {
     return instruction->maker_argument_count > 0;
 }
+static inline bool has_engine(const struct instruction *instruction)
+{
+    return has_maker(instruction) && (instruction->options & option_engine) != 0;
+}
 long prepare_maker(struct launch *launch);
 __attribute__((noreturn)) void become_maker(struct launch *launch);
 int start_inside(char **words);
+int start_in_container(char **words);
 
 /* A descriptor with this content, to be read from its beginning. */
 int hold_content(const struct launch *launch, const void *content, size_t length);
+
+/* engine.c */
+__attribute__((noreturn)) void keep_engine(struct launch *launch);
+/* How a keeper of an engine is to be ended: it ends what the engine has started. */
+enum { signal_end_engine = 15 /* SIGTERM */ };
+
+/* Which file or directory something is (stat(2)); 0 where that is not known. */
+struct identity {
+    uint64_t device, inode;
+};
+
+/* What the launcher knows and the instruction does not say. */
+struct knowledge {
+    int64_t began_us;
+    /* How the caller's terminal is, and so the job's. */
+    struct termios settings;
+    struct winsize size;
+    /* Which of the streams is that. */
+    bool is_terminal[3];
+    /* What each input was when the launcher opened it through no link. */
+    struct identity inputs[maker_inputs_max];
+};
+
+/* engine-inside.c */
+int receive_instruction(void);
+void enter_container(const struct launch *launch, const struct knowledge *knowledge);
+
+/* children.c */
+bool end_children(void);
+void end_other_children(const long *own, size_t count);
+__attribute__((noreturn)) void leave_as(int status);
 
 /* guest.c */
 enum { guest_descriptors = 4 /* The instruction, and the job's three streams. */ };

@@ -3,6 +3,7 @@
  * goes if not to the caller's. Everything else comes in the instruction.
  * launcher resident CHANNEL: one job after another, see resident.c.
  * launcher inside: the first process of a sandbox that another program has made, see maker.c.
+ * launcher container: the first process of a container that an engine has made, see engine.c.
  * launcher guest: the first process of a kernel of the job's own, see guest-inside.c.
  */
 #include "../shared/append.h"
@@ -34,7 +35,10 @@ static long start(struct launch *launch, struct instruction *instruction, const 
     result = prepare_streams(launch->streams, caller, instruction);
     if (result < 0)
         return fail_early(launch, step_standard_streams, result, "");
-    result = prepare_maker(launch);
+    if (has_engine(instruction))
+        result = kernel_call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    if (result >= 0)
+        result = prepare_maker(launch);
     if (result < 0)
         return fail_early(launch, step_maker, result, "");
     result = prepare_owner_namespaces(instruction);
@@ -105,6 +109,8 @@ int program(int argument_count, char **arguments, char **environment)
     kernel_call(__NR_close_range, 3, descriptors_end, 4 /* CLOSE_RANGE_CLOEXEC */);
     if (argument_count == 2 && strcmp(arguments[1], "inside") == 0)
         return start_inside(arguments);
+    if (argument_count == 2 && strcmp(arguments[1], "container") == 0)
+        return start_in_container(arguments);
     if (argument_count == 2 && strcmp(arguments[1], "guest") == 0)
         return start_guest_inside(arguments);
     leave_processes_to_cupel();

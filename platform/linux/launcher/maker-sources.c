@@ -31,6 +31,16 @@ static int open_root(const struct launch *launch)
     return must(launch, kernel_call(__NR_openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0), "/");
 }
 
+/*
+ * An engine's runtime asks what is mounted there even where it is to make no control group, and takes a file system in
+ * memory for the first version, without one.
+ */
+static void show_no_control_groups(const struct launch *launch)
+{
+    must(launch, kernel_call(__NR_mkdirat, staging_descriptor, "fs", 0755), staging);
+    must(launch, kernel_call(__NR_mkdirat, staging_descriptor, "fs/cgroup", 0755), staging);
+}
+
 /* While this is root: nothing of it is to be seen outside, so the namespace comes first. */
 void prepare_maker_sources(struct launch *launch)
 {
@@ -42,6 +52,8 @@ void prepare_maker_sources(struct launch *launch)
          staging);
     staging_descriptor =
         must(launch, kernel_call(__NR_openat, AT_FDCWD, staging, O_PATH | O_DIRECTORY | O_CLOEXEC, 0), staging);
+    if (has_engine(launch->instruction))
+        show_no_control_groups(launch);
 }
 
 /*
@@ -78,6 +90,14 @@ static int make_mount_point(const struct launch *launch, int source, const char 
     return must(launch, kernel_call(__NR_openat, staging_descriptor, name, O_PATH | O_CLOEXEC, 0), staging);
 }
 
+/* What an engine would say of the topmost mount alone, if at all. Of what no step is about it says whether it is
+ * read-only. */
+static uint64_t attributes_of(const struct root_step *step)
+{
+    const bool is_read_only = step != NULL && (step->bits & step_bit_writable) == 0;
+    return MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (is_read_only ? MOUNT_ATTR_RDONLY : 0);
+}
+
 int open_maker_source(const struct launch *launch, const char *path)
 {
     const int source = open_host_path(launch, path);
@@ -97,6 +117,8 @@ int open_maker_source(const struct launch *launch, const char *path)
         .must_map_owner = step != NULL && (step->bits & step_bit_map_owner) != 0,
     };
     const int mount = must(launch, mount_copy(&builder, &copy), path);
+    if (has_engine(launch->instruction))
+        must(launch, restrict_mount(&builder, mount, path, attributes_of(step), true), path);
     close_descriptor(at);
     close_descriptor(source);
     close_descriptor(builder.host_root);

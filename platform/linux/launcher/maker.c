@@ -5,6 +5,7 @@
  */
 #include "launcher.h"
 
+#include <asm/stat.h>
 #include <linux/fcntl.h>
 #include <linux/memfd.h>
 #include <linux/prctl.h>
@@ -20,7 +21,7 @@ static void must(const struct launch *launch, long result, const char *subject)
 
 static long make_file(void)
 {
-    return kernel_call(__NR_memfd_create, "cupel", MFD_CLOEXEC);
+    return kernel_call(__NR_memfd_create, "cupel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
 /* In the launcher: what the maker says of its failures lands where the launcher can read it afterwards. */
@@ -39,6 +40,10 @@ int hold_content(const struct launch *launch, const void *content, size_t length
     must(launch, descriptor, "memfd_create");
     must(launch, write_to_reader((int)descriptor, content, (long)length), "memfd");
     must(launch, kernel_call(__NR_lseek, descriptor, 0, 0 /* SEEK_SET */), "memfd");
+    /* Nobody who holds it, or opens it in /proc, changes what another reads. */
+    must(launch,
+         kernel_call(__NR_fcntl, descriptor, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE),
+         "memfd");
     return (int)descriptor;
 }
 
@@ -54,26 +59,42 @@ static int move(const struct launch *launch, int descriptor)
     return (int)moved;
 }
 
-/* Kept across the execution, unlike all others. */
-static void give(const struct launch *launch, int descriptor, int number)
-{
-    if (descriptor >= 0)
-        must(launch, kernel_call(__NR_dup3, descriptor, number, 0), "descriptor");
-}
-
-/* What the launcher knows and the instruction does not say. */
-struct knowledge {
-    int64_t began_us;
-    /* How the caller's terminal is, and so the job's. */
-    struct termios settings;
-    struct winsize size;
-};
-
 struct given {
     int streams[3];
-    int command, instruction, errors, terminal, listeners, program, knowledge, nothing;
+    int command, instruction, errors, terminal, listeners, program, knowledge, joining, nothing;
     int inputs[maker_inputs_max];
 };
+
+/*
+ * Kept across the execution, unlike all others. An engine passes on every number up to the last one that it is told of,
+ * and refuses to where one is missing.
+ */
+static void give(const struct launch *launch, const struct given *given, int descriptor, int number)
+{
+    const int filler = has_engine(launch->instruction) ? given->nothing : -1;
+    const int present = descriptor < 0 ? filler : descriptor;
+    if (present >= 0)
+        must(launch, kernel_call(__NR_dup3, present, number, 0), "descriptor");
+}
+
+static struct identity identity_of(const struct launch *launch, int descriptor, const char *path)
+{
+    struct stat status;
+    must(launch, kernel_call(__NR_fstat, descriptor, &status), path);
+    return (struct identity){.device = status.st_dev, .inode = status.st_ino};
+}
+
+static void collect_inputs(const struct launch *launch, struct given *given, struct knowledge *knowledge)
+{
+    const struct instruction *instruction = launch->instruction;
+    for (size_t index = 0; index < instruction->maker_input_count; index++) {
+        const struct maker_input *input = &instruction->maker_inputs[index];
+        given->inputs[index] = move(launch, input->path == NULL ? hold_content(launch, input->content, input->length)
+                                                                : open_maker_source(launch, input->path));
+        if (input->path != NULL)
+            knowledge->inputs[index] = identity_of(launch, given->inputs[index], input->path);
+    }
+}
 
 static void collect(const struct launch *launch, struct given *given)
 {
@@ -84,46 +105,57 @@ static void collect(const struct launch *launch, struct given *given)
     given->errors = move(launch, launch->maker_errors);
     given->terminal = move(launch, launch->streams->terminal.channel[1]);
     given->listeners = move(launch, launch->courier->channel[1]);
-    given->instruction = move(launch, hold_content(launch, instruction->bytes, instruction->length));
+    /* An engine's processes would hold it, secrets and all, for as long as the job runs: see engine.c. */
+    given->instruction =
+        has_engine(instruction) ? -1 : move(launch, hold_content(launch, instruction->bytes, instruction->length));
     /* The very file that runs here: whatever lies at its path by now. */
     given->program = move(launch, (int)kernel_call(__NR_openat, AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0));
     given->nothing = move(launch, (int)kernel_call(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0));
+    given->joining = move(launch, launch->joining);
     const struct terminal *terminal = &launch->streams->terminal;
-    const struct knowledge knowledge = {
-        .began_us = launch->began_us, .settings = terminal->settings, .size = terminal->size};
+    static struct knowledge knowledge;
+    knowledge.began_us = launch->began_us;
+    knowledge.settings = terminal->settings;
+    knowledge.size = terminal->size;
+    for (int index = 0; index < 3; index++)
+        knowledge.is_terminal[index] = launch->streams->job[index] < 0;
+    collect_inputs(launch, given, &knowledge);
     given->knowledge = move(launch, hold_content(launch, &knowledge, sizeof knowledge));
-    for (size_t index = 0; index < instruction->maker_input_count; index++) {
-        const struct maker_input *input = &instruction->maker_inputs[index];
-        given->inputs[index] = move(launch, input->path == NULL ? hold_content(launch, input->content, input->length)
-                                                                : open_maker_source(launch, input->path));
-    }
 }
 
 static void hand_over(const struct launch *launch, const struct given *given)
 {
-    give(launch, given->nothing, 0);
-    give(launch, given->nothing, 1);
-    give(launch, given->errors, 2);
-    give(launch, launch->report_descriptor, maker_report);
-    give(launch, given->command, maker_command);
-    give(launch, given->instruction, maker_instruction);
+    give(launch, given, given->nothing, 0);
+    give(launch, given, given->nothing, 1);
+    give(launch, given, given->errors, 2);
+    give(launch, given, launch->report_descriptor, maker_report);
+    give(launch, given, given->command, maker_command);
+    give(launch, given, given->instruction, maker_instruction);
     for (int index = 0; index < 3; index++)
-        give(launch, given->streams[index], maker_input + index);
-    give(launch, given->terminal, maker_terminal);
-    give(launch, given->listeners, maker_listeners);
-    give(launch, given->program, maker_program);
-    give(launch, given->knowledge, maker_knowledge);
+        give(launch, given, given->streams[index], maker_input + index);
+    give(launch, given, given->terminal, maker_terminal);
+    give(launch, given, given->listeners, maker_listeners);
+    give(launch, given, given->program, maker_program);
+    give(launch, given, given->knowledge, maker_knowledge);
+    give(launch, given, given->joining, maker_joining);
+    /* An engine passes on no more, and finds what it is to show by its path. */
+    if (has_engine(launch->instruction))
+        return;
     for (size_t index = 0; index < launch->instruction->maker_input_count; index++)
-        give(launch, given->inputs[index], maker_first_input + (int)index);
+        give(launch, given, given->inputs[index], maker_first_input + (int)index);
 }
 
-/* In the place of the first process, and in its control groups, so that all of the maker's own is counted with the job.
+/*
+ * In the place of the first process, and in its control groups, so that all of the maker's own is counted with the job.
+ * An engine is in neither: what it needs for itself would be more than many a job is allowed.
  */
 __attribute__((noreturn)) void become_maker(struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
     struct given given;
-    join_control_groups(launch);
+    const bool is_engine = has_engine(instruction);
+    if (!is_engine)
+        join_control_groups(launch);
     if (has_option(instruction, option_fresh_identity)) {
         /* While they lie at the numbers by which they are known. */
         give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);
@@ -132,8 +164,9 @@ __attribute__((noreturn)) void become_maker(struct launch *launch)
     collect(launch, &given);
     launch->report_descriptor = move(launch, launch->report_descriptor);
     hand_over(launch, &given);
-    /* Before the maker makes a user namespace: it maps the ids that it has, and a job of root's must not be root's. */
-    if (has_option(instruction, option_fresh_identity))
+    /* Before the maker makes a user namespace: it maps the ids that it has, and a job of root's must not be root's. An
+     * engine is told which ids to map, and only root may map them. */
+    if (has_option(instruction, option_fresh_identity) && !is_engine)
         take_outside_identity(launch);
     /* Out of the caller's foreground group: what becomes of Ctrl-C is for cupel to say. */
     kernel_call(__NR_setsid);
@@ -145,32 +178,45 @@ __attribute__((noreturn)) void become_maker(struct launch *launch)
                 kernel_call(__NR_execve, path, instruction->maker_arguments, instruction->maker_environment), path);
 }
 
-static void take_up_knowledge(struct launch *launch)
+static void take_up_knowledge(struct launch *launch, struct knowledge *knowledge)
 {
     struct streams *to = launch->streams;
-    struct knowledge knowledge;
-    const long count = kernel_call(__NR_read, maker_knowledge, &knowledge, sizeof knowledge);
-    must(launch, count == (long)sizeof knowledge ? 0 : -EBADMSG, "knowledge");
-    launch->began_us = knowledge.began_us;
+    const long count = kernel_call(__NR_read, maker_knowledge, knowledge, sizeof *knowledge);
+    must(launch, count == (long)sizeof *knowledge ? 0 : -EBADMSG, "knowledge");
+    launch->began_us = knowledge->began_us;
     if (!has_option(launch->instruction, option_terminal))
         return;
-    to->terminal.settings = knowledge.settings;
-    to->terminal.size = knowledge.size;
+    to->terminal.settings = knowledge->settings;
+    to->terminal.size = knowledge->size;
     to->terminal.channel[1] = maker_terminal;
-    /* What was not given at its number is the terminal. */
     for (int index = 0; index < 3; index++)
-        to->is_terminal[index] = kernel_call(__NR_fcntl, to->job[index], F_GETFD, 0) < 0;
+        to->is_terminal[index] = knowledge->is_terminal[index];
 }
 
 static struct instruction instruction;
 static struct streams streams;
 static struct courier courier;
+static struct knowledge knowledge;
 
-/*
- * In what the maker made. Whoever has no instruction at its number was not started by it, and gets nothing. Without a
- * PID namespace of its own this process could not keep what the plan says of the job's end.
- */
-int start_inside(char **words)
+/* Without a PID namespace of its own this process could not keep what the plan says of the job's end. */
+static int start(struct launch *launch, int descriptor)
+{
+    if (read_instruction(descriptor, &instruction) < 0)
+        return exit_usage;
+    if ((instruction.namespaces & CLONE_NEWPID) != 0 && kernel_call(__NR_getpid) != 1)
+        fail_launch(launch, step_maker, -ECHILD, "not the first process of a PID namespace");
+    for (int index = 0; index < 3; index++)
+        streams.job[index] = maker_input + index;
+    take_up_knowledge(launch, &knowledge);
+    if (launch->joining >= 0)
+        enter_container(launch, &knowledge);
+    /* What was not given at a number of ours may be something else by then, and not ours to close. */
+    if (instruction.listener_count > 0 || instruction.published_count > 0)
+        courier.channel[1] = maker_listeners;
+    first_process(launch);
+}
+
+static struct launch made_launch(char **words)
 {
     clear_streams(&streams);
     clear_courier(&courier);
@@ -178,15 +224,22 @@ int start_inside(char **words)
     launch.report_descriptor = maker_report;
     launch.command_descriptor = maker_command;
     launch.is_made = true;
-    if (read_instruction(maker_instruction, &instruction) < 0)
-        return exit_usage;
-    if ((instruction.namespaces & CLONE_NEWPID) != 0 && kernel_call(__NR_getpid) != 1)
+    return launch;
+}
+
+/* In what the maker made. Whoever has no instruction at its number was not started by it, and gets nothing. */
+int start_inside(char **words)
+{
+    struct launch launch = made_launch(words);
+    return start(&launch, maker_instruction);
+}
+
+/* In what an engine made: what is to be done there comes from the keeper, once that has put this process into place. */
+int start_in_container(char **words)
+{
+    struct launch launch = made_launch(words);
+    if (kernel_call(__NR_getpid) != 1)
         fail_launch(&launch, step_maker, -ECHILD, "not the first process of a PID namespace");
-    for (int index = 0; index < 3; index++)
-        streams.job[index] = maker_input + index;
-    take_up_knowledge(&launch);
-    /* What was not given at a number of ours may be something else by then, and not ours to close. */
-    if (instruction.listener_count > 0 || instruction.published_count > 0)
-        courier.channel[1] = maker_listeners;
-    first_process(&launch);
+    launch.joining = maker_joining;
+    return start(&launch, receive_instruction());
 }

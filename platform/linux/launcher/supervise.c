@@ -28,6 +28,8 @@ struct supervision {
     /* Behind the end of the job that is watched, jobs may be waiting in it. */
     bool is_control_quiet;
     long first_pid;
+    /* 0 where no server has a layer. */
+    long layer_pid;
     enum phase phase;
     /* Something other than the job itself put an end to it. */
     bool is_cut_short;
@@ -76,6 +78,13 @@ static void begin_killing(struct supervision *supervision)
     supervision->deadline_ms = monotonic_ms() + last_resort_ms;
 }
 
+/* Ours and not yet waited for, so the number cannot be anyone else's. */
+static void end_first_process(const struct supervision *supervision)
+{
+    const int signal = has_engine(supervision->instruction) ? signal_end_engine : signal_kill;
+    kernel_call(__NR_kill, supervision->first_pid, signal);
+}
+
 static void meet_deadline(struct supervision *supervision)
 {
     switch (supervision->phase) {
@@ -83,7 +92,7 @@ static void meet_deadline(struct supervision *supervision)
         if (start_due_ms(supervision) != 0 && monotonic_ms() >= start_due_ms(supervision)) {
             tell_number(supervision->channel, "maker-timeout", "timeoutMs",
                         (long long)supervision->instruction->maker_start_ms);
-            kernel_call(__NR_kill, supervision->first_pid, signal_kill);
+            end_first_process(supervision);
             begin_killing(supervision);
             return;
         }
@@ -100,8 +109,7 @@ static void meet_deadline(struct supervision *supervision)
         begin_killing(supervision);
         return;
     case phase_killing:
-        /* Ours and not yet waited for, so the number cannot be anyone else's. */
-        kernel_call(__NR_kill, supervision->first_pid, signal_kill);
+        end_first_process(supervision);
         supervision->deadline_ms = 0;
         return;
     case phase_over:
@@ -424,12 +432,23 @@ static void tell_what_the_maker_said(const struct supervision *supervision, int 
     tell_maker_failure(supervision->channel, status, line);
 }
 
+/* Where somebody ended an engine's keeper, what that kept has come to this process (PR_SET_CHILD_SUBREAPER). */
+static void end_what_was_kept(const struct supervision *supervision)
+{
+    enum { own_others = 2 };
+    long own[relay_count + own_others] = {supervision->courier->pid, supervision->layer_pid};
+    memcpy(own + own_others, supervision->streams->relay_pids, sizeof supervision->streams->relay_pids);
+    end_other_children(own, sizeof own / sizeof *own);
+}
+
 static void await_first_process(const struct supervision *supervision)
 {
     int status = 0;
     if (supervision->channel->is_framed && supervision->phase == phase_over)
         return;
     kernel_call(__NR_wait4, supervision->first_pid, &status, 0, NULL);
+    if (has_engine(supervision->instruction))
+        end_what_was_kept(supervision);
     if (supervision->phase == phase_over)
         return;
     /* A first process that keeps a kernel of the job's own ends by itself where that has ended, at any time. */
@@ -457,6 +476,7 @@ bool supervise(const struct supervised *given)
         .report = given->report,
         .command = given->command,
         .first_pid = given->first_pid,
+        .layer_pid = given->launch->layer == NULL ? 0 : given->launch->layer->server_pid,
         .maker_errors = given->launch->maker_errors,
         .phase = phase_running,
         .is_shown = streams->terminal.output < 0,

@@ -3,7 +3,7 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 10u
+#define PROTOCOL_VERSION 11u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 #define MAKER_INPUTS_MAX 256
@@ -62,7 +62,8 @@ enum {
     option_rehearsal = 8,
     option_shared_root = 16,
     option_terminal = 32,
-    option_all = 63,
+    option_engine = 64,
+    option_all = 127,
 };
 
 enum {
@@ -76,7 +77,8 @@ enum {
     maker_listeners = 10,
     maker_program = 11,
     maker_knowledge = 12,
-    maker_first_input = 13,
+    maker_joining = 13,
+    maker_first_input = 14,
 };
 
 enum {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { MadePlan } from "../../src/launch/maker-call.ts";
 import type { LauncherPlan } from "../../src/model/plan.ts";
-import { renderMakerCall } from "../../src/report/render-maker-call.ts";
+import { renderBubblewrapCall } from "../../src/report/render-bubblewrap-call.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 
-function madePlan(parts: Partial<LauncherPlan>): MadePlan {
+function madePlan(parts: Partial<LauncherPlan>): MadePlan<"bubblewrap"> {
   const maker = { program: "bubblewrap", path: "/usr/bin/bwrap" } as const;
   return { ...barePlan(["make", "all tests"], parts), maker };
 }
@@ -26,10 +26,10 @@ const fixedRows = `# Descriptors:
 # 10 where it leaves what listens for the proxy, if there is one
 # 11 the file of cupel's launcher
 # 12 when the launch began, and how the caller's terminal is set
-# 13 all words up to the last --, each ended by a NUL: no list of processes shows them
+# 14 all words up to the last --, each ended by a NUL: no list of processes shows them
 `;
 
-describe("renderMakerCall", () => {
+describe("renderBubblewrapCall", () => {
   test("writes each argument down, what is at which descriptor, and the launcher's part", () => {
     const plan = madePlan({
       namespaces: ["user", "mount", "pid"],
@@ -47,10 +47,10 @@ describe("renderMakerCall", () => {
         { step: "proc", destination: "/proc" },
       ],
     });
-    expect(renderMakerCall(plan, () => "none")).toBe(`#!/bin/bash
+    expect(renderBubblewrapCall(plan, () => "none")).toBe(`#!/bin/bash
 # The call of bubblewrap, written out. What cupel's launcher really executes, with an empty
 # environment:
-# /usr/bin/bwrap --args 13 -- /proc/self/fd/11 inside
+# /usr/bin/bwrap --args 14 -- /proc/self/fd/11 inside
 #
 # Before it, the launcher joins the job's control groups, opens what is granted, takes ids that
 # nobody else has and executes this in a session of its own.
@@ -60,8 +60,8 @@ describe("renderMakerCall", () => {
 # To try the sandbox alone: put a program of your own in the place of those words. What only cupel
 # has is a file of yours: INPUT_ with the descriptor's number names it.
 #
-${fixedRows}# 14 '/my work', opened through no link
-# 15 a file that cupel writes
+${fixedRows}# 15 '/my work', opened through no link
+# 16 a file that cupel writes
 env -i /usr/bin/bwrap \\
   --unshare-user \\
   --unshare-pid \\
@@ -71,14 +71,14 @@ env -i /usr/bin/bwrap \\
   --die-with-parent \\
   --as-pid-1 \\
   --clearenv \\
-  --ro-bind-fd 14 '/my work' \\
-  --perms 0444 --file 15 /etc/hosts \\
+  --ro-bind-fd 15 '/my work' \\
+  --perms 0444 --file 16 /etc/hosts \\
   --perms 1777 --size 4096 --tmpfs /tmp \\
   --proc /proc \\
   --chdir / \\
   -- /proc/self/fd/11 inside \\
-  14<'/my work' \\
-  15< <(printf %s $'127.0.0.1 \\'localhost\\'\\n')
+  15<'/my work' \\
+  16< <(printf %s $'127.0.0.1 \\'localhost\\'\\n')
 `);
   });
 
@@ -91,31 +91,31 @@ env -i /usr/bin/bwrap \\
         { step: "copy", source: "/srv/work", destination: "/srv/work" },
       ],
     });
-    const lines = renderMakerCall(plan, () => "none").split("\n");
-    expect(lines.filter((line) => /^(?:# | {2})1[4-9]/u.test(line))).toEqual([
-      "# 14 the secret TOKEN, which is never shown",
-      "# 15 the secret OTHER, which is never shown",
-      "# 16 the job's own authority, which is never shown",
-      "# 17 a copy of /srv/work, which cupel makes for the job",
-      '  14<"${INPUT_14:?}" \\',
+    const lines = renderBubblewrapCall(plan, () => "none").split("\n");
+    expect(lines.filter((line) => /^(?:# | {2})1[5-9]/u.test(line))).toEqual([
+      "# 15 the secret TOKEN, which is never shown",
+      "# 16 the secret OTHER, which is never shown",
+      "# 17 the job's own authority, which is never shown",
+      "# 18 a copy of /srv/work, which cupel makes for the job",
       '  15<"${INPUT_15:?}" \\',
       '  16<"${INPUT_16:?}" \\',
-      '  17<"${INPUT_17:?}"',
+      '  17<"${INPUT_17:?}" \\',
+      '  18<"${INPUT_18:?}"',
     ]);
   });
 
   test("gives nobody's path a say in the script, nor on a terminal", () => {
     const path = "/a'; touch /x #\n\u001b[2J\u202e";
-    const text = renderMakerCall(madePlan({ root: [{ ...bind, source: path, destination: path }] }), () => "none");
+    const text = renderBubblewrapCall(madePlan({ root: [{ ...bind, source: path, destination: path }] }), () => "none");
     // oxlint-disable-next-line no-control-regex -- finding them is the purpose
     expect(/[\u0000-\u0009\u000b-\u001f\u202e]/u.test(text)).toBe(false);
     expect(text.split("\n").filter((line) => line.startsWith("touch") || line.startsWith("#\\n"))).toEqual([]);
-    expect(text).toContain(String.raw`14<$'/a\'; touch /x #\n\033[2J\u{202e}'`);
+    expect(text).toContain(String.raw`15<$'/a\'; touch /x #\n\033[2J\u{202e}'`);
   });
 
   test("refuses what the program cannot do", () =>
     expect(() =>
-      renderMakerCall(
+      renderBubblewrapCall(
         madePlan({ root: [{ step: "overlay", source: "/w", destination: "/w", mapOwner: "no" }] }),
         () => "none",
       ),

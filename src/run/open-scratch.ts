@@ -16,8 +16,22 @@ import { makingName, makingPattern } from "./run-id.ts";
 
 type ScratchPlan = ConfinementPlan["scratch"];
 
+/** Whoever is done takes away what holds layers, where there is none, at any moment. */
+const makeTries = 1000;
+
+function makeDirectory(path: string): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      return;
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT" || tries === makeTries) throw error;
+    }
+  }
+}
+
 function makeDirectories(path: string, scratch: ScratchPlan | undefined): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeDirectory(path);
   if (scratch === undefined) return;
   const { variables, directory } = scratch;
   const names = [...Object.values(variables), ...(directory === undefined ? [] : [directory])];

@@ -54,6 +54,19 @@ describe("openScratch, where others were,", () => {
   });
 });
 
+test("openScratch makes it also where others take away what holds layers, again and again", async () => {
+  using state = makeTempDir();
+  const place = state.folder("state", 0o700);
+  const script = "while (getppid == $ARGV[1]) { rmdir $ARGV[0]; select undef, undef, undef, 0.0001 }";
+  const removing = Bun.spawn(["perl", "-e", script, `${place}/layers`, String(process.pid)]);
+  try {
+    for (let round = 0; round < 2000; round++) closeScratch(openScratch(scratch, [place], uid));
+  } finally {
+    removing.kill();
+    await removing.exited;
+  }
+});
+
 test("closeScratch leaves nothing where nothing was", () => {
   using state = makeTempDir();
   const place = state.folder("state", 0o700);

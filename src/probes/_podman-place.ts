@@ -14,7 +14,7 @@ export interface PlacedPodman {
 }
 
 /** It takes 50 characters for `--runroot`, and gives that to what it has called at the end of a container. */
-const pathMax = 50 - "/run".length;
+const pathMax = 50 - "/r".length;
 
 const runtimeNames = ["crun", "runc"] as const;
 
@@ -31,7 +31,7 @@ function quote(word: string): string {
 export async function placePodman({ host, helpers }: ProbeContext, path: string): Promise<PlacedPodman | string> {
   const root = await helpers.root();
   if (!root.ok) return root.reason;
-  const directories = { "home/": "", "hooks/": "", "run/": "", "tmp/": "", "net/": "", "store/": "", "runtime/": "" };
+  const directories = { "home/": "", "hooks/": "", "r/": "", "tmp/": "", "net/": "", "store/": "", "runtime/": "" };
   const made = await helpers.place("podman", directories, pathMax);
   if (!made.ok) return made.reason;
   const place = made.path;
@@ -55,7 +55,7 @@ export async function placePodman({ host, helpers }: ProbeContext, path: string)
       "--root",
       `${place}/store`,
       "--runroot",
-      `${place}/run`,
+      `${place}/r`,
       "--storage-driver",
       "vfs",
     ],
@@ -63,7 +63,7 @@ export async function placePodman({ host, helpers }: ProbeContext, path: string)
       PATH: host.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin",
       LC_ALL: "C",
       HOME: `${place}/home`,
-      XDG_RUNTIME_DIR: `${place}/run`,
+      XDG_RUNTIME_DIR: `${place}/r`,
       TMPDIR: `${place}/tmp`,
       CONTAINERS_CONF: `${place}/containers.conf`,
     },

@@ -22,7 +22,7 @@ const account = {
 };
 
 const flags =
-  "--default-mounts-file=/state/engines/podman/mounts.conf --root /state/engines/podman/store --runroot /state/engines/podman/run --storage-driver vfs";
+  "--default-mounts-file=/state/engines/podman/mounts.conf --root /state/engines/podman/store --runroot /state/engines/podman/r --storage-driver vfs";
 const client = `/usr/bin/podman ${flags}`;
 
 type Answers = NonNullable<FixtureHostParts["programs"]>;

@@ -7,9 +7,9 @@ function isKernel(pid: number): boolean {
   return readIfThere(`/proc/${pid}/cmdline`).startsWith("runsc-sandbox\0");
 }
 
-/** Every kernel of that kind on this machine. */
+/** Every kernel of that kind on this machine, where jobs have one: another suite's may be at work beside this one. */
 export function jobsKernels(): number[] {
-  return listProcesses().filter(isKernel);
+  return onKernel<number[], number[]>([], listProcesses().filter(isKernel));
 }
 
 /** Numbers of those that are `sleep MARK` in the run of cupel's process, by which the job is told apart from all others. */

@@ -151,11 +151,8 @@ export interface ConfinementPlan {
 
 /** A program that makes the namespaces and the root in the launcher's place, and starts the launcher inside of them. */
 export type MakerPlan =
-  | {
-      readonly program: "bubblewrap";
-      /** Its file on the host. */
-      readonly path: string;
-    }
+  /** Its file on the host. */
+  | { readonly program: "bubblewrap"; readonly path: string }
   | {
       readonly program: "podman";
       readonly path: string;

@@ -1,13 +1,46 @@
 /** What a program does in the launcher's place stands on that program, and not on what the launcher could do itself. */
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import type { Standings } from "../model/capability.ts";
-import type { GuaranteeDecision } from "../model/guarantee.ts";
+import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
+import type { Job } from "../model/job.ts";
+import { rootCapabilities } from "./_own-root.ts";
 
 /** What a program makes, and what nobody makes where it does. */
 export interface StandIns {
   readonly program: CapabilityId;
   readonly made: readonly CapabilityId[];
   readonly lacking: readonly CapabilityId[];
+}
+
+/** What a program makes that makes a whole sandbox: all of its namespaces, and its root. */
+export const wholeSandbox: readonly CapabilityId[] = [
+  ...rootCapabilities,
+  "mount.proc",
+  "ns.pid",
+  "ns.ipc",
+  "ns.uts",
+  "ns.cgroup",
+  "ns.network",
+  "userns.create",
+  "userns.capable",
+];
+
+/** Layers over a workspace, of which what was changed could be read afterwards. */
+export const layers: readonly CapabilityId[] = ["mount.overlay", "mount.overlay-user", "mount.overlay-fuse"];
+
+/** What this job asks for and such a program has no words for, or leaves nobody the privilege to do. */
+export function lackingWords(program: string, { limits, directPorts }: Job): Partial<Record<GuaranteeId, string>> {
+  const noFileCount = `${program} caps the bytes of a file system, not its files (--tmp-files)`;
+  const noRoutes = `${program} leaves nobody the privilege to lead every address to the job's loopback (--transparent-network)`;
+  return {
+    ...(limits.diskFiles === undefined ? {} : { "limit.disk": noFileCount }),
+    ...(directPorts === undefined ? {} : { "net.allowlist": noRoutes }),
+  };
+}
+
+/** Not kept, so not asked for either: whoever gave it up by name has a job without it. */
+export function withoutLacking(job: Job): Job {
+  return { ...job, limits: { ...job.limits, diskFiles: undefined }, directPorts: undefined };
 }
 
 const absent = { state: "absent" } as const;

@@ -1,47 +1,30 @@
 /** The sandbox of `namespaces`, made by bubblewrap: for hosts that allow that to /usr/bin/bwrap, and not to cupel's launcher. */
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
-import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
+import type { GuaranteeDecision } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { LauncherPlan } from "../model/plan.ts";
-import { rootCapabilities } from "./_own-root.ts";
-import { decisionsWith, standingsWith, type StandIns } from "./_stand-ins.ts";
+import {
+  decisionsWith,
+  lackingWords,
+  layers,
+  standingsWith,
+  wholeSandbox,
+  withoutLacking,
+  type StandIns,
+} from "./_stand-ins.ts";
 import { defineStrategy } from "./_strategy.ts";
 import namespaces from "./namespaces.ts";
 
 const standIns: StandIns = {
   program: "program.bwrap",
-  made: [
-    ...rootCapabilities,
-    "mount.proc",
-    "ns.pid",
-    "ns.ipc",
-    "ns.uts",
-    "ns.cgroup",
-    "ns.network",
-    "userns.create",
-    "userns.capable",
-  ],
+  made: wholeSandbox,
   // They came with 0.11.
-  lacking: ["mount.overlay", "mount.overlay-user", "mount.overlay-fuse"],
+  lacking: layers,
 };
 
-/** It has no word for it. */
-const noFileCount = "bubblewrap caps the bytes of a file system, not its files (--tmp-files)";
-
-const noRoutes =
-  "bubblewrap leaves nobody the privilege to lead every address to the job's loopback (--transparent-network)";
-
-/** What this job asks for and cannot be had of it. */
-function lackingOf({ limits, directPorts }: Job): Partial<Record<GuaranteeId, string>> {
-  return {
-    ...(limits.diskFiles === undefined ? {} : { "limit.disk": noFileCount }),
-    ...(directPorts === undefined ? {} : { "net.allowlist": noRoutes }),
-  };
-}
-
 function guarantees(job: Job, matrix: Standings): GuaranteeDecision[] {
-  const lacking = lackingOf(job);
+  const lacking = lackingWords("bubblewrap", job);
   return decisionsWith(standIns, namespaces.guarantees(job, standingsWith(standIns, matrix))).map((decision) => {
     const reason = lacking[decision.id];
     return reason === undefined ? decision : { id: decision.id, kept: false, reason };
@@ -49,9 +32,7 @@ function guarantees(job: Job, matrix: Standings): GuaranteeDecision[] {
 }
 
 function plan(job: Job, matrix: Standings): LauncherPlan {
-  // Not kept, so not asked for either: whoever gave the cap up by name has a job without it.
-  const limits = { ...job.limits, diskFiles: undefined };
-  const made = namespaces.plan({ ...job, limits, directPorts: undefined }, standingsWith(standIns, matrix));
+  const made = namespaces.plan(withoutLacking(job), standingsWith(standIns, matrix));
   const path = matrix["program.bwrap"]?.value;
   return { ...made, maker: { program: "bubblewrap", path: typeof path === "string" ? path : "/usr/bin/bwrap" } };
 }

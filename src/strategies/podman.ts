@@ -4,8 +4,15 @@ import { isUsable, type Standings } from "../model/capability.ts";
 import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
 import type { LauncherPlan, MakerPlan } from "../model/plan.ts";
-import { rootCapabilities } from "./_own-root.ts";
-import { decisionsWith, standingsWith, type StandIns } from "./_stand-ins.ts";
+import {
+  decisionsWith,
+  lackingWords,
+  layers,
+  standingsWith,
+  wholeSandbox,
+  withoutLacking,
+  type StandIns,
+} from "./_stand-ins.ts";
 import { defineStrategy } from "./_strategy.ts";
 import namespaces from "./namespaces.ts";
 
@@ -27,37 +34,9 @@ function runtimeOf(matrix: Standings): "crun" | "runc" {
 function standInsOf(matrix: Standings): StandIns {
   return {
     program: "podman.run",
-    made: [
-      ...rootCapabilities,
-      "mount.proc",
-      "ns.pid",
-      "ns.ipc",
-      "ns.uts",
-      "ns.cgroup",
-      "ns.network",
-      "userns.create",
-      "userns.capable",
-    ],
+    made: wholeSandbox,
     // Podman's own layers are laid over images, and nobody could read from them what the job has changed.
-    lacking: [
-      "mount.overlay",
-      "mount.overlay-user",
-      "mount.overlay-fuse",
-      ...(runtimeOf(matrix) === "runc" ? controlGroups : []),
-    ],
-  };
-}
-
-const noFileCount = "Podman caps the bytes of a file system, not its files (--tmp-files)";
-
-const noRoutes =
-  "Podman leaves nobody the privilege to lead every address to the job's loopback (--transparent-network)";
-
-/** What this job asks for and cannot be had of it. */
-function lackingOf({ limits, directPorts }: Job): Partial<Record<GuaranteeId, string>> {
-  return {
-    ...(limits.diskFiles === undefined ? {} : { "limit.disk": noFileCount }),
-    ...(directPorts === undefined ? {} : { "net.allowlist": noRoutes }),
+    lacking: [...layers, ...(runtimeOf(matrix) === "runc" ? controlGroups : [])],
   };
 }
 
@@ -74,7 +53,7 @@ function inOwnWords(decision: GuaranteeDecision): GuaranteeDecision {
 }
 
 function guarantees(job: Job, matrix: Standings): GuaranteeDecision[] {
-  const lacking = lackingOf(job);
+  const lacking = lackingWords("Podman", job);
   const standIns = standInsOf(matrix);
   return decisionsWith(standIns, namespaces.guarantees(job, standingsWith(standIns, matrix))).map((decision) => {
     const reason = lacking[decision.id];
@@ -98,10 +77,8 @@ function makerOf(matrix: Standings): MakerPlan {
 }
 
 function plan(job: Job, matrix: Standings): LauncherPlan {
-  // Not kept, so not asked for either: whoever gave the cap up by name has a job without it.
-  const limits = { ...job.limits, diskFiles: undefined };
   const standIns = standInsOf(matrix);
-  const made = namespaces.plan({ ...job, limits, directPorts: undefined }, standingsWith(standIns, matrix));
+  const made = namespaces.plan(withoutLacking(job), standingsWith(standIns, matrix));
   return { ...made, maker: makerOf(matrix) };
 }
 

@@ -14,7 +14,10 @@ export interface PlacedPodman {
 }
 
 /** It takes 50 characters for `--runroot`, and gives that to what it has called at the end of a container. */
-const pathMax = 50 - "/r".length;
+const pathMax = 50 - "/run".length;
+
+/** Short for that; under its own name lies what older releases of cupel left, whose run-time directory was another. */
+const placeName = "pod";
 
 const runtimeNames = ["crun", "runc"] as const;
 
@@ -31,8 +34,8 @@ function quote(word: string): string {
 export async function placePodman({ host, helpers }: ProbeContext, path: string): Promise<PlacedPodman | string> {
   const root = await helpers.root();
   if (!root.ok) return root.reason;
-  const directories = { "home/": "", "hooks/": "", "r/": "", "tmp/": "", "net/": "", "store/": "", "runtime/": "" };
-  const made = await helpers.place("podman", directories, pathMax);
+  const directories = { "home/": "", "hooks/": "", "run/": "", "tmp/": "", "net/": "", "store/": "", "runtime/": "" };
+  const made = await helpers.place(placeName, directories, pathMax);
   if (!made.ok) return made.reason;
   const place = made.path;
   const found = runtimeNames.flatMap((name) =>
@@ -43,7 +46,7 @@ export async function placePodman({ host, helpers }: ProbeContext, path: string)
   );
   const scripts = Object.fromEntries(found.map(({ name, file }) => [name, renderRuntime(file, place)]));
   const filled = await helpers.place(
-    "podman",
+    placeName,
     { "containers.conf": renderConfiguration(place), "mounts.conf": "", ...scripts },
     pathMax,
   );
@@ -55,7 +58,7 @@ export async function placePodman({ host, helpers }: ProbeContext, path: string)
       "--root",
       `${place}/store`,
       "--runroot",
-      `${place}/r`,
+      `${place}/run`,
       "--storage-driver",
       "vfs",
     ],
@@ -63,7 +66,7 @@ export async function placePodman({ host, helpers }: ProbeContext, path: string)
       PATH: host.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin",
       LC_ALL: "C",
       HOME: `${place}/home`,
-      XDG_RUNTIME_DIR: `${place}/r`,
+      XDG_RUNTIME_DIR: `${place}/run`,
       TMPDIR: `${place}/tmp`,
       CONTAINERS_CONF: `${place}/containers.conf`,
     },

@@ -42,11 +42,12 @@ async function openPodman(
     import("./open-scratch.ts"),
     import("./engine-place.ts"),
   ]);
+  const paths = pathsHere();
   const openIn = (directory: string): OpenMaker => {
     const place = openScratch(undefined, [directory], uid);
     const close = (): void => closeScratch(place);
     try {
-      const call = callPodman(plan, pathsHere(), { ...binding, place });
+      const call = callPodman(plan, paths, { ...binding, place });
       fillEnginePlace(place, call.contents);
       return { call, close };
     } catch (error) {
@@ -54,6 +55,8 @@ async function openPodman(
       throw error;
     }
   };
+  // What cannot be done is so in any place: nothing is made for it in others.
+  callPodman(plan, paths, { ...binding, place: "/" });
   return firstOf(stateDirectories, openIn);
 }
 

@@ -22,7 +22,7 @@ const account = {
 };
 
 const flags =
-  "--default-mounts-file=/state/engines/podman/mounts.conf --root /state/engines/podman/store --runroot /state/engines/podman/r --storage-driver vfs";
+  "--default-mounts-file=/state/engines/pod/mounts.conf --root /state/engines/pod/store --runroot /state/engines/pod/run --storage-driver vfs";
 const client = `/usr/bin/podman ${flags}`;
 
 type Answers = NonNullable<FixtureHostParts["programs"]>;
@@ -37,8 +37,8 @@ function answers(
     "/usr/bin/podman --version": "podman version 5.5.2\n",
     "/usr/bin/podman": exited(125, "", "Error: no such command"),
     [`${client} info`]: info,
-    [`${client} --runtime /state/engines/podman/crun`]: crun,
-    [`${client} --runtime /state/engines/podman/runc`]: runc,
+    [`${client} --runtime /state/engines/pod/crun`]: crun,
+    [`${client} --runtime /state/engines/pod/runc`]: runc,
     "/usr/bin/crun": "",
     "/usr/bin/runc": "",
   };
@@ -52,7 +52,7 @@ async function find(programs: Answers, host: FixtureHostParts = {}, helpers: Fix
 const hybrid = exited(
   126,
   "",
-  "Error: OCI runtime error: /state/engines/podman/crun: cgroups in hybrid mode not supported\n",
+  "Error: OCI runtime error: /state/engines/pod/crun: cgroups in hybrid mode not supported\n",
 );
 
 test("works where a container kept what it was told to", async () => {

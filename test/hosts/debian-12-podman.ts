@@ -1,6 +1,6 @@
 /** Debian 12's kernel with a pure version 2 of control groups, handed to both callers, and a Podman that runs jobs. */
 import { defineHost } from "../../scripts/hosts/lab-host.ts";
-import { delegation, everything } from "./shared/delegated.ts";
+import { delegation, endsAs, everything, nothingLeft, runIntoCaps } from "./shared/delegated.ts";
 import { withEveryCap } from "./shared/verdicts.ts";
 
 const capabilities = {
@@ -13,21 +13,14 @@ const capabilities = {
 
 const inPodman = "cupel run --strategy podman --workspace none";
 
-/** Runs a job and looks for this status in its outcome. */
-function endsAs(status: string, flags: string, command: string): string {
-  return `${inPodman} --result /tmp/$$.json ${flags} -- ${command}; grep -q '"status": "${status}"' /tmp/$$.json`;
-}
-
 /** With caps that are kept by cupel's control groups, which hold the job and not Podman; nothing of either is left. */
 const commands = {
   [`test "$(${inPodman} -- /bin/sh -c 'id -un; cat /proc/1/comm' | tr '\\n' ' ')" = 'job cupel '`]: 0,
   [`${inPodman} --memory 32M --pids 4 --cpus 0.5 -- /bin/true`]: 0,
-  [endsAs("out-of-memory", "--memory 32M", "/bin/dd if=/dev/zero of=/dev/null bs=64M count=1")]: 0,
-  [endsAs("limit-pids", "--pids 5", "/bin/sh -c 'for i in 1 2 3 4 5 6 7; do sleep 9 & done; wait'")]: 0,
-  [endsAs("timeout-cpu", "--cpu-time 300ms", "/bin/sh -c '(while :; do :; done) & while :; do :; done'")]: 0,
-  [endsAs("timeout-wall", "--timeout 2s", "/bin/sleep 60")]: 0,
+  ...runIntoCaps(inPodman),
+  [endsAs("timeout-wall", "--timeout 2s", "/bin/sleep 60", inPodman)]: 0,
   "cupel verify --strategy podman --quick": 0,
-  "ls -d /sys/fs/cgroup/cupel-* /sys/fs/cgroup/user/cupel-*": 1,
+  ...nothingLeft,
   "! cat /proc/[0-9]*/comm 2>/dev/null | grep -E '^(podman|conmon|crun)$'": 0,
 } as const;
 

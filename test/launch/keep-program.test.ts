@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmdirSync } from "node:fs";
 import { createRealHost } from "../../src/host/real-host.ts";
 import { keepProgram } from "../../src/launch/keep-program.ts";
 import { createNativeHelpers } from "../../src/launch/native-helpers.ts";
@@ -95,9 +95,12 @@ describe("a kept program", () => {
   needs(isRoot && existsSync("/sys/fs/cgroup"), "only root can hide control groups")(
     "finds no control groups where they are hidden, and everybody else does",
     async () => {
-      const listed = await shell("ls -A /sys/fs/cgroup; touch /sys/fs/cgroup/made && echo made", 20_000, "hidden");
+      const made = `/sys/fs/cgroup/cupel-test-${process.pid}`;
+      const listed = await shell(`ls -A /sys/fs/cgroup; mkdir ${made} && echo made`, 20_000, "hidden");
+      const seen = existsSync(made);
+      if (seen) rmdirSync(made);
       expect(listed).toMatchObject({ status: "exited", code: 0, stdout: "made\n" });
-      expect(existsSync("/sys/fs/cgroup/made")).toBeFalse();
+      expect(seen).toBeFalse();
     },
   );
 

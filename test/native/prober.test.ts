@@ -123,6 +123,13 @@ test.each(["keep", "keep 1000", "id-range", "attach-network", "attach-network 10
   },
 );
 
+test("keep, in a manner that it does not know, runs nothing", () => {
+  expect(run([prober, "keep", "1000", "hide-everything", "/bin/echo", "ran"]).lines).toEqual([
+    { step: "hide-everything", errno: 22, value: 0 },
+    { step: "end", errno: 0, value: 0 },
+  ]);
+});
+
 describe.each(identities)("as %s", (identity) => {
   test.each(names)("%s tells steps, ends well and leaves nothing", (name) => {
     const before = look();

@@ -1,5 +1,12 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import type { Standings } from "../../src/model/capability.ts";
 import { decisionsWith, standingsWith, type StandIns } from "../../src/strategies/_stand-ins.ts";
+import bubblewrap from "../../src/strategies/bubblewrap.ts";
+import namespaces from "../../src/strategies/namespaces.ts";
+import podman from "../../src/strategies/podman.ts";
+import { jobOf } from "../fixtures/jobs/jobs.ts";
+import { except, rootEverything, userEverything, userNamespacesBlocked } from "../fixtures/matrices/standings.ts";
+import { keptOf } from "../support/kept-guarantees.ts";
 
 const standIns: StandIns = { program: "program.bwrap", made: ["ns.pid", "ns.ipc"], lacking: ["mount.overlay"] };
 
@@ -43,4 +50,45 @@ test("decisions name what they really stand on, once", () => {
     { id: "ipc.shared", kept: false, reason: "two", missing: "program.bwrap" },
     { id: "net.none", kept: false, reason: "three" },
   ]);
+});
+
+describe.each([
+  { strategy: bubblewrap, name: "bubblewrap", program: "program.bwrap" },
+  { strategy: podman, name: "podman", program: "podman.run" },
+] as const)("$name in the launcher's place", ({ strategy, program }) => {
+  test("keeps what namespaces keep, where both work", () => {
+    for (const standings of [userEverything, rootEverything])
+      expect(keptOf(strategy, standings)).toEqual(keptOf(namespaces, standings));
+  });
+
+  test("stands on the program, not on what the launcher could do itself", () => {
+    const isOfNamespaces = (id: string): boolean => /^(ns|mount|userns)\./.test(id);
+    const decisions = strategy.guarantees(jobOf(), userEverything);
+    const capabilities = new Set<string>(decisions.flatMap((decision) => (decision.kept ? decision.capabilities : [])));
+    expect([...capabilities].filter(isOfNamespaces)).toEqual([]);
+    expect(capabilities.has(program)).toBeTrue();
+    const blocked = Object.entries(userNamespacesBlocked).filter(([id]) => isOfNamespaces(id));
+    const withoutNamespaces: Standings = { ...userEverything, ...Object.fromEntries(blocked) };
+    expect(keptOf(strategy, withoutNamespaces)).toEqual(keptOf(namespaces, userEverything));
+  });
+
+  test("keeps nothing of a sandbox's without the program", () => {
+    const decisions = strategy.guarantees(jobOf(), except(userEverything, "absent", program));
+    expect(decisions.find(({ id }) => id === "fs.read")).toEqual({
+      id: "fs.read",
+      kept: false,
+      reason: expect.stringContaining("a root of the job's own") as never,
+      missing: program,
+    });
+  });
+
+  test("lays no overlay: the workspace is read, or copied where that is asked for", () => {
+    const path = "/home/ada/project";
+    const workspace = { mode: "cow", path, isStated: false, manner: "overlay", ignore: [], apply: "never" } as const;
+    const stepOf = (isStated: boolean): string | undefined =>
+      strategy
+        .plan(jobOf({ workspace: { ...workspace, isStated } }), userEverything)
+        .root.find((step) => "destination" in step && step.destination === path)?.step;
+    expect([stepOf(false), stepOf(true)]).toEqual(["bind", "copy"]);
+  });
 });

@@ -6,6 +6,7 @@ import gvisor from "../../src/strategies/gvisor.ts";
 import namespaces from "../../src/strategies/namespaces.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
 import { except, rootEverything, userEverything, userWithoutControlGroups } from "../fixtures/matrices/standings.ts";
+import { keptOf } from "../support/kept-guarantees.ts";
 
 const found: Standings = {
   ...userEverything,
@@ -15,10 +16,6 @@ const found: Standings = {
 
 function decisionsOf(standings: Standings, parts: Partial<Job> = {}): ReadonlyMap<string, GuaranteeDecision> {
   return new Map(gvisor.guarantees(jobOf(parts), standings).map((decision) => [decision.id, decision]));
-}
-
-function keptOf(strategy: typeof gvisor, standings: Standings, parts: Partial<Job> = {}): string[] {
-  return strategy.guarantees(jobOf(parts), standings).flatMap(({ id, kept }) => (kept ? [id] : []));
 }
 
 describe("guarantees", () => {

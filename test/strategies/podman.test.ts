@@ -4,45 +4,12 @@ import type { Job } from "../../src/model/job.ts";
 import namespaces from "../../src/strategies/namespaces.ts";
 import podman from "../../src/strategies/podman.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
-import { except, rootEverything, userEverything, userNamespacesBlocked } from "../fixtures/matrices/standings.ts";
-
-function keptOf(strategy: typeof podman, standings: Standings, parts: Partial<Job> = {}): string[] {
-  return strategy.guarantees(jobOf(parts), standings).flatMap(({ id, kept }) => (kept ? [id] : []));
-}
-
-/** What is measured of namespaces and mounts. */
-function ofNamespaces(standings: Standings): Standings {
-  return Object.fromEntries(Object.entries(standings).filter(([id]) => /^(ns|mount|userns)\./.test(id)));
-}
+import { userEverything } from "../fixtures/matrices/standings.ts";
+import { keptOf } from "../support/kept-guarantees.ts";
 
 const withRunc: Standings = { ...userEverything, "podman.run": { state: "works", value: "runc" } };
 
 describe("guarantees", () => {
-  test("are those of namespaces where both work", () => {
-    for (const standings of [userEverything, rootEverything])
-      expect(keptOf(podman, standings)).toEqual(keptOf(namespaces, standings));
-  });
-
-  test("stand on Podman, not on what the launcher could do itself", () => {
-    const decisions = podman.guarantees(jobOf(), userEverything);
-    const capabilities = new Set(decisions.flatMap((decision) => (decision.kept ? decision.capabilities : [])));
-    expect([...capabilities].filter((id) => /^(ns|mount|userns)\./.test(id))).toEqual([]);
-    expect(capabilities.has("podman.run")).toBeTrue();
-    expect(keptOf(podman, { ...userEverything, ...ofNamespaces(userNamespacesBlocked) })).toEqual(
-      keptOf(namespaces, userEverything),
-    );
-  });
-
-  test("are none of a sandbox's without it", () => {
-    const decisions = podman.guarantees(jobOf(), except(userEverything, "absent", "podman.run"));
-    expect(decisions.find(({ id }) => id === "fs.read")).toEqual({
-      id: "fs.read",
-      kept: false,
-      reason: expect.stringContaining("a root of the job's own") as never,
-      missing: "podman.run",
-    });
-  });
-
   test("have no cap by a control group where the runtime makes groups of its own", () => {
     const capped = { limits: { graceMs: 0, memoryBytes: 9, cpus: 1 } };
     const lost = keptOf(podman, userEverything, capped).filter((id) => !keptOf(podman, withRunc, capped).includes(id));
@@ -86,15 +53,6 @@ test("what a container has in another way is told so", () => {
 });
 
 describe("plan", () => {
-  const workspace = {
-    mode: "cow",
-    path: "/home/ada/project",
-    isStated: false,
-    manner: "overlay",
-    ignore: [],
-    apply: "never",
-  } as const;
-
   test("is that of namespaces, with Podman as its maker", () => {
     const { maker, ...rest } = podman.plan(jobOf(), userEverything);
     expect(maker).toEqual({
@@ -119,13 +77,5 @@ describe("plan", () => {
       runtimePath: "/opt/bin/runc",
     });
     expect(podman.requires(standings)).toContain("program.runc");
-  });
-
-  test("lays no overlay: the workspace is read, or copied where that is asked for", () => {
-    const stepOf = (isStated: boolean): string | undefined =>
-      podman
-        .plan(jobOf({ workspace: { ...workspace, isStated } }), userEverything)
-        .root.find((step) => "destination" in step && step.destination === workspace.path)?.step;
-    expect([stepOf(false), stepOf(true)]).toEqual(["bind", "copy"]);
   });
 });

@@ -30,7 +30,7 @@ struct keeper {
     long client;
     /* Held for good: its end tells the first process of this one's. */
     int joining;
-    /* A pidfd(2) of that, from then on; -1 before. */
+    /* A pidfd(2) of the first process, from its admission on; -1 before. */
     int first;
     int notices;
     /* Monotonic milliseconds; 0 while the launcher is there. */

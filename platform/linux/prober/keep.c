@@ -51,7 +51,9 @@ static long arrange_control_groups(const char *manner)
 {
     if (strcmp(manner, "cover-control-groups") == 0)
         return cover_control_groups();
-    return strcmp(manner, "hide-control-groups") == 0 ? hide_control_groups() : 0;
+    if (strcmp(manner, "hide-control-groups") == 0)
+        return hide_control_groups();
+    return strcmp(manner, "as-it-is") == 0 ? 0 : -EINVAL;
 }
 
 struct kept {

@@ -30,3 +30,20 @@ export const modestJob = "cupel run --memory 64M --pids 20 --cpus 0.5 -- /bin/tr
 
 /** A job that takes more memory than it may: it is killed. */
 export const greedyJob = "cupel run --memory 32M -- /bin/dd if=/dev/zero of=/dev/null bs=64M count=1";
+
+/** Runs a job, by this command where another strategy is to do it, and looks for this status in its outcome. */
+export function endsAs(status: string, flags: string, command: string, run = "cupel run"): string {
+  return `${run} --result /tmp/$$.json ${flags} -- ${command}; grep -q '"status": "${status}"' /tmp/$$.json`;
+}
+
+/** Caps of a control group's, each run into, and told by its own status. */
+export function runIntoCaps(run?: string): Readonly<Record<string, number>> {
+  return {
+    [endsAs("out-of-memory", "--memory 32M", "/bin/dd if=/dev/zero of=/dev/null bs=64M count=1", run)]: 0,
+    [endsAs("limit-pids", "--pids 5", "/bin/sh -c 'for i in 1 2 3 4 5 6 7; do sleep 9 & done; wait'", run)]: 0,
+    [endsAs("timeout-cpu", "--cpu-time 300ms", "/bin/sh -c '(while :; do :; done) & while :; do :; done'", run)]: 0,
+  };
+}
+
+/** Of the jobs before it, no control group. */
+export const nothingLeft = { "ls -d /sys/fs/cgroup/cupel-* /sys/fs/cgroup/user/cupel-*": 1 } as const;

@@ -89,7 +89,8 @@ async function replaceDirectory(stage: HostStage): Promise<HostFinding> {
   try {
     for (let application = 0; application < applications; application++) {
       const run = (): ReturnType<typeof runOnStage> => runOnStage(stage, { changes: "applied" }, { orders: [], words });
-      const end = await whileReplaced(inner, `${outside}/out`, run);
+      // A job that saw it in the workspace for a moment takes it out of there with what it changed.
+      const end = await whileReplaced(inner, `${outside}/out`, run, `${stage.workspace}.away`);
       if (end === undefined) return noWish;
     }
     const [made] = differencesOf("", before, readTreeState(outside));

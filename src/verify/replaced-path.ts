@@ -22,11 +22,13 @@ const taken: ReadonlySet<string> = new Set(["EEXIST", "ENOTEMPTY", "ENOTDIR"]);
 class Turns {
   readonly #path: string;
   readonly #target: string;
+  readonly #away: string;
   #aside = 0;
 
-  constructor(path: string, target: string) {
+  constructor(path: string, target: string, away: string) {
     this.#path = path;
     this.#target = target;
+    this.#away = away;
   }
 
   replace(): void {
@@ -36,10 +38,6 @@ class Turns {
 
   putBack(): void {
     this.#put(() => renameSync(this.#away, this.#path));
-  }
-
-  get #away(): string {
-    return `${this.#path}.away`;
   }
 
   /** Others may be faster, and make something of their own at the path while nothing is there. */
@@ -64,10 +62,16 @@ class Turns {
 
 /**
  * Begins `act` with the directory in place; from then on a link to `target` comes and goes there, until it is done. It is
- * over in every case before this returns. What `act` makes at the path itself lies beside it then.
+ * over in every case before this returns. What `act` makes at the path itself lies beside it then. The directory is at
+ * `away` meanwhile: out of the reach of `act`, which may take away what lies beside the path.
  */
-export async function whileReplaced<Result>(path: string, target: string, act: () => Promise<Result>): Promise<Result> {
-  const turns = new Turns(path, target);
+export async function whileReplaced<Result>(
+  path: string,
+  target: string,
+  act: () => Promise<Result>,
+  away = `${path}.away`,
+): Promise<Result> {
+  const turns = new Turns(path, target, away);
   const state = { isOver: false };
   const acting = Promise.allSettled([act().finally(() => (state.isOver = true))]);
   try {

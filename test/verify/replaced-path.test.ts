@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync } from "node:fs";
 import { errnoOf } from "../../src/host/errno-of.ts";
 import { overManyTurns, whileReplaced } from "../../src/verify/replaced-path.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
@@ -41,6 +41,23 @@ test("whoever makes something at the path meanwhile stops nothing", async () => 
   });
   expect(readdirSync(directory.path).filter((name) => name.startsWith("own.aside-"))).not.toBeEmpty();
   expect(readFileSync(directory.at("own/file"), "utf8")).toBe("own");
+});
+
+test("whoever takes away what lies beside the path stops nothing, where it is away in another place", async () => {
+  using directory = makeTempDir();
+  directory.file("place/own/file", "own");
+  directory.folder("other");
+  const act = async (): Promise<void> => {
+    const beside = (): string[] => readdirSync(directory.at("place")).filter((name) => name !== "own");
+    const endMs = performance.now() + 100;
+    while (performance.now() < endMs) {
+      for (const name of beside()) rmSync(directory.at(`place/${name}`), { recursive: true, force: true });
+      await Bun.sleep(0);
+    }
+  };
+  await whileReplaced(directory.at("place/own"), directory.at("other"), act, directory.at("away"));
+  expect(readFileSync(directory.at("place/own/file"), "utf8")).toBe("own");
+  expect(readdirSync(directory.path).toSorted()).toEqual(["other", "place"]);
 });
 
 test("what failed is told when all is over", async () => {

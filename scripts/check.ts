@@ -9,8 +9,9 @@ import { guestsAtOnce } from "./hosts/emulator.ts";
 import { listHosts } from "./hosts/list-hosts.ts";
 import { listHostSteps, listSteps, type CheckStep } from "./check/steps.ts";
 import { strategySteps } from "./check/strategy-suites.ts";
+import { groupTests } from "./check/test-groups.ts";
 import { readTestReport } from "./check/test-report.ts";
-import { readIfThere, repositoryRoot } from "./source/repository.ts";
+import { listFiles, readIfThere, repositoryRoot } from "./source/repository.ts";
 
 /** Suites in strategies: what each looks for is its own. */
 const suitesAtOnce = 2;
@@ -75,8 +76,9 @@ function testArguments(given: readonly string[]): string[] {
   return given.map((word) => word.replace(/^--filter(?==|$)/, "--test-name-pattern"));
 }
 
-async function runTests(given: readonly string[], tally: Tally): Promise<void> {
-  const junitPath = join(repositoryRoot, "dist/test-results.xml");
+/** One run of `bun test`; `name` tells it from others at once. */
+async function runTests(name: string, given: readonly string[], tally: Tally): Promise<void> {
+  const junitPath = join(repositoryRoot, `dist/${name.replaceAll(" ", "-")}.xml`);
   rmSync(junitPath, { force: true });
   const { code, output, durationMs } = await runCommand([
     process.execPath,
@@ -88,12 +90,23 @@ async function runTests(given: readonly string[], tally: Tally): Promise<void> {
     ...testArguments(given),
   ]);
   const report = readTestReport({ junit: readIfThere(junitPath), printed: output, exitCode: code });
-  printLine(report.failed === 0 ? "ok" : "FAIL", "tests", durationMs);
+  printLine(report.failed === 0 ? "ok" : "FAIL", name, durationMs);
   for (const title of report.failures) console.log(`     ${title}`);
   if (report.failed > 0) console.log(output.trimEnd());
   for (const title of report.skipped) console.log(`${mustWork ? "FAIL" : "skip"} ${title}`);
   tally.passed += report.passed;
   tally.failed += report.failed + (mustWork ? report.skipped.length : 0);
+}
+
+/** All tests, in two runs at once; files are named by a path that matches no other one. */
+async function runAllTests(tally: Tally): Promise<void> {
+  const [wholeMachine, others] = groupTests(listFiles(["{test,scripts}/**/*.test.ts"])).map((files) =>
+    files.map((file) => `./${file}`),
+  );
+  await Promise.all([
+    runTests("tests of the whole machine", wholeMachine ?? [], tally),
+    runTests("other tests", others ?? [], tally),
+  ]);
 }
 
 /** `--hosts`, `--hosts=all`, `--hosts=NAME,…`: the host lab and nothing else; undefined without it. @throws Error on a name that no host has. */
@@ -129,7 +142,8 @@ if (hosts === undefined) {
   const boots = isWhole ? await listHostSteps() : [];
   for (const step of steps) if (step.isBesideTests !== true) await runStep(step, tally);
   const beside = [...steps, ...boots].filter((step) => step.isBesideTests === true);
-  await Promise.all([runTests(given, tally), runSteps(beside, guestsAtOnce)]);
+  const tests = isWhole ? runAllTests(tally) : runTests("tests", given, tally);
+  await Promise.all([tests, runSteps(beside, guestsAtOnce)]);
   if (isWhole) await runSteps(await strategySteps(), suitesAtOnce);
 } else {
   await runSteps(hosts, guestsAtOnce);

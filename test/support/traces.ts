@@ -1,21 +1,33 @@
 /** What cupel could leave behind on a machine. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { listProcesses } from "./processes.ts";
+import { isAlive, listProcesses } from "./processes.ts";
 import { until } from "./until.ts";
 
-/** Control groups that cupel makes. */
+/** Whether a name that a cupel gave tells of one that is still at work, whose number is in it. */
+function isInUse(name: string): boolean {
+  return [...name.matchAll(/-(\d+)(?=-)/g)].some(([, pid]) => isAlive(Number(pid)));
+}
+
+/** Control groups that cupels made which have ended. */
 export function cupelControlGroups(): string[] {
   const roots = readFileSync("/proc/self/mountinfo", "utf8").matchAll(/^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2? /gm);
   const below = (directory: string): string[] =>
     readdirSync(directory, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .flatMap(({ name }) => [`${directory}/${name}`, ...below(`${directory}/${name}`)]);
-  return [...roots].flatMap(([, root = "/"]) => below(root)).filter((path) => /\/cupel-[^/]*$/.test(path));
+  return [...roots]
+    .flatMap(([, root = "/"]) => below(root))
+    .filter((path) => {
+      const [, name] = /\/(cupel-[^/]*)$/.exec(path) ?? [];
+      return name !== undefined && !isInUse(name);
+    });
 }
 
-/** Temporary files of cupel's own: tests that run meanwhile have theirs. */
+/** Temporary files of cupels that have ended: tests that run meanwhile have theirs. */
 export function temporaryFiles(): string[] {
-  return readdirSync("/tmp").filter((name) => name.startsWith("cupel") && !/^cupel-(test|condition)-/.test(name));
+  return readdirSync("/tmp").filter(
+    (name) => name.startsWith("cupel") && !/^cupel-(test|condition)-/.test(name) && !isInUse(name),
+  );
 }
 
 /** Another cupel may be at work on this machine, so what is there for a moment is not what was left. */

@@ -26,6 +26,7 @@ const allowedPackages: ReadonlySet<string> = new Set([
   "@valibot/to-json-schema",
   "citty",
   "consola",
+  "modern-tar",
   "systeminformation",
   "valibot",
   "yaml",

@@ -5,7 +5,7 @@
 import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { usePrivateDirectory } from "../host/private-directory.ts";
-import { replaceFile } from "../host/replace-file.ts";
+import { removeIfThere, replaceFile } from "../host/replace-file.ts";
 import { originalHelper } from "./helper-file.ts";
 import type { Place } from "./helper-port.ts";
 
@@ -22,7 +22,7 @@ function makeDirectory(path: string, mode: number): void {
   chmodSync(path, mode);
 }
 
-function isEqual(path: string, bytes: Buffer): boolean {
+function isEqual(path: string, bytes: Uint8Array): boolean {
   try {
     return readFileSync(path).equals(bytes);
   } catch (error) {
@@ -32,8 +32,13 @@ function isEqual(path: string, bytes: Buffer): boolean {
 }
 
 /** Writes what is not there already, byte for byte; gives why not. */
-function writeFiles(directory: string, files: Readonly<Record<string, Buffer>>, mode: number): string | undefined {
-  for (const [name, bytes] of Object.entries(files)) {
+function writeFiles(
+  directory: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+  mode: number,
+): string | undefined {
+  for (const [name, content] of Object.entries(files)) {
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
     const path = `${directory}/${name}`;
     const failure = isEqual(path, bytes) ? undefined : replaceFile(path, bytes, { mode, isSynced: false });
     if (failure !== undefined) return failure;
@@ -83,7 +88,7 @@ export function useEnginePlace(
   directory: string,
   uid: number,
   name: string,
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Uint8Array>>,
 ): Place {
   const place = enginePlace(directory, name);
   const fill = (): string | undefined => {
@@ -92,7 +97,41 @@ export function useEnginePlace(
     const entries = Object.entries(files);
     for (const [path] of entries.filter(([entry]) => entry.endsWith("/"))) makeDirectory(`${place}/${path}`, 0o700);
     const contents = entries.filter(([entry]) => !entry.endsWith("/"));
-    return writeFiles(place, Object.fromEntries(contents.map(([path, text]) => [path, Buffer.from(text)])), 0o700);
+    return writeFiles(place, Object.fromEntries(contents), 0o700);
   };
   return make(directory, uid, fill, place);
+}
+
+/** Of each caller's own: another may be at work in the same place, and takes away only what it put there. */
+function archiveName(): string {
+  return `root-${Math.random().toString(36).slice(2, 12)}.tar`;
+}
+
+function writeArchive(directories: readonly string[], uid: number, name: string, bytes: Uint8Array): Place {
+  const reasons: string[] = [];
+  for (const directory of directories) {
+    const place = useEnginePlace(directory, uid, "docker", { [name]: bytes });
+    if (place.ok) return { ok: true, path: `${place.path}/${name}` };
+    reasons.push(place.reason);
+  }
+  return failed(`no place for an archive: ${reasons.join("; ")}`);
+}
+
+/** An archive with `/prober` alone, in the first state directory that takes it, while `use` runs. */
+export async function withRootArchive<Result>(
+  directories: readonly string[],
+  uid: number,
+  use: (archive: Place) => Promise<Result>,
+): Promise<Result> {
+  // Only those load it who need it.
+  const { archiveImage } = await import("./image-archive.ts");
+  const bytes = await archiveImage([
+    { kind: "file", path: "/prober", content: originalHelper("prober").bytes, mode: 0o555 },
+  ]);
+  const archive = writeArchive(directories, uid, archiveName(), bytes);
+  try {
+    return await use(archive);
+  } finally {
+    if (archive.ok) removeIfThere(archive.path);
+  }
 }

@@ -64,4 +64,9 @@ export interface HelperPort {
    * `pathMax` characters, where that is given.
    */
   place(name: string, files: Readonly<Record<string, string>>, pathMax?: number): Promise<Place>;
+  /**
+   * An archive (tar) of a root for containers with `/prober` and nothing else, for engines that may not find what lies
+   * here, or not execute it; there while `use` runs, and not afterwards.
+   */
+  withRootArchive<Result>(use: (archive: Place) => Promise<Result>): Promise<Result>;
 }

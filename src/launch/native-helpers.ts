@@ -6,7 +6,7 @@ import { errnoOf } from "../host/errno-of.ts";
 import type { Host, ProgramOptions, ProgramResult } from "../host/host.ts";
 import { CupelError } from "../model/error.ts";
 import type { LauncherPlan } from "../model/plan.ts";
-import { enginePlace, useContainerRoot, useEnginePlace } from "./container-root.ts";
+import { enginePlace, useContainerRoot, useEnginePlace, withRootArchive } from "./container-root.ts";
 import { openHelperFiles } from "./helper-file.ts";
 import { keepProgram } from "./keep-program.ts";
 import type { HelperPort, Place, ProberResult, ProberStep, RehearsalResult } from "./helper-port.ts";
@@ -178,5 +178,6 @@ export function createNativeHelpers(host: Host, directories: readonly string[]):
       if (chosen.directory === undefined) return chosen;
       return useEnginePlace(chosen.directory, places.uid, name, files);
     },
+    withRootArchive: (use) => withRootArchive(directories, places.uid, use),
   };
 }

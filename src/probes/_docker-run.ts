@@ -1,59 +1,105 @@
-/** A container by Docker, from an image that is there already: nothing is pulled, and no image is left. */
-import type { Finding } from "../model/capability.ts";
+/** A container by Docker, from an image of cupel's own with the prober in it: nothing is pulled, and nothing is left. */
+import type { ProgramResult } from "../host/host.ts";
+import type { Evidence, Finding } from "../model/capability.ts";
 import { containerName } from "./_container-name.ts";
 import type { DockerClient } from "./_docker-endpoint.ts";
 import { parseSecurityOptions, type DockerInfo } from "./_docker-engine.ts";
-import { judgeEngineFailure } from "./_engine-failure.ts";
-import { oneLine } from "./_host-text.ts";
+import { judgeEngineFailure, parseCause } from "./_engine-failure.ts";
 import { judgeIsolation, lookOutside, type EngineRun } from "./_isolation.ts";
 import { finding, type ProbeContext } from "./_probe.ts";
-import { describeEnd, endedWell } from "./_program.ts";
+import { complaint, endedWell } from "./_program.ts";
 import { valueAt, type Reading } from "./_steps.ts";
 
-const deadlineMs = 8000;
+const importMs = 5000;
+const runMs = 8000;
+const removalMs = 4000;
 
-/** Where the prober appears in the container, beside whatever the image holds. */
-const programInside = "/.cupel-prober";
+const flags = ["--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=ALL"] as const;
+const safety = ["--security-opt=no-new-privileges", "--workdir=/", "--user=0"] as const;
 
-/** Runs the prober, mounted from here, in place of what the image would run. */
+/** For the evidence. */
+const importing = "docker import ARCHIVE IMAGE";
+
+/** Runs the client with these words. */
+type AskDocker = (words: readonly string[], deadlineMs: number) => Promise<ProgramResult>;
+
+/** Imports an image with the prober, runs it, and takes both container and image away. */
 export async function runDockerContainer(
   context: ProbeContext,
   { path, environment }: DockerClient,
   info: DockerInfo,
 ): Promise<Finding> {
   const { helpers } = context;
-  const listed = await helpers.keep(path, ["image", "ls", "--quiet", "--no-trunc"], { deadlineMs, environment });
-  const image = endedWell(listed) ? /^sha256:[0-9a-f]{64}$/m.exec(listed.stdout)?.[0] : undefined;
-  const action = "docker image ls";
-  if (image === undefined) return notTried(action, endedWell(listed) ? "no image is here" : describeEnd(listed));
-  const root = await helpers.root();
-  if (!root.ok) return notTried("make a place for the prober", root.reason);
+  const docker: AskDocker = async (words, deadlineMs) =>
+    withoutHint(await helpers.keep(path, words, { deadlineMs, environment }));
   const name = containerName();
-  const flags = ["--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=ALL"];
-  const safety = ["--security-opt=no-new-privileges", "--workdir=/", "--user=0"];
-  const mount = `--mount=type=bind,readonly,source=${root.path}/prober,target=${programInside}`;
-  const words = ["run", ...flags, ...safety, `--name=${name}`, mount, `--entrypoint=${programInside}`, image, "inside"];
-  const [outside, result] = await Promise.all([
-    lookOutside(context),
-    helpers.keep(path, words, { deadlineMs, environment }),
-  ]);
-  if (!endedWell(result)) await helpers.keep(path, ["rm", "--force", name], { deadlineMs, environment });
-  const options = parseSecurityOptions(info.SecurityOptions);
-  const engine: EngineRun = {
-    name: "docker",
-    action: `docker run ${[...flags, ...safety].join(" ")} IMAGE prober`,
-    result,
-    namespaces: ["pid", "mount", "ipc", "uts", "network"],
-    lacks: (inside) => findLack(inside, options.includes("seccomp")),
-    evidence: [{ action, result: oneLine(image, 30) }],
-    summary: () => "ran a container from an image that is here, without a network",
-  };
+  const image = `cupel-probe:${name}`;
+  const imported = await helpers.withRootArchive(async (archive) =>
+    archive.ok ? docker(["import", archive.path, image], importMs) : archive.reason,
+  );
+  if (typeof imported === "string") return notTried("make an archive with the prober", imported);
+  const result = endedWell(imported) ? await runOnce(docker, name, image) : undefined;
+  // One that was not imported in time may be there all the same.
+  const removed = await docker(["image", "rm", "--force", image], removalMs);
+  if (result === undefined) return judgeImport(imported);
+  const outside = await lookOutside(context);
+  const engine: EngineRun = { ...describeRun(info, result), evidence: describeImage(image, removed) };
   return judgeIsolation(engine, outside) ?? judgeEngineFailure(context, engine);
 }
 
+/** The engine takes away a container that ends by itself. */
+async function runOnce(docker: AskDocker, name: string, image: string): Promise<ProgramResult> {
+  const result = await docker(["run", ...flags, ...safety, `--name=${name}`, image, "/prober", "inside"], runMs);
+  if (!endedWell(result)) await docker(["rm", "--force", name], removalMs);
+  return result;
+}
+
+/** `docker run` complains, and then says where to read about itself. */
+function withoutHint(result: ProgramResult): ProgramResult {
+  if (result.status !== "exited") return result;
+  return { ...result, stderr: result.stderr.replace(/^(?:See|Run) 'docker [a-z ]+ --help'.*\s*$/m, "") };
+}
+
+function describeRun(info: DockerInfo, result: ProgramResult): Omit<EngineRun, "evidence"> {
+  const options = parseSecurityOptions(info.SecurityOptions);
+  return {
+    name: "docker",
+    action: `docker run ${[...flags, ...safety].join(" ")} IMAGE /prober`,
+    result,
+    namespaces: ["pid", "mount", "ipc", "uts", "network"],
+    lacks: (inside) => findLack(inside, options.includes("seccomp")),
+    summary: () => "ran a container from an image of cupel's own, without a network",
+  };
+}
+
+/** Of an image that stays its user is told by its name. */
+function describeImage(image: string, removed: ProgramResult): Evidence[] {
+  const imported = { action: importing, result: "exit 0" };
+  if (endedWell(removed)) return [imported];
+  return [imported, { action: `docker image rm --force ${image}`, result: complaint(removed) }];
+}
+
 function notTried(action: string, result: string): Finding {
-  const summary = `not tried: ${result}, and nothing is pulled or left for a probe`;
+  const summary = `could not be tried: ${result}`;
   return finding({ state: "unknown", level: "inferred", summary, evidence: [{ action, result }] });
+}
+
+/**
+ * Only what the engine refuses it could not do: a client that is kept to places of its own (a snap) finds no archive in
+ * cupel's.
+ */
+function judgeImport(imported: ProgramResult): Finding {
+  const isRefused = imported.status === "exited" && /^Error response from daemon/m.test(imported.stderr);
+  if (!isRefused) return notTried(importing, complaint(imported));
+  const said = complaint(imported);
+  const detail = `docker could not import an image: ${said}`;
+  return finding({
+    state: "blocked",
+    level: "exercised",
+    summary: detail,
+    evidence: [{ action: importing, result: said }],
+    blockers: [{ code: parseCause(said) ?? "unknown", detail }],
+  });
 }
 
 function findLack(inside: Reading, hasFilter: boolean): string | undefined {

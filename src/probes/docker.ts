@@ -1,4 +1,5 @@
 /** Docker: whether an engine answers, on which machine, to whom, and what a container of its making keeps. */
+import { dockerEnvironment } from "../launch/docker-environment.ts";
 import type { Finding } from "../model/capability.ts";
 import { findingsFor, onLinux } from "./_elsewhere.ts";
 import { judgeEngine } from "./_docker-engine.ts";
@@ -16,7 +17,7 @@ async function run(context: ProbeContext) {
   const version = await askVersion(host, findProgram(host, "docker"));
   if (!version.ok) return findingsFor(ids, () => version.finding);
   const program = installed(version, "docker.engine and docker.run");
-  const client = { path: version.path, environment: clientEnvironment(host.environment) };
+  const client = { path: version.path, environment: dockerEnvironment(host.environment) };
   const endpoint = await findEndpoint(context, client);
   if ("finding" in endpoint) return { "program.docker": program, ...bothFrom(endpoint.finding) };
   const result = await helpers.keep(client.path, ["info", "--format", "{{json .}}"], {
@@ -41,13 +42,6 @@ function bothFrom(engine: Finding): { "docker.engine": Finding; "docker.run": Fi
   return { "docker.engine": engine, "docker.run": behind(engine) };
 }
 
-/** What tells the client where its engine is (docker(1), "Environment variables"), and nothing else of the user's. */
-function clientEnvironment(own: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const names = ["HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "XDG_RUNTIME_DIR"];
-  const kept = names.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]] as const]));
-  return { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C", ...Object.fromEntries(kept) };
-}
-
 /** Probe `docker`. */
 export default defineProbe({
   id: "docker",
@@ -58,6 +52,6 @@ export default defineProbe({
     "docker.run": "A container by Docker",
   },
   pace: "slow",
-  deadlineMs: 25_000,
+  deadlineMs: 31_000,
   run: onLinux(ids, run),
 });

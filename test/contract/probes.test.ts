@@ -58,21 +58,23 @@ const contents: Readonly<Record<string, Answer<string>>> = {
   directories: { ok: false, errno: "EISDIR" },
 };
 
-const noEngines: Pick<HelperPort, "keep" | "root" | "place"> = {
+const noEngines: Pick<HelperPort, "keep" | "root" | "place" | "withRootArchive"> = {
   keep: () => Promise.resolve({ status: "not-started", errno: "the prober could not be started" }),
   root: () => Promise.resolve({ ok: false, reason: "no place" }),
   place: () => Promise.resolve({ ok: false, reason: "no place" }),
+  withRootArchive: (use) => use({ ok: false, reason: "no place" }),
 };
 
 /** Places there are, and every program in them says the same rubbish. */
-const rubbish: Pick<HelperPort, "keep" | "root" | "place"> = {
+const rubbish: Pick<HelperPort, "keep" | "root" | "place" | "withRootArchive"> = {
   keep: () =>
     Promise.resolve({ status: "exited", code: 0, signal: null, stdout: "{}[\0\n{", stderr: "", durationMs: 1 }),
   root: () => Promise.resolve({ ok: true, path: "/state/root" }),
   place: () => Promise.resolve({ ok: true, path: "/state/engines" }),
+  withRootArchive: (use) => use({ ok: true, path: "/state/root.tar" }),
 };
 
-const hanging: Pick<HelperPort, "keep" | "root" | "place"> = {
+const hanging: Pick<HelperPort, "keep" | "root" | "place" | "withRootArchive"> = {
   ...rubbish,
   keep: () => Promise.resolve({ status: "timeout", stdout: "", stderr: "", durationMs: 5000 }),
 };

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { useContainerRoot, useEnginePlace } from "../../src/launch/container-root.ts";
+import { useContainerRoot, useEnginePlace, withRootArchive } from "../../src/launch/container-root.ts";
 import { originalHelper } from "../../src/launch/helper-file.ts";
+import { execute } from "../support/execute.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 
 const uid = process.geteuid?.() ?? -1;
@@ -71,5 +72,38 @@ describe("useEnginePlace", () => {
     useEnginePlace(state, uid, "podman", { script: "#!/bin/sh\n" });
     expect(statSync(`${state}/engines/podman`).mode & 0o7777).toBe(0o700);
     expect(statSync(`${state}/engines/podman/script`).mode & 0o7777).toBe(0o700);
+  });
+});
+
+describe("withRootArchive", () => {
+  test("has the prober alone in it, and is gone afterwards", async () => {
+    const said = await withRootArchive([state], uid, async (archive) => {
+      if (!archive.ok) throw new Error(archive.reason);
+      return execute(["tar", "--extract", "--verbose", "--file", archive.path, "--directory", directory.path]);
+    });
+    expect(said).toMatchObject({ code: 0, stdout: "prober\n", stderr: "" });
+    expect(readFileSync(directory.at("prober")).equals(originalHelper("prober").bytes)).toBe(true);
+    expect(statSync(directory.at("prober")).mode & 0o7777).toBe(0o555);
+    expect(readdirSync(`${state}/engines/docker`)).toEqual([]);
+  });
+
+  test("is gone where its use fails, too, and leaves another's", async () => {
+    const failing = withRootArchive([state], uid, () => {
+      writeFileSync(`${state}/engines/docker/root-other.tar`, "");
+      return Promise.reject(new Error("no"));
+    });
+    expect(await failing.catch((error: unknown) => (error as Error).message)).toBe("no");
+    expect(readdirSync(`${state}/engines/docker`)).toEqual(["root-other.tar"]);
+  });
+
+  test("goes where it can, and says why there is no place", async () => {
+    const open = directory.folder("open", 0o777);
+    const give = (directories: readonly string[]) =>
+      withRootArchive(directories, uid, (archive) => Promise.resolve(archive));
+    expect(await give([open, state])).toMatchObject({ ok: true });
+    expect(await give([open])).toEqual({
+      ok: false,
+      reason: `no place for an archive: ${open} can be changed by others`,
+    });
   });
 });

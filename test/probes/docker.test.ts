@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { HelperPort } from "../../src/launch/helper-port.ts";
 import { parseSecurityOptions } from "../../src/probes/_docker-engine.ts";
 import docker from "../../src/probes/docker.ts";
 import { asUser } from "../fixtures/hosts/transcripts.ts";
@@ -18,7 +19,7 @@ const account = {
   Warnings: null,
 };
 
-const image = `sha256:${"0".repeat(64)}\n`;
+const imported = `sha256:${"0".repeat(64)}\n`;
 
 function answers(info: Answers[string] = JSON.stringify(account), ran: Answers[string] = insideOutput()): Answers {
   return {
@@ -26,9 +27,27 @@ function answers(info: Answers[string] = JSON.stringify(account), ran: Answers[s
     "/usr/bin/docker --version": "Docker version 28.2.2, build e6534b4\n",
     "/usr/bin/docker context inspect": "unix:///var/run/docker.sock\n",
     "/usr/bin/docker info": info,
-    "/usr/bin/docker image ls": image,
+    "/usr/bin/docker import": imported,
     "/usr/bin/docker run": ran,
+    "/usr/bin/docker rm --force": "",
+    "/usr/bin/docker image rm --force": "",
   };
+}
+
+/** What the client is asked for once it is known that an engine answers; fresh names are NAME. */
+async function listCalls(programs: Answers): Promise<string[]> {
+  const transcripts = { ...asUser, outside: outsideTranscript };
+  const context = createFixtureContext({ host: { programs, files }, helpers: { transcripts } });
+  const calls: string[] = [];
+  const helpers: HelperPort = {
+    ...context.helpers,
+    keep: (program, words, options) => {
+      calls.push(words.join(" ").replaceAll(/cupel-[0-9a-z]{4,10}\b(?!:)/g, "NAME"));
+      return context.helpers.keep(program, words, options);
+    },
+  };
+  await docker.run({ ...context, helpers });
+  return calls.slice(2);
 }
 
 const files = { "/proc/sys/kernel/osrelease": "6.12.1\n" };
@@ -54,9 +73,9 @@ test("works where the engine answers and a container keeps what it was told to",
       | docker context inspect -> unix:///var/run/docker.sock
       | docker info -> Docker 28.2.2; as root; control groups v2 by systemd; runtime runc; with seccomp, cgroupns
     docker.run: works (enforced)
-      docker: ran a container from an image that is here, without a network
-      | docker image ls -> sha256:00000000000000000000000
-      | docker run --rm --pull=never --network=none --read-only --cap-drop=ALL --security-opt=no-new-privileges --workdir=/ --user=0 IMAGE prober -> exit 0, pid 1 inside
+      docker: ran a container from an image of cupel's own, without a network
+      | docker import ARCHIVE IMAGE -> exit 0
+      | docker run --rm --pull=never --network=none --read-only --cap-drop=ALL --security-opt=no-new-privileges --workdir=/ --user=0 IMAGE /prober -> exit 0, pid 1 inside
       | namespaces outside/inside -> network 105/205, pid 102/202, mount 101/201, ipc 103/203, uts 104/204, user 100/200
       | the process inside -> pid 1, no-new-privs 1, seccomp-mode 2, capabilities-effective 0
       | create a file in / inside -> EROFS
@@ -71,12 +90,64 @@ test("a rootless engine makes nobody root, and says that it is one", async () =>
   expect(found.summary).not.toContain("as good as root");
 });
 
-test("without an image here nothing is pulled, and nothing is claimed", async () => {
-  const found = (await find({ ...answers(), "/usr/bin/docker image ls": "" }))["docker.run"];
-  expect(found).toMatchObject({
-    state: "unknown",
-    summary: "not tried: no image is here, and nothing is pulled or left for a probe",
+const running =
+  "run --rm --pull=never --network=none --read-only --cap-drop=ALL --security-opt=no-new-privileges --workdir=/ --user=0 --name=NAME cupel-probe:NAME /prober inside";
+const importing = "import /state/root.tar cupel-probe:NAME";
+const removing = "image rm --force cupel-probe:NAME";
+
+test("takes its image away, and a container that did not end by itself", async () => {
+  expect(await listCalls(answers())).toEqual([importing, running, removing]);
+  const failed = answers(JSON.stringify(account), exited(125, "", "docker: Error response from daemon: no"));
+  expect(await listCalls(failed)).toEqual([importing, running, "rm --force NAME", removing]);
+  const refused = { ...answers(), "/usr/bin/docker import": exited(1, "", "Error response from daemon: no") };
+  expect(await listCalls(refused)).toEqual([importing, removing]);
+});
+
+test.each(["See 'docker run --help'.", "\nRun 'docker run --help' for more information"])(
+  "a container that the engine does not make is told by what it says, and not by %j behind that",
+  async (hint) => {
+    const said = "docker: Error response from daemon: rlimit is too low";
+    const found = (await find(answers(JSON.stringify(account), exited(125, "", `${said}\n${hint}\n`))))["docker.run"];
+    expect(found).toMatchObject({ state: "blocked", blockers: [{ code: "rlimit", detail: `docker: ${said}` }] });
+  },
+);
+
+test("an image that cannot be taken away is named", async () => {
+  const said = "Error response from daemon: conflict";
+  const found = (await find({ ...answers(), "/usr/bin/docker image rm --force": exited(1, "", said) }))["docker.run"];
+  expect(found.state).toBe("works");
+  expect(found.evidence).toContainEqual({
+    action: expect.stringMatching(/^docker image rm --force cupel-probe:cupel-\w+$/) as string,
+    result: said,
   });
+});
+
+test("what the engine does not import it is blocked from, by what it says", async () => {
+  const said = "Error response from daemon: authorization denied by plugin";
+  const found = (await find({ ...answers(), "/usr/bin/docker import": exited(1, "", `${said}\n`) }))["docker.run"];
+  const detail = `docker could not import an image: ${said}`;
+  expect(found).toMatchObject({
+    state: "blocked",
+    level: "exercised",
+    summary: detail,
+    evidence: [{ action: "docker import ARCHIVE IMAGE", result: said }],
+    blockers: [{ code: "unknown", detail }],
+  });
+});
+
+const hungImport = { status: "timeout", stdout: "", stderr: "", durationMs: 5000 } as const;
+
+test.each([
+  [exited(1, "", "open /state/root.tar: permission denied"), "open /state/root.tar: permission denied"],
+  [hungImport, "no end after 5000 ms; killed"],
+] as const)("nothing is claimed where the engine was asked for nothing, or said nothing", async (answer, said) => {
+  const found = (await find({ ...answers(), "/usr/bin/docker import": answer }))["docker.run"];
+  expect(found).toMatchObject({ state: "unknown", summary: `could not be tried: ${said}`, blockers: [] });
+});
+
+test("nothing is claimed where there is no place for an archive", async () => {
+  const found = (await find(answers(), {}, { noPlace: "/state can be changed by others" }))["docker.run"];
+  expect(found).toMatchObject({ state: "unknown", summary: "could not be tried: /state can be changed by others" });
 });
 
 test.each([

@@ -169,6 +169,7 @@ export function createFixtureHelpers(parts: FixtureHelpers, host: Host = createF
     keep: (program, programArguments, options) => host.run(program, programArguments, options),
     root: () => placed(`${statePlace}/root`),
     place: (name) => placed(`${statePlace}/engines/${name}`),
+    withRootArchive: async (use) => use(await placed(`${statePlace}/root.tar`)),
     probe: (name, probeArguments) => {
       const said = transcripts[`${name} ${probeArguments[0] ?? ""}`] ?? transcripts[name];
       if (said === undefined)

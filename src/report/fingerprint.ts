@@ -37,6 +37,9 @@ const namespaceLinks = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "u
 /** Programs that strategies drive: another file, another capability. */
 const decidingPrograms = ["bwrap", "crun", "docker", "newuidmap", "podman", "runc", "runsc"];
 
+/** What a client finds its engine by (docker(1), "Environment variables"): another daemon, another answer. */
+const decidingVariables = ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH"];
+
 function read(host: Host, path: string): string {
   const text = host.readText(path);
   return text.ok ? text.value.trim() : text.errno;
@@ -80,6 +83,13 @@ function joinFacts(facts: Iterable<readonly [string, string]>): string {
   return Array.from(facts, ([name, value]) => `${name}=${value}`).join(" ");
 }
 
+/** FNV-1a, 32 bits (RFC 9923): a report tells nothing of the caller's environment, only whether it is another one. Pure. */
+function digestOf(text: string): string {
+  let digest = 0x811c_9dc5;
+  for (const byte of Buffer.from(text)) digest = Math.imul(digest ^ byte, 0x0100_0193);
+  return (digest >>> 0).toString(16).padStart(8, "0");
+}
+
 /** Reads the facts. A few dozen small reads of /proc: under a millisecond. */
 export function readFingerprintParts(host: Host): FingerprintParts {
   const status = read(host, "/proc/self/status");
@@ -99,6 +109,7 @@ export function readFingerprintParts(host: Host): FingerprintParts {
     controlGroup: startingGroup(host),
     sysctls: joinFacts(decidingSysctls.map((name) => [name, read(host, `/proc/sys/${name}`)])),
     resourceLimits: resourceLimits(host),
+    engine: digestOf(joinFacts(decidingVariables.map((name) => [name, host.environment[name] ?? ""]))),
     programs: joinFacts(decidingPrograms.map((name) => [name, programIdentity(host, name)])),
   };
 }

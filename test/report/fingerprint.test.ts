@@ -71,6 +71,7 @@ describe("readFingerprintParts", () => {
         "kernel/unprivileged_userns_clone=ENOENT kernel/apparmor_restrict_unprivileged_userns=ENOENT kernel/apparmor_restrict_unprivileged_unconfined=ENOENT user/max_user_namespaces=96365 user/max_mnt_namespaces=ENOENT user/max_pid_namespaces=ENOENT user/max_net_namespaces=ENOENT user/max_ipc_namespaces=ENOENT user/max_uts_namespaces=ENOENT",
       resourceLimits:
         "Max processes             96365                96365                processes ; Max locked memory         8388608              8388608              bytes     ; Max address space         unlimited            unlimited            bytes",
+      engine: expect.stringMatching(/^[0-9a-f]{8}$/) as never,
       programs: "bwrap=/usr/bin/bwrap 72080 123 crun= docker= newuidmap= podman= runc= runsc=",
     }));
 
@@ -96,6 +97,14 @@ describe("readFingerprintParts", () => {
   ] as const)("differs for %s, and in nothing else", (_, part, path, file) =>
     expect(differingParts(parts(), withFile(path, file))).toEqual([part]),
   );
+
+  test("differs for another engine, of which it holds nothing", () => {
+    const of = (DOCKER_HOST: string): FingerprintParts => parts({ environment: { DOCKER_HOST } });
+    expect(differingParts(parts(), of("unix:///run/other"))).toEqual(["engine"]);
+    expect(differingParts(of("unix:///run/one"), of("unix:///run/other"))).toEqual(["engine"]);
+    expect(differingParts(parts({ environment: { LANG: "C" } }), parts())).toEqual([]);
+    expect(JSON.stringify(of("unix:///run/other"))).not.toContain("other");
+  });
 
   test("differs for another user, and for a program that came to be", () => {
     expect(differingParts(parts(), parts({ uid: 1001 }))).toEqual(["user"]);

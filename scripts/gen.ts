@@ -63,7 +63,7 @@ export function listStale(files: readonly GeneratedFile[], root: string = reposi
 
 /** The C side of the launch protocol, from the tables of the TypeScript side. */
 async function generateProtocolHeader(root: string): Promise<GeneratedFile[]> {
-  const source = join(root, "src/launch/protocol.ts");
+  const source = join(root, "scripts/gen/protocol-header.ts");
   if (!existsSync(source)) return [];
   const module: { renderProtocolHeader(): string } = await import(source);
   return [{ path: "platform/linux/shared/protocol.gen.h", text: module.renderProtocolHeader(), isCommitted: true }];

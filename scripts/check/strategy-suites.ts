@@ -29,8 +29,14 @@ export async function strategySteps(): Promise<CheckStep[]> {
     suitesIn("bubblewrap", { needs: "bwrap" }),
     suitesIn("gvisor", { needs: "runsc" }),
     suitesIn("podman", { needs: "podman" }),
+    withDocker(suitesIn("docker", { needs: "dockerd" })),
     suitesIn("landlock", { lacks }),
   ];
+}
+
+/** Beside a daemon of its own. */
+function withDocker(step: CheckStep): CheckStep {
+  return { ...step, command: [process.execPath, "test/support/with-docker.ts", ...step.command] };
 }
 
 function suitesIn(strategy: string, needed: Pick<CheckStep, "needs" | "lacks">): CheckStep {

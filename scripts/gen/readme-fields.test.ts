@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { Strategy } from "../../src/strategies/_strategy.ts";
 import bubblewrap from "../../src/strategies/bubblewrap.ts";
+import docker from "../../src/strategies/docker.ts";
 import landlock from "../../src/strategies/landlock.ts";
 import namespaces from "../../src/strategies/namespaces.ts";
+import podman from "../../src/strategies/podman.ts";
 import plain from "../../src/strategies/process.ts";
 import { jobFlags } from "../../src/commands/job-flags.ts";
 import { renderFields } from "./readme-fields.ts";
@@ -93,6 +95,25 @@ describe("renderFields", () => {
 
   test("says of rules what they allow", () =>
     expect(rowOf("--write", [landlock])).toEqual(["allow /srv/data (write)"]));
+
+  test.each<[string, readonly string[]]>([
+    [
+      "--read",
+      [
+        "--mount type=bind,source=/srv/data,destination=/srv/data,ro,nosuid,nodev; directory /srv; directory /srv/data",
+        "--mount=type=bind,source=/srv/data,destination=/srv/data,readonly,bind-nonrecursive; directory /srv; directory /srv/data",
+      ],
+    ],
+    ["--deny", ["--security-opt=mask=/srv/data/private", "--tmpfs=/srv/data/private:ro,size=4096,mode=0555"]],
+    [
+      "--root dir:/srv/root",
+      [
+        "--mount type=bind,source=/srv/root/usr,destination=/usr,ro,nosuid,nodev",
+        "--mount=type=bind,source=/srv/root/usr,destination=/usr,readonly,bind-nonrecursive",
+      ],
+    ],
+    ["--file", ["directory /opt; file /opt/greeting", "directory /opt; file /opt/greeting"]],
+  ])("says of %s what engines are told", (flag, cells) => expect(rowOf(flag, [podman, docker])).toEqual([...cells]));
 
   test("follows the strategies: what one does not keep any more is refused, and what it does not do changes nothing", () => {
     const deaf: Strategy = { ...namespaces, plan: (job, matrix) => namespaces.plan({ ...job, grants: [] }, matrix) };

@@ -1,6 +1,7 @@
 /** How each strategy carries out each field of a job, as its plan differs from the one without the field. */
 import type { HostPaths } from "../../src/launch/host-paths.ts";
 import { callBubblewrap } from "../../src/launch/bubblewrap-call.ts";
+import { callDocker } from "../../src/launch/docker-call.ts";
 import { isMadeBy, type MadePlan } from "../../src/launch/maker-call.ts";
 import { callPodman } from "../../src/launch/podman-call.ts";
 import type { Standing, Standings } from "../../src/model/capability.ts";
@@ -64,17 +65,37 @@ const everyPath: HostPaths = {
   limits: "",
 };
 
-/** Its words, and what lies in the container's root; files of its own have another number in each plan. */
-function podmanWords(plan: MadePlan<"podman">): string[] {
-  const binding = { place: "PLACE", layer: "/layer", outside: { uid: 1000, gid: 1000 } };
-  const call = callPodman(plan, everyPath, binding);
-  const words = groupWords(call.arguments).map((group) =>
-    group.join(" ").replace(/PLACE\/files\/\d+/u, "PLACE/files/N"),
-  );
+const engineBinding = { place: "PLACE", layer: "/layer", outside: { uid: 1000, gid: 1000 } };
+
+/** An engine's words, and what lies in the container's root; files of its own have another number in each plan. */
+function engineWords(
+  plan: MadePlan,
+  words: readonly string[],
+  root: readonly { readonly kind: string; readonly path: string }[],
+): string[] {
+  const groups = groupWords(words).map((group) => group.join(" ").replace(/PLACE\/files\/\d+/u, "PLACE/files/N"));
   const given = plan.root.flatMap((step) =>
     step.step === "given" ? [`written by the launcher: ${step.destination}`] : [],
   );
-  return [...words, ...call.contents.root.map(({ kind, path }) => `${kind} ${path}`), ...given];
+  return [...groups, ...root.map(({ kind, path }) => `${kind} ${path}`), ...given];
+}
+
+/** What root's Podman is shown by number is told by what it is. */
+function podmanWords(plan: MadePlan<"podman">): string[] {
+  const call = callPodman(plan, everyPath, engineBinding);
+  const sourceOf = (number: string): string => {
+    const input = call.inputs[Number(number)];
+    return input !== undefined && "source" in input ? input.source : "";
+  };
+  const words = call.arguments.map((word) =>
+    word.replace(/source=\/sys\/(\d+)/u, (_, number: string) => `source=${sourceOf(number)}`),
+  );
+  return engineWords(plan, words, call.contents.root);
+}
+
+function dockerWords(plan: MadePlan<"docker">): string[] {
+  const call = callDocker(plan, everyPath, { ...engineBinding, environment: {}, program: new Uint8Array() });
+  return engineWords(plan, call.arguments, call.image);
 }
 
 /** What takes the root's place. */
@@ -86,6 +107,7 @@ function ruleLines({ rules, scratch }: ConfinementPlan): string[] {
 /** What the root is made by. */
 function rootLines(plan: LauncherPlan): string[] {
   if (isMadeBy(plan, "podman")) return podmanWords(plan);
+  if (isMadeBy(plan, "docker")) return dockerWords(plan);
   if (isMadeBy(plan, "bubblewrap")) return bubblewrapWords(plan);
   return plan.confinement === undefined ? plan.root.map(describeStep) : ruleLines(plan.confinement);
 }

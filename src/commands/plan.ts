@@ -30,7 +30,7 @@ export async function plan(line: CommandLine): Promise<number> {
   const style = styleOf(1);
   if (line.flags.has("shell") && chosen !== undefined) {
     const { shellOf } = await import("./plan-shell.ts");
-    writeOutput(shellOf(chosen, job, style));
+    writeOutput(shellOf(chosen, job, host, style));
   } else if (line.flags.has("json")) {
     writeOutput(renderJson({ job, origins, leftOut, selection, plan: chosen ?? null, report: report.id }));
   } else {

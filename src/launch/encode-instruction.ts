@@ -11,7 +11,7 @@ import { encodeRootStep, givenContent } from "./encode-root-step.ts";
 import { bitsOf, InstructionWriter } from "./instruction-writer.ts";
 import type { LaunchBinding } from "./launch-binding.ts";
 import { isMade, type MakerCall } from "./maker-call.ts";
-import { instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds } from "./protocol.ts";
+import { callTimes, instructionBytesMax, optionBits, protocolMagic, protocolVersion, recordKinds } from "./protocol.ts";
 
 /** What one of many jobs has for itself; all the rest is the shape's. */
 export interface ResidentJob extends JobEnd {
@@ -75,6 +75,15 @@ function encodeMaker(writer: InstructionWriter, plan: LauncherPlan, maker: Maker
   for (const input of maker.inputs) {
     if ("content" in input) writer.record(recordKinds.makerInput, () => writer.raw(input.content));
     else writer.record(recordKinds.makerSource, () => writer.text(input.source));
+  }
+  encodeDaemon(writer, maker);
+}
+
+function encodeDaemon(writer: InstructionWriter, { path, gate, furtherCalls = [] }: MakerCall): void {
+  if (gate !== undefined) writer.record(recordKinds.makerGate, () => writer.text(gate));
+  for (const { time, arguments: words } of furtherCalls) {
+    writer.record(recordKinds.makerFurther, () => writer.u32(callTimes[time]));
+    for (const word of [path, ...words]) writer.record(recordKinds.makerArgument, () => writer.text(word));
   }
 }
 

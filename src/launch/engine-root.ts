@@ -38,11 +38,20 @@ export const ownFiles = "files";
 /** What engines mount where nobody asks for it, too: their memory on /sys is closed. */
 const mountPointsOfEngines = { "/dev": 0o755, "/proc": 0o755, "/sys": 0o700 } as const;
 
-/** What they put something of theirs over, unless something is mounted there; the latter for jobs with the host's network. */
-const filesOfEngines: readonly string[] = ["/etc/hostname", "/etc/resolv.conf"];
-
-/** And this file. */
-const markOfEngines: EngineEntry = { kind: "file", path: "/run/.containerenv", content: "" };
+/** What one engine does by itself. */
+export interface EngineHabits {
+  /** What it puts something of its own over, unless something is mounted there. */
+  readonly files: readonly string[];
+  /** Whether it does so for jobs with a network of their own, too, where nothing is there. */
+  readonly putsFilesAlways: boolean;
+  /** The empty file by which a container is known. */
+  readonly mark: string;
+  /**
+   * Whether what a file system in memory is mounted on may be closed. runc gives that its mode, and not the one that it is
+   * told of; crun does, but opens it first, which the root of a container of root's may not do: that one has none of root's rights.
+   */
+  readonly entersClosed: boolean;
+}
 
 /** Too long a name for a mount, or too many of them, is the engine's to refuse. */
 class Lowering {
@@ -53,14 +62,16 @@ class Lowering {
   readonly mounts = new Map<string, EngineMount>();
   readonly files: string[] = [];
   readonly masks: string[] = [];
+  readonly habits: EngineHabits;
   sharedMemoryBytes = 0;
 
-  constructor(plan: LauncherPlan, paths: HostPaths, binding: StepBinding) {
+  constructor(plan: LauncherPlan, paths: HostPaths, binding: StepBinding, habits: EngineHabits) {
     this.plan = plan;
     this.paths = paths;
     this.binding = binding;
+    this.habits = habits;
     for (const [path, mode] of Object.entries(mountPointsOfEngines)) this.#enterPoint(path, mode);
-    this.entries.set(markOfEngines.path, markOfEngines);
+    this.entries.set(habits.mark, { kind: "file", path: habits.mark, content: "" });
   }
 
   /** The mount in which a path lies; none where it is in the root directory itself. */
@@ -71,16 +82,12 @@ class Lowering {
   enter(entry: EngineEntry): void {
     const around = this.mountAround(entry.path);
     if (around !== undefined) this.#enterBelow(entry, around);
-    else if (entry.kind === "file" && filesOfEngines.includes(entry.path)) this.#mountFile(entry);
+    else if (entry.kind === "file" && this.habits.files.includes(entry.path)) this.#mountFile(entry);
     else this.entries.set(entry.path, entry);
   }
 
-  /**
-   * What file systems in memory are mounted on. runc gives them its mode, and not the one that it is told of; crun does,
-   * but opens it first, which the root of a container of root's may not do where it is closed: that one has none of root's rights.
-   */
   #enterPoint(path: string, mode: number): void {
-    this.entries.set(path, { kind: "directory", path, mode: this.plan.outside === "fresh" ? 0o755 : mode });
+    this.entries.set(path, { kind: "directory", path, mode: this.habits.entersClosed ? mode : 0o755 });
   }
 
   /** In what is mounted nothing is made but by mounting. */
@@ -133,12 +140,12 @@ class Lowering {
 
   /** Where an engine would put something of its own there is what the plan has, or nothing to read. */
   keepEnginesOut(): void {
-    const hasHostsNetwork = !this.plan.namespaces.includes("network");
-    for (const path of filesOfEngines.filter((name) => !this.mounts.has(name))) {
+    const isPutThere = this.habits.putsFilesAlways || !this.plan.namespaces.includes("network");
+    for (const path of this.habits.files.filter((name) => !this.mounts.has(name))) {
       const around = this.mountAround(path);
       if (around?.kind === "bind" && this.foundBelow(path, around) === "file")
         this.bind(around.source + path.slice(around.destination.length), path, around.writable);
-      else if (around === undefined && hasHostsNetwork) this.#mountFile({ kind: "file", path, content: "" });
+      else if (around === undefined && isPutThere) this.#mountFile({ kind: "file", path, content: "" });
     }
   }
 }
@@ -207,8 +214,13 @@ function byDepth(one: EngineMount, other: EngineMount): number {
 }
 
 /** Lays a plan's root out. @throws CupelError `set-up` where it asks for what engines cannot do. */
-export function layOutEngineRoot(plan: LauncherPlan, paths: HostPaths, binding: StepBinding): EngineRoot {
-  const lowering = new Lowering(plan, paths, binding);
+export function layOutEngineRoot(
+  plan: LauncherPlan,
+  paths: HostPaths,
+  binding: StepBinding,
+  habits: EngineHabits,
+): EngineRoot {
+  const lowering = new Lowering(plan, paths, binding, habits);
   for (const step of plan.root) (lowerings[step.step] as Lower<RootStep["step"]>)(step, lowering);
   lowering.keepEnginesOut();
   const { masks, files, sharedMemoryBytes } = lowering;

@@ -1,8 +1,15 @@
 /** How a program that makes a sandbox is called, for a plan that leaves that to it. */
 import type { LauncherPlan, MakerPlan } from "../model/plan.ts";
+import type { callTimes } from "./protocol.ts";
 
 /** What is to be read, or a file or directory of the host's, opened through no link. */
 export type MakerInput = { readonly content: Uint8Array } | { readonly source: string };
+
+/** What else an engine's client is called for, by the same path: see `callTimes` in protocol.ts. */
+export interface FurtherCall {
+  readonly time: keyof typeof callTimes;
+  readonly arguments: readonly string[];
+}
 
 /** A call: exactly what is executed. */
 export interface MakerCall {
@@ -18,6 +25,12 @@ export interface MakerCall {
    * it finds by path; called by root, each of them at {@link stagedInput}.
    */
   readonly isEngine?: true | undefined;
+  /**
+   * An engine whose daemon starts the container: nothing is inherited, and the first process comes to a socket in this
+   * directory, which is in the container at `gatePlaces.gate`.
+   */
+  readonly gate?: string | undefined;
+  readonly furtherCalls?: readonly FurtherCall[] | undefined;
 }
 
 /** Where root's engine finds the input of this number: opened through no link, with the owners that the plan says. */

@@ -3,6 +3,7 @@ import { CupelError } from "../model/error.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import { companionId } from "./fresh-identity.ts";
 import { layOutEngineRoot, ownFiles, type EngineMount } from "./engine-root.ts";
+import { joined, leftByLauncher, parseLimit } from "./engine-words.ts";
 import type { HostPaths } from "./host-paths.ts";
 import type { LaunchBinding } from "./launch-binding.ts";
 import { stagedInput, type MadePlan, type MakerCall } from "./maker-call.ts";
@@ -16,6 +17,13 @@ export interface EngineCall extends MakerCall {
 
 /** What the plan leaves open, and the directory that is made for this launch. */
 export type EngineBinding = Pick<LaunchBinding, "outside" | "layer" | "given"> & { readonly place: string };
+
+/** Its /etc/resolv.conf is for jobs with the host's network. */
+const habits = {
+  files: ["/etc/hostname", "/etc/resolv.conf"],
+  putsFilesAlways: false,
+  mark: "/run/.containerenv",
+} as const;
 
 /** Besides what the plan says: what no job has, whatever it asks for. */
 const hardened = [
@@ -38,15 +46,6 @@ const hardened = [
   "--uts=private",
   "--cgroupns=private",
 ] as const;
-
-/** One value of a list with commas (RFC 4180), where it is in need of it. */
-function listed(option: string): string {
-  return /[",\n\r]/.test(option) ? `"${option.replaceAll('"', '""')}"` : option;
-}
-
-function joined(...options: readonly string[]): string {
-  return options.map(listed).join(",");
-}
 
 /** Gathers what root's Podman is shown at a path of the launcher's, and says at which. */
 class Inputs {
@@ -108,19 +107,17 @@ function identityWords({ outside, inside }: LauncherPlan, ids: LaunchBinding["ou
 /** Podman lowers its own limit to this at its start, and may not go beyond (cmd/podman/early_init_linux.go). */
 const podmanProcessesMax = 32 * 1024;
 
-/** Of a limit on processes the launcher leaves some to cupel: see leave_processes_to_cupel() in its main.c. */
-function leftByLauncher(limit: number): number {
-  return Math.min(limit - Math.min(32, Math.floor(limit / 4)), podmanProcessesMax);
+function allowedProcesses(limit: number): number {
+  return Math.min(leftByLauncher(limit), podmanProcessesMax);
 }
 
-/** Podman sets its own otherwise, which root may not have the right to. What is unlimited stays so. Pure. */
+/** Podman sets its own otherwise, which root may not have the right to. What is unlimited stays so. */
 function limitWords(limits: string): string[] {
   const words = (name: string, title: string, most: (limit: number) => number): string[] => {
-    const values = new RegExp(`^${title}\\s+(\\S+)\\s+(\\S+)\\s`, "m").exec(limits)?.slice(1) ?? [];
-    const given = values.map((value) => (value === "unlimited" ? "-1" : String(most(Number(value)))));
-    return given.length === 2 ? [`--ulimit=${name}=${given.join(":")}`] : [];
+    const given = parseLimit(limits, title)?.map((value) => (value === undefined ? -1 : most(value)));
+    return given === undefined ? [] : [`--ulimit=${name}=${given.join(":")}`];
   };
-  return [...words("nofile", "Max open files", (limit) => limit), ...words("nproc", "Max processes", leftByLauncher)];
+  return [...words("nofile", "Max open files", (limit) => limit), ...words("nproc", "Max processes", allowedProcesses)];
 }
 
 function has(plan: LauncherPlan, kind: NamespaceKind): boolean {
@@ -143,7 +140,7 @@ export function callPodman(plan: MadePlan<"podman">, paths: HostPaths, binding: 
   const inputs = new Inputs(plan.outside === "fresh");
   const place = inputs.add(binding.place);
   const { maker } = plan;
-  const root = layOutEngineRoot(plan, paths, binding);
+  const root = layOutEngineRoot(plan, paths, binding, { ...habits, entersClosed: plan.outside !== "fresh" });
   const words = [
     // Without a field in the configuration: what the host mounts into all containers.
     `--default-mounts-file=${place}/mounts.conf`,

@@ -10,7 +10,7 @@ export interface EngineContents {
 }
 
 /** It makes its own directories and asks for nothing else: a store, and what is there while it runs. */
-const directories = ["home", "hooks", "net", "run", "runtime", "store", "tmp", ownFiles] as const;
+const directories = ["root", "home", "hooks", "net", "run", "runtime", "store", "tmp", ownFiles] as const;
 
 /**
  * containers.conf(5). What the host has for all containers, mounts and hooks, is not the job's. Locks in files, because the

@@ -1,12 +1,10 @@
 /** What cupel and its launcher say to each other. One table for both: `scripts/gen.ts` writes the C side from it. */
 
-import { guestPlaces } from "../model/plan.ts";
-
 /** First word of every instruction: "CUPL", little-endian. */
 export const protocolMagic = 0x4c_50_55_43;
 
 /** Raised with every change of the tables below: a launcher refuses another version whole. */
-export const protocolVersion = 11;
+export const protocolVersion = 12;
 
 /** Longest instruction, in bytes. Arguments and environment may take 2 MiB (execve(2), MAX_ARG_STRINGS in practice). */
 export const instructionBytesMax = 4 * 1024 * 1024;
@@ -52,6 +50,8 @@ export const recordKinds = {
   makerInput: 42,
   makerSource: 43,
   makerStart: 44,
+  makerFurther: 45,
+  makerGate: 46,
 } as const;
 
 /**
@@ -72,6 +72,9 @@ export const makerDescriptors = {
   joining: 13,
   firstInput: 14,
 } as const;
+
+/** When a further call of an engine's client is made: before the container's, after it, or only where that did not end by itself. */
+export const callTimes = { before: 1, after: 2, afterLoss: 3 } as const;
 
 /** Bits of the `options` record. */
 export const optionBits = {
@@ -172,53 +175,3 @@ export const controlProceed = 254;
 
 /** The terminal has taken all that came by way of cupel. */
 export const controlShown = 253;
-
-function renderEnum(prefix: string, entries: Iterable<readonly [string, number]>): string {
-  const lines = Array.from(entries, ([name, value]) => `    ${prefix}_${snakeCase(name)} = ${value},`);
-  return `enum {\n${lines.join("\n")}\n};\n`;
-}
-
-function snakeCase(name: string): string {
-  return name.replaceAll("-", "_").replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** All bits of a table, as one more entry: the launcher refuses any other. */
-function withAll(table: Readonly<Record<string, number>>): [string, number][] {
-  return [...Object.entries(table), ["all", Object.values(table).reduce((all, bit) => all | bit, 0)]];
-}
-
-/** The C header with the same tables. Pure. */
-export function renderProtocolHeader(): string {
-  const stepNames = launchSteps.map((step) => `    "${step}",`).join("\n");
-  return [
-    "/* Written by scripts/gen.ts from src/launch/protocol.ts. */",
-    "#ifndef CUPEL_PROTOCOL_GEN_H",
-    "#define CUPEL_PROTOCOL_GEN_H",
-    "",
-    `#define PROTOCOL_MAGIC 0x${protocolMagic.toString(16)}u`,
-    `#define PROTOCOL_VERSION ${protocolVersion}u`,
-    `#define INSTRUCTION_BYTES_MAX ${instructionBytesMax}u`,
-    `#define CONTROL_KILL ${controlKill}`,
-    `#define MAKER_INPUTS_MAX ${makerInputsMax}`,
-    `#define GUEST_ROOT "${guestPlaces.root}"`,
-    `#define GUEST_LAUNCHER "${guestPlaces.launcher}/launcher"`,
-    `#define GUEST_PROGRAM_DIRECTORY "${guestPlaces.inside}"`,
-    `#define CONTROL_PROCEED ${controlProceed}`,
-    `#define CONTROL_SHOWN ${controlShown}`,
-    "",
-    renderEnum("record", Object.entries(recordKinds)),
-    renderEnum("option", withAll(optionBits)),
-    renderEnum("maker", Object.entries(makerDescriptors)),
-    renderEnum("frame", Object.entries(frameKinds)),
-    renderEnum("step_bit", withAll(stepBits)),
-    renderEnum("path_bit", withAll(pathBits)),
-    renderEnum(
-      "step",
-      launchSteps.map((step, index) => [step, index] as const),
-    ),
-    `static const char *const step_names[] = {\n${stepNames}\n};`,
-    "",
-    "#endif",
-    "",
-  ].join("\n");
-}

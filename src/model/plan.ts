@@ -159,7 +159,9 @@ export type MakerPlan =
       /** What Podman has the container made by, and its file. */
       readonly runtime: "crun" | "runc";
       readonly runtimePath: string;
-    };
+    }
+  /** Its client; where its daemon is, that knows. */
+  | { readonly program: "docker"; readonly path: string };
 
 /**
  * A program that is a kernel of the job's own. It runs in the sandbox that the launcher makes, beside the job's root, and

@@ -5,8 +5,11 @@ import { CupelError } from "../model/error.ts";
 import type { EngineEntry } from "../launch/engine-root.ts";
 import type { EngineContents } from "../launch/podman-contents.ts";
 
+/** What is written into it. */
+type Contents = Omit<EngineContents, "files"> & { readonly files: Readonly<Record<string, string | Uint8Array>> };
+
 /** Whatever the umask: what the job is, and who makes its container, are not always the caller. */
-function writeFile(path: string, content: string, mode: number): void {
+function writeFile(path: string, content: string | Uint8Array, mode: number): void {
   writeFileSync(path, content, { flag: "wx" });
   chmodSync(path, mode);
 }
@@ -23,8 +26,8 @@ function makeEntry(root: string, entry: EngineEntry): void {
   if (entry.kind === "link") symlinkSync(entry.target, path);
 }
 
-function fill(place: string, { directories, files, root }: EngineContents): void {
-  for (const name of ["root", ...directories]) makeDirectory(`${place}/${name}`, 0o755);
+function fill(place: string, { directories, files, root }: Contents): void {
+  for (const name of directories) makeDirectory(`${place}/${name}`, 0o755);
   for (const [name, content] of Object.entries(files)) writeFile(`${place}/${name}`, content, 0o444);
   for (const entry of root) makeEntry(`${place}/root`, entry);
   // Only once all is in it: a directory may be one that nobody writes to.
@@ -32,7 +35,7 @@ function fill(place: string, { directories, files, root }: EngineContents): void
     if (entry.kind === "directory") chmodSync(`${place}/root${entry.path}`, entry.mode);
 }
 
-/** More than Podman writes for one container. */
+/** More than an engine writes for one container. */
 const roomBytes = 1024 * 1024;
 
 /** What had none later would be told as a failure of the engine's. */
@@ -46,7 +49,7 @@ function checkRoom(place: string): void {
  * through: the place lies in a directory where nobody else does.
  * @throws CupelError `set-up` where it cannot be written.
  */
-export function fillEnginePlace(place: string, contents: EngineContents): void {
+export function fillEnginePlace(place: string, contents: Contents): void {
   try {
     fill(place, contents);
     checkRoom(place);

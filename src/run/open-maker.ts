@@ -12,17 +12,21 @@ export interface OpenMaker {
 
 type Binding = Pick<LaunchBinding, "outside" | "layer" | "given">;
 
+/** Where something is made for it, and by whom it is called. */
+export interface MakerSurroundings {
+  readonly stateDirectories: readonly string[];
+  readonly uid: number;
+  /** The caller's own. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 /**
  * Makes what it needs.
  * @throws CupelError `set-up` where the plan asks for what the program cannot do, or there is no place for its files.
  */
-export async function openMaker(
-  plan: MadePlan,
-  binding: Binding,
-  stateDirectories: readonly string[],
-  uid: number,
-): Promise<OpenMaker> {
-  if (isMadeBy(plan, "podman")) return openPodman(plan, binding, stateDirectories, uid);
+export async function openMaker(plan: MadePlan, binding: Binding, surroundings: MakerSurroundings): Promise<OpenMaker> {
+  if (isMadeBy(plan, "podman")) return openPodman(plan, binding, surroundings);
+  if (isMadeBy(plan, "docker")) return openDocker(plan, binding, surroundings);
   const [{ callBubblewrap }, { lookUpHere }] = await Promise.all([
     import("../launch/bubblewrap-call.ts"),
     import("../launch/look-up.ts"),
@@ -33,34 +37,75 @@ export async function openMaker(
 async function openPodman(
   plan: MadePlan<"podman">,
   binding: Binding,
-  stateDirectories: readonly string[],
-  uid: number,
+  surroundings: MakerSurroundings,
 ): Promise<OpenMaker> {
-  const [{ callPodman }, { pathsHere }, { openScratch, closeScratch }, { fillEnginePlace }] = await Promise.all([
+  const [{ callPodman }, { pathsHere }, { fillEnginePlace }] = await Promise.all([
     import("../launch/podman-call.ts"),
     import("../launch/host-paths.ts"),
-    import("./open-scratch.ts"),
     import("./engine-place.ts"),
   ]);
   const paths = pathsHere();
-  const openIn = (directory: string): OpenMaker => {
+  // What cannot be done is so in any place: nothing is made for it in others.
+  callPodman(plan, paths, { ...binding, place: "/" });
+  return openInFirst(surroundings, (place) => {
+    const call = callPodman(plan, paths, { ...binding, place });
+    fillEnginePlace(place, call.contents);
+    return call;
+  });
+}
+
+async function openDocker(
+  plan: MadePlan<"docker">,
+  binding: Binding,
+  surroundings: MakerSurroundings,
+): Promise<OpenMaker> {
+  const [
+    { callDocker },
+    { archiveImage },
+    { dockerEnvironment },
+    { pathsHere },
+    { fillEnginePlace },
+    { originalHelper },
+  ] = await Promise.all([
+    import("../launch/docker-call.ts"),
+    import("../launch/image-archive.ts"),
+    import("../launch/docker-environment.ts"),
+    import("../launch/host-paths.ts"),
+    import("./engine-place.ts"),
+    import("../launch/helper-file.ts"),
+  ]);
+  const own = { environment: dockerEnvironment(surroundings.environment), program: originalHelper("launcher").bytes };
+  const paths = pathsHere();
+  const { image } = callDocker(plan, paths, { ...binding, ...own, place: "/" });
+  // None of it depends on the place.
+  const archive = await archiveImage(image);
+  return openInFirst(surroundings, (place) => {
+    const call = callDocker(plan, paths, { ...binding, ...own, place });
+    const files = { ...call.contents.files, "image.tar": archive };
+    fillEnginePlace(place, { ...call.contents, files, root: [] });
+    return call;
+  });
+}
+
+/** In the first state directory that has room; what was wrong with the first of all where none has. */
+async function openInFirst(
+  { stateDirectories, uid }: MakerSurroundings,
+  fill: (place: string) => MakerCall,
+): Promise<OpenMaker> {
+  const { openScratch, closeScratch } = await import("./open-scratch.ts");
+  return firstOf(stateDirectories, (directory) => {
     const place = openScratch(undefined, [directory], uid);
     const close = (): void => closeScratch(place);
     try {
-      const call = callPodman(plan, paths, { ...binding, place });
-      fillEnginePlace(place, call.contents);
-      return { call, close };
+      return { call: fill(place), close };
     } catch (error) {
       close();
       throw error;
     }
-  };
-  // What cannot be done is so in any place: nothing is made for it in others.
-  callPodman(plan, paths, { ...binding, place: "/" });
-  return firstOf(stateDirectories, openIn);
+  });
 }
 
-/** Of the directories the first that has room; what was wrong with the first of all where none has. */
+/** What the first of the directories gives; the first's failure where all fail. */
 function firstOf(directories: readonly string[], openIn: (directory: string) => OpenMaker): OpenMaker {
   let first = new CupelError("set-up", "There is no place for the engine's own files");
   for (const directory of directories) {

@@ -32,6 +32,8 @@ function failedStep({ step, subject, errno }: EventOf<"failed">): Verdict {
 }
 
 function failedProgram({ events, launch, controlGroups }: Seen): Verdict | undefined {
+  // It was ended with the time that its job had.
+  if (findEvent(events, "timeout") !== undefined) return undefined;
   const late = findEvent(events, "maker-timeout");
   if (late !== undefined) {
     const within = `${programOf(launch)} had started no job within ${seconds(late.timeoutMs)}`;

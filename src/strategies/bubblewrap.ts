@@ -1,41 +1,15 @@
 /** The sandbox of `namespaces`, made by bubblewrap: for hosts that allow that to /usr/bin/bwrap, and not to cupel's launcher. */
 import type { CapabilityId } from "../matrix/build-matrix.ts";
-import { isUsable, type Standings } from "../model/capability.ts";
-import type { GuaranteeDecision } from "../model/guarantee.ts";
-import type { Job } from "../model/job.ts";
-import type { LauncherPlan } from "../model/plan.ts";
-import {
-  decisionsWith,
-  lackingWords,
-  layers,
-  standingsWith,
-  wholeSandbox,
-  withoutLacking,
-  type StandIns,
-} from "./_stand-ins.ts";
+import { isUsable } from "../model/capability.ts";
+import { madeElsewhere, textOf } from "./_made-elsewhere.ts";
+import { noLayers, wholeSandbox, type StandIns } from "./_stand-ins.ts";
 import { defineStrategy } from "./_strategy.ts";
-import namespaces from "./namespaces.ts";
 
 const standIns: StandIns = {
   program: "program.bwrap",
   made: wholeSandbox,
-  // They came with 0.11.
-  lacking: layers,
+  lacking: [noLayers("bubblewrap lays no layer that can be read afterwards (before 0.11)")],
 };
-
-function guarantees(job: Job, matrix: Standings): GuaranteeDecision[] {
-  const lacking = lackingWords("bubblewrap", job);
-  return decisionsWith(standIns, namespaces.guarantees(job, standingsWith(standIns, matrix))).map((decision) => {
-    const reason = lacking[decision.id];
-    return reason === undefined ? decision : { id: decision.id, kept: false, reason };
-  });
-}
-
-function plan(job: Job, matrix: Standings): LauncherPlan {
-  const made = namespaces.plan(withoutLacking(job), standingsWith(standIns, matrix));
-  const path = matrix["program.bwrap"]?.value;
-  return { ...made, maker: { program: "bubblewrap", path: typeof path === "string" ? path : "/usr/bin/bwrap" } };
-}
 
 /** Strategy `bubblewrap`. */
 export default defineStrategy({
@@ -51,6 +25,9 @@ export default defineStrategy({
     "seccomp.filter",
     ...(isUsable(matrix["privilege.drop-identity"]) ? (["privilege.drop-identity"] as const) : []),
   ],
-  guarantees,
-  plan,
+  ...madeElsewhere({
+    title: "bubblewrap",
+    standIns: () => standIns,
+    maker: (matrix) => ({ program: "bubblewrap", path: textOf(matrix, "program.bwrap", "/usr/bin/bwrap") }),
+  }),
 });

@@ -1,69 +1,25 @@
 /** A container by Podman, rootless or root's: made by its runtime, with cupel's launcher as its first process. */
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
-import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
-import type { Job } from "../model/job.ts";
-import type { LauncherPlan, MakerPlan } from "../model/plan.ts";
-import {
-  decisionsWith,
-  lackingWords,
-  layers,
-  standingsWith,
-  wholeSandbox,
-  withoutLacking,
-  type StandIns,
-} from "./_stand-ins.ts";
+import type { MakerPlan } from "../model/plan.ts";
+import { madeElsewhere, textOf, writableSecrets } from "./_made-elsewhere.ts";
+import { noControlGroups, noEnginesLayers, wholeSandbox, type StandIns } from "./_stand-ins.ts";
 import { defineStrategy } from "./_strategy.ts";
-import namespaces from "./namespaces.ts";
-
-/** What keeps a process in the control groups that it was put into: crun can leave them alone, runc makes its own. */
-const controlGroups = [
-  "cgroup.memory",
-  "cgroup.pids",
-  "cgroup.cpu",
-  "cgroup.cpu-time",
-  "cgroup.io",
-  "cgroup.io-write",
-] as const;
 
 /** As the probe found it: the runtime that took a container. */
 function runtimeOf(matrix: Standings): "crun" | "runc" {
   return matrix["podman.run"]?.value === "runc" ? "runc" : "crun";
 }
 
+/** crun can leave the control groups alone that a process was put into. */
+const runcsGroups = noControlGroups("runc puts a container into control groups of its own");
+
 function standInsOf(matrix: Standings): StandIns {
   return {
     program: "podman.run",
     made: wholeSandbox,
-    // Podman's own layers are laid over images, and nobody could read from them what the job has changed.
-    lacking: [...layers, ...(runtimeOf(matrix) === "runc" ? controlGroups : [])],
+    lacking: [noEnginesLayers, ...(runtimeOf(matrix) === "runc" ? [runcsGroups] : [])],
   };
-}
-
-/** What a container has in another way than the launcher's own sandbox. */
-const wordsOf: Readonly<Partial<Record<GuaranteeId, (mechanism: string) => string>>> = {
-  "priv.devices": () => "the runtime's /dev, with six harmless devices; nodev on all that is shown of the host",
-  // The job's own files: what it does to them it does to itself.
-  "secret.private": (mechanism) => mechanism.replace(" read-only,", ""),
-};
-
-function inOwnWords(decision: GuaranteeDecision): GuaranteeDecision {
-  const words = wordsOf[decision.id];
-  return decision.kept && words !== undefined ? { ...decision, mechanism: words(decision.mechanism) } : decision;
-}
-
-function guarantees(job: Job, matrix: Standings): GuaranteeDecision[] {
-  const lacking = lackingWords("Podman", job);
-  const standIns = standInsOf(matrix);
-  return decisionsWith(standIns, namespaces.guarantees(job, standingsWith(standIns, matrix))).map((decision) => {
-    const reason = lacking[decision.id];
-    return reason === undefined ? inOwnWords(decision) : { id: decision.id, kept: false, reason };
-  });
-}
-
-function textOf(matrix: Standings, id: CapabilityId, otherwise: string): string {
-  const value = matrix[id]?.value;
-  return typeof value === "string" ? value : otherwise;
 }
 
 function makerOf(matrix: Standings): MakerPlan {
@@ -74,12 +30,6 @@ function makerOf(matrix: Standings): MakerPlan {
     runtime,
     runtimePath: textOf(matrix, `program.${runtime}`, runtime === "crun" ? "/usr/bin/crun" : "/usr/sbin/runc"),
   };
-}
-
-function plan(job: Job, matrix: Standings): LauncherPlan {
-  const standIns = standInsOf(matrix);
-  const made = namespaces.plan(withoutLacking(job), standingsWith(standIns, matrix));
-  return { ...made, maker: makerOf(matrix) };
 }
 
 /** Strategy `podman`. */
@@ -98,6 +48,13 @@ export default defineStrategy({
     "seccomp.filter",
     ...(isUsable(matrix["privilege.drop-identity"]) ? (["privilege.drop-identity"] as const) : []),
   ],
-  guarantees,
-  plan,
+  ...madeElsewhere({
+    title: "Podman",
+    standIns: standInsOf,
+    maker: makerOf,
+    words: {
+      "priv.devices": () => "the runtime's /dev, with six harmless devices; nodev on all that is shown of the host",
+      "secret.private": writableSecrets,
+    },
+  }),
 });

@@ -1,5 +1,6 @@
 // Written by scripts/gen.ts from the files of this folder; do not edit.
 import bubblewrapStrategy from "./bubblewrap.ts";
+import dockerStrategy from "./docker.ts";
 import gvisorStrategy from "./gvisor.ts";
 import landlockStrategy from "./landlock.ts";
 import namespacesStrategy from "./namespaces.ts";
@@ -8,6 +9,7 @@ import processStrategy from "./process.ts";
 
 const unordered = [
   bubblewrapStrategy,
+  dockerStrategy,
   gvisorStrategy,
   landlockStrategy,
   namespacesStrategy,

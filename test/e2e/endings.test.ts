@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Running } from "../support/execute.ts";
 import { jobsKernels, jobsProcesses } from "../support/job-outside.ts";
-import { childrenOf, findProcesses, freshMark, isAlive, statusField } from "../support/processes.ts";
+import { childrenOf, findProcesses, freshMark, isAlive, processesOfRun, statusField } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { either, onKernel } from "../support/sandbox-on-trial.ts";
 import { stubbornTree, stubbornTreeSize } from "../support/stubborn-tree.ts";
@@ -32,7 +32,7 @@ async function startTree(caller: Caller, flags: readonly string[] = []): Promise
   );
   // What is not seen there yet gVisor has started for a tree that says it has begun.
   if (isHidden) await Bun.sleep(300);
-  return { mark, running, pids: childrenOf(running.pid) };
+  return { mark, running, pids: processesOfRun(running.pid, mark) };
 }
 
 /** One second, as the issue says. */
@@ -48,14 +48,14 @@ function launcherOf(cupelPid: number): number {
   return pid;
 }
 
-function firstProcessOf(cupelPid: number): number {
-  const launcher = String(launcherOf(cupelPid));
+function firstProcessOf({ running, pids }: Tree): number {
+  const launcher = String(launcherOf(running.pid));
   const isFirst = either(
     // In one PID namespace within this one: gVisor's own lie deeper.
     (pid: number) => /^\d+\s+1$/.test(statusField(pid, "NSpid")),
     (pid: number) => statusField(pid, "PPid") === launcher && statusField(pid, "NoNewPrivs") === "1",
   );
-  const found = childrenOf(cupelPid).find(isFirst);
+  const found = pids.find(isFirst);
   if (found === undefined) throw new Error(`launcher ${launcher} has no first process`);
   return found;
 }
@@ -82,7 +82,7 @@ describe.each(callers)("a job, called by $name", (caller) => {
   test("is gone one second after kill -9 of its first process, and cupel says so", async () => {
     const job = await startTree(caller);
     await using running = job.running;
-    process.kill(firstProcessOf(running.pid), "SIGKILL");
+    process.kill(firstProcessOf(job), "SIGKILL");
     await gone(job);
     const { code, stderr } = await running.ended;
     expect(code).toBe(125);

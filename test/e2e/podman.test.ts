@@ -1,34 +1,26 @@
 /** Jobs in a container of Podman's: what only they can meet. The suites of sandboxes run in it too: scripts/check/strategy-suites.ts. */
 import { describe, expect, test } from "bun:test";
-import { readdirSync, statSync } from "node:fs";
-import { childrenOf, findProcesses, freshMark, readIfThere, statusField } from "../support/processes.ts";
+import { statSync } from "node:fs";
+import {
+  findClient,
+  findJobs,
+  isJob,
+  lookForSecret,
+  nameOf,
+  placeImpostor,
+  placesIn,
+  readExchanged,
+  type ClientChain,
+} from "../support/engine-jobs.ts";
+import { childrenOf, findProcesses, freshMark } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
-import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
 import { usePrivatePlaces } from "../support/private-places.ts";
-import { callers, ordinaryCaller, rootCallers, type Caller } from "../support/tester.ts";
+import { callers, rootCallers, type Caller } from "../support/tester.ts";
 import { until } from "../support/until.ts";
 
 const cupel = installCupel();
 const inPodman = ["run", "--strategy", "podman", "--workspace", "none"];
-
-function wordsOf(pid: number): string[] {
-  return readIfThere(`/proc/${pid}/cmdline`).split("\0");
-}
-
-function isJob(pid: number, mark: string): boolean {
-  const [program, argument] = wordsOf(pid);
-  return program === "sleep" && argument === mark;
-}
-
-function descendantsOf(pid: number): number[] {
-  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
-}
-
-/** What of an engine's work is left where the caller keeps its state. */
-function placesIn(state: TempDir): string[] {
-  const made = readdirSync(state.path, { recursive: true, encoding: "utf8" });
-  return made.filter((name) => /layers\/running-[^/]+$/.test(name));
-}
 
 /** What a podman does that is the real one for whoever only asks it, and something else when a job is to be run. */
 const impostors = {
@@ -45,41 +37,26 @@ const impostors = {
 } as const;
 
 function callWith(caller: Caller, script: string) {
-  const directory = makeTempDir({ owner: caller, mode: 0o755 });
-  const isTold = 'case " $* " in *" container "*) [ -n "$CONTAINERS_STORAGE_CONF" ] && told=1 ;; esac';
-  const program = `#!/bin/sh\n${isTold}\n[ -n "\${told-}" ] || exec /usr/bin/podman "$@"\n${script}\n`;
-  directory.file("podman", program, 0o755);
-  const env = { PATH: `${directory.path}:/usr/bin:/usr/sbin:/bin`, XDG_STATE_HOME: directory.at("state") };
+  const isForJob = 'case " $* " in *" container "*) [ -n "$CONTAINERS_STORAGE_CONF" ] ;; *) false ;; esac';
+  const { directory, env } = placeImpostor(caller, { engine: "podman", real: "/usr/bin/podman", isForJob, script });
   return { directory, run: (...words: readonly string[]) => cupel.run(caller, [...inPodman, "--", ...words], { env }) };
 }
 
 /** The processes of one run, from the outermost on. */
-interface Chain {
-  readonly cupel: number;
-  readonly launcher: number;
-  readonly keeper: number;
-  readonly client: number;
+interface Chain extends ClientChain {
   readonly conmon: number;
   readonly first: number;
 }
 
-function isNamed(pid: number, name: string): boolean {
-  return readIfThere(`/proc/${pid}/comm`).trim() === name;
-}
-
 /** Once the job is there: it may be a trial's conmon that is there before. */
 function findChain(running: number, mark: string): Chain | undefined {
-  const conmon = descendantsOf(running).find(
-    (pid) => isNamed(pid, "conmon") && descendantsOf(pid).some((below) => isJob(below, mark)),
+  const conmon = childrenOf(running).find(
+    (pid) => nameOf(pid) === "conmon" && childrenOf(pid).some((below) => isJob(below, mark)),
   );
-  if (conmon === undefined) return undefined;
-  const keeper = Number(statusField(conmon, "PPid"));
-  const client = childrenOf(keeper).find(
-    (pid) => wordsOf(pid)[0] === "/usr/bin/podman" && wordsOf(pid).includes("run"),
-  );
+  const found = findClient(running, "podman");
+  if (conmon === undefined || found === undefined) return undefined;
   const [first] = childrenOf(conmon);
-  if (client === undefined || first === undefined) return undefined;
-  return { cupel: running, launcher: Number(statusField(keeper, "PPid")), keeper, client, conmon, first };
+  return first === undefined ? undefined : { ...found, conmon, first };
 }
 
 describe.each(callers)("called by $name", (caller) => {
@@ -127,10 +104,10 @@ describe.each(callers)("called by $name", (caller) => {
       await using running = cupel.start(caller, [...inPodman, "--", "sleep", mark], { env });
       const chain = await until("the job is seen", () => findChain(running.pid, mark));
       expect(new Set(Object.values(chain)).size).toBe(6);
-      const all = descendantsOf(chain.launcher);
+      const all = childrenOf(chain.launcher);
       process.kill(chain[victim], "SIGKILL");
-      await until("the job is gone", () => !findProcesses(mark).some(({ pid }) => isJob(pid, mark)));
-      await until("all of them are gone", () => !all.some((pid) => /^(?:podman|conmon|cupel)/.test(commOf(pid))));
+      await until("the job is gone", () => findJobs(mark).length === 0);
+      await until("all of them are gone", () => !all.some((pid) => /^(?:podman|conmon|cupel)/.test(nameOf(pid))));
       // What it could not take away itself the next one does.
       expect((await cupel.run(caller, [...inPodman, "--", "true"], { env })).code).toBe(0);
       expect(placesIn(state)).toEqual([]);
@@ -147,7 +124,7 @@ describe.each(callers)("called by $name", (caller) => {
     await using running = cupel.start(caller, words);
     const chain = await until("the job is seen", () => findChain(running.pid, mark));
     process.kill(chain[victim], signal);
-    for (const { pid } of findProcesses(mark).filter((found) => isJob(found.pid, mark))) process.kill(pid, "SIGTERM");
+    for (const pid of findJobs(mark)) process.kill(pid, "SIGTERM");
     expect(await running.ended).toMatchObject({ code: 5, stdout: "ended\n" });
   });
 
@@ -229,43 +206,12 @@ rootCallers.forEach(() =>
 );
 
 test("a path that has become a link since it was granted is not followed", async () => {
-  using directory = makeTempDir({ owner: ordinaryCaller, mode: 0o755 });
-  directory.file("own/file", "own\n");
-  directory.file("other/file", "not granted\n");
-  const exchange = `import ctypes, os, sys, time
-libc = ctypes.CDLL(None, use_errno=True)
-parent = os.getppid()
-while os.getppid() == parent:
-    libc.renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode(), 2)
-    time.sleep(0.04)`;
-  const script = `ln -s other link
-python3 -c '${exchange}' own link &
-for each in 1 2 3 4 5 6 7 8 9 10 11 12; do
-  "$CUPEL" run --strategy podman --workspace none --read "$PWD/own" -- cat "$PWD/own/file" 2>/dev/null
-done
-kill $!`;
-  const ran = await cupel.shell(ordinaryCaller, script, { cwd: directory.path });
+  const lines = await readExchanged(cupel, "podman");
   // It may have been a link when it was granted: then what that leads to was.
-  const lines = ran.stdout.split("\n").filter((line) => line !== "");
   expect(lines).not.toEqual([]);
   expect(lines.filter((line) => line !== "own")).toEqual([]);
 });
 
 test("while it runs, nobody else of the same user finds a job's secrets behind a descriptor", async () => {
-  using directory = makeTempDir({ owner: ordinaryCaller });
-  const mark = freshMark();
-  const value = `very-secret-${mark}`;
-  const token = directory.file("token", value, 0o600);
-  const words = [...inPodman, "--secret", `TOKEN=file:${token}`, "--", "sleep", mark];
-  await using running = cupel.start(ordinaryCaller, words);
-  await until("the job is seen", () => findChain(running.pid, mark));
-  const look = `for fd in /proc/[0-9]*/fd/*; do case $(readlink $fd) in /memfd:*) head -c 1000000 $fd 2>/dev/null;; esac; done | tr -d '\\0' | grep -ao '${value}'`;
-  const found = await cupel.outside(ordinaryCaller, ["sh", "-c", look]);
-  expect(found).toMatchObject({ stdout: "", code: 1 });
-  running.kill("SIGTERM");
+  expect(await lookForSecret(cupel, inPodman, findChain)).toMatchObject({ code: 1, stdout: "" });
 });
-
-/** Of what is gone nothing. */
-function commOf(pid: number): string {
-  return readIfThere(`/proc/${pid}/comm`).trim();
-}

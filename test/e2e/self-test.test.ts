@@ -57,6 +57,7 @@ describe.each(callers)("the self-test, called by $name", (caller) => {
         namespaces: "passed",
         bubblewrap: "passed",
         podman: "passed",
+        docker: "unavailable",
         gvisor: "passed",
         landlock: "passed",
         process: "passed",
@@ -75,6 +76,7 @@ describe.each(callers)("the self-test, called by $name", (caller) => {
         namespaces: "unavailable",
         bubblewrap: "unavailable",
         podman: "unavailable",
+        docker: "unavailable",
         gvisor: "unavailable",
         landlock: "passed",
         process: "passed",
@@ -103,7 +105,7 @@ describe.each(callers)("the self-test, called by $name", (caller) => {
     const ran = await cupel.run(caller, ["self-test"], { env: { TMPDIR: "/proc" } });
     expect(ran).toMatchObject({ code: 3, stderr: "" });
     expect(ran.stdout.replaceAll(/\s+/g, " ").trimEnd()).toEndWith(
-      "self-test: cannot tell: could not be tried: namespaces, bubblewrap, podman, gvisor, landlock, process",
+      "self-test: cannot tell: could not be tried: namespaces, bubblewrap, podman, docker, gvisor, landlock, process",
     );
   });
 

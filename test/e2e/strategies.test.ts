@@ -1,15 +1,17 @@
 /** `cupel strategies`, and `cupel plan --shell`, as they are called. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
 import type { SavedStartCosts } from "../../src/model/start-cost.ts";
 import { strategyListShape, type StrategyList } from "../../src/report/strategy-list.ts";
-import { needsPrograms } from "../support/must-work.ts";
+import { startDocker, type DockerEngine } from "../support/container-engines.ts";
+import { execute } from "../support/execute.ts";
+import { needs, needsPrograms } from "../support/must-work.ts";
 import { createValidator } from "../support/read-formats.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { openTerminal } from "../support/terminal.ts";
-import { callers, ordinaryCaller, type Caller } from "../support/tester.ts";
+import { callers, isRoot, ordinaryCaller, type Caller } from "../support/tester.ts";
 
 const cupel = installCupel();
 needsPrograms("bwrap", "bash");
@@ -44,6 +46,8 @@ describe.each(callers)("strategies, called by $name", (caller) => {
       ["gvisor", true, false],
       ["landlock", true, false],
       ["process", true, false],
+      // There is a client, and no daemon.
+      ["docker", false, false],
     ]);
     expect(before.strategies.map(({ start }) => start)).toEqual(
       before.strategies.map(() => ({ state: "not-measured" })),
@@ -51,7 +55,8 @@ describe.each(callers)("strategies, called by $name", (caller) => {
     expect(existsSync(stateOf(caller))).toBe(false);
 
     const measured = await list(caller, "--measure");
-    for (const { start } of measured.strategies) {
+    expect(measured.strategies.at(-1)).toMatchObject({ id: "docker", start: { state: "not-measured" } });
+    for (const { start } of measured.strategies.filter(({ available }) => available)) {
       expect(start).toEqual({ state: "measured", runs: 10, medianMs: expect.any(Number), minMs: expect.any(Number) });
       expect(start.state === "measured" && 0 < start.minMs && start.minMs <= start.medianMs).toBe(true);
     }
@@ -68,6 +73,7 @@ describe.each(callers)("strategies, called by $name", (caller) => {
       "gvisor",
       "landlock",
       "process",
+      "docker",
     ]);
     expect([await chosen(caller), await chosen(caller, "--prefer", "strongest")]).toEqual(["bubblewrap", "gvisor"]);
     const result = `${cupel.workspace(caller)}/result.json`;
@@ -185,4 +191,43 @@ describe.each(callers)("plan --shell, called by $name", (caller) => {
     const plain = await cupel.run(caller, ["plan", ...words]);
     expect(refused).toEqual(plain);
   });
+});
+
+const daemonPrograms = ["docker", "dockerd", "tar"];
+const withDaemon = needs(
+  isRoot && daemonPrograms.every((name) => Bun.which(name) !== null),
+  `only root can start a daemon, with ${daemonPrograms.join(", ")}`,
+);
+
+/** What a daemon has of cupel's making. */
+async function leftIn({ env }: DockerEngine): Promise<string> {
+  const script = "docker ps --all --format {{.Names}}; docker images --format {{.Repository}}";
+  return (await execute(["sh", "-c", script], { env: { PATH: process.env["PATH"] ?? "", ...env } })).stdout;
+}
+
+withDaemon("plan --shell of docker is a script that makes the container, when tried without cupel", async () => {
+  await using engine = await startDocker("/usr");
+  chmodSync(engine.env.DOCKER_HOST.replace("unix://", ""), 0o666);
+  for (const caller of callers) {
+    using directory = makeTempDir({ owner: caller, mode: 0o755 });
+    const granted = directory.file("it's granted", "granted text\n", 0o644);
+    const flags = ["--strategy", "docker", "--workspace", "none", "--read", granted];
+    const shown = await cupel.run(caller, ["plan", ...flags, "--shell", "--", "make"], { env: engine.env });
+    expect([shown.code, shown.stderr]).toEqual([0, ""]);
+    const look = `cat '${granted.replace("'", String.raw`'\''`)}' /etc/hostname; id -u; ls /home /.cupel/gate; echo $$; exit 7`;
+    const words = `/bin/sh -c ${JSON.stringify(look).replaceAll("$", "\\$")}`;
+    const script = directory.file(
+      "try.sh",
+      shown.stdout.replace("  /.cupel/launcher gate", () => `  ${words}`),
+      0o644,
+    );
+    const env = { TMPDIR: directory.folder("places") };
+    const uid = caller.uid === 0 ? 0x7000_0000 : caller.uid;
+    expect(await cupel.outside(caller, ["bash", script], { env })).toMatchObject({
+      code: 7,
+      stdout: `granted text\njob\n${uid}\n/.cupel/gate:\n\n/home:\njob\n1\n`,
+      stderr: "",
+    });
+    expect([readdirSync(env.TMPDIR), await leftIn(engine)]).toEqual([[], "tiny\n"]);
+  }
 });

@@ -4,7 +4,7 @@ import { chownSync, chmodSync, copyFileSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { installAttempt, type Attempt } from "../support/attempt.ts";
 import { jobsProcesses } from "../support/job-outside.ts";
-import { childrenOf, findProcesses, freshMark, statusField } from "../support/processes.ts";
+import { childrenOf, findProcesses, freshMark, processesOfRun, statusField } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { denied, either, hasClosedSys, hostKernelTest, isContainer, onKernel } from "../support/sandbox-on-trial.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
@@ -132,7 +132,7 @@ describe.each(callers)("called by $name", (caller) => {
       (pid: number) => statusField(pid, "NSpid").split(/\s+/).length > 1,
       (pid: number) => statusField(pid, "NoNewPrivs") === "1",
     );
-    const inside = childrenOf(running.pid).filter(isInside);
+    const inside = processesOfRun(running.pid, mark).filter(isInside);
     expect(inside.length).toBeGreaterThanOrEqual(either(3, 4));
     const none = "0000000000000000";
     const isJobs = (pid: number): boolean => findProcesses(mark).some((found) => found.pid === pid);

@@ -26,8 +26,17 @@ const paths: HostPaths = {
   limits: "",
 };
 
-function layOut(root: readonly RootStep[], parts: Partial<LauncherPlan> = {}, layer?: string) {
-  return layOutEngineRoot(barePlan(["/bin/true"], { namespaces: ["network"], root, ...parts }), paths, { layer });
+/** As Podman has them. */
+const habits = {
+  files: ["/etc/hostname", "/etc/resolv.conf"],
+  putsFilesAlways: false,
+  mark: "/run/.containerenv",
+  entersClosed: true,
+} as const;
+
+function layOut(root: readonly RootStep[], parts: Partial<LauncherPlan> = {}, layer?: string, others = {}) {
+  const plan = barePlan(["/bin/true"], { namespaces: ["network"], root, ...parts });
+  return layOutEngineRoot(plan, paths, { layer }, { ...habits, ...others });
 }
 
 function directory(path: string, mode = 0o755): EngineEntry {
@@ -117,10 +126,21 @@ describe("layOutEngineRoot", () => {
   test("gives what a file system in memory is mounted on its mode, where the container's root may open that", () => {
     const own: RootStep = { ...tmpfs, destination: "/home/job", mode: 0o700 };
     expect(layOut([own]).entries).toContainEqual(directory("/home/job", 0o700));
-    const roots = layOut([own], { outside: "fresh" });
+    const roots = layOut([own], {}, undefined, { entersClosed: false });
     expect(roots.entries).toContainEqual(directory("/home/job"));
     expect(roots.entries).toContainEqual(directory("/sys"));
     expect(roots.mounts).toEqual([{ kind: "tmpfs", destination: "/home/job", sizeBytes: 4096, mode: 0o700 }]);
+  });
+
+  test("keeps what an engine always puts there out, whatever network the job has", () => {
+    const files = { files: ["/etc/hosts", "/etc/hostname"], putsFilesAlways: true, mark: "/.dockerenv" };
+    const told = { step: "file", destination: "/etc/hosts", content: "127.0.0.1 localhost\n" } as const;
+    const root = layOut([told], {}, undefined, files);
+    expect([root.mounts.map(({ destination }) => destination), root.files]).toEqual([
+      ["/etc/hosts", "/etc/hostname"],
+      ["127.0.0.1 localhost\n", ""],
+    ]);
+    expect(root.entries.map(({ path }) => path)).toContain("/.dockerenv");
   });
 
   test("mounts files that lie below a mount, or that engines have of their own, from its place", () =>
@@ -164,11 +184,11 @@ describe("layOutEngineRoot", () => {
       lookUp: (path: string) => (path === "/srv/data/hostname" ? "file" : paths.lookUp(path)),
     };
     const plan = barePlan(["/bin/true"], { root: [{ step: "file", destination: "/etc/hostname", content: "x" }, etc] });
-    expect(layOutEngineRoot(plan, withName, {}).mounts).toEqual([
+    expect(layOutEngineRoot(plan, withName, {}, habits).mounts).toEqual([
       { kind: "bind", source: "/srv/data", destination: "/etc", writable: false },
       { kind: "bind", source: "/srv/data/hostname", destination: "/etc/hostname", writable: false },
     ]);
-    const bare = layOutEngineRoot(barePlan(["/bin/true"], {}), paths, {});
+    const bare = layOutEngineRoot(barePlan(["/bin/true"], {}), paths, {}, habits);
     expect([bare.mounts.map(({ destination }) => destination), bare.files]).toEqual([
       ["/etc/hostname", "/etc/resolv.conf"],
       ["", ""],

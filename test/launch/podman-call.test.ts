@@ -92,7 +92,7 @@ describe("callPodman", () => {
       startTimeoutMs: 30_000,
       isEngine: true,
       contents: {
-        directories: ["home", "hooks", "net", "run", "runtime", "store", "tmp", "files"],
+        directories: ["root", "home", "hooks", "net", "run", "runtime", "store", "tmp", "files"],
         files: {
           "containers.conf":
             '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\nhooks_dir = ["/state/it\'s/hooks"]\nlock_type = "file"\ntmp_dir = "/state/it\'s/tmp"\n[network]\nnetwork_config_dir = "/state/it\'s/net"\n',

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  callTimes,
   controlKill,
   instructionBytesMax,
   launchSteps,
@@ -9,9 +10,9 @@ import {
   protocolMagic,
   protocolVersion,
   recordKinds,
-  renderProtocolHeader,
   stepBits,
 } from "../../src/launch/protocol.ts";
+import { renderProtocolHeader } from "../../scripts/gen/protocol-header.ts";
 import { repositoryRoot } from "../support/compile-c.ts";
 
 const header = readFileSync(join(repositoryRoot, "platform/linux/shared/protocol.gen.h"), "utf8");
@@ -48,6 +49,7 @@ describe("the launcher's header", () => {
 
   test.each([
     ["record", recordKinds],
+    ["call", callTimes],
     ["option", { ...optionBits, all: allOf(optionBits) }],
     ["step_bit", { ...stepBits, all: allOf(stepBits) }],
   ])("has the same names and numbers of %s", (prefix, table) =>

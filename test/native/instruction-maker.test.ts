@@ -6,7 +6,7 @@ import { readInstructions, verdicts } from "../support/read-instructions.ts";
 
 const needsCompiler = needsPrograms("gcc");
 const { accepted, malformed } = verdicts;
-const [argument, variable, input, source, start] = [40, 41, 42, 43, 44];
+const [options, argument, variable, input, source, start, further, gate] = [3, 40, 41, 42, 43, 44, 45, 46];
 
 type Row = readonly [kind: number, payload: Uint8Array];
 
@@ -58,4 +58,39 @@ needsCompiler("sources are absolute, and the time to start is told once and can 
   ];
   expect(await readInstructions(wrong.map((rows) => instruction(maker, ...rows)))).toEqual(wrong.map(() => malformed));
   expect(await readInstructions([instruction(maker, [start, time(2 ** 28)])])).toEqual([accepted]);
+});
+
+const u32 = (...numbers: readonly number[]): Uint8Array => Buffer.from(Uint32Array.from(numbers).buffer);
+/** `engine` of `optionBits`, and the umask. */
+const engine: Row = [options, u32(64, 0)];
+const [before, after, afterLoss] = [1, 2, 3].map((time): Row => [further, u32(time)]);
+const door: Row = [gate, text("/gate")];
+
+needsCompiler("an engine with a daemon has one gate, and is called for more", async () => {
+  const calls = [before, after, afterLoss].flatMap((call): Row[] => [call as Row, maker]);
+  const right: readonly Row[][] = [
+    [engine, maker, door],
+    [engine, maker, door, ...calls],
+    [engine, maker, door, ...calls, before as Row, ...times(15, maker)],
+  ];
+  expect(await readInstructions(right.map((rows) => instruction(...rows)))).toEqual(right.map(() => accepted));
+});
+
+const refused: readonly (readonly [what: string, rows: readonly Row[]])[] = [
+  ["a relative gate", [engine, maker, [gate, text("gate")]]],
+  ["two gates", [engine, maker, door, door]],
+  ["a gate of what is no engine", [maker, door]],
+  ["a gate without a maker", [engine, door]],
+  ["a further call without a word", [engine, maker, before as Row]],
+  ["a further call of what is no engine", [maker, before as Row, maker]],
+  ["a further call by a relative path", [engine, maker, before as Row, [argument, text("maker")]]],
+  ["a further call at no time", [engine, maker, [further, u32(0)], maker]],
+  ["a further call at a time that is none", [engine, maker, [further, u32(4)], maker]],
+  ["a fifth further call", [engine, maker, ...times(5, before as Row).flatMap((call): Row[] => [call, maker])]],
+  ["a further call of too many words", [engine, maker, before as Row, ...times(16, maker)]],
+];
+
+needsCompiler("an engine with a daemon is refused with what makes no sense", async () => {
+  const told = await readInstructions(refused.map(([, rows]) => instruction(...rows)));
+  expect(refused.map(([what], index) => [what, told[index]])).toEqual(refused.map(([what]) => [what, malformed]));
 });

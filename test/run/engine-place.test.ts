@@ -5,7 +5,7 @@ import { fillEnginePlace } from "../../src/run/engine-place.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const contents: EngineContents = {
-  directories: ["store", "files"],
+  directories: ["root", "store", "files"],
   files: { conf: "a\n", "files/0": "" },
   root: [
     { kind: "directory", path: "/etc", mode: 0o755 },

@@ -2,13 +2,18 @@ import { describe, expect, test } from "bun:test";
 import type { Standings } from "../../src/model/capability.ts";
 import { decisionsWith, standingsWith, type StandIns } from "../../src/strategies/_stand-ins.ts";
 import bubblewrap from "../../src/strategies/bubblewrap.ts";
+import docker from "../../src/strategies/docker.ts";
 import namespaces from "../../src/strategies/namespaces.ts";
 import podman from "../../src/strategies/podman.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
 import { except, rootEverything, userEverything, userNamespacesBlocked } from "../fixtures/matrices/standings.ts";
 import { keptOf } from "../support/kept-guarantees.ts";
 
-const standIns: StandIns = { program: "program.bwrap", made: ["ns.pid", "ns.ipc"], lacking: ["mount.overlay"] };
+const standIns: StandIns = {
+  program: "program.bwrap",
+  made: ["ns.pid", "ns.ipc"],
+  lacking: [{ ids: ["mount.overlay"], why: "none" }],
+};
 
 const works = { state: "works" } as const;
 
@@ -44,32 +49,46 @@ test("decisions name what they really stand on, once", () => {
       { id: "proc.hidden", kept: true, mechanism: "one", capabilities: ["ns.pid", "ns.ipc", "seccomp.filter"] },
       { id: "ipc.shared", kept: false, reason: "two", missing: "ns.ipc" },
       { id: "net.none", kept: false, reason: "three" },
+      { id: "fs.workspace", kept: false, reason: "four", missing: "mount.overlay" },
     ]),
   ).toEqual([
     { id: "proc.hidden", kept: true, mechanism: "one", capabilities: ["program.bwrap", "seccomp.filter"] },
     { id: "ipc.shared", kept: false, reason: "two", missing: "program.bwrap" },
     { id: "net.none", kept: false, reason: "three" },
+    { id: "fs.workspace", kept: false, reason: "none" },
   ]);
 });
 
+const whole = { leftToLauncher: [], lost: [] } as const;
+
+/** An ordinary user's launcher makes its user namespace inside; out of the daemon's control groups only root moves it. */
+const insideDaemons = {
+  leftToLauncher: ["userns.create", "userns.capable"],
+  lost: ["limit.cpu", "limit.memory"],
+} as const;
+
 describe.each([
-  { strategy: bubblewrap, name: "bubblewrap", program: "program.bwrap" },
-  { strategy: podman, name: "podman", program: "podman.run" },
-] as const)("$name in the launcher's place", ({ strategy, program }) => {
+  { strategy: bubblewrap, name: "bubblewrap", program: "program.bwrap", ...whole },
+  { strategy: podman, name: "podman", program: "podman.run", ...whole },
+  { strategy: docker, name: "docker", program: "docker.run", ...insideDaemons },
+] as const)("$name in the launcher's place", ({ strategy, program, leftToLauncher, lost }) => {
+  const isMadeForIt = (id: string): boolean =>
+    /^(ns|mount|userns)\./.test(id) && !leftToLauncher.some((one) => one === id);
+  const keptByNamespaces = keptOf(namespaces, userEverything).filter((id) => !lost.some((one) => one === id));
+
   test("keeps what namespaces keep, where both work", () => {
-    for (const standings of [userEverything, rootEverything])
-      expect(keptOf(strategy, standings)).toEqual(keptOf(namespaces, standings));
+    expect(keptOf(strategy, rootEverything)).toEqual(keptOf(namespaces, rootEverything));
+    expect(keptOf(strategy, userEverything)).toEqual(keptByNamespaces);
   });
 
   test("stands on the program, not on what the launcher could do itself", () => {
-    const isOfNamespaces = (id: string): boolean => /^(ns|mount|userns)\./.test(id);
     const decisions = strategy.guarantees(jobOf(), userEverything);
     const capabilities = new Set<string>(decisions.flatMap((decision) => (decision.kept ? decision.capabilities : [])));
-    expect([...capabilities].filter(isOfNamespaces)).toEqual([]);
+    expect([...capabilities].filter(isMadeForIt)).toEqual([]);
     expect(capabilities.has(program)).toBeTrue();
-    const blocked = Object.entries(userNamespacesBlocked).filter(([id]) => isOfNamespaces(id));
+    const blocked = Object.entries(userNamespacesBlocked).filter(([id]) => isMadeForIt(id));
     const withoutNamespaces: Standings = { ...userEverything, ...Object.fromEntries(blocked) };
-    expect(keptOf(strategy, withoutNamespaces)).toEqual(keptOf(namespaces, userEverything));
+    expect(keptOf(strategy, withoutNamespaces)).toEqual(keptByNamespaces);
   });
 
   test("keeps nothing of a sandbox's without the program", () => {

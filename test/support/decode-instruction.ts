@@ -90,6 +90,8 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   makerInput: [rest],
   makerSource: [text],
   makerStart: [u64],
+  makerFurther: [u32],
+  makerGate: [text],
   makeDirectory: [u32, text],
   file: [u32, u32, text, sized],
   symlink: [text, text],

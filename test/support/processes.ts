@@ -1,5 +1,5 @@
 /** Processes of this machine as /proc shows them: those of a sandbox too, by their numbers outside. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** One process. */
 export interface FoundProcess {
@@ -55,6 +55,29 @@ function threadsOf(pid: number): string[] {
     // It has ended since it was listed.
     return [];
   }
+}
+
+/** Which PID namespace a process is in (namespaces(7)); empty where it is not there, or not ours to see. */
+function pidNamespaceOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Processes of a run of cupel's: those below it, and whatever shares a PID namespace with one that has the mark, which a
+ * daemon may have started.
+ */
+export function processesOfRun(pid: number, mark: string): number[] {
+  const own = new Set(["", pidNamespaceOf(process.pid)]);
+  const places = new Set(findProcesses(mark).map((found) => pidNamespaceOf(found.pid)));
+  const inside = listProcesses().filter((one) => {
+    const place = pidNamespaceOf(one);
+    return places.has(place) && !own.has(place);
+  });
+  return [...new Set([...childrenOf(pid), ...inside])];
 }
 
 /** Process ids below `pid`, nearest first: whichever of its threads started them. */

@@ -4,7 +4,7 @@ import { chownSync, copyFileSync, linkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { namesIn } from "../../src/host/names-in.ts";
 import { execute, start, type ExecuteOptions, type Ran, type Running } from "./execute.ts";
-import { flagsOnTrial, strategyOnTrial, withoutNotices } from "./sandbox-on-trial.ts";
+import { engineOnTrial, flagsOnTrial, strategyOnTrial, withoutNotices } from "./sandbox-on-trial.ts";
 import { makeTempDir, type TempDir } from "./temp-dir.ts";
 import { callers, type Caller } from "./tester.ts";
 
@@ -87,6 +87,7 @@ function plainEnvironment(caller: Caller, base: TempDir): Record<string, string>
     LANG: "C.UTF-8",
     XDG_STATE_HOME: base.at(`state-${caller.uid}`),
     CUPEL: base.at("cupel"),
+    ...engineOnTrial,
   };
 }
 

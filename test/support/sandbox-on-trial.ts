@@ -15,7 +15,13 @@ const isConfined = strategyOnTrial === "landlock";
 export const hasOwnKernel: boolean = strategyOnTrial === "gvisor";
 
 /** A runtime makes the sandbox then, which has some ways of its own to do the same. */
-export const isContainer: boolean = strategyOnTrial === "podman";
+export const isContainer: boolean = strategyOnTrial === "podman" || strategyOnTrial === "docker";
+
+const { DOCKER_HOST } = process.env;
+
+/** What a caller's environment says of the daemon that was started for the trial (test/support/with-docker.ts). */
+export const engineOnTrial: Readonly<Record<string, string>> =
+  strategyOnTrial === "docker" && DOCKER_HOST !== undefined ? { DOCKER_HOST } : {};
 
 /** Something lies there which is not the host's, and nobody may enter it. */
 export const hasClosedSys: boolean = hasOwnKernel || isContainer;

@@ -14,12 +14,6 @@
 enum { connections_max = 256, doors_max = listeners_max + published_max };
 enum { level_tcp = 6, tcp_no_delay = 1 };
 
-/* struct sockaddr_un (unix(7)) */
-struct unix_address {
-    uint16_t family;
-    char path[108];
-};
-
 static struct connection connections[connections_max];
 /* How many of these places may be used, and behind which none is. */
 static size_t places, used;

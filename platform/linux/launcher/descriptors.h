@@ -36,6 +36,12 @@ struct descriptor_message {
 
 #define DESCRIPTOR_HEADER_BYTES offsetof(struct descriptor_message, descriptors)
 
+/* struct sockaddr_un (unix(7)) */
+struct unix_address {
+    uint16_t family;
+    char path[108];
+};
+
 /* struct sockaddr_in (ip(7)), struct sockaddr_in6 (ipv6(7)); the kernel tells them apart by the family. */
 struct inet_address {
     uint16_t family;

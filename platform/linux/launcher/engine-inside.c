@@ -27,8 +27,8 @@ int receive_instruction(void)
 }
 
 /* What the launcher saw at this path; NULL where it opened none. */
-static const struct identity *find_seen(const struct instruction *instruction, const struct knowledge *knowledge,
-                                        const char *path)
+const struct identity *find_seen(const struct instruction *instruction, const struct knowledge *knowledge,
+                                 const char *path)
 {
     for (size_t index = 0; index < instruction->maker_input_count; index++)
         if (instruction->maker_inputs[index].path != NULL && strcmp(instruction->maker_inputs[index].path, path) == 0)
@@ -37,7 +37,7 @@ static const struct identity *find_seen(const struct instruction *instruction, c
 }
 
 /* What is mounted over it by a later step is what is there. */
-static bool is_last_at(const struct instruction *instruction, size_t at)
+bool is_last_at(const struct instruction *instruction, size_t at)
 {
     for (size_t index = at + 1; index < instruction->root_count; index++)
         if (instruction->root[index].destination != NULL &&

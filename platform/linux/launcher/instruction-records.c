@@ -109,6 +109,27 @@ static void append_listed(struct cursor *cursor, struct word_list *list)
     append_word(cursor, list->words, &list->count, arguments_max);
 }
 
+/* What follows are its words, up to the next. */
+static void parse_further_call(struct cursor *cursor, struct instruction *into)
+{
+    const uint32_t time = take_u32(cursor);
+    if (into->further_call_count == further_calls_max || time < call_before || time > call_after_loss) {
+        cursor->broken = true;
+        return;
+    }
+    into->further_calls[into->further_call_count++].time = time;
+}
+
+static void append_maker_word(struct cursor *cursor, struct instruction *into)
+{
+    if (into->further_call_count == 0) {
+        append_word(cursor, into->maker_arguments, &into->maker_argument_count, maker_words_max);
+        return;
+    }
+    struct further_call *call = &into->further_calls[into->further_call_count - 1];
+    append_word(cursor, call->words, &call->count, further_words_max);
+}
+
 static void parse_maker_input(struct cursor *cursor, struct instruction *into, uint16_t kind)
 {
     if (into->maker_input_count == maker_inputs_max) {
@@ -256,7 +277,13 @@ void parse_record(struct cursor *cursor, struct instruction *into, struct word_l
         into->idle_ms = take_milliseconds(cursor);
         return;
     case record_maker_argument:
-        append_word(cursor, into->maker_arguments, &into->maker_argument_count, maker_words_max);
+        append_maker_word(cursor, into);
+        return;
+    case record_maker_further:
+        parse_further_call(cursor, into);
+        return;
+    case record_maker_gate:
+        into->gate = take_absolute_path(cursor);
         return;
     case record_maker_variable:
         append_word(cursor, into->maker_environment, &into->maker_variable_count, maker_words_max);

@@ -25,7 +25,7 @@ static const uint64_t single_records = 1ULL << record_identity | 1ULL << record_
                                        1ULL << record_hostname | 1ULL << record_directory | 1ULL << record_seccomp |
                                        1ULL << record_landlock | 1ULL << record_time | 1ULL << record_capture |
                                        1ULL << record_output | 1ULL << record_proxy | 1ULL << record_maker_start |
-                                       1ULL << record_guard | 1ULL << record_around;
+                                       1ULL << record_guard | 1ULL << record_around | 1ULL << record_maker_gate;
 
 /* Notes a record of this kind in `seen`; false where it must not be there again. */
 static bool is_welcome(uint16_t kind, uint64_t *seen)
@@ -61,6 +61,12 @@ static bool is_guest_whole(const struct instruction *instruction)
 static bool is_maker_whole(const struct instruction *instruction)
 {
     if (instruction->has_guest && !is_guest_whole(instruction))
+        return false;
+    for (size_t index = 0; index < instruction->further_call_count; index++)
+        if (instruction->further_calls[index].count == 0 || instruction->further_calls[index].words[0][0] != '/')
+            return false;
+    const bool is_daemons = instruction->gate != NULL || instruction->further_call_count > 0;
+    if (is_daemons && !has_engine(instruction))
         return false;
     if (instruction->maker_argument_count > 0)
         return instruction->maker_arguments[0][0] == '/';

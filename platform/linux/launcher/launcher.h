@@ -25,6 +25,7 @@
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
 enum { listeners_max = 64, published_max = 32, pinned_max = 4 };
 enum { maker_words_max = 1024, maker_inputs_max = MAKER_INPUTS_MAX };
+enum { further_calls_max = 4, further_words_max = 16 };
 enum { descriptors_max = 32, descriptor_number_max = 63 };
 enum { path_rules_max = 512 };
 
@@ -53,6 +54,13 @@ struct maker_input {
     const char *content;
     uint32_t length;
     const char *path;
+};
+
+/* Of a maker's own program: what else there is to do, and when (call_before, call_after, call_after_loss). */
+struct further_call {
+    uint32_t time;
+    char *words[further_words_max];
+    size_t count;
 };
 
 struct resource_limit {
@@ -155,6 +163,13 @@ struct instruction {
     size_t maker_input_count;
     /* Until when there has to be a job; 0 is never. */
     uint64_t maker_start_ms;
+    struct further_call further_calls[further_calls_max];
+    size_t further_call_count;
+    /*
+     * A directory of the host's, where an engine's daemon starts the container: its first process inherits nothing, and
+     * comes to a socket in it for all that it is to have. NULL where it inherits.
+     */
+    const char *gate;
     /* The whole as it came. */
     const unsigned char *bytes;
     size_t length;
@@ -317,6 +332,9 @@ struct launch {
     /* Through which what an engine started joins the job's control groups, and learns of the end of its keeper; -1
      * where there is no engine. */
     int joining;
+    /* What the keeper of a daemon's container says to the launcher: that it has put everything away. NULL where there
+     * is none. */
+    volatile bool *is_put_away;
     /* Namespaces that the first process is born in, fresh and with their set-up done. */
     uint64_t prepared_namespaces;
     int report_descriptor;
@@ -437,16 +455,24 @@ static inline bool has_engine(const struct instruction *instruction)
 {
     return has_maker(instruction) && (instruction->options & option_engine) != 0;
 }
+static inline bool has_gate(const struct instruction *instruction)
+{
+    return instruction->gate != NULL;
+}
 long prepare_maker(struct launch *launch);
 __attribute__((noreturn)) void become_maker(struct launch *launch);
+__attribute__((noreturn)) void call_maker(const struct launch *launch, char *const *words);
 int start_inside(char **words);
 int start_in_container(char **words);
+int start_behind_gate(char **words);
 
 /* A descriptor with this content, to be read from its beginning. */
 int hold_content(const struct launch *launch, const void *content, size_t length);
 
 /* engine.c */
 __attribute__((noreturn)) void keep_engine(struct launch *launch);
+long prepare_put_away(struct launch *launch);
+void put_away_what_was_left(const struct launch *launch);
 /* How a keeper of an engine is to be ended: it ends what the engine has started. */
 enum { signal_end_engine = 15 /* SIGTERM */ };
 
@@ -467,8 +493,24 @@ struct knowledge {
     struct identity inputs[maker_inputs_max];
 };
 
+/* maker.c: what a maker is given from maker_report on, in the order of the numbers, but for its last, maker_joining. */
+enum { given_count = maker_joining - maker_report };
+void list_given(const struct launch *launch, int list[given_count], struct knowledge *knowledge);
+
+/* gate.c */
+int open_gate(const struct launch *launch);
+void close_gate(const struct launch *launch, int gate);
+long admit_at_gate(const struct launch *launch, int gate, long *pid);
+bool come_through_gate(void);
+
+/* engine-mounts.c */
+long arrange_container(const struct launch *launch, const struct knowledge *knowledge, long pid);
+
 /* engine-inside.c */
 int receive_instruction(void);
+const struct identity *find_seen(const struct instruction *instruction, const struct knowledge *knowledge,
+                                 const char *path);
+bool is_last_at(const struct instruction *instruction, size_t at);
 void enter_container(const struct launch *launch, const struct knowledge *knowledge);
 
 /* children.c */
@@ -572,6 +614,7 @@ void answer_question(const struct launch *launch);
 void map_own_ids(const struct launch *launch, uint32_t outside_uid, uint32_t outside_gid);
 void take_outside_identity(const struct launch *launch);
 void take_fresh_identity(const struct launch *launch);
+void enter_user_namespace(const struct launch *launch);
 void forbid_new_privileges(const struct launch *launch);
 void load_filter(const struct launch *launch, const struct sock_fprog *filter);
 void give_up_privileges(const struct launch *launch);

@@ -4,6 +4,7 @@
  * launcher resident CHANNEL: one job after another, see resident.c.
  * launcher inside: the first process of a sandbox that another program has made, see maker.c.
  * launcher container: the first process of a container that an engine has made, see engine.c.
+ * launcher gate: the same, where the engine's daemon has made it, see gate.c.
  * launcher guest: the first process of a kernel of the job's own, see guest-inside.c.
  */
 #include "../shared/append.h"
@@ -39,6 +40,8 @@ static long start(struct launch *launch, struct instruction *instruction, const 
         result = kernel_call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     if (result >= 0)
         result = prepare_maker(launch);
+    if (result >= 0 && has_gate(instruction))
+        result = prepare_put_away(launch);
     if (result < 0)
         return fail_early(launch, step_maker, result, "");
     result = prepare_owner_namespaces(instruction);
@@ -111,6 +114,8 @@ int program(int argument_count, char **arguments, char **environment)
         return start_inside(arguments);
     if (argument_count == 2 && strcmp(arguments[1], "container") == 0)
         return start_in_container(arguments);
+    if (argument_count == 2 && strcmp(arguments[1], "gate") == 0)
+        return start_behind_gate(arguments);
     if (argument_count == 2 && strcmp(arguments[1], "guest") == 0)
         return start_guest_inside(arguments);
     leave_processes_to_cupel();

@@ -59,6 +59,8 @@ static int move(const struct launch *launch, int descriptor)
     return (int)moved;
 }
 
+static struct knowledge own_knowledge;
+
 struct given {
     int streams[3];
     int command, instruction, errors, terminal, listeners, program, knowledge, joining, nothing;
@@ -96,7 +98,7 @@ static void collect_inputs(const struct launch *launch, struct given *given, str
     }
 }
 
-static void collect(const struct launch *launch, struct given *given)
+static void collect(const struct launch *launch, struct given *given, struct knowledge *knowledge)
 {
     const struct instruction *instruction = launch->instruction;
     for (int index = 0; index < 3; index++)
@@ -113,14 +115,13 @@ static void collect(const struct launch *launch, struct given *given)
     given->nothing = move(launch, (int)kernel_call(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0));
     given->joining = move(launch, launch->joining);
     const struct terminal *terminal = &launch->streams->terminal;
-    static struct knowledge knowledge;
-    knowledge.began_us = launch->began_us;
-    knowledge.settings = terminal->settings;
-    knowledge.size = terminal->size;
+    knowledge->began_us = launch->began_us;
+    knowledge->settings = terminal->settings;
+    knowledge->size = terminal->size;
     for (int index = 0; index < 3; index++)
-        knowledge.is_terminal[index] = launch->streams->job[index] < 0;
-    collect_inputs(launch, given, &knowledge);
-    given->knowledge = move(launch, hold_content(launch, &knowledge, sizeof knowledge));
+        knowledge->is_terminal[index] = launch->streams->job[index] < 0;
+    collect_inputs(launch, given, knowledge);
+    given->knowledge = move(launch, hold_content(launch, knowledge, sizeof *knowledge));
 }
 
 static void hand_over(const struct launch *launch, const struct given *given)
@@ -145,6 +146,31 @@ static void hand_over(const struct launch *launch, const struct given *given)
         give(launch, given, given->inputs[index], maker_first_input + (int)index);
 }
 
+/* For whoever passes it on by a message. Where there is nothing, and where what is there comes later, it is nothing. */
+void list_given(const struct launch *launch, int list[given_count], struct knowledge *knowledge)
+{
+    struct given given;
+    collect(launch, &given, knowledge);
+    const int all[given_count] = {
+        move(launch, launch->report_descriptor),
+        given.command,
+        -1,
+        given.streams[0],
+        given.streams[1],
+        given.streams[2],
+        given.terminal,
+        given.listeners,
+        -1,
+        given.knowledge,
+    };
+    for (int index = 0; index < given_count; index++)
+        list[index] = all[index] < 0 ? given.nothing : all[index];
+    close_descriptor(given.program);
+    close_descriptor(given.errors);
+    for (size_t index = 0; index < launch->instruction->maker_input_count; index++)
+        close_descriptor(given.inputs[index]);
+}
+
 /*
  * In the place of the first process, and in its control groups, so that all of the maker's own is counted with the job.
  * An engine is in neither: what it needs for itself would be more than many a job is allowed.
@@ -161,7 +187,7 @@ __attribute__((noreturn)) void become_maker(struct launch *launch)
         give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);
         prepare_maker_sources(launch);
     }
-    collect(launch, &given);
+    collect(launch, &given, &own_knowledge);
     launch->report_descriptor = move(launch, launch->report_descriptor);
     hand_over(launch, &given);
     /* Before the maker makes a user namespace: it maps the ids that it has, and a job of root's must not be root's. An
@@ -176,6 +202,21 @@ __attribute__((noreturn)) void become_maker(struct launch *launch)
     const char *path = instruction->maker_arguments[0];
     fail_launch(launch, step_maker,
                 kernel_call(__NR_execve, path, instruction->maker_arguments, instruction->maker_environment), path);
+}
+
+/* The client of a daemon, which passes nothing on: it has its errors, and is nothing of the job's. */
+__attribute__((noreturn)) void call_maker(const struct launch *launch, char *const *words)
+{
+    const long nothing = kernel_call(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+    must(launch, nothing, "/dev/null");
+    must(launch, kernel_call(__NR_dup3, nothing, 0, 0), "descriptor");
+    must(launch, kernel_call(__NR_dup3, nothing, 1, 0), "descriptor");
+    must(launch, kernel_call(__NR_dup3, launch->maker_errors, 2, 0), "descriptor");
+    kernel_call(__NR_setsid);
+    kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
+    leave_signals();
+    fail_launch(launch, step_maker, kernel_call(__NR_execve, words[0], words, launch->instruction->maker_environment),
+                words[0]);
 }
 
 static void take_up_knowledge(struct launch *launch, struct knowledge *knowledge)
@@ -196,7 +237,6 @@ static void take_up_knowledge(struct launch *launch, struct knowledge *knowledge
 static struct instruction instruction;
 static struct streams streams;
 static struct courier courier;
-static struct knowledge knowledge;
 
 /* Without a PID namespace of its own this process could not keep what the plan says of the job's end. */
 static int start(struct launch *launch, int descriptor)
@@ -207,9 +247,9 @@ static int start(struct launch *launch, int descriptor)
         fail_launch(launch, step_maker, -ECHILD, "not the first process of a PID namespace");
     for (int index = 0; index < 3; index++)
         streams.job[index] = maker_input + index;
-    take_up_knowledge(launch, &knowledge);
+    take_up_knowledge(launch, &own_knowledge);
     if (launch->joining >= 0)
-        enter_container(launch, &knowledge);
+        enter_container(launch, &own_knowledge);
     /* What was not given at a number of ours may be something else by then, and not ours to close. */
     if (instruction.listener_count > 0 || instruction.published_count > 0)
         courier.channel[1] = maker_listeners;
@@ -231,6 +271,24 @@ static struct launch made_launch(char **words)
 int start_inside(char **words)
 {
     struct launch launch = made_launch(words);
+    return start(&launch, maker_instruction);
+}
+
+/* The same, where a daemon made it: everything comes from the keeper. */
+int start_behind_gate(char **words)
+{
+    struct launch launch = made_launch(words);
+    static const char alone[] = "cupel's launcher is not the first process of a container\n";
+    static const char nobody[] = "cupel's launcher finds nobody at the gate\n";
+    if (kernel_call(__NR_getpid) != 1) {
+        kernel_call(__NR_write, 2, alone, sizeof alone - 1);
+        return exit_usage;
+    }
+    if (!come_through_gate()) {
+        kernel_call(__NR_write, 2, nobody, sizeof nobody - 1);
+        return exit_usage;
+    }
+    launch.joining = maker_joining;
     return start(&launch, maker_instruction);
 }
 

@@ -85,8 +85,14 @@ void take_outside_identity(const struct launch *launch)
 /* The same in a user namespace of the job's own, where it is to have one. */
 void take_fresh_identity(const struct launch *launch)
 {
-    const struct instruction *instruction = launch->instruction;
     take_outside_identity(launch);
+    enter_user_namespace(launch);
+}
+
+/* Of a process that has its ids outside already. */
+void enter_user_namespace(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
     if ((instruction->namespaces & CLONE_NEWUSER) == 0)
         return;
     must(launch, kernel_call(__NR_unshare, CLONE_NEWUSER), step_user_namespace, "unshare");

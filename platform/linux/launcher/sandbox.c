@@ -52,6 +52,15 @@ static bool enter_sandbox(const struct launch *launch)
     return is_covering;
 }
 
+/* In its user namespace it has the right to make its control groups the root of what the job sees. */
+static void enter_daemons_container(const struct launch *launch)
+{
+    const uint64_t namespaces = launch->instruction->namespaces;
+    enter_user_namespace(launch);
+    if ((namespaces & CLONE_NEWUSER) != 0 && (namespaces & CLONE_NEWCGROUP) != 0)
+        must(launch, kernel_call(__NR_unshare, CLONE_NEWCGROUP), step_cgroup_namespace, "");
+}
+
 static void open_network(const struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
@@ -75,6 +84,9 @@ bool build_sandbox(const struct launch *launch)
         give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);
         take_fresh_identity(launch);
     }
+    /* A daemon gives a container's first process the ids that the job has outside, and no user namespace. */
+    if (launch->is_made && has_gate(instruction))
+        enter_daemons_container(launch);
     if (starts_guest(launch)) {
         forbid_new_privileges(launch);
         return is_covering;

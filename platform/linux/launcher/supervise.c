@@ -20,6 +20,7 @@ enum { last_resort_ms = 2000 };
 enum phase { phase_running, phase_terminating, phase_killing, phase_over };
 
 struct supervision {
+    const struct launch *launch;
     const struct instruction *instruction;
     struct streams *streams;
     const struct courier *courier;
@@ -98,6 +99,12 @@ static void meet_deadline(struct supervision *supervision)
         }
         if (!is_used_up(&supervision->allowance, supervision->channel))
             return;
+        /* There is nobody yet who could be asked. */
+        if (!supervision->is_started && has_other_program(supervision->instruction)) {
+            end_first_process(supervision);
+            begin_killing(supervision);
+            return;
+        }
         command(supervision, signal_terminate);
         /* A stopped job could not take the signal. */
         command(supervision, signal_continue);
@@ -414,6 +421,27 @@ static void drain_output(struct supervision *supervision)
         drain_relays(supervision);
 }
 
+/* Cuts the end off at which nothing is said, and gives where the last line begins. */
+static char *find_last_line(char *words, long length)
+{
+    while (length > 0 && words[length - 1] == '\n')
+        length--;
+    words[length > 0 ? length : 0] = '\0';
+    char *line = words;
+    for (char *at = words; *at != '\0'; at++)
+        if (*at == '\n')
+            line = at + 1;
+    return line;
+}
+
+/* Where help is to be had: what Docker's client says behind every failure. */
+static bool is_advice(const char *line)
+{
+    static const char run[] = "Run 'docker ", see[] = "See 'docker ";
+    const size_t length = strlen(line);
+    return length >= sizeof run && (memcmp(line, run, sizeof run - 1) == 0 || memcmp(line, see, sizeof see - 1) == 0);
+}
+
 /* Its last line: what made it give up. */
 static void tell_what_the_maker_said(const struct supervision *supervision, int status)
 {
@@ -421,14 +449,9 @@ static void tell_what_the_maker_said(const struct supervision *supervision, int 
     const long size = kernel_call(__NR_lseek, supervision->maker_errors, 0, 2 /* SEEK_END */);
     const long room = (long)sizeof words - 1;
     const long from = size > room ? size - room : 0;
-    long length = kernel_call(__NR_pread64, supervision->maker_errors, words, room, from);
-    while (length > 0 && words[length - 1] == '\n')
-        length--;
-    words[length > 0 ? length : 0] = '\0';
-    const char *line = words;
-    for (const char *at = words; *at != '\0'; at++)
-        if (*at == '\n')
-            line = at + 1;
+    char *line = find_last_line(words, kernel_call(__NR_pread64, supervision->maker_errors, words, room, from));
+    if (is_advice(line))
+        line = find_last_line(words, line - words);
     tell_maker_failure(supervision->channel, status, line);
 }
 
@@ -449,6 +472,8 @@ static void await_first_process(const struct supervision *supervision)
     kernel_call(__NR_wait4, supervision->first_pid, &status, 0, NULL);
     if (has_engine(supervision->instruction))
         end_what_was_kept(supervision);
+    if (has_gate(supervision->instruction))
+        put_away_what_was_left(supervision->launch);
     if (supervision->phase == phase_over)
         return;
     /* A first process that keeps a kernel of the job's own ends by itself where that has ended, at any time. */
@@ -467,6 +492,7 @@ bool supervise(const struct supervised *given)
     struct streams *streams = given->launch->streams;
     const int64_t began_ms = monotonic_ms();
     struct supervision supervision = {
+        .launch = given->launch,
         .instruction = instruction,
         .streams = streams,
         .courier = given->launch->courier,

@@ -3,12 +3,14 @@
 #define CUPEL_PROTOCOL_GEN_H
 
 #define PROTOCOL_MAGIC 0x4c505543u
-#define PROTOCOL_VERSION 11u
+#define PROTOCOL_VERSION 12u
 #define INSTRUCTION_BYTES_MAX 4194304u
 #define CONTROL_KILL 255
 #define MAKER_INPUTS_MAX 256
 #define GUEST_ROOT "/job"
 #define GUEST_LAUNCHER "/cupel/launcher"
+#define GATE_SOCKET_INSIDE "/.cupel/gate/socket"
+#define GATE_SOCKET "socket"
 #define GUEST_PROGRAM_DIRECTORY "/dev/cupel"
 #define CONTROL_PROCEED 254
 #define CONTROL_SHOWN 253
@@ -53,6 +55,8 @@ enum {
     record_maker_input = 42,
     record_maker_source = 43,
     record_maker_start = 44,
+    record_maker_further = 45,
+    record_maker_gate = 46,
 };
 
 enum {
@@ -64,6 +68,12 @@ enum {
     option_terminal = 32,
     option_engine = 64,
     option_all = 127,
+};
+
+enum {
+    call_before = 1,
+    call_after = 2,
+    call_after_loss = 3,
 };
 
 enum {

@@ -1,0 +1,90 @@
+/** How Docker is called, as a script for bash: to be read, and to be tried. */
+import { posix } from "node:path";
+import { callDocker, type DockerCall } from "../launch/docker-call.ts";
+import { dockerEnvironment } from "../launch/docker-environment.ts";
+import type { EngineEntry } from "../launch/engine-root.ts";
+import { gatePlaces } from "../launch/gate-places.ts";
+import type { HostPaths } from "../launch/host-paths.ts";
+import type { FurtherCall, MadePlan } from "../launch/maker-call.ts";
+import { anybody, commandOf, contentLines, introduction, layer, place, quoted } from "./engine-script.ts";
+import { comment } from "./maker-script.ts";
+import { groupWords } from "./maker-words.ts";
+import { printableLine } from "./printable-text.ts";
+
+/** Whose job it is, and what tells Docker's client where its daemon is. */
+export interface DockerCaller {
+  readonly uid: number;
+  readonly gid: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+const what =
+  "The calls of docker, written out, with the directory and the image that cupel makes for them, and removes with the job.";
+
+const imageNote = "The image that cupel makes has the launcher in it; the one that is made here has not.";
+
+const rootsNotes = [
+  "As root, cupel takes other ids each time. Before anything runs in the container, the keeper enters its mount namespace, shows what is granted to the job as the job's own where it belongs to root, and makes all mounts nosuid and, but for /dev, nodev.",
+];
+
+const noDescriptors =
+  "Descriptors: the container inherits none from here. The keeper opens a socket in the directory gate, which the container's first process comes to, and through which it is given all that it is to have: what it is to do, the job's streams, and where it says what becomes of the job.";
+
+/** The launcher, a program of megabytes in no words, is left out; what it lies in is not. */
+function rootOf({ image }: DockerCall): EngineEntry[] {
+  return image.flatMap((entry): EngineEntry[] => {
+    if (entry.path === gatePlaces.launcher)
+      return [{ kind: "directory", path: posix.dirname(entry.path), mode: 0o755 }];
+    if (entry.kind !== "file") return [entry];
+    return typeof entry.content === "string" ? [{ ...entry, content: entry.content }] : [];
+  });
+}
+
+function line(words: readonly string[]): string {
+  return `docker ${words.map(quoted).join(" ")}`;
+}
+
+/** So that it is called everywhere as cupel calls it. */
+function clientLines({ path, environment }: DockerCall): string[] {
+  const own = Object.entries(environment).map(([name, value]) => `${name}=${quoted(value)}`);
+  return ["docker() {", `  ${printableLine(["env -i", ...own, quoted(path), '"$@"'].join(" "), true)}`, "}"];
+}
+
+function furtherLines({ furtherCalls }: DockerCall, ...times: readonly FurtherCall["time"][]): string[] {
+  return furtherCalls.filter(({ time }) => times.includes(time)).map(({ arguments: words }) => line(words));
+}
+
+/** With or without a container: after the script's own end nobody knows. */
+function removalLines(call: DockerCall): string[] {
+  const removal = [...furtherLines(call, "afterLoss", "after"), 'rm -rf "$place"'];
+  return ["remove() {", ...removal.map((each) => `  ${each}`), "}", "trap 'remove >/dev/null 2>&1 || :' EXIT"];
+}
+
+function runLine({ arguments: words }: DockerCall): string {
+  const [image = "", ...own] = words.slice(-3);
+  return commandOf([
+    ...groupWords(["docker", ...words.slice(0, -3)]).map((group) => group.map(quoted).join(" ")),
+    quoted(image),
+    own.map(quoted).join(" "),
+  ]);
+}
+
+/** The script. Pure but for `paths`. @throws CupelError `set-up` where the plan asks for what Docker cannot do. */
+export function renderDockerCall(plan: MadePlan<"docker">, paths: HostPaths, caller: DockerCaller): string {
+  const isRoots = plan.outside === "fresh";
+  const outside = isRoots ? anybody : { uid: caller.uid, gid: caller.gid };
+  const environment = dockerEnvironment(caller.environment);
+  const call = callDocker(plan, paths, { place, layer, outside, environment, program: new Uint8Array() });
+  const { directories, files } = call.contents;
+  const lines = [
+    ...introduction(plan, what, [imageNote, ...(isRoots ? rootsNotes : [])]),
+    ...comment(noDescriptors),
+    "set -e",
+    ...clientLines(call),
+    ...contentLines({ directories: ["root", ...directories], files, root: rootOf(call) }, removalLines(call)),
+    'tar -C "$place"/root --owner=0 --group=0 -cf "$place"/image.tar .',
+    ...furtherLines(call, "before").map((each) => `${each} >/dev/null`),
+    runLine(call),
+  ];
+  return lines.map((each) => `${each}\n`).join("");
+}

@@ -6,7 +6,7 @@ test("groupTests has every file once, and what looks at the machine in one group
   const files = listFiles(["{test,scripts}/**/*.test.ts"]);
   const [whole, others] = groupTests(files);
   expect([...whole, ...others].toSorted()).toEqual(files);
-  const expected = ["test/e2e/verify.test.ts", "test/e2e/endings.test.ts", "test/native/prober.test.ts"];
+  const expected = ["test/e2e/verify.test.ts", "test/e2e/readme.test.ts", "test/native/prober.test.ts"];
   expect(whole).toEqual(expect.arrayContaining(expected));
-  expect(others).toEqual(expect.arrayContaining(["test/e2e/readme.test.ts", "test/model/error.test.ts"]));
+  expect(others).toEqual(expect.arrayContaining(["test/e2e/install.test.ts", "test/model/error.test.ts"]));
 });

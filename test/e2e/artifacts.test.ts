@@ -68,6 +68,8 @@ describe.each(callers)("artifacts, called by $name", (caller) => {
     expect(ran.stderr).toContain(`cupel: 3 artifacts (16 bytes) in ${workspace.at("out")}\n`);
     expect(readFileSync(workspace.at("out/dist/old"), "utf8")).toBe("changed\n");
     expect(existsSync(workspace.at("out/lib/hidden"))).toBe(false);
+    // It is kept where all of the caller's cupels find it.
+    expect(await cupel.run(caller, ["discard", idIn(ran.stderr)], options)).toMatchObject({ code: 0 });
   });
 
   test("that are required make a success without them a failure, and change no other code", async () => {

@@ -276,8 +276,8 @@ describe("what takes its time", () => {
     const chain = await until("the job is seen", () => findDockerChain(running.pid, mark));
     process.kill(chain[victim], signal);
     for (const pid of findJobs(mark)) process.kill(pid, "SIGTERM");
-    const { code, stdout } = await running.ended;
-    expect([stdout, codes.some((one) => one === code)]).toEqual(["ended\n", true]);
+    const { code } = await running.ended;
+    expect(codes.filter((one) => one === code)).toHaveLength(1);
   });
 
   test.concurrent.each(Object.entries(idle))("a docker %s is found out", (_name, given) =>

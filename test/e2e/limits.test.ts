@@ -111,7 +111,8 @@ describe("without control groups, called by an ordinary user", () => {
     expect(ran.stderr).toStartWith("cupel: refused: ");
     const text = ran.stderr.replaceAll(/\s+/g, " ");
     expect(text).toContain("limit.memory");
-    expect(text).toContain("cgroup.memory");
+    // Who has another program make the sandbox may lack it by that alone.
+    expect(text).toMatch(/cgroup\.memory|control groups/);
     expect(ran.outcome.status).toBe("refused");
   });
 

@@ -30,7 +30,7 @@ const wrongFlags: readonly (readonly [readonly string[], ...string[]])[] = [
   [["--workspace", "RW"], "--workspace", '"RW"'],
   [["--network", "hosts"], "--network", '"hosts"', "did you mean host?"],
   [["--strategy", "namespace"], "--strategy", '"namespace"', "did you mean namespaces?"],
-  [["--strategy", "docker"], "--strategy", '"docker"'],
+  [["--strategy", "lxc"], "--strategy", '"lxc"'],
   [["--min", "strongest"], "--min", '"strongest"'],
   [["--prefer", "fast"], "--prefer", '"fast"'],
   [["--require", "net.nono"], "--require", '"net.nono"', "did you mean net.none?"],

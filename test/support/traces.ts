@@ -30,9 +30,12 @@ export function temporaryFiles(): string[] {
   );
 }
 
-/** Another cupel may be at work on this machine, so what is there for a moment is not what was left. */
+/**
+ * Another cupel may be at work on this machine, or be killed there and its traces be taken away by the next one, so what is
+ * there for a moment is not what was left.
+ */
 export async function noneBut(before: readonly string[], list: () => string[]): Promise<void> {
-  await until("what the run made is gone", () => list().every((name) => before.includes(name)), 5000);
+  await until("what the run made is gone", () => list().every((name) => before.includes(name)), 15_000);
 }
 
 /** Processes whose program lies in this directory: helpers of a cupel with this state. */

@@ -19,7 +19,8 @@ export function cupelControlGroups(): string[] {
     .flatMap(([, root = "/"]) => below(root))
     .filter((path) => {
       const [, name] = /\/(cupel-[^/]*)$/.exec(path) ?? [];
-      return name !== undefined && !isInUse(name);
+      // Those of daemons that tests start are theirs.
+      return name !== undefined && !name.startsWith("cupel-test-") && !isInUse(name);
     });
 }
 

@@ -24,10 +24,10 @@ export function cupelControlGroups(): string[] {
     });
 }
 
-/** Temporary files of cupels that have ended: tests that run meanwhile have theirs. */
+/** Temporary files of cupels that have ended: tests and hosts of the lab that run meanwhile have theirs. */
 export function temporaryFiles(): string[] {
   return readdirSync("/tmp").filter(
-    (name) => name.startsWith("cupel") && !/^cupel-(test|condition)-/.test(name) && !isInUse(name),
+    (name) => name.startsWith("cupel") && !/^cupel-(test|condition|host)-/.test(name) && !isInUse(name),
   );
 }
 

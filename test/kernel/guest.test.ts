@@ -8,7 +8,7 @@ import { bindOf, sandboxPlan } from "../support/sandbox-plan.ts";
 
 const kernel = compileC(join(import.meta.dir, "../support/fake-kernel.c"), {
   flags: ["-static", "-DHOSTED", `-I${join(repositoryRoot, "platform/linux/shared")}`],
-  dependencies: [join(repositoryRoot, "platform/linux/launcher/launcher.h")],
+  dependencies: ["instruction.h", "launcher.h"].map((name) => join(repositoryRoot, "platform/linux/launcher", name)),
 });
 
 /** A job's sandbox whose kernel behaves in this manner. */

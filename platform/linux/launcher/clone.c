@@ -1,6 +1,6 @@
 /* From an instruction to a first process in its namespaces. What fails by then is told the same way as its own
  * failures. */
-#include "launcher.h"
+#include "maker.h"
 
 #include <linux/fcntl.h>
 #include <linux/sched.h>

@@ -2,6 +2,7 @@
  * The first process of an engine's container, outside: it is put into the job's control groups, and handed what it is
  * to do and to have.
  */
+#include "maker.h"
 #include "../shared/append.h"
 #include "keeper.h"
 

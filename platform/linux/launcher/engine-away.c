@@ -1,4 +1,5 @@
 /* What a daemon has made is put away by its client: by the keeper, or by the launcher where somebody ended that. */
+#include "maker.h"
 #include "keeper.h"
 
 #include <linux/mman.h>

@@ -1,4 +1,5 @@
 /* An engine's client, and what it is called for. */
+#include "maker.h"
 #include "keeper.h"
 
 #include <linux/poll.h>
@@ -12,7 +13,8 @@ void fail_keeping(struct keeper *keeper, int step, long error, const char *subje
     const long child = fork_process();
     if (child == 0)
         fail_launch(keeper->launch, step, error, subject);
-    kernel_call(__NR_wait4, child, NULL, 0, NULL);
+    if (child > 0)
+        kernel_call(__NR_wait4, child, NULL, 0, NULL);
     keeper->is_to_end = true;
 }
 

@@ -2,6 +2,7 @@
  * In a container: what an engine cannot be told, or what it was told by a path that may lead elsewhere by now. All of
  * it before anything is started, as the job's user, without a privilege.
  */
+#include "maker.h"
 #include "descriptors.h"
 
 #include <asm/stat.h>

@@ -4,10 +4,10 @@
  * runs there, and lays a copy of each such mount over it, with its owner mapped. What the launcher had opened is what
  * was granted, and nothing else is laid over.
  */
-#include "builder.h"
-#include "mount-calls.h"
-
 #include "../shared/append.h"
+#include "builder.h"
+#include "maker.h"
+#include "mount-calls.h"
 
 #include <linux/fcntl.h>
 #include <linux/mount.h>

@@ -13,6 +13,7 @@
  * comes to be known. The keeper is in none of the job's control groups, nor is the engine: the first process alone is
  * put into them, before it does anything.
  */
+#include "maker.h"
 #include "keeper.h"
 
 #include <linux/poll.h>

@@ -4,7 +4,7 @@
  * ends, the kernel ends whatever is left of its PID namespace (pid_namespaces(7)).
  */
 #include "../shared/append.h"
-#include "launcher.h"
+#include "maker.h"
 
 #include <asm/statfs.h>
 #include <linux/fcntl.h>

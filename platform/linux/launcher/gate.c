@@ -8,7 +8,7 @@
  */
 #include "../shared/append.h"
 #include "descriptors.h"
-#include "mount-calls.h"
+#include "maker.h"
 
 #include <asm/stat.h>
 #include <linux/fcntl.h>

@@ -2,6 +2,7 @@
  * In a kernel of the job's own (see guest.c): the first process that it has. It comes as that kernel's root, takes what
  * it is sent, leaves what is not the job's, and goes on as the first process of any sandbox does.
  */
+#include "maker.h"
 #include "descriptors.h"
 
 #include <linux/bpf_common.h>

@@ -4,6 +4,7 @@
  * guest-inside.c. Of this side only one descriptor leads there, a socket; all others go through it (unix(7)). So what
  * ends and counts a job ends and counts that program with everything it runs.
  */
+#include "maker.h"
 #include "descriptors.h"
 
 #include <linux/fcntl.h>

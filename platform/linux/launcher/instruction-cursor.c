@@ -2,7 +2,7 @@
  * Takes the parts of an instruction one after another, none beyond the end. A cursor that has met anything odd stays
  * broken, and gives nothing but zeros and empty texts from there on: whoever takes several parts asks once, at the end.
  */
-#include "instruction.h"
+#include "instruction-cursor.h"
 
 void take(struct cursor *cursor, void *to, size_t length)
 {

@@ -1,5 +1,5 @@
 /* Reads what one record says, by its kind; what becomes of the root is read in instruction-root-step.c. */
-#include "instruction.h"
+#include "instruction-cursor.h"
 
 #include <linux/sched.h>
 

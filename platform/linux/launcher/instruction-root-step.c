@@ -1,5 +1,5 @@
 /* Reads the records that are steps of building a root, each for what root-steps.c does with it. */
-#include "instruction.h"
+#include "instruction-cursor.h"
 
 void parse_root_step(struct cursor *cursor, struct instruction *into, uint16_t kind)
 {

@@ -1,6 +1,6 @@
 /* Reads the instruction and refuses it whole if anything about it is odd. Nothing here has a side effect but reading.
  */
-#include "instruction.h"
+#include "instruction-cursor.h"
 
 #include <linux/sched.h>
 

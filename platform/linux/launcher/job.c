@@ -2,7 +2,7 @@
  * The job's own process, a child of the first one: it takes its streams, its terminal and its descriptors, leaves all
  * else, and executes the command as a shell would find it.
  */
-#include "launcher.h"
+#include "maker.h"
 
 #include <linux/fcntl.h>
 #include <linux/prctl.h>

@@ -3,6 +3,7 @@
 #define CUPEL_KEEPER_H
 
 #include "descriptors.h"
+#include "maker.h"
 
 #include <linux/fcntl.h>
 

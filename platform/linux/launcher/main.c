@@ -8,7 +8,7 @@
  * launcher guest: the first process of a kernel of the job's own, see guest-inside.c.
  */
 #include "../shared/append.h"
-#include "launcher.h"
+#include "maker.h"
 
 #include <linux/fcntl.h>
 #include <linux/prctl.h>

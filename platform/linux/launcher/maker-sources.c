@@ -4,8 +4,9 @@
  * it then gets copies of the mounts, in a mount namespace of its own, at a place where everyone may go, and with the
  * owners mapped where the plan says so.
  */
-#include "builder.h"
 #include "../shared/append.h"
+#include "builder.h"
+#include "maker.h"
 #include "mount-calls.h"
 
 #include <linux/fcntl.h>

@@ -3,7 +3,7 @@
  * process, and it starts this very program again, inside, which is the first process from then on. What leads in and
  * out are descriptors at numbers that both know; both sides read the same instruction.
  */
-#include "launcher.h"
+#include "maker.h"
 
 #include <asm/stat.h>
 #include <linux/fcntl.h>

@@ -2,7 +2,7 @@
  * The sandbox around its first process: namespaces, root, identity, limits and filters, each while the one before still
  * leaves the right to it.
  */
-#include "launcher.h"
+#include "maker.h"
 
 #include <linux/fcntl.h>
 #include <linux/sched.h>

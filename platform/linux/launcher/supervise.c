@@ -1,5 +1,5 @@
 /* The launcher's watch over one job: signals in, events out, the deadline, and the end of everything. */
-#include "launcher.h"
+#include "maker.h"
 
 #include <linux/fcntl.h>
 #include <linux/poll.h>

@@ -84,7 +84,7 @@ function mountWord(mount: EngineMount, binding: DockerBinding): string {
   return bindWord(source, destination, mount.writable);
 }
 
-/** Of one mount: those below it are asked for one by one, and each is as safe as it is said to be. */
+/** Of one mount: those below it are asked for one by one, so that each is read-only that is to be. */
 function bindWord(source: string, destination: string, writable: boolean): string {
   const access = writable ? [] : ["readonly"];
   const words = [`source=${source}`, `destination=${destination}`, ...access, "bind-nonrecursive"];
@@ -132,7 +132,7 @@ function limitWords(limits: string): string[] {
   });
 }
 
-/** It takes a fifth of a second; a machine with other work to do, seconds. */
+/** It takes half a second; a machine with other work to do, seconds. */
 const startTimeoutMs = 30_000;
 
 function inputsOf({ mounts }: EngineRoot): { source: string }[] {

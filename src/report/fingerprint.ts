@@ -1,6 +1,7 @@
 /** What decides whether a saved report still holds: facts of boot, kernel, caller and limits, and nothing that changes with a login. */
 import type { Host } from "../host/host.ts";
 import { procField } from "../host/proc-field.ts";
+import { engineVariables } from "../launch/engine-variables.ts";
 import { build } from "../model/build.gen.ts";
 
 /** Facts by name. */
@@ -36,9 +37,6 @@ const namespaceLinks = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "u
 
 /** Programs that strategies drive: another file, another capability. */
 const decidingPrograms = ["bwrap", "crun", "docker", "newuidmap", "podman", "runc", "runsc"];
-
-/** What a client finds its engine by (docker(1), "Environment variables"): another daemon, another answer. */
-const decidingVariables = ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH"];
 
 function read(host: Host, path: string): string {
   const text = host.readText(path);
@@ -109,7 +107,8 @@ export function readFingerprintParts(host: Host): FingerprintParts {
     controlGroup: startingGroup(host),
     sysctls: joinFacts(decidingSysctls.map((name) => [name, read(host, `/proc/sys/${name}`)])),
     resourceLimits: resourceLimits(host),
-    engine: digestOf(joinFacts(decidingVariables.map((name) => [name, host.environment[name] ?? ""]))),
+    // Another daemon, another answer.
+    engine: digestOf(joinFacts(engineVariables.map((name) => [name, host.environment[name] ?? ""]))),
     programs: joinFacts(decidingPrograms.map((name) => [name, programIdentity(host, name)])),
   };
 }

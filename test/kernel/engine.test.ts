@@ -3,19 +3,14 @@
  * is a PID namespace here, with the launcher as its first process.
  */
 import { describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
-import { parseLaunchEvent } from "../../src/launch/launch-event.ts";
 import type { MakerCall } from "../../src/launch/maker-call.ts";
 import type { LauncherPlan } from "../../src/model/plan.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
-import { buildSanitized } from "../support/build-sanitized.ts";
-import { repositoryRoot } from "../support/compile-c.ts";
-import { execute } from "../support/execute.ts";
+import { inOrder, launchSanitized } from "../support/launch-sanitized.ts";
 import { launchProgram, plainBinding, type LaunchOptions } from "../support/launch-program.ts";
 import { needsPrograms } from "../support/must-work.ts";
 import { findProcesses, freshMark } from "../support/processes.ts";
-import { makeTempDir } from "../support/temp-dir.ts";
 import { isRoot } from "../support/tester.ts";
 import { until } from "../support/until.ts";
 
@@ -112,20 +107,8 @@ describe("a keeper", () => {
 needsPrograms("gcc")(
   "a keeper of an engine, and the first process, are without a finding of the sanitizers",
   async () => {
-    await buildSanitized();
-    using directory = makeTempDir();
-    const control = directory.at("control");
-    const words = ["/bin/sh", "-c", "cat; exit 4"] as const;
-    const instruction = encodeInstruction(planOf(words), plainBinding({ maker: callOf(first) }));
-    const script = `mkfifo ${control}; exec 3<>${control}; cat ${directory.file("instruction", instruction)} >&3
-    echo input | ${repositoryRoot}/dist/sanitize/launcher 3 4 0 1 2 4>${directory.at("events")}`;
-    const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ASAN_OPTIONS: `log_path=${directory.at("finding")}` };
-    expect(await execute(["sh", "-c", script], { env })).toMatchObject({ stdout: "input\n", stderr: "" });
-    const told = (await Bun.file(directory.at("events")).text()).trim().split("\n");
-    expect(told.map((line) => parseLaunchEvent(line).event).filter((event) => event !== "output")).toEqual([
-      "started",
-      "ended",
-    ]);
-    expect(readdirSync(directory.path).filter((name) => name.startsWith("finding"))).toEqual([]);
+    const binding = plainBinding({ maker: callOf(first) });
+    const instruction = encodeInstruction(planOf(["/bin/sh", "-c", "cat; exit 4"]), binding);
+    expect(await launchSanitized(instruction)).toEqual(inOrder);
   },
 );

@@ -6,13 +6,11 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
-import { parseLaunchEvent } from "../../src/launch/launch-event.ts";
 import type { FurtherCall, MakerCall } from "../../src/launch/maker-call.ts";
 import type { LauncherPlan } from "../../src/model/plan.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
-import { buildSanitized } from "../support/build-sanitized.ts";
 import { repositoryRoot } from "../support/compile-c.ts";
-import { execute } from "../support/execute.ts";
+import { inOrder, launchSanitized, sanitizedLauncher } from "../support/launch-sanitized.ts";
 import { launchProgram, plainBinding, type LaunchOptions } from "../support/launch-program.ts";
 import { needs } from "../support/must-work.ts";
 import { findProcesses, freshMark } from "../support/processes.ts";
@@ -148,6 +146,18 @@ describe("further calls", () => {
   });
 });
 
+test("the job's own time ends the making of its container, without the grace that is a job's", async () => {
+  using place = makePlace();
+  const mark = freshMark();
+  const plan = { ...planOf(["/bin/true"]), timeoutMs: 300, graceMs: 600_000 };
+  const { events } = await launchProgram(plan, { binding: { maker: callOf(place, `exec sleep ${mark}`) } });
+  expect(events.filter(({ event }) => event !== "finished")).toEqual([
+    { event: "timeout", timeoutMs: 300 },
+    { event: "maker-failed", status: 9, words: "" },
+  ]);
+  expect(findProcesses(mark)).toEqual([]);
+});
+
 describe("an engine", () => {
   test.each([
     ["that ends without a word", "exit 0", { event: "maker-failed", status: 0, words: "" }],
@@ -198,22 +208,11 @@ needsContainers("whoever is no first process of a container is sent away with no
 });
 
 needsContainers("a keeper at the gate, and the first process, are without a finding of the sanitizers", async () => {
-  await buildSanitized();
   using place = makePlace();
-  const sanitized = `${repositoryRoot}/dist/sanitize/launcher`;
-  const control = place.at("control");
-  const words = ["/bin/sh", "-c", "cat; exit 4"] as const;
-  const maker = callOf(place, containerIn(place, sanitized), { further: furtherIn(place, ["before", "after"]) });
-  const instruction = encodeInstruction(planOf(words), plainBinding({ maker }));
-  const script = `mkfifo ${control}; exec 3<>${control}; cat ${place.file("instruction", instruction)} >&3
-    echo input | ${sanitized} 3 4 0 1 2 4>${place.at("events")}`;
-  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ASAN_OPTIONS: `log_path=${place.at("finding")}` };
-  expect(await execute(["sh", "-c", script], { env })).toMatchObject({ stdout: "input\n", stderr: "" });
-  const told = (await Bun.file(place.at("events")).text()).trim().split("\n");
-  expect(told.map((line) => parseLaunchEvent(line).event).filter((event) => event !== "output")).toEqual([
-    "started",
-    "ended",
-  ]);
+  const plan = planOf(["/bin/sh", "-c", "cat; exit 4"]);
+  const maker = callOf(place, containerIn(place, sanitizedLauncher), {
+    further: furtherIn(place, ["before", "after"]),
+  });
+  expect(await launchSanitized(encodeInstruction(plan, plainBinding({ maker })))).toEqual(inOrder);
   expect(called(place)).toEqual(["before", "after"]);
-  expect(readdirSync(place.path).filter((name) => name.startsWith("finding"))).toEqual([]);
 });

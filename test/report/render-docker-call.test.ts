@@ -3,7 +3,7 @@ import type { HostPaths } from "../../src/launch/host-paths.ts";
 import type { MadePlan } from "../../src/launch/maker-call.ts";
 import type { LauncherPlan } from "../../src/model/plan.ts";
 import { renderDockerCall, type DockerCaller } from "../../src/report/render-docker-call.ts";
-import { barePlan } from "../fixtures/jobs/plans.ts";
+import { barePlan, toldInWords } from "../fixtures/jobs/plans.ts";
 
 const maker = { program: "docker", path: "/usr/bin/docker" } as const;
 
@@ -120,18 +120,7 @@ describe("renderDockerCall", () => {
   });
 
   test("says what the launcher does before and after, and what cannot be shown", () => {
-    const text = renderDockerCall(
-      madePlan({
-        controlGroup: { pids: 7 },
-        seccomp: "default",
-        root: [
-          { step: "given", destination: "/run/secrets/TOKEN", content: "TOKEN" },
-          { step: "copy", source: "/srv/work", destination: "/srv/work" },
-        ],
-      }),
-      paths,
-      caller,
-    );
+    const text = renderDockerCall(madePlan(toldInWords), paths, caller);
     expect(commentsOf(text)).toMatchInlineSnapshot(`
       [
         "#!/bin/bash",

@@ -3,7 +3,7 @@ import type { HostPaths } from "../../src/launch/host-paths.ts";
 import type { MadePlan } from "../../src/launch/maker-call.ts";
 import type { LauncherPlan } from "../../src/model/plan.ts";
 import { renderPodmanCall } from "../../src/report/render-podman-call.ts";
-import { barePlan } from "../fixtures/jobs/plans.ts";
+import { barePlan, toldInWords } from "../fixtures/jobs/plans.ts";
 
 const maker = { program: "podman", path: "/usr/bin/podman", runtime: "crun", runtimePath: "/usr/bin/crun" } as const;
 
@@ -113,17 +113,7 @@ describe("renderPodmanCall", () => {
   });
 
   test("says what the launcher does before and after, and what cannot be shown", () => {
-    const text = renderPodmanCall(
-      madePlan({
-        controlGroup: { pids: 7 },
-        seccomp: "default",
-        root: [
-          { step: "given", destination: "/run/secrets/TOKEN", content: "TOKEN" },
-          { step: "copy", source: "/srv/work", destination: "/srv/work" },
-        ],
-      }),
-      paths,
-    );
+    const text = renderPodmanCall(madePlan(toldInWords), paths);
     expect(text.split("\n").filter((line) => line.startsWith("#"))).toMatchInlineSnapshot(`
       [
         "#!/bin/bash",

@@ -65,6 +65,14 @@ describe("describeMakerFailure", () => {
     ),
   );
 
+  test("is no failure where the time that the job had was over before it was started", () => {
+    const over: LaunchEvent[] = [
+      { event: "timeout", timeoutMs: 300 },
+      { event: "maker-failed", status: 9, words: "" },
+    ];
+    expect(judged(over)).toEqual(["timeout-wall: the job was ended after 0.3 s, its time limit", 124]);
+  });
+
   test("names the program without which there is no job, whatever became of it", () => {
     const failed: LaunchEvent = { event: "maker-failed", status: 128 << 8, words: "no such platform" };
     const late: LaunchEvent = { event: "maker-timeout", timeoutMs: 20_000 };

@@ -66,7 +66,7 @@ function always({ sources }: LoadedModules): string[] {
 }
 
 describe.each([
-  ["without a workspace", directory.path, 231_000],
+  ["without a workspace", directory.path, 231_500],
   ["with a layer over one", directory.folder("project"), 239_000],
 ])("run, with a saved report, %s,", (_where, cwd, bytesMax) => {
   let loaded: LoadedModules = { sources: [], packages: [], runtime: [] };

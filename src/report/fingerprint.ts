@@ -81,7 +81,7 @@ function joinFacts(facts: Iterable<readonly [string, string]>): string {
   return Array.from(facts, ([name, value]) => `${name}=${value}`).join(" ");
 }
 
-/** FNV-1a, 32 bits (RFC 9923): a report tells nothing of the caller's environment, only whether it is another one. Pure. */
+/** FNV-1a, 32 bits (RFC 9923): a report tells whether the environment is another one, and nothing of it. Pure. */
 function digestOf(text: string): string {
   let digest = 0x811c_9dc5;
   for (const byte of Buffer.from(text)) digest = Math.imul(digest ^ byte, 0x0100_0193);
@@ -107,7 +107,6 @@ export function readFingerprintParts(host: Host): FingerprintParts {
     controlGroup: startingGroup(host),
     sysctls: joinFacts(decidingSysctls.map((name) => [name, read(host, `/proc/sys/${name}`)])),
     resourceLimits: resourceLimits(host),
-    // Another daemon, another answer.
     engine: digestOf(joinFacts(engineVariables.map((name) => [name, host.environment[name] ?? ""]))),
     programs: joinFacts(decidingPrograms.map((name) => [name, programIdentity(host, name)])),
   };

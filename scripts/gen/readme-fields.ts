@@ -2,6 +2,7 @@
 import type { HostPaths } from "../../src/launch/host-paths.ts";
 import { callBubblewrap } from "../../src/launch/bubblewrap-call.ts";
 import { callDocker } from "../../src/launch/docker-call.ts";
+import { callSystemd } from "../../src/launch/systemd-call.ts";
 import { isMadeBy, type MadePlan } from "../../src/launch/maker-call.ts";
 import { callPodman } from "../../src/launch/podman-call.ts";
 import type { Standing, Standings } from "../../src/model/capability.ts";
@@ -98,6 +99,11 @@ function dockerWords(plan: MadePlan<"docker">): string[] {
   return engineWords(plan, call.arguments, call.image);
 }
 
+function unitWords(plan: MadePlan<"systemd-run">): string[] {
+  const call = callSystemd(plan, everyPath, { ...engineBinding, environment: {}, program: new Uint8Array() });
+  return engineWords(plan, call.arguments.slice(0, -2), call.contents.root);
+}
+
 /** What takes the root's place. */
 function ruleLines({ rules, scratch }: ConfinementPlan): string[] {
   const own = scratch.directory === undefined ? [] : ["start in a directory of its own"];
@@ -108,6 +114,7 @@ function ruleLines({ rules, scratch }: ConfinementPlan): string[] {
 function rootLines(plan: LauncherPlan): string[] {
   if (isMadeBy(plan, "podman")) return podmanWords(plan);
   if (isMadeBy(plan, "docker")) return dockerWords(plan);
+  if (isMadeBy(plan, "systemd-run")) return unitWords(plan);
   if (isMadeBy(plan, "bubblewrap")) return bubblewrapWords(plan);
   return plan.confinement === undefined ? plan.root.map(describeStep) : ruleLines(plan.confinement);
 }

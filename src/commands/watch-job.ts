@@ -36,6 +36,8 @@ function whyUnwatched({ guest, maker, outside }: LauncherPlan, strategy: string)
     return `sees what the host's kernel is asked, and that of a job in ${strategy} is asked nothing`;
   if (maker?.program === "docker")
     return "traces what cupel's launcher starts, and a job in docker is started by Docker's daemon";
+  if (maker?.program === "systemd-run")
+    return "traces what cupel's launcher starts, and a job in systemd is started by systemd itself";
   // execve(2): no set-user-ID program has its owner's rights under a tracer that has not.
   if (maker?.program === "podman" && outside === "caller")
     return "traces all that makes the sandbox, and newuidmap, which Podman maps ids with, has no rights of root's then";

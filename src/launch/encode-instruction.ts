@@ -56,6 +56,7 @@ function encodeOptions(writer: InstructionWriter, plan: LauncherPlan, binding: L
         plan.terminal === "private" && optionBits.terminal,
         binding.resident?.sharesRoot === true && optionBits.sharedRoot,
         binding.maker?.isEngine === true && optionBits.engine,
+        binding.maker?.joinsByInput === true && optionBits.input,
       ),
     );
     writer.u32(plan.umask);
@@ -81,9 +82,9 @@ function encodeMaker(writer: InstructionWriter, plan: LauncherPlan, maker: Maker
 
 function encodeDaemon(writer: InstructionWriter, { path, gate, furtherCalls = [] }: MakerCall): void {
   if (gate !== undefined) writer.record(recordKinds.makerGate, () => writer.text(gate));
-  for (const { time, arguments: words } of furtherCalls) {
+  for (const { time, path: own = path, arguments: words } of furtherCalls) {
     writer.record(recordKinds.makerFurther, () => writer.u32(callTimes[time]));
-    for (const word of [path, ...words]) writer.record(recordKinds.makerArgument, () => writer.text(word));
+    for (const word of [own, ...words]) writer.record(recordKinds.makerArgument, () => writer.text(word));
   }
 }
 

@@ -45,7 +45,7 @@ export interface EngineHabits {
   /** Whether it does so for jobs with a network of their own, too, where nothing is there. */
   readonly putsFilesAlways: boolean;
   /** The empty file by which a container is known. */
-  readonly mark: string;
+  readonly mark?: string | undefined;
   /**
    * Whether what a file system in memory is mounted on may be closed. runc gives that its mode, and not the one that it is
    * told of; crun does, but opens it first, which the root of a container of root's may not do: that one has none of root's rights.
@@ -71,7 +71,7 @@ class Lowering {
     this.binding = binding;
     this.habits = habits;
     for (const [path, mode] of Object.entries(mountPointsOfEngines)) this.#enterPoint(path, mode);
-    this.entries.set(habits.mark, { kind: "file", path: habits.mark, content: "" });
+    if (habits.mark !== undefined) this.entries.set(habits.mark, { kind: "file", path: habits.mark, content: "" });
   }
 
   /** The mount in which a path lies; none where it is in the root directory itself. */

@@ -5,9 +5,11 @@ import type { callTimes } from "./protocol.ts";
 /** What is to be read, or a file or directory of the host's, opened through no link. */
 export type MakerInput = { readonly content: Uint8Array } | { readonly source: string };
 
-/** What else an engine's client is called for, by the same path: see `callTimes` in protocol.ts. */
+/** What else an engine's client is called for: see `callTimes` in protocol.ts. */
 export interface FurtherCall {
   readonly time: keyof typeof callTimes;
+  /** Absent: by the same path. */
+  readonly path?: string | undefined;
   readonly arguments: readonly string[];
 }
 
@@ -30,6 +32,8 @@ export interface MakerCall {
    * directory, which is in the container at `gatePlaces.gate`.
    */
   readonly gate?: string | undefined;
+  /** The same, where its client passes on what it has as its standard input: that socket, without a path. */
+  readonly joinsByInput?: true | undefined;
   readonly furtherCalls?: readonly FurtherCall[] | undefined;
 }
 

@@ -14,13 +14,16 @@ export type OwnScope =
 const deadlineMs = 3000;
 const movePauseMs = 2;
 
+/** Whose manager it is. */
+type ManagerOwner = Pick<Host, "environment"> & { readonly identity: Pick<Host["identity"], "uid"> };
+
 /** Where the manager has its sockets (pam_systemd(8)). */
-export function managerDirectory(host: Host): string {
+export function managerDirectory(host: ManagerOwner): string {
   return host.environment["XDG_RUNTIME_DIR"] ?? `/run/user/${host.identity.uid}`;
 }
 
 /** systemd's programs find the manager by its directory, and the bus beside it. */
-export function managerEnvironment(host: Host): Record<string, string> {
+export function managerEnvironment(host: ManagerOwner): Record<string, string> {
   const directory = managerDirectory(host);
   const bus = host.environment["DBUS_SESSION_BUS_ADDRESS"] ?? `unix:path=${directory}/bus`;
   return { PATH: "/usr/bin:/bin", LC_ALL: "C", XDG_RUNTIME_DIR: directory, DBUS_SESSION_BUS_ADDRESS: bus };

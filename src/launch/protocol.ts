@@ -90,6 +90,8 @@ export const optionBits = {
   terminal: 32,
   /** The maker is an engine: it stays beside the sandbox, whose first process is not its child. */
   engine: 64,
+  /** The engine's client passes its standard input on: what its sandbox's first process is given comes by that. */
+  input: 128,
 } as const;
 
 /** Kinds of frames that a resident launcher sends: an event's line, or what a job wrote. */

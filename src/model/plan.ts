@@ -161,7 +161,14 @@ export type MakerPlan =
       readonly runtimePath: string;
     }
   /** Its client; where its daemon is, that knows. */
-  | { readonly program: "docker"; readonly path: string };
+  | { readonly program: "docker"; readonly path: string }
+  | {
+      readonly program: "systemd-run";
+      readonly path: string;
+      /** Which manager makes the unit, and the program that tells it of another end. */
+      readonly manager: "system" | "user";
+      readonly controlPath: string;
+    };
 
 /**
  * A program that is a kernel of the job's own. It runs in the sandbox that the launcher makes, beside the job's root, and

@@ -1,24 +1,42 @@
-/** systemd: whether it runs this machine, and whether this user has a manager of their own to ask for units with limits. */
+/** systemd: whether it runs this machine, whether this user has a manager of their own, and what a unit of it keeps. */
 import type { Host } from "../host/host.ts";
 import { managerDirectory } from "../launch/own-scope.ts";
-import type { Evidence, Finding } from "../model/capability.ts";
+import { isUsable, type Evidence, type Finding } from "../model/capability.ts";
 import { onLinux } from "./_elsewhere.ts";
 import { lineOrErrno, readLine } from "./_host-text.ts";
 import { defineProbe, finding, type ProbeContext } from "./_probe.ts";
-import { askVersion, findProgram, installed, notInstalled } from "./_program.ts";
+import { askVersion, behind, findProgram, installed, notInstalled, type SaidVersion } from "./_program.ts";
+import { runUnit } from "./_systemd-run.ts";
 import { exerciseManager } from "./_systemd-scope.ts";
 
-const ids = ["program.systemd-run", "systemd.system", "cgroup.user-manager"] as const;
+const ids = ["program.systemd-run", "systemd.system", "cgroup.user-manager", "systemd.run"] as const;
 
 async function run(context: ProbeContext) {
   const { host } = context;
   const version = await askVersion(host, findProgram(host, "systemd-run"));
   const system = judgeSystem(host);
+  const manager = await judgeManager(context, system);
   return {
-    "program.systemd-run": version.ok ? installed(version, "cgroup.user-manager") : version.finding,
+    "program.systemd-run": version.ok ? installed(version, "cgroup.user-manager and systemd.run") : version.finding,
     "systemd.system": system,
-    "cgroup.user-manager": await judgeManager(context, system),
+    "cgroup.user-manager": manager,
+    "systemd.run": await judgeUnit(context, version, { system, manager }),
   };
+}
+
+/** Root's units are the system's, whether or not root has a manager besides. */
+async function judgeUnit(
+  context: ProbeContext,
+  version: SaidVersion,
+  { system, manager }: { readonly system: Finding; readonly manager: Finding },
+): Promise<Finding> {
+  const { host } = context;
+  if (system.state === "absent") return behind(system);
+  if (!version.ok) return behind(version.finding);
+  if (host.identity.uid !== 0 && !isUsable(manager)) return behind(manager);
+  const systemctl = findProgram(host, "systemctl");
+  if (systemctl.path === undefined) return notInstalled(systemctl);
+  return runUnit(context, { run: version, control: systemctl.path });
 }
 
 /** sd_booted(3): the directory is there where systemd is the init, and nowhere else; a container may share /run. */
@@ -81,8 +99,9 @@ export default defineProbe({
     "program.systemd-run": "systemd-run",
     "systemd.system": "systemd",
     "cgroup.user-manager": "systemd user manager",
+    "systemd.run": "A unit by systemd",
   },
   pace: "slow",
-  deadlineMs: 12_000,
+  deadlineMs: 33_000,
   run: onLinux(ids, run),
 });

@@ -1,5 +1,9 @@
 /** What scripts have in common that write down how a container engine makes a sandbox. Pure. */
+import { posix } from "node:path";
 import type { EngineEntry } from "../launch/engine-root.ts";
+import { gatePlaces } from "../launch/gate-places.ts";
+import type { ArchiveEntry } from "../launch/image-archive.ts";
+import { isWithin } from "../model/job.ts";
 import type { MadePlan } from "../launch/maker-call.ts";
 import { comment, describeInside } from "./maker-script.ts";
 import { joinWords } from "./phrase.ts";
@@ -35,6 +39,18 @@ function entryLine(entry: EngineEntry): string {
   if (entry.kind === "link") return `ln -s ${quoteWord(entry.target)} ${path}`;
   if (entry.kind === "directory") return `mkdir ${path}`;
   return entry.content === "" ? `: >${path}` : `printf %s ${quoteWord(entry.content)} >${path}`;
+}
+
+/** The launcher, a program of megabytes in no words, is left out; what it lies in is not. */
+export function wordsOf(root: readonly ArchiveEntry[]): EngineEntry[] {
+  const parent = posix.dirname(gatePlaces.launcher);
+  const others = root.flatMap((entry): EngineEntry[] => {
+    if (entry.path === gatePlaces.launcher || entry.path === parent) return [];
+    if (entry.kind !== "file") return [entry];
+    return typeof entry.content === "string" ? [{ ...entry, content: entry.content }] : [];
+  });
+  const at = others.findIndex(({ path }) => isWithin(path, parent));
+  return others.toSpliced(at < 0 ? others.length : at, 0, { kind: "directory", path: parent, mode: 0o755 });
 }
 
 /** Only once all is in them: some are closed. */

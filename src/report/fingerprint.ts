@@ -36,7 +36,7 @@ const decidingStatusLines = [
 const namespaceLinks = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
 /** Programs that strategies drive: another file, another capability. */
-const decidingPrograms = ["bwrap", "crun", "docker", "newuidmap", "podman", "runc", "runsc"];
+const decidingPrograms = ["bwrap", "crun", "docker", "newuidmap", "podman", "runc", "runsc", "systemd-run"];
 
 function read(host: Host, path: string): string {
   const text = host.readText(path);

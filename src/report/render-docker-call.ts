@@ -1,12 +1,9 @@
 /** How Docker is called, as a script for bash: to be read, and to be tried. */
-import { posix } from "node:path";
 import { callDocker, type DockerCall } from "../launch/docker-call.ts";
 import { dockerEnvironment } from "../launch/docker-environment.ts";
-import type { EngineEntry } from "../launch/engine-root.ts";
-import { gatePlaces } from "../launch/gate-places.ts";
 import type { HostPaths } from "../launch/host-paths.ts";
 import type { FurtherCall, MadePlan } from "../launch/maker-call.ts";
-import { anybody, commandOf, contentLines, introduction, layer, place, quoted } from "./engine-script.ts";
+import { anybody, commandOf, contentLines, introduction, layer, place, quoted, wordsOf } from "./engine-script.ts";
 import { comment } from "./maker-script.ts";
 import { groupWords } from "./maker-words.ts";
 import { printableLine } from "./printable-text.ts";
@@ -29,16 +26,6 @@ const rootsNotes = [
 
 const noDescriptors =
   "Descriptors: the container inherits none from here. The keeper opens a socket in the directory gate, which the container's first process comes to, and through which it is given all that it is to have: what it is to do, the job's streams, and where it says what becomes of the job.";
-
-/** The launcher, a program of megabytes in no words, is left out; what it lies in is not. */
-function rootOf({ image }: DockerCall): EngineEntry[] {
-  return image.flatMap((entry): EngineEntry[] => {
-    if (entry.path === gatePlaces.launcher)
-      return [{ kind: "directory", path: posix.dirname(entry.path), mode: 0o755 }];
-    if (entry.kind !== "file") return [entry];
-    return typeof entry.content === "string" ? [{ ...entry, content: entry.content }] : [];
-  });
-}
 
 function line(words: readonly string[]): string {
   return `docker ${words.map(quoted).join(" ")}`;
@@ -81,7 +68,7 @@ export function renderDockerCall(plan: MadePlan<"docker">, paths: HostPaths, cal
     ...comment(noDescriptors),
     "set -e",
     ...clientLines(call),
-    ...contentLines({ directories: ["root", ...directories], files, root: rootOf(call) }, removalLines(call)),
+    ...contentLines({ directories: ["root", ...directories], files, root: wordsOf(call.image) }, removalLines(call)),
     'tar -C "$place"/root --owner=0 --group=0 -cf "$place"/image.tar .',
     ...furtherLines(call, "before").map((each) => `${each} >/dev/null`),
     runLine(call),

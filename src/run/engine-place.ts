@@ -2,11 +2,15 @@
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
 import { CupelError } from "../model/error.ts";
-import type { EngineEntry } from "../launch/engine-root.ts";
-import type { EngineContents } from "../launch/podman-contents.ts";
+import type { ArchiveEntry } from "../launch/image-archive.ts";
 
 /** What is written into it. */
-type Contents = Omit<EngineContents, "files"> & { readonly files: Readonly<Record<string, string | Uint8Array>> };
+interface Contents {
+  readonly directories: readonly string[];
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  /** What is in its `root`. */
+  readonly root: readonly ArchiveEntry[];
+}
 
 /** Whatever the umask: what the job is, and who makes its container, are not always the caller. */
 function writeFile(path: string, content: string | Uint8Array, mode: number): void {
@@ -19,10 +23,10 @@ function makeDirectory(path: string, mode: number): void {
   chmodSync(path, mode);
 }
 
-function makeEntry(root: string, entry: EngineEntry): void {
+function makeEntry(root: string, entry: ArchiveEntry): void {
   const path = `${root}${entry.path}`;
   if (entry.kind === "directory") mkdirSync(path);
-  if (entry.kind === "file") writeFile(path, entry.content, 0o444);
+  if (entry.kind === "file") writeFile(path, entry.content, entry.mode ?? 0o444);
   if (entry.kind === "link") symlinkSync(entry.target, path);
 }
 

@@ -27,6 +27,7 @@ export interface MakerSurroundings {
 export async function openMaker(plan: MadePlan, binding: Binding, surroundings: MakerSurroundings): Promise<OpenMaker> {
   if (isMadeBy(plan, "podman")) return openPodman(plan, binding, surroundings);
   if (isMadeBy(plan, "docker")) return openDocker(plan, binding, surroundings);
+  if (isMadeBy(plan, "systemd-run")) return openUnit(plan, binding, surroundings);
   const [{ callBubblewrap }, { lookUpHere }] = await Promise.all([
     import("../launch/bubblewrap-call.ts"),
     import("../launch/look-up.ts"),
@@ -83,6 +84,30 @@ async function openDocker(
     const call = callDocker(plan, paths, { ...binding, ...own, place });
     const files = { ...call.contents.files, "image.tar": archive };
     fillEnginePlace(place, { ...call.contents, files, root: [] });
+    return call;
+  });
+}
+
+async function openUnit(
+  plan: MadePlan<"systemd-run">,
+  binding: Binding,
+  surroundings: MakerSurroundings,
+): Promise<OpenMaker> {
+  const [{ callSystemd }, { systemdEnvironment }, { pathsHere }, { fillEnginePlace }, { originalHelper }] =
+    await Promise.all([
+      import("../launch/systemd-call.ts"),
+      import("../launch/systemd-environment.ts"),
+      import("../launch/host-paths.ts"),
+      import("./engine-place.ts"),
+      import("../launch/helper-file.ts"),
+    ]);
+  const environment = systemdEnvironment(plan.maker.manager, surroundings);
+  const own = { environment, program: originalHelper("launcher").bytes };
+  const paths = pathsHere();
+  callSystemd(plan, paths, { ...binding, ...own, place: "/" });
+  return openInFirst(surroundings, (place) => {
+    const call = callSystemd(plan, paths, { ...binding, ...own, place });
+    fillEnginePlace(place, call.contents);
     return call;
   });
 }

@@ -6,6 +6,7 @@ import landlockStrategy from "./landlock.ts";
 import namespacesStrategy from "./namespaces.ts";
 import podmanStrategy from "./podman.ts";
 import processStrategy from "./process.ts";
+import systemdStrategy from "./systemd.ts";
 
 const unordered = [
   bubblewrapStrategy,
@@ -15,6 +16,7 @@ const unordered = [
   namespacesStrategy,
   podmanStrategy,
   processStrategy,
+  systemdStrategy,
 ] as const;
 
 /** All strategies, the preferred first. */

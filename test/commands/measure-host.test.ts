@@ -20,9 +20,9 @@ describe("measureHost", () => {
     using directory = makeTempDir();
     const report = await measureHost(host, [directory.at("state")], whole);
     expect(report.capabilities.map(({ id }) => id).toSorted()).toEqual(capabilityIds.toSorted());
-    // On a machine of tests no daemon runs but where a test has started one.
+    // On a machine of tests no daemon runs but where a test has started one, and systemd is the first process of few.
     const isHere = (id: string): boolean =>
-      id !== "docker" || matrixOf(report.capabilities)["docker.run"]?.state === "works";
+      !["docker", "systemd"].includes(id) || matrixOf(report.capabilities)[`${id}.run`]?.state === "works";
     expect(report.trials.map(({ strategy }) => strategy)).toEqual(strategies.map(({ id }) => id).filter(isHere));
     expect(report.fingerprintParts).toEqual(readFingerprintParts(host));
     expect(report.durationMs).toBeGreaterThan(10);
@@ -41,7 +41,8 @@ describe("measureHost", () => {
     const matrix = matrixOf(report.capabilities);
     const asked = [...askedCapabilities(strategies, [jobOf()], matrix)];
     const programs = ["program.bwrap", "program.crun", "program.docker", "program.podman", "program.runsc"];
-    const skipped = ["docker.engine", "docker.run", "gvisor.run", "podman.run", ...programs];
+    const ofSystemd = ["program.systemd-run", "systemd.run"];
+    const skipped = ["docker.engine", "docker.run", "gvisor.run", "podman.run", ...programs, ...ofSystemd];
     expect(asked.filter((id) => !found.includes(id)).toSorted()).toEqual(skipped);
     expect(report.skipped.toSorted()).toEqual(skipped);
     expect(found).not.toContain("kvm.open");

@@ -8,6 +8,12 @@ import { barePlan } from "../fixtures/jobs/plans.ts";
 const tracer: TracerWords = ["/usr/bin/strace", "-f"];
 
 const docker = { program: "docker", path: "/usr/bin/docker" } as const;
+const systemd = {
+  program: "systemd-run",
+  path: "/usr/bin/systemd-run",
+  manager: "user",
+  controlPath: "/usr/bin/systemctl",
+} as const;
 const podman = { program: "podman", path: "/usr/bin/podman", runtime: "crun", runtimePath: "/usr/bin/crun" } as const;
 const bubblewrap = { program: "bubblewrap", path: "/usr/bin/bwrap" } as const;
 
@@ -26,6 +32,11 @@ describe("watchJob", () => {
   test.each<[string, Partial<LauncherPlan>, string]>([
     ["a user's Docker makes", { maker: docker, outside: "caller" }, byDaemon],
     ["root's Docker makes", { maker: docker, outside: "fresh" }, byDaemon],
+    [
+      "a user's systemd makes",
+      { maker: systemd, outside: "caller" },
+      "traces what cupel's launcher starts, and a job in systemd is started by systemd itself",
+    ],
     [
       "a user's Podman makes",
       { maker: podman, outside: "caller" },

@@ -10,6 +10,7 @@ import {
   placeImpostor,
   placesIn,
   readExchanged,
+  seeJob,
   startHangingRun,
   startOpenDaemon,
 } from "../support/engine-jobs.ts";
@@ -139,7 +140,7 @@ describe.each(callers)("called by $name", (caller) => {
     test("ends the job and all that made it", async () => {
       const mark = freshMark();
       await using running = cupel.start(caller, [...inDocker, "--", "sleep", mark], { env: docker.env });
-      const chain = await until("the job is seen", () => findDockerChain(running.pid, mark));
+      const chain = await seeJob(running, mark, findDockerChain);
       expect(new Set(Object.values(chain)).size).toBe(6);
       const all = [...childrenOf(chain.cupel), ...childrenOf(chain.shim), chain.shim];
       process.kill(chain[victim], "SIGKILL");
@@ -227,7 +228,7 @@ async function endDaemonUnderJob(caller: Caller, signal: "SIGKILL" | "SIGTERM"):
   await using daemon = await startOpenDaemon();
   const words = [...inDocker, "--", "sleep", mark];
   await using running = cupel.start(caller, words, { env: envWith(state, daemon) });
-  const { shim } = await until("the job is seen", () => findDockerChain(running.pid, mark));
+  const { shim } = await seeJob(running, mark, findDockerChain);
   process.kill(daemon.pid, signal);
   const stderr = "cupel: the sandbox's first process died (wait status 9)\n";
   expect(await running.ended).toMatchObject({ code: 125, stdout: "", stderr });
@@ -253,7 +254,6 @@ describe.each(callers)("a daemon that is killed, called by $name,", (caller) => 
   test("ends the job that is under way", () => endDaemonUnderJob(caller, "SIGKILL"));
 });
 
-/** Little is done meanwhile, so that all of it is waited for at once. */
 describe("what takes its time", () => {
   test.concurrent("a path that has become a link since it was granted is not followed", async () => {
     const lines = await readExchanged(cupel, "docker", docker.env);
@@ -273,7 +273,7 @@ describe("what takes its time", () => {
     const mark = freshMark();
     const words = [...inDocker, "--", "sh", "-c", `sleep ${mark} & wait; echo ended; exit 5`];
     await using running = cupel.start(ordinaryCaller, words, { env: docker.env });
-    const chain = await until("the job is seen", () => findDockerChain(running.pid, mark));
+    const chain = await seeJob(running, mark, findDockerChain);
     process.kill(chain[victim], signal);
     for (const pid of findJobs(mark)) process.kill(pid, "SIGTERM");
     const { code, stdout } = await running.ended;

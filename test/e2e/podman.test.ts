@@ -6,6 +6,7 @@ import {
   findJobs,
   isJob,
   lookForSecret,
+  seeJob,
   nameOf,
   placeImpostor,
   placesIn,
@@ -102,7 +103,7 @@ describe.each(callers)("called by $name", (caller) => {
       using state = makeTempDir({ owner: caller });
       const env = { XDG_STATE_HOME: state.at("state") };
       await using running = cupel.start(caller, [...inPodman, "--", "sleep", mark], { env });
-      const chain = await until("the job is seen", () => findChain(running.pid, mark));
+      const chain = await seeJob(running, mark, findChain);
       expect(new Set(Object.values(chain)).size).toBe(6);
       const all = childrenOf(chain.launcher);
       process.kill(chain[victim], "SIGKILL");
@@ -122,7 +123,7 @@ describe.each(callers)("called by $name", (caller) => {
     const mark = freshMark();
     const words = [...inPodman, "--", "sh", "-c", `sleep ${mark} & wait; echo ended; exit 5`];
     await using running = cupel.start(caller, words);
-    const chain = await until("the job is seen", () => findChain(running.pid, mark));
+    const chain = await seeJob(running, mark, findChain);
     process.kill(chain[victim], signal);
     for (const pid of findJobs(mark)) process.kill(pid, "SIGTERM");
     expect(await running.ended).toMatchObject({ code: 5, stdout: "ended\n" });

@@ -32,44 +32,44 @@ const namespaces = {
   code: 0,
   chosen: "namespaces",
   isolation: "namespace",
-  rejected: ["bubblewrap", "podman", "docker", "gvisor", "landlock", "process"],
+  rejected: ["bubblewrap", "podman", "docker", "systemd", "gvisor", "landlock", "process"],
 };
 const process_ = {
   code: 0,
   chosen: "process",
   isolation: "process",
-  rejected: ["namespaces", "bubblewrap", "podman", "docker", "gvisor", "landlock"],
+  rejected: ["namespaces", "bubblewrap", "podman", "docker", "systemd", "gvisor", "landlock"],
 };
 const inLandlock = {
   code: 0,
   chosen: "landlock",
   isolation: "lsm",
-  rejected: ["namespaces", "bubblewrap", "podman", "docker", "gvisor", "process"],
+  rejected: ["namespaces", "bubblewrap", "podman", "docker", "systemd", "gvisor", "process"],
 };
 const refused = {
   code: 125,
   chosen: undefined,
   isolation: undefined,
-  rejected: ["namespaces", "bubblewrap", "podman", "docker", "gvisor", "landlock", "process"],
+  rejected: ["namespaces", "bubblewrap", "podman", "docker", "systemd", "gvisor", "landlock", "process"],
 };
 const inBubblewrap = {
   code: 0,
   chosen: "bubblewrap",
   isolation: "namespace",
-  rejected: ["namespaces", "podman", "docker", "gvisor", "landlock", "process"],
+  rejected: ["namespaces", "podman", "docker", "systemd", "gvisor", "landlock", "process"],
 };
 const inPodman = {
   code: 0,
   chosen: "podman",
   isolation: "namespace",
-  rejected: ["namespaces", "bubblewrap", "docker", "gvisor", "landlock", "process"],
+  rejected: ["namespaces", "bubblewrap", "docker", "systemd", "gvisor", "landlock", "process"],
 };
 
 const inGvisor = {
   code: 0,
   chosen: "gvisor",
   isolation: "user-kernel",
-  rejected: ["namespaces", "bubblewrap", "podman", "docker", "landlock", "process"],
+  rejected: ["namespaces", "bubblewrap", "podman", "docker", "systemd", "landlock", "process"],
 };
 
 const rows: readonly (readonly [string, Planned])[] = [

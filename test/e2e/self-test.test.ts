@@ -58,6 +58,7 @@ describe.each(callers)("the self-test, called by $name", (caller) => {
         bubblewrap: "passed",
         podman: "passed",
         docker: "unavailable",
+        systemd: "unavailable",
         gvisor: "passed",
         landlock: "passed",
         process: "passed",
@@ -77,6 +78,7 @@ describe.each(callers)("the self-test, called by $name", (caller) => {
         bubblewrap: "unavailable",
         podman: "unavailable",
         docker: "unavailable",
+        systemd: "unavailable",
         gvisor: "unavailable",
         landlock: "passed",
         process: "passed",
@@ -105,7 +107,7 @@ describe.each(callers)("the self-test, called by $name", (caller) => {
     const ran = await cupel.run(caller, ["self-test"], { env: { TMPDIR: "/proc" } });
     expect(ran).toMatchObject({ code: 3, stderr: "" });
     expect(ran.stdout.replaceAll(/\s+/g, " ").trimEnd()).toEndWith(
-      "self-test: cannot tell: could not be tried: namespaces, bubblewrap, podman, docker, gvisor, landlock, process",
+      "self-test: cannot tell: could not be tried: namespaces, bubblewrap, podman, docker, systemd, gvisor, landlock, process",
     );
   });
 

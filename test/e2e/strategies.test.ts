@@ -46,8 +46,9 @@ describe.each(callers)("strategies, called by $name", (caller) => {
       ["gvisor", true, false],
       ["landlock", true, false],
       ["process", true, false],
-      // There is a client, and no daemon.
+      // There is a client, and no daemon; the first process is not systemd.
       ["docker", false, false],
+      ["systemd", false, false],
     ]);
     expect(before.strategies.map(({ start }) => start)).toEqual(
       before.strategies.map(() => ({ state: "not-measured" })),
@@ -55,7 +56,9 @@ describe.each(callers)("strategies, called by $name", (caller) => {
     expect(existsSync(stateOf(caller))).toBe(false);
 
     const measured = await list(caller, "--measure");
-    expect(measured.strategies.at(-1)).toMatchObject({ id: "docker", start: { state: "not-measured" } });
+    expect(measured.strategies.slice(-2)).toMatchObject(
+      ["docker", "systemd"].map((id) => ({ id, start: { state: "not-measured" } })),
+    );
     for (const { start } of measured.strategies.filter(({ available }) => available)) {
       expect(start).toEqual({ state: "measured", runs: 10, medianMs: expect.any(Number), minMs: expect.any(Number) });
       expect(start.state === "measured" && 0 < start.minMs && start.minMs <= start.medianMs).toBe(true);
@@ -74,6 +77,7 @@ describe.each(callers)("strategies, called by $name", (caller) => {
       "landlock",
       "process",
       "docker",
+      "systemd",
     ]);
     expect([await chosen(caller), await chosen(caller, "--prefer", "strongest")]).toEqual(["bubblewrap", "gvisor"]);
     const result = `${cupel.workspace(caller)}/result.json`;

@@ -21,6 +21,8 @@ const delegated = {
   // The manager hands on neither unless a unit asks for it.
   "cgroup.io": "blocked: cgroup-delegation",
   "cgroup.cpuset": "blocked: cgroup-delegation",
+  // Version 252.
+  "systemd.run": "absent: package-version",
 } as const;
 
 const commands = { [limits]: 0, [greedyJob]: 137, [tooMany]: 2 };

@@ -36,8 +36,29 @@ const ofDocker: MakerCall = {
   ],
 };
 
-/** What the launcher is told of it, and whether it is an engine. */
-function told(maker: MakerPlan, call: MakerCall): { records: DecodedRecord[]; isEngine: boolean } {
+const systemd = {
+  program: "systemd-run",
+  path: "/usr/bin/systemd-run",
+  manager: "system",
+  controlPath: "/usr/bin/systemctl",
+} as const;
+
+const ofSystemd: MakerCall = {
+  path: "/usr/bin/systemd-run",
+  arguments: ["--pipe"],
+  environment: {},
+  inputs: [],
+  startTimeoutMs: 7,
+  isEngine: true,
+  joinsByInput: true,
+  furtherCalls: [{ time: "afterLoss", path: "/usr/bin/systemctl", arguments: ["stop", "unit"] }],
+};
+
+/** What the launcher is told of it, whether it is an engine, and whether that passes its input on. */
+function told(
+  maker: MakerPlan,
+  call: MakerCall,
+): { records: DecodedRecord[]; isEngine: boolean; joinsByInput: boolean } {
   const outside = { uid: 1001, gid: 1002 };
   const binding = { outside, controlGroups: [], rehearsal: false, architecture: "x64", maker: call } as const;
   const all = decodeInstruction(encodeInstruction(madeBy(maker), binding));
@@ -45,6 +66,7 @@ function told(maker: MakerPlan, call: MakerCall): { records: DecodedRecord[]; is
   return {
     records: all.filter(([kind]) => kind.startsWith("maker")),
     isEngine: (options & optionBits.engine) !== 0,
+    joinsByInput: (options & optionBits.input) !== 0,
   };
 }
 
@@ -59,6 +81,7 @@ describe("a call", () => {
         ["makerInput", Uint8Array.of(1, 0)],
       ],
       isEngine: false,
+      joinsByInput: false,
     }));
 
   test("of an engine's client is told with its gate, and all further calls behind it, each with its own words", () =>
@@ -82,6 +105,22 @@ describe("a call", () => {
         ["makerArgument", "rm"],
       ],
       isEngine: true,
+      joinsByInput: false,
+    }));
+
+  test("of a client that passes its input on is told so, and each further call by its own program", () =>
+    expect(told(systemd, ofSystemd)).toEqual({
+      records: [
+        ["makerArgument", "/usr/bin/systemd-run"],
+        ["makerArgument", "--pipe"],
+        ["makerStart", 7],
+        ["makerFurther", 3],
+        ["makerArgument", "/usr/bin/systemctl"],
+        ["makerArgument", "stop"],
+        ["makerArgument", "unit"],
+      ],
+      isEngine: true,
+      joinsByInput: true,
     }));
 
   test.each<[string, MakerPlan | undefined, MakerCall | undefined]>([

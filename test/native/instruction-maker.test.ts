@@ -65,6 +65,8 @@ const u32 = (...numbers: readonly number[]): Uint8Array => Buffer.from(Uint32Arr
 const engine: Row = [options, u32(64, 0)];
 const [before, after, afterLoss] = [1, 2, 3].map((time): Row => [further, u32(time)]);
 const door: Row = [gate, text("/gate")];
+/** `input` besides. */
+const byInput: Row = [options, u32(64 + 128, 0)];
 
 needsCompiler("an engine with a daemon has one gate, and is called for more", async () => {
   const calls = [before, after, afterLoss].flatMap((call): Row[] => [call as Row, maker]);
@@ -72,12 +74,16 @@ needsCompiler("an engine with a daemon has one gate, and is called for more", as
     [engine, maker, door],
     [engine, maker, door, ...calls],
     [engine, maker, door, ...calls, before as Row, ...times(15, maker)],
+    [byInput, maker, ...calls],
   ];
   expect(await readInstructions(right.map((rows) => instruction(...rows)))).toEqual(right.map(() => accepted));
 });
 
 const refused: readonly (readonly [what: string, rows: readonly Row[]])[] = [
   ["a relative gate", [engine, maker, [gate, text("gate")]]],
+  ["a gate besides the client's input", [byInput, maker, door]],
+  ["an input of what is no engine", [[options, u32(128, 0)], maker]],
+  ["an input without a maker", [byInput]],
   ["two gates", [engine, maker, door, door]],
   ["a gate of what is no engine", [maker, door]],
   ["a gate without a maker", [engine, door]],

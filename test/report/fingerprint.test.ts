@@ -72,7 +72,7 @@ describe("readFingerprintParts", () => {
       resourceLimits:
         "Max processes             96365                96365                processes ; Max locked memory         8388608              8388608              bytes     ; Max address space         unlimited            unlimited            bytes",
       engine: expect.stringMatching(/^[0-9a-f]{8}$/) as never,
-      programs: "bwrap=/usr/bin/bwrap 72080 123 crun= docker= newuidmap= podman= runc= runsc=",
+      programs: "bwrap=/usr/bin/bwrap 72080 123 crun= docker= newuidmap= podman= runc= runsc= systemd-run=",
     }));
 
   test.each([

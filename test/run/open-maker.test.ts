@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { relative } from "node:path";
 import { originalHelper } from "../../src/launch/helper-file.ts";
 import { openMaker, type MakerSurroundings } from "../../src/run/open-maker.ts";
@@ -14,6 +14,12 @@ const outside = { uid, gid: uid };
 const bubblewrap = { program: "bubblewrap", path: "/usr/bin/bwrap" } as const;
 const podman = { program: "podman", path: "/usr/bin/podman", runtime: "crun", runtimePath: "/usr/bin/crun" } as const;
 const docker = { program: "docker", path: "/usr/bin/docker" } as const;
+const systemd = {
+  program: "systemd-run",
+  path: "/usr/bin/systemd-run",
+  manager: "user",
+  controlPath: "/usr/bin/systemctl",
+} as const;
 
 function inPlaces(stateDirectories: readonly string[]): MakerSurroundings {
   return { stateDirectories, uid, environment: process.env };
@@ -101,7 +107,29 @@ describe("openMaker", () => {
     expect(existsSync(`${place}/layers`)).toBeFalse();
   });
 
-  test.each([podman, docker])(
+  test("has the root of a unit lie there, with the launcher in it", async () => {
+    using state = makeTempDir();
+    const place = state.folder("state", 0o700);
+    const plan = madeBy(systemd, { root: [{ step: "file", destination: "/etc/hosts", content: "own\n" }] });
+    const surroundings = { ...inPlaces([place]), environment: { XDG_RUNTIME_DIR: "/run/me", LD_PRELOAD: "/evil" } };
+    const { call, close } = await openMaker(plan, { outside }, surroundings);
+    const [name = ""] = readdirSync(`${place}/layers`);
+    const unit = `${place}/layers/${name}`;
+    expect(call.environment).toEqual({
+      PATH: "/usr/bin:/bin",
+      LC_ALL: "C",
+      XDG_RUNTIME_DIR: "/run/me",
+      DBUS_SESSION_BUS_ADDRESS: "unix:path=/run/me/bus",
+    });
+    expect(readFileSync(`${unit}/root/etc/hosts`, "utf8")).toBe("own\n");
+    const launcher = `${unit}/root/.cupel/launcher`;
+    expect(new Uint8Array(readFileSync(launcher))).toEqual(new Uint8Array(originalHelper("launcher").bytes));
+    expect((statSync(launcher).mode & 0o7777).toString(8)).toBe("555");
+    close();
+    expect(existsSync(`${place}/layers`)).toBeFalse();
+  });
+
+  test.each([podman, docker, systemd])(
     "makes nothing where the plan asks for what an engine cannot do: $program",
     async (maker) => {
       using state = makeTempDir();

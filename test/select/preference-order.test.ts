@@ -13,13 +13,23 @@ describe("preferenceOrder", () => {
     preferenceOrder({ ...input, ...parts }).map(({ id }) => id);
 
   test("has what is taken first, then what would be in its place, and last what lacks most", () =>
-    expect(ids({})).toEqual(["namespaces", "bubblewrap", "podman", "docker", "gvisor", "landlock", "process"]));
+    expect(ids({})).toEqual([
+      "namespaces",
+      "bubblewrap",
+      "podman",
+      "docker",
+      "systemd",
+      "gvisor",
+      "landlock",
+      "process",
+    ]));
 
   test("has what is not here behind all that is", () =>
     expect(ids({ matrix: except(rootEverything, "absent", "mount.private-root") })).toEqual([
       "bubblewrap",
       "podman",
       "docker",
+      "systemd",
       "landlock",
       "process",
       "gvisor",
@@ -34,12 +44,13 @@ describe("preferenceOrder", () => {
           cost("bubblewrap", 8),
           cost("podman", 10),
           cost("docker", 11),
+          cost("systemd", 12),
           cost("gvisor", 9),
           cost("landlock", 7),
           cost("process", 7),
         ],
       }),
-    ).toEqual(["bubblewrap", "namespaces", "gvisor", "podman", "docker", "landlock", "process"]));
+    ).toEqual(["bubblewrap", "namespaces", "gvisor", "podman", "docker", "systemd", "landlock", "process"]));
 
   test("has all of them, whatever is known, in whatever order they come", () => {
     const unknown = { matrix: nothingKnown, trials: [] };

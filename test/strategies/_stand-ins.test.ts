@@ -5,6 +5,7 @@ import bubblewrap from "../../src/strategies/bubblewrap.ts";
 import docker from "../../src/strategies/docker.ts";
 import namespaces from "../../src/strategies/namespaces.ts";
 import podman from "../../src/strategies/podman.ts";
+import systemd from "../../src/strategies/systemd.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";
 import { except, rootEverything, userEverything, userNamespacesBlocked } from "../fixtures/matrices/standings.ts";
 import { keptOf } from "../support/kept-guarantees.ts";
@@ -67,10 +68,14 @@ const insideDaemons = {
   lost: ["limit.cpu", "limit.memory"],
 } as const;
 
+/** What systemd makes no namespace of. */
+const insideUnits = { leftToLauncher: ["userns.create", "userns.capable", "ns.cgroup", "ns.uts"], lost: [] } as const;
+
 describe.each([
   { strategy: bubblewrap, name: "bubblewrap", program: "program.bwrap", ...whole },
   { strategy: podman, name: "podman", program: "podman.run", ...whole },
   { strategy: docker, name: "docker", program: "docker.run", ...insideDaemons },
+  { strategy: systemd, name: "systemd", program: "systemd.run", ...insideUnits },
 ] as const)("$name in the launcher's place", ({ strategy, program, leftToLauncher, lost }) => {
   const isMadeForIt = (id: string): boolean =>
     /^(ns|mount|userns)\./.test(id) && !leftToLauncher.some((one) => one === id);

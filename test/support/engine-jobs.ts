@@ -2,7 +2,7 @@
 import { chmodSync, readdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { startDocker, type DockerEngine } from "./container-engines.ts";
-import { execute, type Ran } from "./execute.ts";
+import { execute, type Ran, type Running } from "./execute.ts";
 import { childrenOf, findProcesses, freshMark, readIfThere, statusField } from "./processes.ts";
 import type { InstalledCupel } from "./run-cli.ts";
 import { makeTempDir, type TempDir } from "./temp-dir.ts";
@@ -127,6 +127,22 @@ kill $!`;
   return stdout.split("\n").filter((line) => line !== "");
 }
 
+/** What `find` gives of a job once it is there. @throws Error with what its run said, where that ends before. */
+export async function seeJob<T>(
+  running: Running,
+  mark: string,
+  find: (running: number, mark: string) => T | undefined,
+): Promise<T> {
+  let end: Ran | undefined;
+  void running.ended.then((ran) => (end = ran));
+  const look = (): T | undefined => {
+    if (end !== undefined) throw new Error(`the job's run ended with ${end.code}: ${end.stderr}`);
+    return find(running.pid, mark);
+  };
+  // A daemon with much to do takes its time.
+  return until("the job is seen", look, 60_000);
+}
+
 /**
  * What another process of the same ordinary user finds of a running job's secret behind all descriptors of files in memory
  * that it can open, as grep(1) says it; `isThere` says whether the job is, by the number of cupel's process and its mark.
@@ -142,7 +158,7 @@ export async function lookForSecret(
   const value = `very-secret-${mark}`;
   const secret = ["--secret", `TOKEN=file:${directory.file("token", value, 0o600)}`];
   await using running = cupel.start(ordinaryCaller, [...words, ...secret, "--", "sleep", mark], { env });
-  await until("the job is seen", () => isThere(running.pid, mark) !== undefined);
+  await seeJob(running, mark, isThere);
   const files = "case $(readlink $fd) in /memfd:*) head -c 1000000 $fd 2>/dev/null;; esac";
   const look = `for fd in /proc/[0-9]*/fd/*; do ${files}; done | tr -d '\\0' | grep -ao '${value}'`;
   const ran = await cupel.outside(ordinaryCaller, ["sh", "-c", look]);

@@ -17,6 +17,9 @@ export const hasOwnKernel: boolean = strategyOnTrial === "gvisor";
 /** A runtime makes the sandbox then, which has some ways of its own to do the same. */
 export const isContainer: boolean = strategyOnTrial === "podman" || strategyOnTrial === "docker";
 
+/** A service of systemd's, which makes /run and an empty /root in every root of its own. */
+export const isUnit: boolean = strategyOnTrial === "systemd";
+
 const { DOCKER_HOST } = process.env;
 
 /** What a caller's environment says of the daemon that was started for the trial (test/support/with-docker.ts). */
@@ -24,7 +27,7 @@ export const engineOnTrial: Readonly<Record<string, string>> =
   strategyOnTrial === "docker" && DOCKER_HOST !== undefined ? { DOCKER_HOST } : {};
 
 /** Something lies there which is not the host's, and nobody may enter it. */
-export const hasClosedSys: boolean = hasOwnKernel || isContainer;
+export const hasClosedSys: boolean = hasOwnKernel || isContainer || isUnit;
 
 /** What `landlock` lacks always, or for what some tests ask (a grant to write, the host's network): given up by name. */
 const confinedLacks = [

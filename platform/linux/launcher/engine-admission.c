@@ -13,10 +13,15 @@ static struct knowledge known;
 struct keeper await_at_gate(struct launch *launch)
 {
     const struct instruction *instruction = launch->instruction;
-    struct keeper keeper = {.launch = launch, .client = -1, .joining = -1, .first = -1, .gate = open_gate(launch)};
+    struct keeper keeper = {.launch = launch, .client = -1, .joining = -1, .first = -1, .gate = -1};
+    if (!joins_by_input(instruction))
+        keeper.gate = open_gate(launch);
     if (has_option(instruction, option_fresh_identity))
         give_streams(launch->streams, instruction->outside_uid, instruction->outside_gid);
     list_given(launch, keeper.given, &known);
+    /* Only now: what is listed is held twice. */
+    if (joins_by_input(instruction))
+        keeper.joining = open_joining(launch);
     return keeper;
 }
 
@@ -81,7 +86,7 @@ static void hand_over_to(struct keeper *keeper, long pid)
     /* Before Linux 5.3 there is none, and the engine's client, which waits for it, tells of its end. */
     keeper->first = (int)kernel_call(__NR_pidfd_open, pid, 0);
     put_into_groups(keeper, pid);
-    if (has_gate(launch->instruction))
+    if (has_daemon(launch->instruction))
         pass_through_gate(keeper, pid, instruction);
     else if (!keeper->is_to_end)
         send_descriptors(keeper->joining, &instruction, 1);
@@ -96,12 +101,15 @@ void leave_reports(struct launch *launch)
 
 void leave_given(struct keeper *keeper)
 {
-    if (keeper->gate < 0)
+    if (!has_daemon(keeper->launch->instruction))
         return;
-    close_gate(keeper->launch, keeper->gate);
+    if (keeper->gate >= 0)
+        close_gate(keeper->launch, keeper->gate);
     keeper->gate = -1;
-    for (int index = 0; index < given_count; index++)
+    for (int index = 0; index < given_count; index++) {
         close_descriptor(keeper->given[index]);
+        keeper->given[index] = -1;
+    }
 }
 
 /* Whoever comes and is not the first process of a container with the job's ids is sent away, and the next one waited

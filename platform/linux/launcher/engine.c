@@ -27,7 +27,8 @@ static void must(struct launch *launch, long result, int step, const char *subje
     fail_launch(launch, step, result, subject);
 }
 
-static struct keeper start_client(struct launch *launch)
+/* The keeper's end; the other one is the launch's, until somebody has it. */
+int open_joining(struct launch *launch)
 {
     int ends[2];
     const int yes = 1;
@@ -35,15 +36,28 @@ static struct keeper start_client(struct launch *launch)
          "socketpair");
     must(launch, kernel_call(__NR_setsockopt, ends[0], level_socket, pass_credentials, &yes, sizeof yes), step_maker,
          "credentials");
+    launch->joining = ends[1];
+    return ends[0];
+}
+
+/* Whoever comes is told that there is nobody once those have ended who were given it. */
+static void leave_joining(struct launch *launch)
+{
+    close_descriptor(launch->joining);
+    launch->joining = -1;
+}
+
+static struct keeper start_client(struct launch *launch)
+{
+    const int joining = open_joining(launch);
     const long client = fork_process();
     must(launch, client, step_maker, "clone");
     if (client == 0) {
-        close_descriptor(ends[0]);
-        launch->joining = ends[1];
+        close_descriptor(joining);
         become_maker(launch);
     }
-    close_descriptor(ends[1]);
-    return (struct keeper){.launch = launch, .client = client, .joining = ends[0], .first = -1, .gate = -1};
+    leave_joining(launch);
+    return (struct keeper){.launch = launch, .client = client, .joining = joining, .first = -1, .gate = -1};
 }
 
 /* What others wait for the end of, and what is the job's. */
@@ -116,12 +130,13 @@ static bool make_ready(struct keeper *keeper)
 __attribute__((noreturn)) void keep_engine(struct launch *launch)
 {
     must(launch, kernel_call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), step_maker, "subreaper");
-    const bool is_daemons = has_gate(launch->instruction);
+    const bool is_daemons = has_daemon(launch->instruction);
     struct keeper keeper = is_daemons ? await_at_gate(launch) : start_client(launch);
     leave_the_rest(&keeper);
     const bool is_called = !is_daemons || make_ready(&keeper);
     if (is_daemons && is_called)
         call_client(&keeper, launch->instruction->maker_arguments);
+    leave_joining(launch);
     if (is_called)
         follow(&keeper);
     if (keeper.first >= 0)

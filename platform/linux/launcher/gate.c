@@ -131,17 +131,14 @@ long admit_at_gate(const struct launch *launch, int gate, long *pid)
 }
 
 /* In the container: everything at the numbers by which it is known; false where nobody gives anything. */
-bool come_through_gate(void)
+static bool take_given(int joining)
 {
-    static const struct unix_address address = {.family = address_unix, .path = GATE_SOCKET_INSIDE};
     int list[given_count];
-    const long joining = kernel_call(__NR_socket, address_unix, socket_sequence | O_CLOEXEC, 0);
-    if (joining < 0 || kernel_call(__NR_connect, joining, &address, sizeof address) < 0 ||
-        receive_descriptors((int)joining, list, given_count) != given_count)
+    if (receive_descriptors(joining, list, given_count) != given_count)
         return false;
     long moved[given_count + 1];
     for (int index = 0; index <= given_count; index++) {
-        const int from = index < given_count ? list[index] : (int)joining;
+        const int from = index < given_count ? list[index] : joining;
         moved[index] = kernel_call(__NR_fcntl, from, F_DUPFD_CLOEXEC, out_of_the_way);
         close_descriptor(from);
     }
@@ -151,4 +148,20 @@ bool come_through_gate(void)
         close_descriptor((int)moved[index]);
     }
     return true;
+}
+
+bool come_through_gate(void)
+{
+    static const struct unix_address address = {.family = address_unix, .path = GATE_SOCKET_INSIDE};
+    const long joining = kernel_call(__NR_socket, address_unix, socket_sequence | O_CLOEXEC, 0);
+    return joining >= 0 && kernel_call(__NR_connect, joining, &address, sizeof address) >= 0 &&
+           take_given((int)joining);
+}
+
+/* The same, by the socket that the daemon was given for it as this process's standard input. */
+bool come_by_input(void)
+{
+    const char byte = 0;
+    const long joining = kernel_call(__NR_fcntl, 0, F_DUPFD_CLOEXEC, out_of_the_way);
+    return joining >= 0 && kernel_call(__NR_write, joining, &byte, 1) == 1 && take_given((int)joining);
 }

@@ -65,8 +65,9 @@ static bool is_maker_whole(const struct instruction *instruction)
     for (size_t index = 0; index < instruction->further_call_count; index++)
         if (instruction->further_calls[index].count == 0 || instruction->further_calls[index].words[0][0] != '/')
             return false;
-    const bool is_daemons = instruction->gate != NULL || instruction->further_call_count > 0;
-    if (is_daemons && !has_engine(instruction))
+    const bool takes_input = (instruction->options & option_input) != 0;
+    const bool is_daemons = instruction->gate != NULL || takes_input || instruction->further_call_count > 0;
+    if ((is_daemons && !has_engine(instruction)) || (takes_input && instruction->gate != NULL))
         return false;
     if (instruction->maker_argument_count > 0)
         return instruction->maker_arguments[0][0] == '/';

@@ -180,9 +180,15 @@ static inline bool has_engine(const struct instruction *instruction)
 {
     return has_maker(instruction) && (instruction->options & option_engine) != 0;
 }
-static inline bool has_gate(const struct instruction *instruction)
+/* A daemon starts the first process, which inherits what the client has as its standard input. */
+static inline bool joins_by_input(const struct instruction *instruction)
 {
-    return instruction->gate != NULL;
+    return has_engine(instruction) && (instruction->options & option_input) != 0;
+}
+/* A daemon starts the first process, which inherits nothing else. */
+static inline bool has_daemon(const struct instruction *instruction)
+{
+    return instruction->gate != NULL || joins_by_input(instruction);
 }
 
 /* instruction.c */

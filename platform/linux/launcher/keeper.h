@@ -32,6 +32,9 @@ struct keeper {
     int status;
 };
 
+/* engine.c */
+int open_joining(struct launch *launch);
+
 /* engine-admission.c */
 struct keeper await_at_gate(struct launch *launch);
 bool admit_first_process(struct keeper *keeper);

@@ -5,6 +5,7 @@
  * launcher inside: the first process of a sandbox that another program has made, see maker.c.
  * launcher container: the first process of a container that an engine has made, see engine.c.
  * launcher gate: the same, where the engine's daemon has made it, see gate.c.
+ * launcher input: the same, by a socket that is its standard input.
  * launcher guest: the first process of a kernel of the job's own, see guest-inside.c.
  */
 #include "../shared/append.h"
@@ -40,7 +41,7 @@ static long start(struct launch *launch, struct instruction *instruction, const 
         result = kernel_call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     if (result >= 0)
         result = prepare_maker(launch);
-    if (result >= 0 && has_gate(instruction))
+    if (result >= 0 && has_daemon(instruction))
         result = prepare_put_away(launch);
     if (result < 0)
         return fail_early(launch, step_maker, result, "");
@@ -116,6 +117,8 @@ int program(int argument_count, char **arguments, char **environment)
         return start_in_container(arguments);
     if (argument_count == 2 && strcmp(arguments[1], "gate") == 0)
         return start_behind_gate(arguments);
+    if (argument_count == 2 && strcmp(arguments[1], "input") == 0)
+        return start_by_input(arguments);
     if (argument_count == 2 && strcmp(arguments[1], "guest") == 0)
         return start_guest_inside(arguments);
     leave_processes_to_cupel();

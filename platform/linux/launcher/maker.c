@@ -209,7 +209,7 @@ __attribute__((noreturn)) void call_maker(const struct launch *launch, char *con
 {
     const long nothing = kernel_call(__NR_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
     must(launch, nothing, "/dev/null");
-    must(launch, kernel_call(__NR_dup3, nothing, 0, 0), "descriptor");
+    must(launch, kernel_call(__NR_dup3, launch->joining >= 0 ? launch->joining : nothing, 0, 0), "descriptor");
     must(launch, kernel_call(__NR_dup3, nothing, 1, 0), "descriptor");
     must(launch, kernel_call(__NR_dup3, launch->maker_errors, 2, 0), "descriptor");
     kernel_call(__NR_setsid);
@@ -248,6 +248,8 @@ static int start(struct launch *launch, int descriptor)
     for (int index = 0; index < 3; index++)
         streams.job[index] = maker_input + index;
     take_up_knowledge(launch, &own_knowledge);
+    if (joins_by_input(&instruction))
+        enter_unit(launch);
     if (launch->joining >= 0)
         enter_container(launch, &own_knowledge);
     /* What was not given at a number of ours may be something else by then, and not ours to close. */
@@ -275,21 +277,31 @@ int start_inside(char **words)
 }
 
 /* The same, where a daemon made it: everything comes from the keeper. */
-int start_behind_gate(char **words)
+static int start_by_daemon(char **words, bool (*come)(void))
 {
     struct launch launch = made_launch(words);
     static const char alone[] = "cupel's launcher is not the first process of a container\n";
-    static const char nobody[] = "cupel's launcher finds nobody at the gate\n";
+    static const char nobody[] = "cupel's launcher finds nobody who gives it anything\n";
     if (kernel_call(__NR_getpid) != 1) {
         kernel_call(__NR_write, 2, alone, sizeof alone - 1);
         return exit_usage;
     }
-    if (!come_through_gate()) {
+    if (!come()) {
         kernel_call(__NR_write, 2, nobody, sizeof nobody - 1);
         return exit_usage;
     }
     launch.joining = maker_joining;
     return start(&launch, maker_instruction);
+}
+
+int start_behind_gate(char **words)
+{
+    return start_by_daemon(words, come_through_gate);
+}
+
+int start_by_input(char **words)
+{
+    return start_by_daemon(words, come_by_input);
 }
 
 /* In what an engine made: what is to be done there comes from the keeper, once that has put this process into place. */

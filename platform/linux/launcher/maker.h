@@ -14,6 +14,7 @@ __attribute__((noreturn)) void call_maker(const struct launch *launch, char *con
 int start_inside(char **words);
 int start_in_container(char **words);
 int start_behind_gate(char **words);
+int start_by_input(char **words);
 
 /* A descriptor with this content, to be read from its beginning. */
 int hold_content(const struct launch *launch, const void *content, size_t length);
@@ -53,6 +54,7 @@ int open_gate(const struct launch *launch);
 void close_gate(const struct launch *launch, int gate);
 long admit_at_gate(const struct launch *launch, int gate, long *pid);
 bool come_through_gate(void);
+bool come_by_input(void);
 
 /* engine-mounts.c */
 long arrange_container(const struct launch *launch, const struct knowledge *knowledge, long pid);
@@ -63,6 +65,12 @@ const struct identity *find_seen(const struct instruction *instruction, const st
                                  const char *path);
 bool is_last_at(const struct instruction *instruction, size_t at);
 void enter_container(const struct launch *launch, const struct knowledge *knowledge);
+
+/* unit-inside.c */
+void settle_unit(const struct launch *launch);
+
+/* sandbox.c */
+void enter_unit(const struct launch *launch);
 
 /* guest.c */
 enum { guest_descriptors = 4 /* The instruction, and the job's three streams. */ };

@@ -52,13 +52,45 @@ static bool enter_sandbox(const struct launch *launch)
     return is_covering;
 }
 
+/* What systemd makes no namespace of, or none with a name of the job's own. */
+static void enter_missing_namespaces(const struct launch *launch)
+{
+    const struct instruction *instruction = launch->instruction;
+    const uint64_t namespaces = instruction->namespaces;
+    if ((namespaces & CLONE_NEWCGROUP) != 0)
+        must(launch, kernel_call(__NR_unshare, CLONE_NEWCGROUP), step_cgroup_namespace, "");
+    if (!joins_by_input(instruction) || (namespaces & CLONE_NEWUTS) == 0)
+        return;
+    must(launch, kernel_call(__NR_unshare, CLONE_NEWUTS), step_hostname, "unshare");
+    if (instruction->hostname != NULL)
+        must(launch, set_hostname(instruction), step_hostname, instruction->hostname);
+}
+
 /* In its user namespace it has the right to make its control groups the root of what the job sees. */
 static void enter_daemons_container(const struct launch *launch)
 {
-    const uint64_t namespaces = launch->instruction->namespaces;
     enter_user_namespace(launch);
-    if ((namespaces & CLONE_NEWUSER) != 0 && (namespaces & CLONE_NEWCGROUP) != 0)
-        must(launch, kernel_call(__NR_unshare, CLONE_NEWCGROUP), step_cgroup_namespace, "");
+    if ((launch->instruction->namespaces & CLONE_NEWUSER) == 0)
+        return;
+    enter_missing_namespaces(launch);
+    if (joins_by_input(launch->instruction))
+        settle_unit(launch);
+}
+
+/*
+ * systemd starts a service of root's as another user only where the host knows that one (systemd.exec(5), User=). So
+ * the first process comes with rights of root's: it makes with them what only they make, and is the job's user before
+ * it looks at anything that was granted.
+ */
+void enter_unit(const struct launch *launch)
+{
+    if (!has_option(launch->instruction, option_fresh_identity))
+        return;
+    if ((launch->instruction->namespaces & CLONE_NEWUSER) == 0) {
+        enter_missing_namespaces(launch);
+        settle_unit(launch);
+    }
+    take_outside_identity(launch);
 }
 
 static void open_network(const struct launch *launch)
@@ -85,7 +117,7 @@ bool build_sandbox(const struct launch *launch)
         take_fresh_identity(launch);
     }
     /* A daemon gives a container's first process the ids that the job has outside, and no user namespace. */
-    if (launch->is_made && has_gate(instruction))
+    if (launch->is_made && has_daemon(instruction))
         enter_daemons_container(launch);
     if (starts_guest(launch)) {
         forbid_new_privileges(launch);

@@ -472,7 +472,7 @@ static void await_first_process(const struct supervision *supervision)
     kernel_call(__NR_wait4, supervision->first_pid, &status, 0, NULL);
     if (has_engine(supervision->instruction))
         end_what_was_kept(supervision);
-    if (has_gate(supervision->instruction))
+    if (has_daemon(supervision->instruction))
         put_away_what_was_left(supervision->launch);
     if (supervision->phase == phase_over)
         return;

@@ -67,7 +67,8 @@ enum {
     option_shared_root = 16,
     option_terminal = 32,
     option_engine = 64,
-    option_all = 127,
+    option_input = 128,
+    option_all = 255,
 };
 
 enum {

@@ -1,0 +1,65 @@
+/** Debian 13 with systemd 257: units of root's manager, and of the ordinary user's own, run jobs. */
+import { defineHost } from "../../scripts/hosts/lab-host.ts";
+import { endsAs, runIntoCaps } from "./shared/delegated.ts";
+import { withEveryCap } from "./shared/verdicts.ts";
+
+const capabilities = {
+  "userns.capable": "works",
+  "systemd.system": "works",
+  "program.systemd-run": "works",
+  "systemd.run": "works",
+  "cgroup.mode": "works",
+  "cgroup.memory": "works",
+  "cgroup.pids": "works",
+  "cgroup.cpu": "works",
+} as const;
+
+const inUnit = "cupel run --strategy systemd --workspace none";
+
+/** A job's root and /proc are its own, and the journal's sockets are not there. */
+const looksAround =
+  "id -un; cat /proc/1/comm; hostname; ls /proc | grep -c '^[0-9]'; ls /run/systemd/journal 2>&1 | wc -w";
+
+/** Kills, once the job is there, what `pattern` finds, and tells of what is left of it by then. */
+function killed(pattern: string): string {
+  return [
+    `${inUnit} -- /bin/sleep 4321 & for one in $(seq 300); do pgrep -x -f '/bin/sleep 4321' >/dev/null && break; sleep 0.1; done`,
+    `pkill -9 -f '${pattern}'; wait; for one in $(seq 100); do pgrep -x -f '/bin/sleep 4321' >/dev/null || break; sleep 0.1; done`,
+    "! pgrep -x -f '/bin/sleep 4321'",
+  ].join("\n");
+}
+
+const commands = {
+  [`test "$(${inUnit} -- /bin/sh -c '${looksAround.replaceAll("'", `'\\''`)}' | tr '\\n' ' ')" = 'job cupel cupel 5 5 '`]: 0,
+  [`${inUnit} --memory 32M --pids 4 --cpus 0.5 -- /bin/true`]: 0,
+  [`test "$(echo in | ${inUnit} --secret TOKEN=file:/etc/hostname -- /bin/sh -c 'cat; wc -c </run/secrets/TOKEN; exit 7' | head -1)" = in`]: 0,
+  [`${inUnit} -- /bin/sh -c 'exit 7'`]: 7,
+  [`mkdir -p given && ${inUnit} --write $PWD/given -- /bin/sh -c "echo made >$PWD/given/made" && grep -q made given/made && test -O given/made`]: 0,
+  ...runIntoCaps(inUnit),
+  [endsAs("timeout-wall", "--timeout 2s", "/bin/sleep 60", inUnit)]: 0,
+  [killed("^cupel run --strategy systemd")]: 0,
+  [killed("systemd-run.*RootDirectory")]: 0,
+  "cupel verify --strategy systemd --quick": 0,
+} as const;
+
+/** Of the jobs before it: no unit, no control group, no place. */
+const nothingLeft = {
+  "! systemctl list-units --all --plain --no-legend 'cupel-*' | grep .": 0,
+  "! find /sys/fs/cgroup -name 'cupel*' | grep .": 0,
+} as const;
+
+const truth = { capabilities, chosen: "namespaces", doctor: 0, verdicts: withEveryCap } as const;
+
+export default defineHost({
+  title: "Linux 6.12, systemd 257, a manager for the user",
+  kernel: "debian-13",
+  init: "systemd",
+  memoryMib: 2048,
+  truth: {
+    root: { ...truth, commands: { ...commands, ...nothingLeft } },
+    user: {
+      ...truth,
+      commands: { ...commands, "! systemctl --user list-units --all --plain --no-legend 'cupel-*' | grep .": 0 },
+    },
+  },
+});

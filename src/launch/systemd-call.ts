@@ -15,6 +15,8 @@ import { quoteUnitWord, unitWords } from "./systemd-words.ts";
 
 /** The call, and what has to be in the place of this launch before it. */
 export interface SystemdCall extends MakerCall {
+  /** The name of the service. */
+  readonly unit: string;
   readonly contents: {
     readonly directories: readonly string[];
     readonly files: Readonly<Record<string, string>>;
@@ -152,6 +154,7 @@ export function callSystemd(plan: MadePlan<"systemd-run">, paths: HostPaths, bin
   const unit = `cupel-${posix.basename(place)}.service`;
   const launcher: ArchiveEntry = { kind: "file", path: gatePlaces.launcher, content: binding.program, mode: 0o555 };
   return {
+    unit,
     path,
     arguments: [
       ...unitWords(manager, unit),

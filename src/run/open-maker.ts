@@ -93,23 +93,39 @@ async function openUnit(
   binding: Binding,
   surroundings: MakerSurroundings,
 ): Promise<OpenMaker> {
-  const [{ callSystemd }, { systemdEnvironment }, { pathsHere }, { fillEnginePlace }, { originalHelper }] =
-    await Promise.all([
-      import("../launch/systemd-call.ts"),
-      import("../launch/systemd-environment.ts"),
-      import("../launch/host-paths.ts"),
-      import("./engine-place.ts"),
-      import("../launch/helper-file.ts"),
-    ]);
+  const [
+    { callSystemd },
+    { systemdEnvironment },
+    { pathsHere },
+    { fillEnginePlace },
+    { originalHelper },
+    { removeUnitGroup, unitGroup },
+  ] = await Promise.all([
+    import("../launch/systemd-call.ts"),
+    import("../launch/systemd-environment.ts"),
+    import("../launch/host-paths.ts"),
+    import("./engine-place.ts"),
+    import("../launch/helper-file.ts"),
+    import("./unit-group.ts"),
+  ]);
   const environment = systemdEnvironment(plan.maker.manager, surroundings);
   const own = { environment, program: originalHelper("launcher").bytes };
   const paths = pathsHere();
   callSystemd(plan, paths, { ...binding, ...own, place: "/" });
-  return openInFirst(surroundings, (place) => {
-    const call = callSystemd(plan, paths, { ...binding, ...own, place });
-    fillEnginePlace(place, call.contents);
-    return call;
+  let group: string | undefined;
+  const { call, close } = await openInFirst(surroundings, (place) => {
+    const made = callSystemd(plan, paths, { ...binding, ...own, place });
+    fillEnginePlace(place, made.contents);
+    group = unitGroup(plan.maker.manager, surroundings.uid, made.unit);
+    return made;
   });
+  return {
+    call,
+    close: () => {
+      close();
+      if (group !== undefined) removeUnitGroup(group);
+    },
+  };
 }
 
 /** In the first state directory that has room; what was wrong with the first of all where none has. */

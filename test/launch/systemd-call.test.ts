@@ -49,6 +49,7 @@ function mountsOf({ arguments: words }: SystemdCall): readonly string[] {
 describe("callSystemd", () => {
   test("has the launcher run as a unit that shares nothing, from a root of the job's own", () =>
     expect(call({ hostname: "job", namespaces: ["user", "mount", "pid", "network"] })).toEqual({
+      unit: "cupel-x y.service",
       path: "/bin/systemd-run",
       arguments: [
         ...unitWords("user", "cupel-x y.service"),

@@ -25,11 +25,12 @@ const versionWithScopes = 6;
 export async function strategySteps(): Promise<CheckStep[]> {
   const version = await readLandlockVersion();
   const lacks = version < versionWithScopes ? `Landlock's version here is ${version}, and has no scopes` : undefined;
+  // Two of them at once: the longest first.
   return [
-    suitesIn("bubblewrap", { needs: "bwrap" }),
-    suitesIn("gvisor", { needs: "runsc" }),
-    suitesIn("podman", { needs: "podman" }),
     withDocker(suitesIn("docker", { needs: "dockerd" })),
+    suitesIn("podman", { needs: "podman" }),
+    suitesIn("gvisor", { needs: "runsc" }),
+    suitesIn("bubblewrap", { needs: "bwrap" }),
     suitesIn("landlock", { lacks }),
   ];
 }

@@ -66,8 +66,8 @@ function always({ sources }: LoadedModules): string[] {
 }
 
 describe.each([
-  ["without a workspace", directory.path, 231_500],
-  ["with a layer over one", directory.folder("project"), 239_000],
+  ["without a workspace", directory.path, 234_000],
+  ["with a layer over one", directory.folder("project"), 241_000],
 ])("run, with a saved report, %s,", (_where, cwd, bytesMax) => {
   let loaded: LoadedModules = { sources: [], packages: [], runtime: [] };
   beforeAll(async () => {

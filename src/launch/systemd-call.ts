@@ -55,15 +55,12 @@ function cannot(what: string): CupelError {
   return new CupelError("set-up", `systemd cannot ${what}`);
 }
 
-/** In no setting of a unit's there is another line. */
-function onOneLine(path: string): string {
-  if (/[\n\r]/.test(path)) throw cannot(`be told of ${JSON.stringify(path)}: a line ends there`);
-  return path;
-}
-
 /** A path of a list of paths. */
 function listed(path: string): string {
-  return quoteUnitWord(onOneLine(path));
+  const quoted = quoteUnitWord(path);
+  if (quoted === undefined)
+    throw cannot(`be told of ${JSON.stringify(path)}: it takes no quote and no control character`);
+  return quoted;
 }
 
 function octal(mode: number): string {
@@ -74,10 +71,13 @@ function tmpfsWord(path: string, ...options: readonly string[]): string {
   return `--property=TemporaryFileSystem=${listed(path)}:${options.join(",")}`;
 }
 
-/** Of one mount: those below it are asked for one by one, so that each is read-only that is to be. */
+/**
+ * With all that is mounted below it: a user's manager is not given one mount of several (user_namespaces(7)). Read-only is
+ * then each of them.
+ */
 function bindWord(source: string, destination: string, writable: boolean): string {
   const name = writable ? "BindPaths" : "BindReadOnlyPaths";
-  return `--property=${name}=${listed(source)}:${listed(destination)}:norbind`;
+  return `--property=${name}=${listed(source)}:${listed(destination)}:rbind`;
 }
 
 function mountWord(mount: EngineMount, { place, outside }: SystemdBinding): string {
@@ -100,13 +100,16 @@ function ownMountWords({ mounts, sharedMemoryBytes }: EngineRoot): string[] {
   ];
 }
 
-/** What is not there is none. */
-function maskWords({ masks, mounts }: EngineRoot): string[] {
+/** systemd carries what the host has mounted in its /proc over to the unit's own; what is not there is none. */
+function maskWords({ masks, mounts }: EngineRoot, { mountPoints }: HostPaths): string[] {
+  const carried = mountPoints.filter((path) => path !== "/proc" && isWithin(path, "/proc"));
   const isShown = (path: string): boolean => {
     const around = mounts.findLast(({ destination }) => isWithin(path, destination));
     return around?.kind === "bind" || isWithin(path, "/proc");
   };
-  return masks.filter(isShown).map((path) => `--property=InaccessiblePaths=-+${listed(path)}`);
+  return [...new Set([...masks.filter(isShown), ...carried])].map(
+    (path) => `--property=InaccessiblePaths=-+${listed(path)}`,
+  );
 }
 
 /** What a manager would give a unit instead is its own (systemd.exec(5)), by proc_pid_limits(5)'s titles. */
@@ -159,12 +162,11 @@ export function callSystemd(plan: MadePlan<"systemd-run">, paths: HostPaths, bin
     arguments: [
       ...unitWords(manager, unit),
       ...privateNetwork(plan),
-      // One path, and no list.
-      `--property=RootDirectory=${onOneLine(`${place}/root`)}`,
+      `--property=RootDirectory=${place}/root`,
       ...limitWords(paths.limits),
       ...ownMountWords(root),
       ...root.mounts.map((mount) => mountWord(mount, binding)),
-      ...maskWords(root),
+      ...maskWords(root, paths),
       gatePlaces.launcher,
       "input",
     ],

@@ -9,6 +9,8 @@ const properties = [
   "PrivatePIDs=yes",
   "PrivateIPC=yes",
   "PrivateDevices=yes",
+  // What the host mounts, and unmounts, meanwhile is none of the job's.
+  "MountFlags=private",
   "NoNewPrivileges=yes",
   "KeyringMode=private",
   // The journal's sockets are the host's.
@@ -46,7 +48,11 @@ export function unitWords(manager: SystemdManager, unit: string): string[] {
   ];
 }
 
-/** A word of a list, as systemd reads it (systemd.syntax(7), "Quoting"). */
-export function quoteUnitWord(word: string): string {
-  return /^[\w/.,@+-]+$/.test(word) ? word : `"${word.replaceAll(/["\\]/g, "\\$&")}"`;
+/**
+ * A word of a list, as systemd reads it (systemd.syntax(7), "Quoting"); undefined for one that it reads as another: with
+ * quotes or what controls a terminal in it.
+ */
+export function quoteUnitWord(word: string): string | undefined {
+  if (/["'\p{Cc}]/u.test(word)) return undefined;
+  return /^[\w/.,@+-]+$/.test(word) ? word : `"${word.replaceAll("\\", "\\\\")}"`;
 }

@@ -1,6 +1,7 @@
 /** A service by systemd, of the manager that a job's would be of, with the prober in it: nothing of it is left. */
 import type { Host, ProgramResult } from "../host/host.ts";
 import { systemdEnvironment } from "../launch/systemd-environment.ts";
+import { unitEnd } from "../launch/unit-ends.ts";
 import { unitWords, type SystemdManager } from "../launch/systemd-words.ts";
 import type { Evidence, Finding } from "../model/capability.ts";
 import { capabilityBits, hasCapability } from "./_capability-masks.ts";
@@ -128,21 +129,6 @@ function tooOld(engine: EngineRun, property: string, version: string): Finding {
   return engineFailed(engine, { state: "absent", summary: detail, blockers });
 }
 
-/** How a unit ends that could not be set up (systemd.exec(5), "Process Exit Codes"); who waits for it is told no more. */
-const setUpEnds = [
-  "200/CHDIR",
-  "203/EXEC",
-  "205/LIMITS",
-  "217/USER",
-  "218/CAPABILITIES",
-  "219/CGROUP",
-  "225/NETWORK",
-  "226/NAMESPACE",
-  "227/NO_NEW_PRIVILEGES",
-  "228/SECCOMP",
-  "237/KEYRING",
-] as const;
-
 /** Those that a launcher of cupel's own, which makes the same, may tell more of. */
 const namespaceEnds: readonly string[] = ["217/USER", "225/NETWORK", "226/NAMESPACE"];
 
@@ -150,7 +136,7 @@ const namespaceEnds: readonly string[] = ["217/USER", "225/NETWORK", "226/NAMESP
 async function judgeSetUp(context: ProbeContext, engine: EngineRun): Promise<Finding | undefined> {
   const { result } = engine;
   if (result.status !== "exited" || complaint(result) !== `exit ${result.code ?? ""}`) return undefined;
-  const end = setUpEnds.find((one) => one.startsWith(`${result.code ?? ""}/`));
+  const end = unitEnd(result.code ?? 0);
   if (end === undefined) return undefined;
   const plain = engineFailed({ ...engine, result: { ...result, stderr: `exit ${end}` } });
   return namespaceEnds.includes(end) ? explain(context, engine, plain) : plain;

@@ -19,6 +19,9 @@ const what =
 
 const launcherNote = "The root that cupel makes has the launcher in it; the one that is made here has not.";
 
+const insideNote =
+  "What systemd has no property for the launcher makes inside: the host's name, the root of control groups, terminals of the job's own, and nodev on what is granted.";
+
 const rootsNotes = [
   "As root, cupel takes other ids each time, and the launcher inside becomes that user first of all. Before that, the keeper enters the unit's mount namespace, shows what is granted to the job as the job's own where it belongs to root, and makes all mounts nosuid and, but for /dev, nodev.",
 ];
@@ -45,7 +48,7 @@ export function renderSystemdCall(plan: MadePlan<"systemd-run">, paths: HostPath
   const environment = systemdEnvironment(plan.maker.manager, owner);
   const call = callSystemd(plan, paths, { place, layer, outside, environment, program: new Uint8Array() });
   const lines = [
-    ...introduction(plan, what, [launcherNote, ...(isRoots ? rootsNotes : [])]),
+    ...introduction(plan, what, [launcherNote, insideNote, ...(isRoots ? rootsNotes : [])]),
     ...comment(noDescriptors),
     "set -e",
     ...contentLines({ ...call.contents, root: wordsOf(call.contents.root) }, [`trap 'rm -rf "$place"' EXIT`]),

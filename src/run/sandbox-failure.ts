@@ -1,6 +1,7 @@
 /** How a sandbox failed: before its job was started, or under it. Pure. */
 import { errnoName } from "../host/errno-name.ts";
 import { findEvent, type EventOf } from "../launch/launch-event.ts";
+import { unitEnd } from "../launch/unit-ends.ts";
 import type { LauncherPlan } from "../model/plan.ts";
 import { killSignal, parseWaitStatus, seconds, verdict, type Seen, type Verdict } from "./ending-verdict.ts";
 import { signalName } from "./signals.ts";
@@ -10,14 +11,20 @@ function programOf({ guest }: Pick<LauncherPlan, "guest">): string {
   return guest === undefined ? "the program that makes the sandbox" : "the program that is the job's kernel";
 }
 
+/** An end that systemd gives a service which it could not set up has a name. */
+function nameEnd(code: number, { maker }: Pick<LauncherPlan, "maker">): string {
+  const end = maker?.program === "systemd-run" ? unitEnd(code) : undefined;
+  return `exited with ${end === undefined ? code : `${end} (the manager's journal says more)`}`;
+}
+
 /** What kept another program from making the sandbox, or from being the kernel in it: its last words. */
 export function describeMakerFailure(
   { status, words }: EventOf<"maker-failed">,
-  launch: Pick<LauncherPlan, "guest">,
+  launch: Pick<LauncherPlan, "guest" | "maker">,
 ): string {
   const said = words.trim();
   const { code, signal } = parseWaitStatus(status);
-  const how = signal === undefined ? `exited with ${code ?? 0}` : `was ended by ${signal.name}`;
+  const how = signal === undefined ? nameEnd(code ?? 0, launch) : `was ended by ${signal.name}`;
   return `${programOf(launch)} ${how}${said === "" ? ", and said nothing" : `: ${said}`}`;
 }
 

@@ -1,5 +1,4 @@
 /** A service by systemd, for one job: of the manager that runs the machine, or of the user's own. */
-import { posix } from "node:path";
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import type { Standings } from "../model/capability.ts";
 import type { MakerPlan } from "../model/plan.ts";
@@ -20,7 +19,7 @@ const standIns: StandIns = {
 function makerOf(matrix: Standings): MakerPlan {
   const path = textOf(matrix, "program.systemd-run", "/usr/bin/systemd-run");
   const manager = takesFreshIdentity(matrix) ? "system" : "user";
-  return { program: "systemd-run", path, manager, controlPath: posix.join(posix.dirname(path), "systemctl") };
+  return { program: "systemd-run", path, manager, controlPath: path.replace(/[^/]*$/, "systemctl") };
 }
 
 /** Root in name only, in a container say. */

@@ -17,8 +17,7 @@ const capabilities = {
 const inUnit = "cupel run --strategy systemd --workspace none";
 
 /** A job's root and /proc are its own, and the journal's sockets are not there. */
-const looksAround =
-  "id -un; cat /proc/1/comm; hostname; ls /proc | grep -c '^[0-9]'; ls /run/systemd/journal 2>&1 | wc -w";
+const looksAround = "id -un; cat /proc/1/comm; hostname; ls /run/systemd/journal 2>/dev/null";
 
 /** Kills, once the job is there, what `pattern` finds, and tells of what is left of it by then. */
 function killed(pattern: string): string {
@@ -29,7 +28,17 @@ function killed(pattern: string): string {
   ].join("\n");
 }
 
+/** While a job runs root mounts something below what it was granted: it is none of the job's, and taken away again. */
+const mountsMeanwhile = [
+  `mkfifo /run/go; ${inUnit} --read /srv/below -- /bin/sh -c 'read go; ls -A /srv/below/new' </run/go >/run/seen & exec 7>/run/go`,
+  "for one in $(seq 300); do pgrep -f '^/bin/sh -c read go' >/dev/null && break; sleep 0.1; done",
+  "mount -t tmpfs none /srv/below/new && : >/srv/below/new/seen; echo go >&7; umount /srv/below/new || exit 1; wait",
+  "! grep . /run/seen",
+].join("\n");
+
 const commands = {
+  [`test "$(${inUnit} --read /srv/below -- /bin/cat /srv/below/one/file)" = there`]: 0,
+  [`test "$(${inUnit} --read /srv/below --deny /srv/below/one -- /bin/sh -c 'cat /srv/below/one/file; ls /srv/below' 2>/dev/null | tr '\\n' ' ')" = 'new one '`]: 0,
   [`test "$(${inUnit} -- /bin/sh -c '${looksAround.replaceAll("'", `'\\''`)}' | tr '\\n' ' ')" = 'job cupel job '`]: 0,
   [`${inUnit} --memory 32M --pids 4 --cpus 0.5 -- /bin/true`]: 0,
   [`test "$(echo in | ${inUnit} --secret TOKEN=file:/etc/hostname -- /bin/sh -c 'cat; wc -c </run/secrets/TOKEN; exit 7' | head -1)" = in`]: 0,
@@ -56,8 +65,10 @@ export default defineHost({
   kernel: "debian-13",
   init: "systemd",
   memoryMib: 2048,
+  setUp:
+    "mkdir -p /srv/below/one /srv/below/new && mount -t tmpfs -o mode=755 none /srv/below/one && echo there >/srv/below/one/file",
   truth: {
-    root: { ...truth, commands: { ...commands, ...nothingLeft } },
+    root: { ...truth, commands: { ...commands, [mountsMeanwhile]: 0, ...nothingLeft } },
     user: {
       ...truth,
       commands: { ...commands, "! systemctl --user list-units --all --plain --no-legend 'cupel-*' | grep .": 0 },

@@ -102,15 +102,15 @@ describe("callSystemd", () => {
     expect(mountsOf(made)).toEqual([
       runTime,
       property("TemporaryFileSystem", "/tmp:exec,size=9,mode=1777,uid=7,gid=8"),
-      property("BindReadOnlyPaths", "/usr:/usr:norbind"),
-      property("BindPaths", '"/a b":"/c:d":norbind'),
+      property("BindReadOnlyPaths", "/usr:/usr:rbind"),
+      property("BindPaths", '"/a b":"/c:d":rbind'),
     ]);
     expect(made.inputs).toEqual([{ source: "/usr" }, { source: "/a b" }]);
   });
 
   test("leaves /run to what the plan has there", () =>
     expect(mountsOf(call({ root: [bind("/srv", "/run/srv")] }))).toEqual([
-      property("BindReadOnlyPaths", "/srv:/run/srv:norbind"),
+      property("BindReadOnlyPaths", "/srv:/run/srv:rbind"),
     ]));
 
   test("shows a file of the plan's below a mount by one of its own", () => {
@@ -121,7 +121,7 @@ describe("callSystemd", () => {
         lookUp: (path) => (path === "/srv/new" ? "file" : "directory"),
       },
     );
-    expect(mountsOf(made).at(-1)).toBe(property("BindReadOnlyPaths", '"/state/x y/files/0":/srv/new:norbind'));
+    expect(mountsOf(made).at(-1)).toBe(property("BindReadOnlyPaths", '"/state/x y/files/0":/srv/new:rbind'));
     expect([made.contents.files, made.inputs]).toEqual([{ "files/0": content }, [{ source: "/srv" }]]);
   });
 
@@ -135,6 +135,15 @@ describe("callSystemd", () => {
       property("InaccessiblePaths", "-+/proc/kcore"),
     ]);
   });
+
+  test("hides what the host has mounted in its /proc", () =>
+    expect(
+      mountsOf(call({}, { mountPoints: ["/", "/proc", "/proc/driver", "/proc/sys/fs/binfmt_misc", "/srv"] })),
+    ).toEqual([
+      runTime,
+      property("InaccessiblePaths", "-+/proc/driver"),
+      property("InaccessiblePaths", "-+/proc/sys/fs/binfmt_misc"),
+    ]));
 
   test("gives the unit the caller's own limits, less what the launcher leaves to cupel", () => {
     const limits = [
@@ -154,7 +163,12 @@ describe("callSystemd", () => {
     [
       "a path in which a line ends",
       { root: [bind("/a\nb", "/a")] },
-      'systemd cannot be told of "/a\\nb": a line ends there',
+      'systemd cannot be told of "/a\\nb": it takes no quote and no control character',
+    ],
+    [
+      "a quote in what is hidden",
+      { root: [bind("/srv", "/srv"), { step: "mask", destination: "/srv/it's" }] },
+      'systemd cannot be told of "/srv/it\'s": it takes no quote and no control character',
     ],
     [
       "a layer",

@@ -5,6 +5,7 @@ const ofAll = [
   "PrivatePIDs=yes",
   "PrivateIPC=yes",
   "PrivateDevices=yes",
+  "MountFlags=private",
   "NoNewPrivileges=yes",
   "KeyringMode=private",
   "BindLogSockets=no",
@@ -41,10 +42,13 @@ describe("quoteUnitWord", () => {
     ["/usr/lib64/a.b-c_d+e,f@g", "/usr/lib64/a.b-c_d+e,f@g"],
     ["/with space", '"/with space"'],
     ["/with:colon", '"/with:colon"'],
-    ['/with"quote', '"/with\\"quote"'],
     ["/with\\backslash", '"/with\\\\backslash"'],
-    ["/with'apostrophe", `"/with'apostrophe"`],
     ["/100%", '"/100%"'],
     ["", '""'],
   ])("takes %s for one word", (word, quoted) => expect(quoteUnitWord(word)).toBe(quoted));
+
+  test.each(['/with"quote', "/with'apostrophe", "/with\ttab", "/with\nline", "/with\u001bescape", "/with\u007fdelete"])(
+    "has none for %j",
+    (word) => expect(quoteUnitWord(word)).toBeUndefined(),
+  );
 });

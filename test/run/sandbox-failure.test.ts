@@ -56,6 +56,17 @@ describe("judgeLoss", () => {
 });
 
 describe("describeMakerFailure", () => {
+  test("names an end that systemd gives what it could not set up, and no other program's", () => {
+    const failed = { event: "maker-failed", status: 226 << 8, words: "" } as const;
+    const maker = { program: "systemd-run", path: "/s", manager: "user", controlPath: "/c" } as const;
+    expect(
+      [maker, { program: "docker", path: "/d" } as const].map((one) => describeMakerFailure(failed, { maker: one })),
+    ).toEqual([
+      "the program that makes the sandbox exited with 226/NAMESPACE (the manager's journal says more), and said nothing",
+      "the program that makes the sandbox exited with 226, and said nothing",
+    ]);
+  });
+
   test.each([
     [1 << 8, " no room\n", "exited with 1: no room"],
     [9, "", "was ended by SIGKILL, and said nothing"],

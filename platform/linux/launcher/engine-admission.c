@@ -120,6 +120,9 @@ bool admit_first_process(struct keeper *keeper)
     long pid = 0;
     if (keeper->gate < 0) {
         pid = receive_number(keeper->joining);
+        /* A daemon's whom it started may have ended by now, and its number be another's. */
+        if (pid > 0 && has_daemon(keeper->launch->instruction) && !is_first_below(pid))
+            fail_keeping(keeper, step_maker, -ESRCH, "the first process of the sandbox");
     } else {
         const long joining = admit_at_gate(keeper->launch, keeper->gate, &pid);
         if (joining == -EPERM)
@@ -128,7 +131,7 @@ bool admit_first_process(struct keeper *keeper)
             return false;
         keeper->joining = (int)joining;
     }
-    if (pid > 0)
+    if (pid > 0 && !keeper->is_to_end)
         hand_over_to(keeper, pid);
     leave_given(keeper);
     leave_reports(keeper->launch);

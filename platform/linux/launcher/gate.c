@@ -65,7 +65,7 @@ void close_gate(const struct launch *launch, int gate)
 
 /* Whether a process is the first one of a PID namespace below this one: its last number is 1 (proc_pid_status(5),
  * NSpid, Linux 4.1). */
-static bool is_first_below(long pid)
+bool is_first_below(long pid)
 {
     static const char field[] = "\nNSpid:";
     char path[64] = "/proc/", text[4096];

@@ -53,6 +53,7 @@ void list_given(const struct launch *launch, int list[given_count], struct knowl
 int open_gate(const struct launch *launch);
 void close_gate(const struct launch *launch, int gate);
 long admit_at_gate(const struct launch *launch, int gate, long *pid);
+bool is_first_below(long pid);
 bool come_through_gate(void);
 bool come_by_input(void);
 

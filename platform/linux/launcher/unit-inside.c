@@ -73,6 +73,8 @@ static void show_own_terminals(const struct launch *launch)
 void settle_unit(const struct launch *launch)
 {
     must(launch, kernel_call(__NR_unshare, CLONE_NEWNS), step_mount_private, "unshare");
+    /* A copy follows what it was copied from, unless told not to (mount_namespaces(7)). */
+    must(launch, kernel_call(__NR_mount, NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), step_mount_private, "/");
     show_own_terminals(launch);
     if (!has_option(launch->instruction, option_fresh_identity))
         restrict_shown(launch);

@@ -91,6 +91,17 @@ needsBubblewrap("a client that passes nothing on is told of", async () => {
   expect(events).toEqual([{ event: "maker-failed", status: 64 << 8, words } as never]);
 });
 
+test("whoever writes first, and is no first process of a sandbox, is given nothing", async () => {
+  using place = makeTempDir();
+  const knock = `import socket, sys
+s = socket.socket(fileno=0)
+s.send(b"x")
+print(len(s.recv(100)), file=open(sys.argv[1], "w"))`;
+  const { events } = await launch(callOf(place, `python3 -c '${knock}' ${place.at("sent")}`), ["/bin/true"]);
+  expect(events).toEqual([expect.objectContaining({ event: "failed", subject: "the first process of the sandbox" })]);
+  expect(existsSync(place.at("sent")) ? readFileSync(place.at("sent"), "utf8") : "0\n").toBe("0\n");
+});
+
 test("a client that hangs is given up, and what it asked for is taken back by the other program", async () => {
   using place = makeTempDir();
   const mark = freshMark();

@@ -11,6 +11,7 @@ import { ordinaryCaller } from "../support/tester.ts";
 const cupel = installCupel();
 
 const runs = 40;
+const racesMax = 10;
 
 /** Of renameat2(2), which perl has no name for. */
 const renameat2 = process.arch === "arm64" ? 276 : 316;
@@ -49,6 +50,18 @@ async function race(words: readonly string[]): Promise<string[]> {
   return ran.stdout.split("\n").slice(0, -1);
 }
 
+/** What may follow: that it is a copy, or in what that differs from the directory that is there by then. */
+const isShown = (line: string): boolean => /^0 own (?:cupel: .*)?$/.test(line);
+const isRefused = (line: string): boolean => refusals.some((refusal) => refusal.test(line));
+
+/** Until both directories were met, or it was no race: a busy machine may exchange them in step with the runs. */
+async function raceWithBoth(words: readonly string[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (let races = 0; races < racesMax && !(lines.some(isShown) && lines.some(isRefused)); races++)
+    lines.push(...(await race(words)));
+  return lines;
+}
+
 const needsPerl = needsPrograms("perl");
 const needsBubblewrap = needsPrograms("perl", "bwrap");
 const needsPodman = needsPrograms("perl", "podman");
@@ -62,13 +75,9 @@ describe("an exchanged current directory", () => {
     [needsPodman, ["--workspace", "ro", "--strategy", "podman"]],
   ] as const)
     needed(`is never shown: ${words.join(" ")}`, async () => {
-      const lines = await race(words);
-      // What may follow: that it is a copy, or in what that differs from the directory that is there by then.
-      const shown = lines.filter((line) => /^0 own (?:cupel: .*)?$/.test(line));
-      const refused = lines.filter((line) => refusals.some((refusal) => refusal.test(line)));
-      expect(lines).toHaveLength(runs);
-      expect(lines.filter((line) => !shown.includes(line) && !refused.includes(line))).toEqual([]);
-      // Both directories were met, or it was no race.
-      expect({ shown: shown.length > 0, refused: refused.length > 0 }).toEqual({ shown: true, refused: true });
+      const lines = await raceWithBoth(words);
+      expect(lines.length % runs).toBe(0);
+      expect(lines.filter((line) => !isShown(line) && !isRefused(line))).toEqual([]);
+      expect({ shown: lines.some(isShown), refused: lines.some(isRefused) }).toEqual({ shown: true, refused: true });
     });
 });

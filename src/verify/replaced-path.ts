@@ -1,5 +1,5 @@
 /** A directory that somebody else replaces while others go by its path. */
-import { lstatSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { errnoOf } from "../host/errno-of.ts";
 
@@ -24,6 +24,7 @@ class Turns {
   readonly #target: string;
   readonly #away: string;
   #aside = 0;
+  #hasTurned = false;
 
   constructor(path: string, target: string, away: string) {
     this.#path = path;
@@ -31,8 +32,15 @@ class Turns {
     this.#away = away;
   }
 
+  /** Others may take the directory away while it is at the path, and then have another one taken from them. */
   replace(): void {
-    renameSync(this.#path, this.#away);
+    try {
+      renameSync(this.#path, this.#away);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT" || !this.#hasTurned) throw error;
+      mkdirSync(this.#away);
+    }
+    this.#hasTurned = true;
     this.#put(() => symlinkSync(this.#target, this.#path));
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { errnoOf } from "../../src/host/errno-of.ts";
 import { overManyTurns, whileReplaced } from "../../src/verify/replaced-path.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
@@ -58,6 +58,27 @@ test("whoever takes away what lies beside the path stops nothing, where it is aw
   await whileReplaced(directory.at("place/own"), directory.at("other"), act, directory.at("away"));
   expect(readFileSync(directory.at("place/own/file"), "utf8")).toBe("own");
   expect(readdirSync(directory.path).toSorted()).toEqual(["other", "place"]);
+});
+
+test("whoever takes the directory itself away stops nothing, and another one comes in its place", async () => {
+  using directory = makeTempDir();
+  directory.file("own/file", "own");
+  directory.folder("other");
+  const act = async (): Promise<void> => {
+    const [here, away] = [directory.at("own"), directory.at("away")];
+    const isIn = (path: string): boolean => existsSync(`${path}/file`);
+    // Only once it was replaced: until then there has to be one.
+    await until("it was", () => isIn(away));
+    await until("it is gone", () => {
+      if (lstatSync(here, { throwIfNoEntry: false })?.isDirectory() === true)
+        rmSync(here, { recursive: true, force: true });
+      return !isIn(away) && !isIn(here) && !isIn(away);
+    });
+    await Bun.sleep(30);
+  };
+  await whileReplaced(directory.at("own"), directory.at("other"), act, directory.at("away"));
+  expect(readdirSync(directory.path).toSorted()).toEqual(["other", "own"]);
+  expect(readdirSync(directory.at("own"))).toEqual([]);
 });
 
 test("what failed is told when all is over", async () => {

@@ -55,19 +55,21 @@ describe.each(callers)("a doctor called by $name", (caller) => {
       using home = makeTempDir({ owner: caller });
       using state = makeTempDir({ owner: caller });
       const before = [look(...places(home)), cupelControlGroups(), temporaryFiles()] as const;
-      const seen = new Set<string>();
+      const seen = new Map<string, Set<string>>();
       for (let round = 0; round < rounds; round++) {
         const { code, stdout } = await cupel.run(caller, ["doctor", "--json"], call(home, state));
         expect(code).toBe(0);
         const { capabilities } = JSON.parse(stdout) as { capabilities: { id: string; state: string }[] };
-        seen.add(JSON.stringify(capabilities.map(({ id, state: found }) => `${id} ${found}`)));
+        for (const { id, state: found } of capabilities) seen.set(id, (seen.get(id) ?? new Set()).add(found));
       }
       expect(look(home.at("project"), home.path)).toEqual(before[0]);
       await noneBut(before[1], cupelControlGroups);
       await noneBut(before[2], temporaryFiles);
       expect(processesFrom(state.path)).toEqual([]);
       expect(readdirSync(state.at("cupel")).filter((name) => !ownNames.test(name))).toEqual([]);
-      expect([...seen]).toHaveLength(1);
+      // What a machine with other work to do keeps waiting for too long says that it cannot tell.
+      for (const states of seen.values()) if (states.size > 1) states.delete("unknown");
+      expect([...seen].filter(([, { size }]) => size > 1)).toEqual([]);
     },
     20_000 + rounds * 3000,
   );

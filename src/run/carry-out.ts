@@ -204,11 +204,16 @@ async function follow(
     onSetupEnd();
     void started.promise.then((launch_) => launch_.proceed());
   });
-  const launch = await startLaunch(plan, binding, places, context.streams, onEvent, context.watching);
-  started.resolve(launch);
-  const stopForwarding = context.forwardSignals ? forwardSignals(launch, plan.terminal) : undefined;
-  const [events] = await Promise.all([launch.ended, context.passOn?.(launch)]);
-  const asked = stopForwarding?.();
+  const stopForwarding = context.forwardSignals ? forwardSignals(started.promise, plan.terminal) : undefined;
+  let asked: string | undefined;
+  let events: readonly LaunchEvent[];
+  try {
+    const launch = await startLaunch(plan, binding, places, context.streams, onEvent, context.watching);
+    started.resolve(launch);
+    [events] = await Promise.all([launch.ended, context.passOn?.(launch)]);
+  } finally {
+    asked = stopForwarding?.();
+  }
   const treeUsage = context.measuresUsage === true && groups !== undefined ? readTreeUsage(groups.counting) : undefined;
   return { events, controlGroups: groups?.read(), treeUsage, asked };
 }

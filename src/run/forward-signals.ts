@@ -20,28 +20,36 @@ export function stopWhenSuspended({ event }: LaunchEvent): void {
 /** Those that a caller ends a job with. */
 const endingSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"];
 
-/** Passes signals on until the returned function is called, which gives the last that asked for an end. */
-export function forwardSignals(launch: Launch, terminal: LauncherPlan["terminal"]): () => string | undefined {
+/**
+ * Passes signals on until the returned function is called, which gives the last that asked for an end. What comes while the
+ * launch is still being made is passed on when it is: the job may have begun by then.
+ */
+export function forwardSignals(
+  launching: Promise<Launch>,
+  terminal: LauncherPlan["terminal"],
+): () => string | undefined {
   let interrupts = 0;
   let asked: string | undefined;
+  const tell = (act: (launch: Launch) => void): void => void launching.then(act);
   const listeners: [NodeJS.Signals, () => void][] = Object.entries(forwardedSignals).map(([name, number]) => [
     name as NodeJS.Signals,
     () => {
       if (endingSignals.includes(name)) asked = name;
       interrupts += name === "SIGINT" ? 1 : 0;
-      if (interrupts >= interruptsMax) launch.kill();
-      else launch.signal(number);
+      if (interrupts >= interruptsMax) tell((launch) => launch.kill());
+      else tell((launch) => launch.signal(number));
     },
   ]);
   listeners.push(
-    ["SIGCONT", () => launch.signal(continueSignal)],
+    ["SIGCONT", () => tell((launch) => launch.signal(continueSignal))],
     [
       "SIGTSTP",
-      () => {
-        launch.signal(stopSignal);
-        // A launcher that relays a terminal puts the caller's back first, and says so.
-        if (terminal === "none") stopSelf();
-      },
+      () =>
+        tell((launch) => {
+          launch.signal(stopSignal);
+          // A launcher that relays a terminal puts the caller's back first, and says so.
+          if (terminal === "none") stopSelf();
+        }),
     ],
   );
   for (const [name, listener] of listeners) process.on(name, listener);

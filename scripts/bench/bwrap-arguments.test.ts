@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { LauncherPlan, RootStep } from "../../src/model/plan.ts";
+import type { LauncherPlan } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { bwrapCommand, type HostEntry, type HostLook } from "./bwrap-arguments.ts";
 
 const entries: Readonly<Record<string, HostEntry>> = {

@@ -1,5 +1,6 @@
 /** The bwrap command that sets up what a plan of cupel's launcher does: the same namespaces, the same mounts. */
-import type { LauncherPlan, NamespaceKind, RootStep } from "../../src/model/plan.ts";
+import type { LauncherPlan, NamespaceKind } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 
 /** What a path of this host is, as far as a mirror of it goes. */
 export type HostEntry = "absent" | "other" | { readonly link: string };

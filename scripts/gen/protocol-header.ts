@@ -17,7 +17,7 @@ import {
   recordKinds,
   stepBits,
 } from "../../src/launch/protocol.ts";
-import { guestPlaces } from "../../src/model/plan.ts";
+import { guestPlaces } from "../../src/model/program-plan.ts";
 
 /** The header. Pure. */
 export function renderProtocolHeader(): string {

@@ -1,7 +1,8 @@
 /** A plan in bubblewrap's terms: bwrap(1), version 0.8 on. Pure. */
 import { CupelError } from "../model/error.ts";
 import { isWithin } from "../model/job.ts";
-import type { LauncherPlan, NamespaceKind, RootStep } from "../model/plan.ts";
+import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
+import type { RootStep } from "../model/root-step.ts";
 import { givenContent, type StepBinding } from "./encode-root-step.ts";
 import type { LookUp } from "./look-up.ts";
 import type { MadePlan, MakerCall, MakerInput } from "./maker-call.ts";

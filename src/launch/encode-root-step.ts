@@ -1,6 +1,6 @@
 /** Encodes one step of building a root as a record of the launcher's instruction. */
 import { CupelError } from "../model/error.ts";
-import type { RootStep } from "../model/plan.ts";
+import type { RootStep } from "../model/root-step.ts";
 import { bitsOf, type InstructionWriter } from "./instruction-writer.ts";
 import { recordKinds, stepBits } from "./protocol.ts";
 

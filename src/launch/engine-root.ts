@@ -5,7 +5,8 @@
 import { posix } from "node:path";
 import { CupelError } from "../model/error.ts";
 import { isWithin } from "../model/job.ts";
-import type { LauncherPlan, RootStep } from "../model/plan.ts";
+import type { LauncherPlan } from "../model/plan.ts";
+import type { RootStep } from "../model/root-step.ts";
 import type { StepBinding } from "./encode-root-step.ts";
 import type { HostPaths } from "./host-paths.ts";
 

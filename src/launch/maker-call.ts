@@ -1,5 +1,6 @@
 /** How a program that makes a sandbox is called, for a plan that leaves that to it. */
-import type { LauncherPlan, MakerPlan } from "../model/plan.ts";
+import type { LauncherPlan } from "../model/plan.ts";
+import type { MakerPlan } from "../model/program-plan.ts";
 import type { callTimes } from "./protocol.ts";
 
 /** What is to be read, or a file or directory of the host's, opened through no link. */

@@ -1,6 +1,7 @@
 /** Whether jobs of one plan may share what a resident launcher mounts once. */
 import { isWithin } from "../model/job.ts";
-import type { LauncherPlan, RootStep } from "../model/plan.ts";
+import type { LauncherPlan } from "../model/plan.ts";
+import type { RootStep } from "../model/root-step.ts";
 
 /** File systems that each job must have for itself. */
 function isOwn(step: RootStep): boolean {

@@ -2,7 +2,8 @@
 import type { Host } from "../host/host.ts";
 import type { RehearsalResult } from "../launch/helper-port.ts";
 import type { Evidence, Finding } from "../model/capability.ts";
-import type { LauncherPlan, NamespaceKind, RootStep } from "../model/plan.ts";
+import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
+import type { RootStep } from "../model/root-step.ts";
 import { finding } from "./_probe.ts";
 
 /** What a rehearsal is about; everything else is as plain as a plan can be. */

@@ -1,14 +1,8 @@
 /** With what a plan starts its job, and what the job sees. */
 import type { Job, Workspace } from "../model/job.ts";
-import {
-  guestPlaces,
-  type ConfinementPlan,
-  type GuestPlan,
-  type LauncherPlan,
-  type PathRule,
-  type ProxyPlan,
-  type RootStep,
-} from "../model/plan.ts";
+import { guestPlaces, type GuestPlan } from "../model/program-plan.ts";
+import type { ConfinementPlan, LauncherPlan, PathRule, ProxyPlan } from "../model/plan.ts";
+import type { RootStep } from "../model/root-step.ts";
 import { count, formatBytes, joinWords, sentence } from "./phrase.ts";
 import { describePublished } from "./published-words.ts";
 import { describeRootStep, summarizeRoot } from "./root-step-words.ts";

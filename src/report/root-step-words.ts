@@ -1,5 +1,5 @@
 /** The steps that build a job's root, in words. */
-import type { RootStep } from "../model/plan.ts";
+import type { RootStep } from "../model/root-step.ts";
 import { count, formatBytes, joinWords } from "./phrase.ts";
 
 type LayerStep = Extract<RootStep, { step: "overlay" | "copy" }>;

@@ -1,6 +1,6 @@
 /** What was granted, and the workspace in its layer, in the order in which they can be mounted. Pure. */
 import { isWithin, type CopyOnWrite, type Grant, type Job } from "../model/job.ts";
-import type { RootStep } from "../model/plan.ts";
+import type { RootStep } from "../model/root-step.ts";
 import { keptNameSteps, ownDirectorySteps } from "./_layout-steps.ts";
 import { systemPaths } from "./_system-paths.ts";
 

@@ -1,5 +1,6 @@
 /** gVisor beside a job's root: how runsc is called, and the bundle that it is called with. Pure. */
-import { guestPlaces, type GuestPlan, type RootStep } from "../model/plan.ts";
+import { guestPlaces, type GuestPlan } from "../model/program-plan.ts";
+import type { RootStep } from "../model/root-step.ts";
 import { isWithin } from "../model/job.ts";
 
 /** What runsc is told, and nothing of which depends on the job: that comes by way of the launcher. */

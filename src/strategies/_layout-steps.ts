@@ -1,7 +1,7 @@
 /** What a job's root has beyond every job's: another root to begin with, and what of its own was asked for. Pure. */
 import { isWithin, privateSizeBytes, type Job } from "../model/job.ts";
 import type { RootEntry } from "../model/layout.ts";
-import type { RootStep } from "../model/plan.ts";
+import type { RootStep } from "../model/root-step.ts";
 import { configurationPaths, systemPaths } from "./_system-paths.ts";
 
 type Bind = Extract<RootStep, { step: "bind" }>;

@@ -3,7 +3,8 @@ import type { CapabilityId } from "../matrix/build-matrix.ts";
 import type { Standings } from "../model/capability.ts";
 import type { GuaranteeDecision, GuaranteeId } from "../model/guarantee.ts";
 import type { Job } from "../model/job.ts";
-import type { LauncherPlan, MakerPlan } from "../model/plan.ts";
+import type { LauncherPlan } from "../model/plan.ts";
+import type { MakerPlan } from "../model/program-plan.ts";
 import { decisionsWith, lackingWords, standingsWith, withoutLacking, type StandIns } from "./_stand-ins.ts";
 import namespaces from "./namespaces.ts";
 

@@ -1,6 +1,6 @@
 /** The root that sandboxes see: the host's programs, what was granted, and nothing else. Pure. */
 import { isWithin, privateSizeBytes, type Job } from "../model/job.ts";
-import type { RootStep } from "../model/plan.ts";
+import type { RootStep } from "../model/root-step.ts";
 import { grantSteps, orderedGrants, type LayerPlan } from "./_grant-steps.ts";
 import { baseSteps, withFiles } from "./_layout-steps.ts";
 import { maskedConfigurationPaths, maskedProcPaths, readOnlyProcPaths } from "./_system-paths.ts";

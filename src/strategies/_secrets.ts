@@ -1,6 +1,7 @@
 /** How jobs are given secrets, and what keeps them from everybody else. Pure. */
 import type { Job } from "../model/job.ts";
-import { givenNames, type DescriptorPlan, type RootStep } from "../model/plan.ts";
+import { givenNames, type DescriptorPlan } from "../model/plan.ts";
+import type { RootStep } from "../model/root-step.ts";
 import { allOf, keptBy, type GuaranteeRule } from "./_decide.ts";
 import { rootCapabilities } from "./_own-root.ts";
 

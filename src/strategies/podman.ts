@@ -1,7 +1,7 @@
 /** A container by Podman, rootless or root's: made by its runtime, with cupel's launcher as its first process. */
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
-import type { MakerPlan } from "../model/plan.ts";
+import type { MakerPlan } from "../model/program-plan.ts";
 import { madeElsewhere, textOf, writableSecrets } from "./_made-elsewhere.ts";
 import { noControlGroups, noEnginesLayers, wholeSandbox, type StandIns } from "./_stand-ins.ts";
 import { defineStrategy } from "./_strategy.ts";

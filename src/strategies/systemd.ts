@@ -1,7 +1,7 @@
 /** A service by systemd, for one job: of the manager that runs the machine, or of the user's own. */
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import type { Standings } from "../model/capability.ts";
-import type { MakerPlan } from "../model/plan.ts";
+import type { MakerPlan } from "../model/program-plan.ts";
 import { madeElsewhere, textOf, writableSecrets } from "./_made-elsewhere.ts";
 import { takesFreshIdentity } from "./_own-root.ts";
 import { noLayers, wholeSandbox, type StandIns } from "./_stand-ins.ts";

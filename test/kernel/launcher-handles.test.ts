@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
-import type { RootStep } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 import { evaluate } from "../support/evaluate.ts";
 import { plainBinding } from "../support/launch-program.ts";

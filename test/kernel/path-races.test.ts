@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { RootStep } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { compileC } from "../support/compile-c.ts";
 import { start } from "../support/execute.ts";
 import { launchProgram, type Launched } from "../support/launch-program.ts";

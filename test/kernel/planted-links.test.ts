@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { renameSync, symlinkSync } from "node:fs";
 import type { LaunchEvent } from "../../src/launch/launch-event.ts";
-import type { RootStep } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { launchProgram, type Launched } from "../support/launch-program.ts";
 import { bindOf, sandboxPlan } from "../support/sandbox-plan.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";

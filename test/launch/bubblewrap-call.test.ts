@@ -3,7 +3,8 @@ import { callBubblewrap } from "../../src/launch/bubblewrap-call.ts";
 import type { StepBinding } from "../../src/launch/encode-root-step.ts";
 import type { FoundKind } from "../../src/launch/look-up.ts";
 import type { MadePlan, MakerCall } from "../../src/launch/maker-call.ts";
-import type { LauncherPlan, RootStep } from "../../src/model/plan.ts";
+import type { LauncherPlan } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 
 const found: Readonly<Record<string, FoundKind>> = {

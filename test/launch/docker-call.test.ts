@@ -3,7 +3,8 @@ import { callDocker, type DockerCall } from "../../src/launch/docker-call.ts";
 import type { HostPaths } from "../../src/launch/host-paths.ts";
 import type { FoundKind } from "../../src/launch/look-up.ts";
 import { makerInputsMax } from "../../src/launch/protocol.ts";
-import type { LauncherPlan, RootStep } from "../../src/model/plan.ts";
+import type { LauncherPlan } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 
 const paths: HostPaths = {

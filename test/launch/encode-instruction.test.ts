@@ -11,7 +11,8 @@ import type { LaunchBinding } from "../../src/launch/launch-binding.ts";
 import { instructionBytesMax } from "../../src/launch/protocol.ts";
 import { defaultSeccompProfile } from "../../src/launch/seccomp-profile.ts";
 import { CupelError } from "../../src/model/error.ts";
-import type { LauncherPlan, NamespaceKind, RootStep } from "../../src/model/plan.ts";
+import type { LauncherPlan, NamespaceKind } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 import { decodeInstruction, type DecodedRecord } from "../support/decode-instruction.ts";
 

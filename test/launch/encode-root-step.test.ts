@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { encodeRootStep, type StepBinding } from "../../src/launch/encode-root-step.ts";
 import { InstructionWriter } from "../../src/launch/instruction-writer.ts";
-import type { RootStep } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 
 /** The record's bytes, behind a header of twelve. */
 function bytesOf(step: RootStep, binding: StepBinding = {}): string {

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { layOutEngineRoot, type EngineEntry } from "../../src/launch/engine-root.ts";
 import type { HostPaths } from "../../src/launch/host-paths.ts";
 import type { FoundKind } from "../../src/launch/look-up.ts";
-import type { LauncherPlan, RootStep } from "../../src/model/plan.ts";
+import type { LauncherPlan } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 
 const found: Readonly<Record<string, FoundKind>> = {

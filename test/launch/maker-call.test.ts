@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import { isMade, isMadeBy, stagedInput, type MakerCall } from "../../src/launch/maker-call.ts";
 import { optionBits } from "../../src/launch/protocol.ts";
-import type { LauncherPlan, MakerPlan } from "../../src/model/plan.ts";
+import type { LauncherPlan } from "../../src/model/plan.ts";
+import type { MakerPlan } from "../../src/model/program-plan.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 import { decodeInstruction, type DecodedRecord } from "../support/decode-instruction.ts";
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import type { HostPaths } from "../../src/launch/host-paths.ts";
 import type { MadePlan } from "../../src/launch/maker-call.ts";
 import { callPodman, type EngineCall } from "../../src/launch/podman-call.ts";
-import type { LauncherPlan, RootStep } from "../../src/model/plan.ts";
+import type { LauncherPlan } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 
 const paths: HostPaths = {

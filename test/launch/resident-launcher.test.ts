@@ -10,7 +10,8 @@ import {
   type ResidentResult,
 } from "../../src/launch/resident-launcher.ts";
 import { CupelError } from "../../src/model/error.ts";
-import type { LauncherPlan, RootStep } from "../../src/model/plan.ts";
+import type { LauncherPlan } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 import { placesIn, plainBinding } from "../support/launch-program.ts";
 import { childrenOf, findProcesses, freshMark, isAlive } from "../support/processes.ts";

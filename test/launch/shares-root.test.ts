@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { sharesRoot } from "../../src/launch/shares-root.ts";
-import type { LauncherPlan, RootStep } from "../../src/model/plan.ts";
+import type { LauncherPlan } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 
 const tmpfs: RootStep = {

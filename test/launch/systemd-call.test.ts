@@ -3,7 +3,8 @@ import type { HostPaths } from "../../src/launch/host-paths.ts";
 import { makerInputsMax } from "../../src/launch/protocol.ts";
 import { callSystemd, type SystemdCall } from "../../src/launch/systemd-call.ts";
 import { unitWords, type SystemdManager } from "../../src/launch/systemd-words.ts";
-import type { LauncherPlan, RootStep } from "../../src/model/plan.ts";
+import type { LauncherPlan } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 
 const paths: HostPaths = {

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import { instructionBytesMax, protocolMagic, protocolVersion } from "../../src/launch/protocol.ts";
 import type { MakerCall } from "../../src/launch/maker-call.ts";
-import type { RootStep } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 import { argumentKind, assemble, directoryKind, least, text, u32 } from "../support/assemble-instruction.ts";
 import { compileC } from "../support/compile-c.ts";

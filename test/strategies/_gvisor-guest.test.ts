@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { RootStep } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { gvisorGuest, rootForGvisor, type GvisorUse } from "../../src/strategies/_gvisor-guest.ts";
 
 const use: GvisorUse = { path: "/usr/bin/runsc", platform: "ptrace", network: "own", hostname: "job" };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { dirname } from "node:path";
 import type { Grant, Job } from "../../src/model/job.ts";
-import type { RootStep } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import type { LayerStep } from "../../src/strategies/_grant-steps.ts";
 import { jobHome, sandboxRoot } from "../../src/strategies/_sandbox-root.ts";
 import { jobOf } from "../fixtures/jobs/jobs.ts";

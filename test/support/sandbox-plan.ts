@@ -1,5 +1,6 @@
 /** A plan for the launcher alone: namespaces, a root with the host's programs, and the steps that a test is about. */
-import type { LauncherPlan, RootStep } from "../../src/model/plan.ts";
+import type { LauncherPlan } from "../../src/model/plan.ts";
+import type { RootStep } from "../../src/model/root-step.ts";
 import { barePlan } from "../fixtures/jobs/plans.ts";
 
 /** Programs of the host, as they are. */

@@ -1,5 +1,6 @@
 /** What a job sees that rules confine, in the words of a root that mounts make: what is judged of one is judged of both. Pure. */
-import type { ConfinementPlan, PathRule, RootStep } from "../../model/plan.ts";
+import type { ConfinementPlan, PathRule } from "../../model/plan.ts";
+import type { RootStep } from "../../model/root-step.ts";
 
 function stepOf({ path, access, optional }: PathRule): RootStep {
   if (access === "device") return { step: "devices", destination: path, shmBytes: 0 };

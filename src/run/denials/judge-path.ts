@@ -1,6 +1,6 @@
 /** Whether a path was denied by the sandbox, and what would grant it. Pure but for the host's view. */
 import { isWithin, type Job } from "../../model/job.ts";
-import type { RootStep } from "../../model/plan.ts";
+import type { RootStep } from "../../model/root-step.ts";
 import { grantParent, grantPath, type Granting } from "./granting.ts";
 import type { HostView } from "./host-view.ts";
 

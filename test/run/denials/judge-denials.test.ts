@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Job } from "../../../src/model/job.ts";
-import type { LauncherPlan, RootStep } from "../../../src/model/plan.ts";
+import type { LauncherPlan } from "../../../src/model/plan.ts";
+import type { RootStep } from "../../../src/model/root-step.ts";
 import type { HostView } from "../../../src/run/denials/host-view.ts";
 import { judgeDenials } from "../../../src/run/denials/judge-denials.ts";
 import type { Failure } from "../../../src/run/denials/trace-reader.ts";

@@ -1,6 +1,7 @@
 /** `cupel verify`: what strategies say of themselves is what attacks on them show, and selection goes by it. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { namesIn } from "../../src/host/names-in.ts";
 import type { Report } from "../../src/model/report.ts";
 import type { SubjectResult, Verification } from "../../src/model/verification.ts";
 import type { Ran } from "../support/execute.ts";
@@ -15,12 +16,21 @@ const cupel = installCupel();
 /** Where root's state is looked for besides, nothing may be verified already. */
 const apart = usePrivatePlaces();
 
-/** Without places of state, which other tests have there meanwhile: here there is another place for it. */
+/**
+ * In memory that all share. Other tests have directories and places of state there meanwhile; what was verified is kept in
+ * such a place by no other test.
+ */
 function sharedFiles(): string[] {
-  return readdirSync("/dev/shm").filter((name) => !/^cupel-\d+$/.test(name));
+  return readdirSync("/dev/shm").flatMap((name) => {
+    if (name.startsWith("cupel-test-")) return [];
+    if (!/^cupel-\d+$/.test(name)) return [name];
+    return namesIn(`/dev/shm/${name}`)
+      .filter((file) => file.startsWith("verification"))
+      .map((file) => `${name}/${file}`);
+  });
 }
 
-/** How often all strategies are attacked; a soak sets it to twenty, so that a verdict that changes is seen. */
+/** How often all strategies are attacked by every attack; a soak sets it to twenty. */
 const rounds = Number(process.env["CUPEL_VERIFY_ROUNDS"] ?? 1);
 
 /** Verifications of a host wait for each other. */
@@ -92,6 +102,8 @@ describe.each(callers)("verify, called by $name", (caller) => {
       const unshown = named(subjects, "process").filter((one) => one.state !== "held" && one.brokenBy.length === 0);
       expect(unshown.map(({ id }) => id)).toEqual([]);
     }
+    // One attack for each guarantee comes to the same as all of them: a verdict that changes is seen.
+    found.push(statesOf(told(await call("verify", "--all", "--quick", "--json"))));
     expect(new Set(found.map((one) => JSON.stringify(one))).size).toBe(1);
     expect(readdirSync(state.at("tmp"))).toEqual([]);
     expect(readdirSync(state.path).toSorted()).toEqual(["cupel", "tmp"]);

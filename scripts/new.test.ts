@@ -39,7 +39,7 @@ function aboutNewFiles(output: string): string[] {
 }
 
 beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), "cupel-new-"));
+  root = mkdtempSync(join(tmpdir(), "cupel-test-"));
   for (const path of copied) cpSync(join(repositoryRoot, path), join(root, path), { recursive: true });
   symlinkSync(join(repositoryRoot, "node_modules"), join(root, "node_modules"));
 });

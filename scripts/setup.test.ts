@@ -74,7 +74,7 @@ function makePath(name: string, programs: readonly string[]): string {
 }
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "cupel-setup-"));
+  folder = mkdtempSync(join(tmpdir(), "cupel-test-"));
   chmodSync(folder, 0o755);
 });
 

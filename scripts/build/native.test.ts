@@ -9,7 +9,7 @@ const architectures = ["x64", "arm64"] as const;
 
 /** Compiles helpers from a copy of the sources, so that no path can be the same twice. */
 async function compileCopy(architecture: Architecture, names: readonly string[]): Promise<string[]> {
-  const root = mkdtempSync(join(tmpdir(), "cupel-native-"));
+  const root = mkdtempSync(join(tmpdir(), "cupel-test-"));
   try {
     cpSync(join(repositoryRoot, "platform"), join(root, "platform"), { recursive: true });
     const compiler = findCompilerFor(architecture);

@@ -6,7 +6,7 @@ import { completionShells, renderCompletion } from "../../src/commands/completio
 import type { CompletionShell } from "../../src/commands/completion-script.ts";
 import { commands } from "../fixtures/commands.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "cupel-completion-"));
+const folder = mkdtempSync(join(tmpdir(), "cupel-test-"));
 writeFileSync(join(folder, "outcome.json"), "");
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -23,7 +23,7 @@ export const sarifProblems = createValidator(JSON.parse(readFileSync(sarifSchema
 
 /** What is wrong with JUnit XML, by the schema that Jenkins uses. */
 export function junitProblems(xml: string): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "cupel-junit-"));
+  const folder = mkdtempSync(join(tmpdir(), "cupel-test-"));
   try {
     writeFileSync(join(folder, "junit.xml"), xml);
     const words = ["xmllint", "--noout", "--nonet", "--schema", junitSchema, join(folder, "junit.xml")];

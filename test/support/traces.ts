@@ -36,7 +36,10 @@ export function temporaryFiles(): string[] {
  * there for a moment is not what was left.
  */
 export async function noneBut(before: readonly string[], list: () => string[]): Promise<void> {
-  await until("what the run made is gone", () => list().every((name) => before.includes(name)), 15_000);
+  const find = (): string[] => list().filter((name) => !before.includes(name));
+  await until("what the run made is gone", () => find().length === 0, 15_000).catch((error: unknown) => {
+    throw new Error(`${String(error)}: ${find().join(", ")}`);
+  });
 }
 
 /** Processes whose program lies in this directory: helpers of a cupel with this state. */

@@ -2,6 +2,7 @@
 import { CupelError } from "../model/error.ts";
 import type { LaunchBinding } from "../launch/launch-binding.ts";
 import { isMadeBy, type MadePlan, type MakerCall } from "../launch/maker-call.ts";
+import { removeDirectory } from "./control-groups.ts";
 
 /** A call that can be made. */
 export interface OpenMaker {
@@ -99,7 +100,7 @@ async function openUnit(
     { pathsHere },
     { fillEnginePlace },
     { originalHelper },
-    { removeUnitGroup, unitGroup },
+    { unitGroup },
   ] = await Promise.all([
     import("../launch/systemd-call.ts"),
     import("../launch/systemd-environment.ts"),
@@ -123,7 +124,7 @@ async function openUnit(
     call,
     close: () => {
       close();
-      if (group !== undefined) removeUnitGroup(group);
+      if (group !== undefined) removeDirectory(group);
     },
   };
 }

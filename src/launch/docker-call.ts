@@ -2,7 +2,6 @@
 import { posix } from "node:path";
 import { CupelError } from "../model/error.ts";
 import { isWithin } from "../model/job.ts";
-import type { LauncherPlan } from "../model/plan.ts";
 import { gatePlaces } from "./gate-places.ts";
 import type { ArchiveEntry } from "./image-archive.ts";
 import { layOutEngineRoot, ownFiles, type EngineMount, type EngineRoot } from "./engine-root.ts";
@@ -74,10 +73,15 @@ function octal(mode: number): string {
   return `mode=${mode.toString(8).padStart(4, "0")}`;
 }
 
-function mountWord(mount: EngineMount, binding: DockerBinding): string {
+/** Who the job is to the daemon: in the user namespace of one without root's rights the caller is root. */
+function identityOf({ maker }: MadePlan<"docker">, { outside }: DockerBinding): DockerBinding["outside"] {
+  return maker.rootlessDaemon !== undefined ? { uid: 0, gid: 0 } : outside;
+}
+
+function mountWord(mount: EngineMount, plan: MadePlan<"docker">, binding: DockerBinding): string {
   const { destination } = mount;
   if (mount.kind === "tmpfs") {
-    const { uid, gid } = binding.outside;
+    const { uid, gid } = identityOf(plan, binding);
     return tmpfsWord(destination, "exec", `size=${mount.sizeBytes}`, octal(mount.mode), `uid=${uid}`, `gid=${gid}`);
   }
   const source = mount.source.startsWith(`${ownFiles}/`) ? `${binding.place}/${mount.source}` : mount.source;
@@ -91,7 +95,10 @@ function bindWord(source: string, destination: string, writable: boolean): strin
   return `--mount=${joined("type=bind", ...words)}`;
 }
 
-/** Closed, and nothing in it. */
+/** To its owner, too: in the user namespace of a daemon without root's rights that is the job. */
+const closed = 0;
+
+/** Nothing in it. */
 function emptyWord(path: string, mode: number): string {
   return tmpfsWord(path, "ro", "size=4096", octal(mode));
 }
@@ -144,17 +151,32 @@ function inputsOf({ mounts }: EngineRoot): { source: string }[] {
   return sources;
 }
 
-function runWords(plan: LauncherPlan, paths: HostPaths, binding: DockerBinding, root: EngineRoot): string[] {
-  const { uid, gid } = binding.outside;
+/** Where a daemon without root's rights is, its host's network is another one than this machine's. */
+function networkWord({ namespaces, maker }: MadePlan<"docker">): string {
+  if (namespaces.includes("network")) return "--network=none";
+  if (maker.rootlessDaemon !== undefined)
+    throw cannot("share the host's network: a daemon without root's rights shares its own");
+  return "--network=host";
+}
+
+/**
+ * The launcher maps root of the daemon's user namespace into the job's, which takes this capability of whoever made that one
+ * (user_namespaces(7), Linux 5.12). It goes with the daemon's user namespace, which the launcher leaves.
+ */
+const rootlessCapability = "--cap-add=SETFCAP";
+
+function runWords(plan: MadePlan<"docker">, paths: HostPaths, binding: DockerBinding, root: EngineRoot): string[] {
+  const { uid, gid } = identityOf(plan, binding);
   return [
-    `--network=${plan.namespaces.includes("network") ? "none" : "host"}`,
+    networkWord(plan),
     ...(plan.hostname === undefined ? [] : [`--hostname=${plan.hostname}`]),
     `--user=${uid}:${gid}`,
+    ...(plan.maker.rootlessDaemon === undefined ? [] : [rootlessCapability]),
     ...limitWords(paths.limits),
     `--shm-size=${root.sharedMemoryBytes}`,
-    ...root.mounts.map((mount) => mountWord(mount, binding)),
+    ...root.mounts.map((mount) => mountWord(mount, plan, binding)),
     bindWord(`${binding.place}/gate`, gatePlaces.gate, false),
-    ...["/sys", "/sys/fs/cgroup"].map((path) => emptyWord(path, 0o700)),
+    ...["/sys", "/sys/fs/cgroup"].map((path) => emptyWord(path, closed)),
     ...maskWords(root, paths),
     "--workdir=/",
   ];
@@ -180,6 +202,8 @@ function imageOf({ entries }: EngineRoot, program: Uint8Array): ArchiveEntry[] {
  */
 export function callDocker(plan: MadePlan<"docker">, paths: HostPaths, binding: DockerBinding): DockerCall {
   const { place } = binding;
+  if (plan.maker.rootlessDaemon !== undefined && plan.outside === "fresh")
+    throw cannot("run a job of root's: a daemon without root's rights has no ids of nobody's for it");
   const root = layOutEngineRoot(plan, paths, binding, habits);
   refuseWhiteouts(root.entries);
   const name = `cupel-${posix.basename(place)}`;
@@ -199,6 +223,7 @@ export function callDocker(plan: MadePlan<"docker">, paths: HostPaths, binding: 
     inputs: inputsOf(root),
     startTimeoutMs,
     isEngine: true,
+    rootlessDaemon: plan.maker.rootlessDaemon,
     gate: `${place}/gate`,
     furtherCalls: [
       { time: "before", arguments: ["import", `${place}/image.tar`, image] },

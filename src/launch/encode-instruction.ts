@@ -80,8 +80,9 @@ function encodeMaker(writer: InstructionWriter, plan: LauncherPlan, maker: Maker
   encodeDaemon(writer, maker);
 }
 
-function encodeDaemon(writer: InstructionWriter, { path, gate, furtherCalls = [] }: MakerCall): void {
+function encodeDaemon(writer: InstructionWriter, { path, gate, rootlessDaemon, furtherCalls = [] }: MakerCall): void {
   if (gate !== undefined) writer.record(recordKinds.makerGate, () => writer.text(gate));
+  if (rootlessDaemon !== undefined) writer.record(recordKinds.makerDaemon, () => writer.text(rootlessDaemon));
   for (const { time, path: own = path, arguments: words } of furtherCalls) {
     writer.record(recordKinds.makerFurther, () => writer.u32(callTimes[time]));
     for (const word of [own, ...words]) writer.record(recordKinds.makerArgument, () => writer.text(word));

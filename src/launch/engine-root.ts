@@ -36,8 +36,11 @@ export interface EngineRoot {
 /** Where files lie that the plan wants below a mount: in the place of the engine, by their numbers. */
 export const ownFiles = "files";
 
-/** What engines mount where nobody asks for it, too: their memory on /sys is closed. */
-const mountPointsOfEngines = { "/dev": 0o755, "/proc": 0o755, "/sys": 0o700 } as const;
+/**
+ * What engines mount where nobody asks for it, too. Their memory on /sys is closed, to its owner as well: in the user namespace
+ * of a daemon without root's rights that is the job.
+ */
+const mountPointsOfEngines = { "/dev": 0o755, "/proc": 0o755, "/sys": 0 } as const;
 
 /** What one engine does by itself. */
 export interface EngineHabits {

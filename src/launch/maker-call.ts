@@ -35,6 +35,11 @@ export interface MakerCall {
   readonly gate?: string | undefined;
   /** The same, where its client passes on what it has as its standard input: that socket, without a path. */
   readonly joinsByInput?: true | undefined;
+  /**
+   * Where its daemon listens, if that runs without root's rights: in a user namespace of the caller's, where the caller is
+   * root.
+   */
+  readonly rootlessDaemon?: string | undefined;
   readonly furtherCalls?: readonly FurtherCall[] | undefined;
 }
 

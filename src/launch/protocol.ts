@@ -52,6 +52,7 @@ export const recordKinds = {
   makerStart: 44,
   makerFurther: 45,
   makerGate: 46,
+  makerDaemon: 47,
 } as const;
 
 /**

@@ -12,8 +12,13 @@ export type MakerPlan =
       readonly runtime: "crun" | "runc";
       readonly runtimePath: string;
     }
-  /** Its client; where its daemon is, that knows. */
-  | { readonly program: "docker"; readonly path: string }
+  | {
+      readonly program: "docker";
+      /** Its client; where its daemon is, that knows. */
+      readonly path: string;
+      /** Where the daemon listens, if it is one of the caller's in a user namespace; absent for one of root's. */
+      readonly rootlessDaemon?: string | undefined;
+    }
   | {
       readonly program: "systemd-run";
       readonly path: string;

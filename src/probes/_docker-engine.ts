@@ -47,7 +47,7 @@ export function judgeEngine(
   const isRootless = options.includes("rootless");
   const warning =
     host.identity.uid === 0 || isRootless ? "" : "; who may speak to it is as good as root on this machine";
-  const value = isRootless ? "rootless" : "root";
+  const value = isRootless ? endpoint.socket : "root";
   const found = finding({ state: "works", level: "exercised", summary: `${said}${warning}`, evidence, value });
   return { info, finding: found };
 }

@@ -9,6 +9,16 @@ import { defineStrategy } from "./_strategy.ts";
 /** The launcher makes it inside, as the job's user. */
 const userNamespace: readonly CapabilityId[] = ["userns.create", "userns.capable"];
 
+/** Where one of the caller's own listens, which is in a user namespace. */
+function rootlessDaemonOf(matrix: Standings): string | undefined {
+  const found = textOf(matrix, "docker.engine", "");
+  return found.startsWith("/") ? found : undefined;
+}
+
+function isRootless(matrix: Standings): boolean {
+  return rootlessDaemonOf(matrix) !== undefined;
+}
+
 const daemonsGroups = noControlGroups("only root moves what a daemon has started out of the daemon's control groups");
 
 function standInsOf(matrix: Standings): StandIns {
@@ -20,14 +30,15 @@ function standInsOf(matrix: Standings): StandIns {
 }
 
 function devicesIn(matrix: Standings): string {
-  const others = takesFreshIdentity(matrix)
-    ? "nodev on everything else"
-    : "the runtime's own rule on which devices can be opened";
+  const others =
+    takesFreshIdentity(matrix) || isRootless(matrix)
+      ? "nodev on everything else"
+      : "the runtime's own rule on which devices can be opened";
   return `the runtime's /dev, with six harmless devices; ${others}`;
 }
 
-const rootlessReason =
-  "a Docker without root's rights maps the ids of its containers by itself, and cupel has to know them";
+/** It has ids of nobody's, which root's jobs take, only where its user namespace has them. */
+const rootlessReason = "a Docker without root's rights is the caller's own, and root's jobs have ids of nobody's";
 
 /** Strategy `docker`. */
 export default defineStrategy({
@@ -36,7 +47,7 @@ export default defineStrategy({
   isolation: "namespace",
   summary: "a container by Docker, with a root of the job's own; seccomp through cupel's launcher inside",
   explanation:
-    "The sandbox of namespaces as a container: Docker's daemon (20.10 or later, with root's rights, on this machine) has it made from an image that cupel writes for each job, with cupel's launcher as its first process, which makes the user namespace. The image goes with the job. Overlays it lays none, so that the workspace is read-only unless told otherwise.",
+    "The sandbox of namespaces as a container: Docker's daemon (20.10 or later, on this machine, root's or rootless) has it made from an image that cupel writes for each job, with cupel's launcher as its first process, which makes the user namespace. The image goes with the job. Overlays it lays none, so that the workspace is read-only unless told otherwise.",
   requires: (matrix): CapabilityId[] => [
     "program.docker",
     "docker.engine",
@@ -44,12 +55,17 @@ export default defineStrategy({
     "privilege.no-new-privs",
     "seccomp.filter",
     ...(takesFreshIdentity(matrix) ? (["privilege.drop-identity", "mount.setattr"] as const) : userNamespace),
+    ...(isRootless(matrix) && !takesFreshIdentity(matrix) ? (["mount.setattr"] as const) : []),
   ],
   ...madeElsewhere({
     title: "Docker",
     standIns: standInsOf,
-    maker: (matrix) => ({ program: "docker", path: textOf(matrix, "program.docker", "/usr/bin/docker") }),
+    maker: (matrix) => ({
+      program: "docker",
+      path: textOf(matrix, "program.docker", "/usr/bin/docker"),
+      rootlessDaemon: rootlessDaemonOf(matrix),
+    }),
     words: { "priv.devices": (_, matrix) => devicesIn(matrix), "secret.private": writableSecrets },
-    keepsNothing: (matrix) => (matrix["docker.engine"]?.value === "rootless" ? rootlessReason : undefined),
+    keepsNothing: (matrix) => (isRootless(matrix) && takesFreshIdentity(matrix) ? rootlessReason : undefined),
   }),
 });

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { encodeInstruction } from "../../src/launch/encode-instruction.ts";
 import type { FurtherCall, MakerCall } from "../../src/launch/maker-call.ts";
 import type { LauncherPlan } from "../../src/model/plan.ts";
@@ -187,6 +187,45 @@ describe("an engine", () => {
     const { events } = await launch(callOf(place, script), ["/bin/sleep", mark]);
     expect(events).toEqual([started, { event: "lost", status: 9 }]);
     await until("the job is gone", () => findProcesses(mark).length === 0);
+  });
+});
+
+/** Listens, as a daemon does, and has a container made where it is itself. */
+const daemon = `import socket, subprocess, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+sys.exit(subprocess.call(["sh", "-c", sys.argv[2]]))`;
+
+const inUserNamespace = "unshare --user --map-root-user";
+
+describe("a daemon in a user namespace of its own", () => {
+  needsContainers("has its container in that: whoever comes from another one is sent away", async () => {
+    using place = makePlace();
+    const container = containerIn(place);
+    const right = container.replace(" /.cupel/launcher gate", " --ro-bind /etc/hostname /right /.cupel/launcher gate");
+    place.file("inside", `${inUserNamespace} ${container}; exec ${right}\n`);
+    const inDaemon = `${inUserNamespace} python3 -c '${daemon}' ${place.at("daemon")} "sh ${place.at("inside")}"`;
+    const script = `${container}; ${inUserNamespace} ${container}; exec ${inDaemon}`;
+    const call = { ...callOf(place, script), rootlessDaemon: place.at("daemon") };
+    const { events, stdout } = await launch(call, ["/bin/sh", "-c", "ls -d /right; exit 3"]);
+    expect({ events, stdout }).toEqual({ events: [started, ended(3 << 8)], stdout: "/right\n" });
+  });
+
+  needsContainers("is not let in where it is said to be root's", async () => {
+    using place = makePlace();
+    const script = `${inUserNamespace} ${containerIn(place)}; exec ${containerIn(place)}`;
+    const words = ["/bin/sh", "-c", "readlink /proc/self/ns/user"] as const;
+    const { events, stdout } = await launch(callOf(place, script), words);
+    const own = readlinkSync("/proc/self/ns/user");
+    expect({ events, stdout }).toEqual({ events: [started, ended(0)], stdout: `${own}\n` });
+  });
+
+  needsContainers("that nobody knows lets nobody in", async () => {
+    using place = makePlace();
+    const call = { ...callOf(place, containerIn(place)), rootlessDaemon: place.at("daemon") };
+    const { events } = await launch(call, ["/bin/true"]);
+    expect(events).toEqual([{ event: "maker-failed", status: 64 << 8, words: expect.any(String) as never }]);
   });
 });
 

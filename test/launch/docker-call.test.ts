@@ -19,8 +19,11 @@ const maker = { program: "docker", path: "/usr/bin/docker" } as const;
 const program = Uint8Array.of(127, 69, 76, 70);
 const environment = { PATH: "/bin", DOCKER_HOST: "unix:///run/docker.sock" };
 
-function call(parts: Partial<LauncherPlan>, host: Partial<HostPaths> = {}): DockerCall {
-  const plan = { ...barePlan(["/bin/true"], { namespaces: ["network"], ...parts }), maker } as const;
+function call(parts: Partial<LauncherPlan>, host: Partial<HostPaths> = {}, rootlessDaemon?: string): DockerCall {
+  const plan = {
+    ...barePlan(["/bin/true"], { namespaces: ["network"], ...parts }),
+    maker: { ...maker, rootlessDaemon },
+  } as const;
   const outside = { uid: 7, gid: 8 };
   return callDocker(plan, { ...paths, ...host }, { place: "/state/it's", outside, environment, program });
 }
@@ -42,7 +45,7 @@ const habits = ["hostname", "hosts", "resolv.conf"].map((name, index) =>
   shown(`/state/it's/files/${index}`, `/etc/${name}`),
 );
 const gate = shown("/state/it's/gate", "/.cupel/gate");
-const emptied = ["--tmpfs=/sys:ro,size=4096,mode=0700", "--tmpfs=/sys/fs/cgroup:ro,size=4096,mode=0700"];
+const emptied = ["--tmpfs=/sys:ro,size=4096,mode=0000", "--tmpfs=/sys/fs/cgroup:ro,size=4096,mode=0000"];
 
 /** What lies between what every call has before mounts, and what it has behind the job's masks. */
 function mountsOf({ arguments: words }: DockerCall): readonly string[] {
@@ -99,7 +102,7 @@ describe("callDocker", () => {
         { kind: "file", path: "/etc/hosts", content: "" },
         { kind: "file", path: "/etc/resolv.conf", content: "" },
         { kind: "directory", path: "/proc", mode: 0o755 },
-        { kind: "directory", path: "/sys", mode: 0o700 },
+        { kind: "directory", path: "/sys", mode: 0 },
         { kind: "file", path: "/.cupel/launcher", content: program, mode: 0o555 },
         { kind: "directory", path: "/.cupel/gate", mode: 0o755 },
       ],
@@ -179,6 +182,24 @@ describe("callDocker", () => {
       "--ulimit=nofile=1024:1048576",
       "--ulimit=nproc=75:168",
     ]);
+  });
+
+  test("has the caller be root where the daemon has no root's rights, and no network of the host's", () => {
+    const root: RootStep[] = [
+      { step: "tmpfs", destination: "/tmp", sizeBytes: 9, mode: 0o1777, owned: true, writable: true },
+    ];
+    const made = call({ root }, {}, "/run/user/7/docker.sock");
+    expect([made, call({ root })].map((one) => one.rootlessDaemon)).toEqual(["/run/user/7/docker.sock", undefined]);
+    const [user, capability] = ["--user=0:0", "--cap-add=SETFCAP"];
+    expect(made.arguments).toContainValues([user, capability]);
+    expect(call({ root }).arguments).not.toContain(capability);
+    expect(mountsOf(made)[0]).toBe("--tmpfs=/tmp:exec,size=9,mode=1777,uid=0,gid=0");
+    expect(() => call({ namespaces: [] }, {}, "/run/user/7/docker.sock")).toThrow(
+      "Docker cannot share the host's network: a daemon without root's rights shares its own",
+    );
+    expect(() => call({ outside: "fresh" }, {}, "/run/user/7/docker.sock")).toThrow(
+      "Docker cannot run a job of root's",
+    );
   });
 
   test("leaves the host's network to a job that has it, with the memory that is asked for, and no name", () => {

@@ -50,7 +50,7 @@ const always: readonly EngineEntry[] = [
   directory("/proc"),
   directory("/run"),
   { kind: "file", path: "/run/.containerenv", content: "" },
-  directory("/sys", 0o700),
+  directory("/sys", 0),
 ];
 
 function entries(...own: EngineEntry[]): EngineEntry[] {

@@ -109,6 +109,12 @@ describe("a call", () => {
       joinsByInput: false,
     }));
 
+  test("of a daemon without root's rights is told with where that listens", () => {
+    const { records } = told(docker, { ...ofDocker, rootlessDaemon: "/run/user/7/docker.sock" });
+    expect(records[7]).toEqual(["makerDaemon", "/run/user/7/docker.sock"]);
+    expect(records.toSpliced(7, 1)).toEqual(told(docker, ofDocker).records);
+  });
+
   test("of a client that passes its input on is told so, and each further call by its own program", () =>
     expect(told(systemd, ofSystemd)).toEqual({
       records: [

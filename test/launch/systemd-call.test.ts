@@ -76,7 +76,7 @@ describe("callSystemd", () => {
         root: [
           { kind: "directory", path: "/dev", mode: 0o755 },
           { kind: "directory", path: "/proc", mode: 0o755 },
-          { kind: "directory", path: "/sys", mode: 0o700 },
+          { kind: "directory", path: "/sys", mode: 0 },
           { kind: "directory", path: "/root", mode: 0o755 },
           { kind: "directory", path: "/.cupel", mode: 0o755 },
           { kind: "file", path: "/.cupel/launcher", content: program, mode: 0o555 },

@@ -6,7 +6,7 @@ import { readInstructions, verdicts } from "../support/read-instructions.ts";
 
 const needsCompiler = needsPrograms("gcc");
 const { accepted, malformed } = verdicts;
-const [options, argument, variable, input, source, start, further, gate] = [3, 40, 41, 42, 43, 44, 45, 46];
+const [options, argument, variable, input, source, start, further, gate, daemon] = [3, 40, 41, 42, 43, 44, 45, 46, 47];
 
 type Row = readonly [kind: number, payload: Uint8Array];
 
@@ -65,6 +65,7 @@ const u32 = (...numbers: readonly number[]): Uint8Array => Buffer.from(Uint32Arr
 const engine: Row = [options, u32(64, 0)];
 const [before, after, afterLoss] = [1, 2, 3].map((time): Row => [further, u32(time)]);
 const door: Row = [gate, text("/gate")];
+const rootless: Row = [daemon, text("/socket")];
 /** `input` besides. */
 const byInput: Row = [options, u32(64 + 128, 0)];
 
@@ -75,6 +76,7 @@ needsCompiler("an engine with a daemon has one gate, and is called for more", as
     [engine, maker, door, ...calls],
     [engine, maker, door, ...calls, before as Row, ...times(15, maker)],
     [byInput, maker, ...calls],
+    [engine, maker, door, rootless],
   ];
   expect(await readInstructions(right.map((rows) => instruction(...rows)))).toEqual(right.map(() => accepted));
 });
@@ -84,6 +86,10 @@ const refused: readonly (readonly [what: string, rows: readonly Row[]])[] = [
   ["a gate besides the client's input", [byInput, maker, door]],
   ["an input of what is no engine", [[options, u32(128, 0)], maker]],
   ["an input without a maker", [byInput]],
+  ["a daemon without root's rights, and no gate", [engine, maker, rootless]],
+  ["a daemon without root's rights, by a relative path", [engine, maker, door, [daemon, text("socket")]]],
+  ["two daemons without root's rights", [engine, maker, door, rootless, rootless]],
+  ["a daemon without root's rights for ids of nobody's", [[options, u32(64 + 1, 0)], maker, door, rootless]],
   ["two gates", [engine, maker, door, door]],
   ["a gate of what is no engine", [maker, door]],
   ["a gate without a maker", [engine, door]],

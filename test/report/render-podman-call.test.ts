@@ -60,7 +60,7 @@ describe("renderPodmanCall", () => {
         "mkdir "$place"/root/run",
         ": >"$place"/root/run/.containerenv",
         "mkdir "$place"/root/sys",
-        "chmod 700 "$place"/root/sys",
+        "chmod 0 "$place"/root/sys",
         "chmod 700 "$place"/root/home",
         "env -i \\",
         "  PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \\",

@@ -66,7 +66,7 @@ describe("renderSystemdCall", () => {
         "mkdir "$place"/root/sys",
         "mkdir "$place"/root/root",
         "mkdir "$place"/root/.cupel",
-        "chmod 700 "$place"/root/sys",
+        "chmod 0 "$place"/root/sys",
         "chmod 700 "$place"/root/home",
         "env -i \\",
         "  PATH=/usr/bin:/bin \\",

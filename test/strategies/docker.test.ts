@@ -12,6 +12,11 @@ function decisionOf(id: string, standings: Standings, parts: Partial<Job> = {}):
   return docker.guarantees(jobOf(parts), standings).find((decision) => decision.id === id);
 }
 
+const engineWithout = {
+  "docker.engine": { state: "works", value: "/run/user/7/docker.sock" },
+} as const satisfies Standings;
+const userRootless: Standings = { ...userEverything, ...engineWithout };
+
 /** What it requires there and has not. */
 function missingFrom(standings: Standings): string[] {
   return docker.requires(standings).filter((id) => !isUsable(standings[id]));
@@ -76,14 +81,19 @@ describe("guarantees", () => {
     expect(proxy?.directPorts).toBeUndefined();
   });
 
-  test("are none at all in a Docker without root's rights", () => {
-    const rootless: Standings = { ...userEverything, "docker.engine": { state: "works", value: "rootless" } };
-    const reason =
-      "a Docker without root's rights maps the ids of its containers by itself, and cupel has to know them";
-    const all = docker.guarantees(jobOf(), userEverything).map(({ id }) => ({ id, kept: false, reason }) as const);
+  test("of a Docker without root's rights are those of a user's, which sets the mounts of the container itself", () => {
+    expect(docker.guarantees(jobOf(), userRootless).map(({ id, kept }) => [id, kept])).toEqual(
+      docker.guarantees(jobOf(), userEverything).map(({ id, kept }) => [id, kept]),
+    );
+    const further = docker.requires(userRootless).filter((id) => !docker.requires(userEverything).includes(id));
+    expect(further).toEqual(["mount.setattr"]);
+  });
+
+  test("are none at all for root in a Docker without root's rights", () => {
+    const rootless: Standings = { ...rootEverything, ...engineWithout };
+    const reason = "a Docker without root's rights is the caller's own, and root's jobs have ids of nobody's";
+    const all = docker.guarantees(jobOf(), rootEverything).map(({ id }) => ({ id, kept: false, reason }) as const);
     expect(docker.guarantees(jobOf(), rootless)).toEqual(all);
-    const rootful: Standings = { ...userEverything, "docker.engine": { state: "works", value: "rootful" } };
-    expect(docker.guarantees(jobOf(), rootful)).toEqual(docker.guarantees(jobOf(), userEverything));
   });
 });
 
@@ -95,10 +105,12 @@ test("what a container has in another way is told so, and who makes its devices 
   expect([
     told("priv.devices", rootEverything),
     told("priv.devices", userEverything),
+    told("priv.devices", userRootless),
     told("secret.private", userEverything),
   ]).toEqual([
     "the runtime's /dev, with six harmless devices; nodev on everything else",
     "the runtime's /dev, with six harmless devices; the runtime's own rule on which devices can be opened",
+    "the runtime's /dev, with six harmless devices; nodev on everything else",
     "a private file system in memory, for files of the job's user; sealed memory behind a descriptor of the job's own",
   ]);
 });
@@ -107,11 +119,18 @@ describe("plan", () => {
   test("is that of namespaces, with Docker as its maker", () => {
     const { maker, ...rest } = docker.plan(jobOf(), rootEverything);
     expect(maker).toEqual({ program: "docker", path: "/usr/bin/docker" });
+    expect(docker.plan(jobOf(), userRootless).maker).toEqual({
+      ...maker,
+      rootlessDaemon: "/run/user/7/docker.sock",
+    } as never);
     expect(rest).toEqual(namespaces.plan(jobOf(), rootEverything));
   });
 
   test("takes the client that was tried", () => {
     const standings: Standings = { ...userEverything, "program.docker": { state: "works", value: "/opt/bin/docker" } };
-    expect(docker.plan(jobOf(), standings).maker).toEqual({ program: "docker", path: "/opt/bin/docker" });
+    expect(docker.plan(jobOf(), standings).maker).toEqual({
+      program: "docker",
+      path: "/opt/bin/docker",
+    });
   });
 });

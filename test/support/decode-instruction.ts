@@ -92,6 +92,7 @@ const fields: Readonly<Record<keyof typeof recordKinds, readonly Field[]>> = {
   makerStart: [u64],
   makerFurther: [u32],
   makerGate: [text],
+  makerDaemon: [text],
   makeDirectory: [u32, text],
   file: [u32, u32, text, sized],
   symlink: [text, text],

@@ -85,18 +85,43 @@ bool is_first_below(long pid)
     return false;
 }
 
-/*
- * A daemon of root's makes none for a container. Anybody can be the first process of a PID namespace, but only in a
- * user namespace of his own (pid_namespaces(7)), and with the same ids there.
+/* The number of whoever listens at this path, as this PID namespace has it; 0 where nobody does, or without a number.
  */
-static bool is_in_own_user_namespace(long pid)
+static long number_of_listener(const char *path)
 {
-    struct stat own, other;
+    struct unix_address address = {.family = address_unix};
+    struct peer peer = {0};
+    uint32_t length = sizeof peer;
+    if (strlen(path) >= sizeof address.path)
+        return 0;
+    append_text(address.path, path);
+    /* One that hangs holds nobody up. */
+    const long asking = kernel_call(__NR_socket, address_unix, socket_stream | O_CLOEXEC | O_NONBLOCK, 0);
+    const bool is_told = asking >= 0 && kernel_call(__NR_connect, asking, &address, sizeof address) == 0 &&
+                         kernel_call(__NR_getsockopt, asking, level_socket, peer_credentials, &peer, &length) == 0;
+    close_descriptor((int)asking);
+    return is_told ? peer.pid : 0;
+}
+
+static bool find_user_namespace(long pid, struct stat *found)
+{
     char path[64] = "/proc/";
     append_text(append_number(path + strlen(path), (uint64_t)pid, 10), "/ns/user");
-    return kernel_call(__NR_newfstatat, AT_FDCWD, "/proc/self/ns/user", &own, 0) == 0 &&
-           kernel_call(__NR_newfstatat, AT_FDCWD, path, &other, 0) == 0 && own.st_dev == other.st_dev &&
-           own.st_ino == other.st_ino;
+    return pid > 0 && kernel_call(__NR_newfstatat, AT_FDCWD, path, found, 0) == 0;
+}
+
+/*
+ * A daemon makes none for a container: root's has none either, and another one is in one of its own. Anybody can be the
+ * first process of a PID namespace, but only in a user namespace of his own (pid_namespaces(7)), and with the same ids
+ * there.
+ */
+static bool is_in_daemons_user_namespace(const struct instruction *instruction, long pid)
+{
+    const long daemon =
+        instruction->daemon != NULL ? number_of_listener(instruction->daemon) : kernel_call(__NR_getpid);
+    struct stat daemons, others;
+    return find_user_namespace(daemon, &daemons) && find_user_namespace(pid, &others) &&
+           daemons.st_dev == others.st_dev && daemons.st_ino == others.st_ino;
 }
 
 /* -EPERM for a container whose ids are others than those that the daemon was told of. */
@@ -106,7 +131,7 @@ static long judge_peer(const struct launch *launch, const struct peer *peer)
         return -EAGAIN;
     if (peer->uid != launch->instruction->outside_uid)
         return -EPERM;
-    return is_in_own_user_namespace(peer->pid) ? 0 : -EAGAIN;
+    return is_in_daemons_user_namespace(launch->instruction, peer->pid) ? 0 : -EAGAIN;
 }
 
 /*

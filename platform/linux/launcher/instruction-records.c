@@ -285,6 +285,9 @@ void parse_record(struct cursor *cursor, struct instruction *into, struct word_l
     case record_maker_gate:
         into->gate = take_absolute_path(cursor);
         return;
+    case record_maker_daemon:
+        into->daemon = take_absolute_path(cursor);
+        return;
     case record_maker_variable:
         append_word(cursor, into->maker_environment, &into->maker_variable_count, maker_words_max);
         return;

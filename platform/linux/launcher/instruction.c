@@ -21,11 +21,11 @@ static struct extent {
 } last_read;
 
 /* Records that say all there is to say: a second one would contradict the first, or mean nothing. */
-static const uint64_t single_records = 1ULL << record_identity | 1ULL << record_namespaces | 1ULL << record_options |
-                                       1ULL << record_hostname | 1ULL << record_directory | 1ULL << record_seccomp |
-                                       1ULL << record_landlock | 1ULL << record_time | 1ULL << record_capture |
-                                       1ULL << record_output | 1ULL << record_proxy | 1ULL << record_maker_start |
-                                       1ULL << record_guard | 1ULL << record_around | 1ULL << record_maker_gate;
+static const uint64_t single_records =
+    1ULL << record_identity | 1ULL << record_namespaces | 1ULL << record_options | 1ULL << record_hostname |
+    1ULL << record_directory | 1ULL << record_seccomp | 1ULL << record_landlock | 1ULL << record_time |
+    1ULL << record_capture | 1ULL << record_output | 1ULL << record_proxy | 1ULL << record_maker_start |
+    1ULL << record_guard | 1ULL << record_around | 1ULL << record_maker_gate | 1ULL << record_maker_daemon;
 
 /* Notes a record of this kind in `seen`; false where it must not be there again. */
 static bool is_welcome(uint16_t kind, uint64_t *seen)
@@ -68,6 +68,10 @@ static bool is_maker_whole(const struct instruction *instruction)
     const bool takes_input = (instruction->options & option_input) != 0;
     const bool is_daemons = instruction->gate != NULL || takes_input || instruction->further_call_count > 0;
     if ((is_daemons && !has_engine(instruction)) || (takes_input && instruction->gate != NULL))
+        return false;
+    /* The ids of a job of root's are none in the user namespace of such a daemon. */
+    if (instruction->daemon != NULL &&
+        (instruction->gate == NULL || (instruction->options & option_fresh_identity) != 0))
         return false;
     if (instruction->maker_argument_count > 0)
         return instruction->maker_arguments[0][0] == '/';

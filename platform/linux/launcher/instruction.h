@@ -155,6 +155,9 @@ struct instruction {
      * comes to a socket in it for all that it is to have. NULL where it inherits.
      */
     const char *gate;
+    /* Where a daemon without root's rights listens: it is in a user namespace of the caller's, where the caller is
+     * root. */
+    const char *daemon;
     /* The whole as it came. */
     const unsigned char *bytes;
     size_t length;

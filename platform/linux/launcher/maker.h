@@ -67,8 +67,9 @@ const struct identity *find_seen(const struct instruction *instruction, const st
 bool is_last_at(const struct instruction *instruction, size_t at);
 void enter_container(const struct launch *launch, const struct knowledge *knowledge);
 
-/* unit-inside.c */
+/* own-mounts.c */
 void settle_unit(const struct launch *launch);
+void settle_rootless(const struct launch *launch);
 
 /* sandbox.c */
 void enter_unit(const struct launch *launch);

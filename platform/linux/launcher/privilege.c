@@ -96,7 +96,9 @@ void enter_user_namespace(const struct launch *launch)
     if ((instruction->namespaces & CLONE_NEWUSER) == 0)
         return;
     must(launch, kernel_call(__NR_unshare, CLONE_NEWUSER), step_user_namespace, "unshare");
-    map_own_ids(launch, instruction->outside_uid, instruction->outside_gid);
+    /* In the user namespace of a daemon without root's rights the caller is root. */
+    const bool is_rootless = instruction->daemon != NULL;
+    map_own_ids(launch, is_rootless ? 0 : instruction->outside_uid, is_rootless ? 0 : instruction->outside_gid);
 }
 
 /* While CAP_SETPCAP is still there: bounding set and securebits. Without it there is nothing that exec could add. */

@@ -75,6 +75,8 @@ static void enter_daemons_container(const struct launch *launch)
     enter_missing_namespaces(launch);
     if (joins_by_input(launch->instruction))
         settle_unit(launch);
+    else if (launch->instruction->daemon != NULL)
+        settle_rootless(launch);
 }
 
 /*

@@ -57,6 +57,7 @@ enum {
     record_maker_start = 44,
     record_maker_further = 45,
     record_maker_gate = 46,
+    record_maker_daemon = 47,
 };
 
 enum {

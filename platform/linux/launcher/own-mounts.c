@@ -1,6 +1,6 @@
 /*
- * In a service of systemd's: what that has no property for, in a mount namespace of the job's own, while the first
- * process has the right to it.
+ * In a service of systemd's, and in a container of a daemon's without root's rights: what those have no word for, in a
+ * mount namespace of the job's own, while the first process has the right to it.
  */
 #include "maker.h"
 #include "mount-calls.h"
@@ -69,13 +69,25 @@ static void show_own_terminals(const struct launch *launch)
     close_descriptor(source);
 }
 
-/* Called by root, the keeper has restricted what is shown. */
-void settle_unit(const struct launch *launch)
+static void enter_own_mounts(const struct launch *launch)
 {
     must(launch, kernel_call(__NR_unshare, CLONE_NEWNS), step_mount_private, "unshare");
     /* A copy follows what it was copied from, unless told not to (mount_namespaces(7)). */
     must(launch, kernel_call(__NR_mount, NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), step_mount_private, "/");
+}
+
+/* Called by root, the keeper has restricted what is shown. */
+void settle_unit(const struct launch *launch)
+{
+    enter_own_mounts(launch);
     show_own_terminals(launch);
     if (!has_option(launch->instruction, option_fresh_identity))
         restrict_shown(launch);
+}
+
+/* Without root's rights a daemon has no rule on devices either. */
+void settle_rootless(const struct launch *launch)
+{
+    enter_own_mounts(launch);
+    restrict_shown(launch);
 }

@@ -39,6 +39,12 @@ async function cleanResidue({ identity, environment }: Host): Promise<void> {
   removeResidue(places, identity.uid);
 }
 
+/** What a daemon keeps, by the directories that are about to be removed. */
+async function cleanContainers(host: Host): Promise<void> {
+  const { removeLeftContainers } = await import("../run/left-containers.ts");
+  await removeLeftContainers(host, stateDirectories(host));
+}
+
 /** Cleans, or with `--dry-run` says what it would; gives the exit code. */
 export async function clean({ flags }: CommandLine): Promise<number> {
   const host = createRealHost();
@@ -47,7 +53,10 @@ export async function clean({ flags }: CommandLine): Promise<number> {
     dryRun: flags.has("dry-run"),
     mountPoints: mountinfo.ok ? parseMountPoints(mountinfo.value) : [],
   };
-  if (host.platform === "linux" && !context.dryRun) await cleanResidue(host);
+  if (host.platform === "linux" && !context.dryRun) {
+    await cleanResidue(host);
+    await cleanContainers(host);
+  }
   const removals = host.platform === "linux" ? cleanAll(host, context) : [];
   writeOutput(renderRemovals(removals, context.dryRun));
   const failures = removals.flatMap((removal) => (removal.result === "failed" ? [removal] : []));

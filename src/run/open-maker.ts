@@ -56,6 +56,9 @@ async function openPodman(
   });
 }
 
+/** Of what was left before: more words a further call has not. */
+const leftAtOnce = 12;
+
 async function openDocker(
   plan: MadePlan<"docker">,
   binding: Binding,
@@ -68,6 +71,7 @@ async function openDocker(
     { pathsHere },
     { fillEnginePlace },
     { originalHelper },
+    { findLeftContainers, removalCalls },
   ] = await Promise.all([
     import("../launch/docker-call.ts"),
     import("../launch/image-archive.ts"),
@@ -75,8 +79,15 @@ async function openDocker(
     import("../launch/host-paths.ts"),
     import("./engine-place.ts"),
     import("../launch/helper-file.ts"),
+    import("./left-containers.ts"),
   ]);
-  const own = { environment: dockerEnvironment(surroundings.environment), program: originalHelper("launcher").bytes };
+  const { environment, stateDirectories } = surroundings;
+  const own = {
+    environment: dockerEnvironment(environment),
+    program: originalHelper("launcher").bytes,
+    // Their directories go with the place that is made here.
+    removalCalls: removalCalls(findLeftContainers(stateDirectories).slice(0, leftAtOnce)),
+  };
   const paths = pathsHere();
   const { image } = callDocker(plan, paths, { ...binding, ...own, place: "/" });
   // None of it depends on the place.

@@ -169,7 +169,9 @@ const rootlessCapability = "--cap-add=SETFCAP";
 
 function runWords(plan: MadePlan<"docker">, paths: HostPaths, binding: DockerBinding, root: EngineRoot): string[] {
   const { uid, gid } = identityOf(plan, binding);
+  const { runtime } = plan.maker;
   return [
+    ...(runtime === undefined ? [] : [`--runtime=${runtime}`]),
     networkWord(plan),
     ...(plan.hostname === undefined ? [] : [`--hostname=${plan.hostname}`]),
     `--user=${uid}:${gid}`,

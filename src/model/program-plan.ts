@@ -16,6 +16,8 @@ export type MakerPlan =
       readonly program: "docker";
       /** Its client; where its daemon is, that knows. */
       readonly path: string;
+      /** What the daemon is to have the container made by, if not by its default. */
+      readonly runtime?: string | undefined;
       /** Where the daemon listens, if it is one of the caller's in a user namespace; absent for one of root's. */
       readonly rootlessDaemon?: string | undefined;
     }

@@ -15,6 +15,7 @@ const infoSchema = v.object({
   CgroupVersion: v.nullish(text, "1"),
   CgroupDriver: v.nullish(text, "unknown"),
   DefaultRuntime: v.nullish(text, "unknown"),
+  Runtimes: v.nullish(v.record(text, v.unknown()), {}),
   KernelVersion: v.nullish(text, ""),
   Warnings: v.nullish(v.array(text), []),
 });
@@ -25,6 +26,19 @@ export type DockerInfo = v.InferOutput<typeof infoSchema>;
 /** The options' names: `name=seccomp,profile=default` is seccomp. Pure. */
 export function parseSecurityOptions(options: readonly string[]): string[] {
   return options.map((option) => /(?:^|,)name=([\w-]+)/.exec(option)?.[1] ?? oneLine(option, 40));
+}
+
+/** Which make a container of this kernel's namespaces, best known first. */
+const plainRuntimes = ["runc", "crun"] as const;
+
+/**
+ * The runtime to ask for where the daemon takes another one by default (`default-runtime` of dockerd(8)): one with a kernel of
+ * its own has no way for the descriptors that cupel's launcher is given, and others add devices. Undefined where the default
+ * will do, or is all that there is. Pure.
+ */
+export function chooseRuntime({ DefaultRuntime, Runtimes }: DockerInfo): string | undefined {
+  const isPlain = plainRuntimes.some((name) => name === DefaultRuntime);
+  return isPlain ? undefined : plainRuntimes.find((name) => Object.hasOwn(Runtimes, name));
 }
 
 /** The account and its finding; undefined where no engine answered. */

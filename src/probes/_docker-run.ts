@@ -3,7 +3,7 @@ import type { ProgramResult } from "../host/host.ts";
 import type { Evidence, Finding } from "../model/capability.ts";
 import { containerName } from "./_container-name.ts";
 import type { DockerClient } from "./_docker-endpoint.ts";
-import { parseSecurityOptions, type DockerInfo } from "./_docker-engine.ts";
+import { chooseRuntime, parseSecurityOptions, type DockerInfo } from "./_docker-engine.ts";
 import { judgeEngineFailure, parseCause } from "./_engine-failure.ts";
 import { judgeIsolation, lookOutside, type EngineRun } from "./_isolation.ts";
 import { finding, type ProbeContext } from "./_probe.ts";
@@ -38,18 +38,32 @@ export async function runDockerContainer(
     archive.ok ? docker(["import", archive.path, image], importMs) : archive.reason,
   );
   if (typeof imported === "string") return notTried("make an archive with the prober", imported);
-  const result = endedWell(imported) ? await runOnce(docker, name, image) : undefined;
+  const runtime = chooseRuntime(info);
+  const result = endedWell(imported) ? await runOnce(docker, { name, image, runtime }) : undefined;
   // One that was not imported in time may be there all the same.
   const removed = await docker(["image", "rm", "--force", image], removalMs);
   if (result === undefined) return judgeImport(imported);
   const outside = await lookOutside(context);
   const engine: EngineRun = { ...describeRun(info, result), evidence: describeImage(image, removed) };
-  return judgeIsolation(engine, outside) ?? judgeEngineFailure(context, engine);
+  const judged = judgeIsolation(engine, outside) ?? (await judgeEngineFailure(context, engine));
+  return runtime === undefined ? judged : { ...judged, value: runtime };
+}
+
+/** What is run, and by what: see `chooseRuntime`. */
+interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly runtime: string | undefined;
+}
+
+function runtimeWords(runtime: string | undefined): string[] {
+  return runtime === undefined ? [] : [`--runtime=${runtime}`];
 }
 
 /** The engine takes away a container that ends by itself. */
-async function runOnce(docker: AskDocker, name: string, image: string): Promise<ProgramResult> {
-  const result = await docker(["run", ...flags, ...safety, `--name=${name}`, image, "/prober", "inside"], runMs);
+async function runOnce(docker: AskDocker, { name, image, runtime }: Container): Promise<ProgramResult> {
+  const words = [...flags, ...runtimeWords(runtime), ...safety, `--name=${name}`, image, "/prober", "inside"];
+  const result = await docker(["run", ...words], runMs);
   if (!endedWell(result)) await docker(["rm", "--force", name], removalMs);
   return result;
 }
@@ -64,7 +78,7 @@ function describeRun(info: DockerInfo, result: ProgramResult): Omit<EngineRun, "
   const options = parseSecurityOptions(info.SecurityOptions);
   return {
     name: "docker",
-    action: `docker run ${[...flags, ...safety].join(" ")} IMAGE /prober`,
+    action: `docker run ${[...flags, ...runtimeWords(chooseRuntime(info)), ...safety].join(" ")} IMAGE /prober`,
     result,
     namespaces: ["pid", "mount", "ipc", "uts", "network"],
     lacks: (inside) => findLack(inside, options.includes("seccomp")),

@@ -63,6 +63,7 @@ export default defineStrategy({
     maker: (matrix) => ({
       program: "docker",
       path: textOf(matrix, "program.docker", "/usr/bin/docker"),
+      runtime: textOf(matrix, "docker.run", "") || undefined,
       rootlessDaemon: rootlessDaemonOf(matrix),
     }),
     words: { "priv.devices": (_, matrix) => devicesIn(matrix), "secret.private": writableSecrets },

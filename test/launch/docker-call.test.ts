@@ -184,6 +184,13 @@ describe("callDocker", () => {
     ]);
   });
 
+  test("asks for a runtime where the daemon's default will not do", () => {
+    const plan = { ...barePlan(["/bin/true"]), maker: { ...maker, runtime: "runc" } } as const;
+    const binding = { place: "/state/one", outside: { uid: 7, gid: 8 }, environment, program };
+    expect(callDocker(plan, paths, binding).arguments).toContain("--runtime=runc");
+    expect(call({}).arguments.filter((word) => word.startsWith("--runtime"))).toEqual([]);
+  });
+
   test("has the caller be root where the daemon has no root's rights, and no network of the host's", () => {
     const root: RootStep[] = [
       { step: "tmpfs", destination: "/tmp", sizeBytes: 9, mode: 0o1777, owned: true, writable: true },

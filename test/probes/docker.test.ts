@@ -83,10 +83,23 @@ test("works where the engine answers and a container keeps what it was told to",
   `);
 });
 
+test("asks for a plain runtime where the daemon's default is none and it has one", async () => {
+  const guarded = { ...account, DefaultRuntime: "runsc", Runtimes: { runsc: { path: "/usr/bin/runsc" }, runc: {} } };
+  const calls = await listCalls(answers(JSON.stringify(guarded)));
+  expect(calls).toContain(running.replace("--cap-drop=ALL", "--cap-drop=ALL --runtime=runc"));
+  const found = (await find(answers(JSON.stringify(guarded))))["docker.run"];
+  expect(found).toMatchObject({ state: "works", value: "runc" });
+  expect(found.evidence[1]?.action).toContain("--runtime=runc");
+  const failed = answers(JSON.stringify(guarded), exited(125, "", "docker: Error response from daemon: no"));
+  expect((await find(failed))["docker.run"]).toMatchObject({ state: "blocked", value: "runc" });
+  const alone = { ...guarded, Runtimes: { runsc: {} } };
+  expect(await listCalls(answers(JSON.stringify(alone)))).toContain(running);
+});
+
 test("a rootless engine makes nobody root, and says that it is one", async () => {
   const rootless = { ...account, SecurityOptions: [...account.SecurityOptions, "name=rootless"] };
   const found = (await find(answers(JSON.stringify(rootless))))["docker.engine"];
-  expect(found).toMatchObject({ state: "works", value: "/run/docker.sock" });
+  expect(found).toMatchObject({ state: "works", value: "/var/run/docker.sock" });
   expect(found.summary).not.toContain("as good as root");
 });
 

@@ -123,6 +123,8 @@ describe("plan", () => {
       ...maker,
       rootlessDaemon: "/run/user/7/docker.sock",
     } as never);
+    const byAnother: Standings = { ...rootEverything, "docker.run": { state: "works", value: "runc" } };
+    expect(docker.plan(jobOf(), byAnother).maker).toEqual({ ...maker, runtime: "runc" } as never);
     expect(rest).toEqual(namespaces.plan(jobOf(), rootEverything));
   });
 

@@ -65,15 +65,17 @@ export interface DockerEngine extends ContainerEngine {
   readonly env: { readonly DOCKER_HOST: string };
 }
 
-/** Starts a Docker daemon. Its mounts are in a namespace of its own, so that none is left behind. */
-export async function startDocker(stage: string): Promise<DockerEngine> {
+/** Starts a Docker daemon, with these flags. Its mounts are in a namespace of its own, so that none is left behind. */
+export async function startDocker(stage: string, daemonFlags: readonly string[] = []): Promise<DockerEngine> {
   const directory = makeTempDir({ parent: "/var/tmp" });
   const root = makeRoot(directory);
   const socket = `unix://${directory.at("socket")}`;
   const [data, exec, pid] = ["data", "exec", "pid"].map((name) => directory.at(name));
   const places = `--host ${socket} --pidfile ${pid} --data-root ${data} --exec-root ${exec} --storage-driver=vfs`;
   const limits = `--bridge=none --iptables=false --cgroup-parent=/${controlGroupParent} --log-level=error`;
-  const daemon = start(`unshare --mount --propagation private dockerd ${places} ${limits}`.split(" "));
+  const daemon = start(
+    `unshare --mount --propagation private dockerd ${places} ${limits}`.split(" ").concat(daemonFlags),
+  );
   const docker = (words: readonly string[], cwd = "/"): Promise<Ran> =>
     execute(["docker", "--host", socket, ...words], { cwd });
   await until("the Docker daemon answers", async () => (await docker(["version"])).code === 0);

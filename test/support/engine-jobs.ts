@@ -219,9 +219,9 @@ export interface OpenDaemon extends DockerEngine {
   kept(): Promise<Kept>;
 }
 
-/** Starts one. */
-export async function startOpenDaemon(): Promise<OpenDaemon> {
-  const engine = await startDocker("/usr");
+/** Starts one, with these flags. */
+export async function startOpenDaemon(flags: readonly string[] = []): Promise<OpenDaemon> {
+  const engine = await startDocker("/usr", flags);
   const socket = engine.env.DOCKER_HOST.replace("unix://", "");
   const directory = dirname(socket);
   chmodSync(socket, 0o666);

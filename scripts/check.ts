@@ -13,6 +13,9 @@ import { groupTests } from "./check/test-groups.ts";
 import { readTestReport } from "./check/test-report.ts";
 import { listFiles, readIfThere, repositoryRoot } from "./source/repository.ts";
 
+/** What reads sources alone; each of them has more than one thread of its own. */
+const checksAtOnce = 2;
+
 /** Suites in strategies: what each looks for is its own. */
 const suitesAtOnce = 2;
 
@@ -140,7 +143,10 @@ if (hosts === undefined) {
   // Tests that were asked for by name are asked for alone.
   const isWhole = given.length === 0;
   const boots = isWhole ? await listHostSteps() : [];
-  for (const step of steps) if (step.isBesideTests !== true) await runStep(step, tally);
+  await runSteps(
+    steps.filter((step) => step.isBesideTests !== true),
+    checksAtOnce,
+  );
   const beside = [...steps, ...boots].filter((step) => step.isBesideTests === true);
   const tests = isWhole ? runAllTests(tally) : runTests("tests", given, tally);
   await Promise.all([tests, runSteps(beside, guestsAtOnce)]);

@@ -4,7 +4,7 @@
 const wholeMachine: readonly RegExp[] = [
   /^test\/(?:contract|hosts|kernel|launch|native|probes|run|verify)\//,
   /^test\/e2e\/(?:batch|clean|docker|doctor-(?:here|programs|traces)|endings|fabricated|gvisor|landlock|podman)\b/,
-  /^test\/e2e\/(?:selection|showcase|state|strategies)\b/,
+  /^test\/e2e\/(?:showcase|state|strategies)\b/,
   // Verifications of one host wait for each other.
   /^test\/e2e\/(?:readme|verify)\b/,
 ];

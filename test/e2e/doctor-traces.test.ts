@@ -1,12 +1,19 @@
 /** The doctor looks and leaves: run often, or killed at any moment, it changes nothing but its own report. */
 import { describe, expect, test } from "bun:test";
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { execute } from "../support/execute.ts";
 import { needs } from "../support/must-work.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir, type TempDir } from "../support/temp-dir.ts";
 import { callers, isRoot } from "../support/tester.ts";
-import { cupelControlGroups, noneBut, processesFrom, sharedObjects, temporaryFiles } from "../support/traces.ts";
+import {
+  cupelControlGroups,
+  mountLines,
+  noneBut,
+  processesFrom,
+  sharedObjects,
+  temporaryFiles,
+} from "../support/traces.ts";
 
 const cupel = installCupel();
 
@@ -27,7 +34,6 @@ function fingerprint(directory: string): string[] {
 function look(...directories: readonly string[]): Record<string, unknown> {
   return {
     files: directories.map(fingerprint),
-    mounts: readFileSync("/proc/self/mountinfo", "utf8"),
     shared: sharedObjects(),
     root: readdirSync("/").map((name) => `${name} ${lstatSync("/").mtimeMs}`),
     memory: readdirSync("/dev/shm"),
@@ -54,7 +60,7 @@ describe.each(callers)("a doctor called by $name", (caller) => {
     async () => {
       using home = makeTempDir({ owner: caller });
       using state = makeTempDir({ owner: caller });
-      const before = [look(...places(home)), cupelControlGroups(), temporaryFiles()] as const;
+      const before = [look(...places(home)), cupelControlGroups(), temporaryFiles(), mountLines()] as const;
       const seen = new Map<string, Set<string>>();
       for (let round = 0; round < rounds; round++) {
         const { code, stdout } = await cupel.run(caller, ["doctor", "--json"], call(home, state));
@@ -63,6 +69,7 @@ describe.each(callers)("a doctor called by $name", (caller) => {
         for (const { id, state: found } of capabilities) seen.set(id, (seen.get(id) ?? new Set()).add(found));
       }
       expect(look(home.at("project"), home.path)).toEqual(before[0]);
+      await noneBut(before[3], mountLines);
       await noneBut(before[1], cupelControlGroups);
       await noneBut(before[2], temporaryFiles);
       expect(processesFrom(state.path)).toEqual([]);
@@ -77,7 +84,7 @@ describe.each(callers)("a doctor called by $name", (caller) => {
     async () => {
       using home = makeTempDir({ owner: caller });
       using state = makeTempDir({ owner: caller });
-      const before = [look(...places(home)), cupelControlGroups(), temporaryFiles()] as const;
+      const before = [look(...places(home)), cupelControlGroups(), temporaryFiles(), mountLines()] as const;
       for (let round = 0; round < rounds; round++) {
         await using running = cupel.start(caller, ["doctor"], call(home, state));
         await Bun.sleep(Math.random() * 250);
@@ -87,6 +94,7 @@ describe.each(callers)("a doctor called by $name", (caller) => {
       await noneBut([], () => processesFrom(state.path).map(String));
       await cupel.run(caller, ["doctor"], call(home, state));
       expect(look(home.at("project"), home.path)).toEqual(before[0]);
+      await noneBut(before[3], mountLines);
       await noneBut(before[1], cupelControlGroups);
       await noneBut(before[2], temporaryFiles);
       // What was being written is removed once it is old: see saved-report.ts.

@@ -42,6 +42,11 @@ export async function noneBut(before: readonly string[], list: () => string[]): 
   });
 }
 
+/** All mounts here (proc_pid_mountinfo(5)): crun, called by root, has one for a moment, whoever's doctor asks for it. */
+export function mountLines(): string[] {
+  return readFileSync("/proc/self/mountinfo", "utf8").trimEnd().split("\n");
+}
+
 /** Processes whose program lies in this directory: helpers of a cupel with this state. */
 export function processesFrom(directory: string): number[] {
   return listProcesses().filter((pid) => programOf(pid).startsWith(`${directory}/`));

@@ -1,7 +1,9 @@
 /** How Docker is called, as a script for bash: to be read, and to be tried. */
 import { callDocker, type DockerCall } from "../launch/docker-call.ts";
 import { dockerEnvironment } from "../launch/docker-environment.ts";
+import type { EngineEntry } from "../launch/engine-root.ts";
 import type { HostPaths } from "../launch/host-paths.ts";
+import type { ArchiveEntry } from "../launch/image-archive.ts";
 import type { FurtherCall, MadePlan } from "../launch/maker-call.ts";
 import { anybody, commandOf, contentLines, introduction, layer, place, quoted, wordsOf } from "./engine-script.ts";
 import { comment } from "./maker-script.ts";
@@ -56,6 +58,25 @@ function runLine({ arguments: words }: DockerCall): string {
   ]);
 }
 
+const tar = 'tar -C "$place"/root --owner=0 --group=0';
+
+/** Docker takes no path twice. */
+function archiveLines(root: readonly ArchiveEntry[]): string[] {
+  const closed = root.flatMap((entry) => (entry.kind === "directory" && entry.mode === 0 ? [`.${entry.path}`] : []));
+  const excluded = closed.map((path) => ` --exclude=${quoted(path)}`).join("");
+  return [
+    `${tar}${excluded} -cf "$place"/image.tar .`,
+    ...closed.map((path) => `${tar} --no-recursion --mode=0 -rf "$place"/image.tar ${quoted(path)}`),
+  ];
+}
+
+/** What nobody may enter tar could not either, called by anybody but root: it is closed in the archive alone. */
+function opened(root: readonly ArchiveEntry[]): EngineEntry[] {
+  return wordsOf(root).map((entry) =>
+    entry.kind === "directory" && entry.mode === 0 ? { ...entry, mode: 0o755 } : entry,
+  );
+}
+
 /** The script. Pure but for `paths`. @throws CupelError `set-up` where the plan asks for what Docker cannot do. */
 export function renderDockerCall(plan: MadePlan<"docker">, paths: HostPaths, caller: DockerCaller): string {
   const isRoots = plan.outside === "fresh";
@@ -68,8 +89,8 @@ export function renderDockerCall(plan: MadePlan<"docker">, paths: HostPaths, cal
     ...comment(noDescriptors),
     "set -e",
     ...clientLines(call),
-    ...contentLines({ directories: ["root", ...directories], files, root: wordsOf(call.image) }, removalLines(call)),
-    'tar -C "$place"/root --owner=0 --group=0 -cf "$place"/image.tar .',
+    ...contentLines({ directories: ["root", ...directories], files, root: opened(call.image) }, removalLines(call)),
+    ...archiveLines(call.image),
     ...furtherLines(call, "before").map((each) => `${each} >/dev/null`),
     runLine(call),
   ];

@@ -20,6 +20,12 @@ export interface Making {
   readonly keepsNothing?: (matrix: Standings) => string | undefined;
 }
 
+/** The end of a summary. */
+export const ownRootInside = "with a root of the job's own; seccomp through cupel's launcher inside";
+
+/** The end of an explanation. */
+export const laysNoOverlay = "Overlays it lays none, so that the workspace is read-only unless told otherwise.";
+
 /** What a capability was found with that is a text, the path of a program say. */
 export function textOf(matrix: Standings, id: CapabilityId, otherwise: string): string {
   const value = matrix[id]?.value;

@@ -6,6 +6,7 @@ import type { Job } from "../model/job.ts";
 import type { LauncherPlan, NamespaceKind } from "../model/plan.ts";
 import { allOf, keptBy, notProvided, type GuaranteeRule } from "./_decide.ts";
 import { gvisorGuest, rootForGvisor } from "./_gvisor-guest.ts";
+import { textOf } from "./_made-elsewhere.ts";
 import { hasOwnNetwork } from "./_network-rules.ts";
 import { rootCapabilities, takesFreshIdentity } from "./_own-root.ts";
 import { jobUser } from "./_sandbox-root.ts";
@@ -30,13 +31,15 @@ const terminalSafety: GuaranteeRule = (circumstances) =>
     ? byGvisor("a session without a terminal; gVisor's kernel is given pipes and no terminal")(circumstances)
     : notProvided("jobs in gVisor have no terminal (--tty)")(circumstances);
 
+const ownProcesses = byGvisor("gVisor's kernel knows of the job's processes and no others");
+
 /** What another kernel keeps in another way; all the rest the sandbox around it keeps, as that of `namespaces` does. */
 const ownRules: Readonly<Partial<Record<GuaranteeId, GuaranteeRule>>> = {
   "fs.write": keptBy("every mount but the granted ones is read-only or private", ...rootCapabilities, "gvisor.run"),
   "ipc.sockets": byGvisor("gVisor connects to no socket of the host's, by path or by name"),
   "ipc.shared": byGvisor("queues, shared memory and keys are those of gVisor's kernel, and the job's alone"),
-  "proc.hidden": byGvisor("gVisor's kernel knows of the job's processes and no others"),
-  "proc.signal": byGvisor("gVisor's kernel knows of the job's processes and no others"),
+  "proc.hidden": ownProcesses,
+  "proc.signal": ownProcesses,
   "proc.tree": allOf(byGvisor("with gVisor's kernel ends all that runs on it"), keptBy("a PID namespace", "ns.pid")),
   "priv.escalation": escalation,
   "priv.devices": byGvisor("the devices of gVisor's kernel, which stand for none of the host's"),
@@ -51,11 +54,6 @@ function guarantees(job: Job, matrix: Standings): GuaranteeDecision[] {
     const rule = ownRules[decision.id];
     return rule === undefined ? decision : { id: decision.id, ...rule({ job, matrix }) };
   });
-}
-
-function textOf(matrix: Standings, id: CapabilityId, otherwise: string): string {
-  const value = matrix[id]?.value;
-  return typeof value === "string" ? value : otherwise;
 }
 
 /** A namespace's own network leads somewhere only through it; gVisor's own stack has a loopback and nothing else. */

@@ -2,7 +2,7 @@
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import { isUsable, type Standings } from "../model/capability.ts";
 import type { MakerPlan } from "../model/program-plan.ts";
-import { madeElsewhere, textOf, writableSecrets } from "./_made-elsewhere.ts";
+import { laysNoOverlay, madeElsewhere, ownRootInside, textOf, writableSecrets } from "./_made-elsewhere.ts";
 import { noControlGroups, noEnginesLayers, wholeSandbox, type StandIns } from "./_stand-ins.ts";
 import { defineStrategy } from "./_strategy.ts";
 
@@ -37,9 +37,8 @@ export default defineStrategy({
   id: "podman",
   rank: 30,
   isolation: "namespace",
-  summary: "a container by Podman, with a root of the job's own; seccomp through cupel's launcher inside",
-  explanation:
-    "The sandbox of namespaces as a container: Podman (4.3 or later) has crun or runc make it, from a root that cupel writes for each job, with cupel's launcher as its first process. What Podman keeps lies in a directory of cupel's own and goes with the job; no image and nothing of yours is used. Overlays it lays none, so that the workspace is read-only unless told otherwise.",
+  summary: `a container by Podman, ${ownRootInside}`,
+  explanation: `The sandbox of namespaces as a container: Podman (4.3 or later) has crun or runc make it, from a root that cupel writes for each job, with cupel's launcher as its first process. What Podman keeps lies in a directory of cupel's own and goes with the job; no image and nothing of yours is used. ${laysNoOverlay}`,
   requires: (matrix): CapabilityId[] => [
     "program.podman",
     "podman.run",

@@ -2,7 +2,7 @@
 import type { CapabilityId } from "../matrix/build-matrix.ts";
 import type { Standings } from "../model/capability.ts";
 import type { MakerPlan } from "../model/program-plan.ts";
-import { madeElsewhere, textOf, writableSecrets } from "./_made-elsewhere.ts";
+import { laysNoOverlay, madeElsewhere, ownRootInside, textOf, writableSecrets } from "./_made-elsewhere.ts";
 import { takesFreshIdentity } from "./_own-root.ts";
 import { noLayers, wholeSandbox, type StandIns } from "./_stand-ins.ts";
 import { defineStrategy } from "./_strategy.ts";
@@ -30,9 +30,8 @@ export default defineStrategy({
   id: "systemd",
   rank: 32,
   isolation: "namespace",
-  summary: "a service by systemd, with a root of the job's own; seccomp through cupel's launcher inside",
-  explanation:
-    "The sandbox of namespaces as a service: systemd (257 or later) makes it for one job, called by root the manager that runs the machine, otherwise the user's own, from a root that cupel writes for each job, with cupel's launcher as its first process. No unit file is written; the service goes with the job. Overlays it lays none, so that the workspace is read-only unless told otherwise.",
+  summary: `a service by systemd, ${ownRootInside}`,
+  explanation: `The sandbox of namespaces as a service: systemd (257 or later) makes it for one job, called by root the manager that runs the machine, otherwise the user's own, from a root that cupel writes for each job, with cupel's launcher as its first process. No unit file is written; the service goes with the job. ${laysNoOverlay}`,
   requires: (matrix): CapabilityId[] => [
     "program.systemd-run",
     "systemd.run",

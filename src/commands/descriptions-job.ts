@@ -126,6 +126,10 @@ export const planDescription: CommandDescription = {
       name: "shell",
       description: "write the command line of the program that makes the sandbox, as a script for bash",
     },
+    {
+      name: "oci-seccomp",
+      description: "write the job's filter on system calls as a profile of the OCI's",
+    },
     { name: "fresh", description: "probe again instead of using the saved report" },
     helpFlag,
   ],

@@ -72,6 +72,7 @@ const otherHeadings: Readonly<Record<string, Heading>> = {
   quiet: "Output and records",
   json: "Output and records",
   shell: "Output and records",
+  "oci-seccomp": "Output and records",
   job: "Job files and batches",
   without: "Job files and batches",
   batch: "Job files and batches",

@@ -14,10 +14,19 @@ import { writeErrors, writeOutput } from "./terminal.ts";
 
 const refusedExitCode = 125;
 
+/** What is written in the place of the plan for people. */
+const documents = { shell: "a script", json: "a plan", "oci-seccomp": "a seccomp profile" } as const;
+
+function refuseSeveral({ flags }: CommandLine): void {
+  const [first, second] = Object.entries(documents).filter(([name]) => flags.has(name));
+  if (first === undefined || second === undefined) return;
+  const both = `--${first[0]} writes ${first[1]}, and --${second[0]} ${second[1]}`;
+  throw new CupelError("usage", `${both}; leave one of them out`);
+}
+
 /** Runs it; gives the exit code. @throws CupelError `usage`. */
 export async function plan(line: CommandLine): Promise<number> {
-  if (line.flags.has("shell") && line.flags.has("json"))
-    throw new CupelError("usage", "--shell writes a script, and --json a plan; leave one of them out");
+  refuseSeveral(line);
   const host = createRealHost();
   const directories = stateDirectories(host);
   const { request, leftOut } = await requestWithOrigins(line, host);
@@ -31,6 +40,9 @@ export async function plan(line: CommandLine): Promise<number> {
   if (line.flags.has("shell") && chosen !== undefined) {
     const { shellOf } = await import("./plan-shell.ts");
     writeOutput(shellOf(chosen, job, host, style));
+  } else if (line.flags.has("oci-seccomp") && chosen !== undefined) {
+    const { ociSeccompOf } = await import("./plan-oci-seccomp.ts");
+    writeOutput(ociSeccompOf(chosen, host));
   } else if (line.flags.has("json")) {
     writeOutput(renderJson({ job, origins, leftOut, selection, plan: chosen ?? null, report: report.id }));
   } else {

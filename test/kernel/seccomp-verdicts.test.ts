@@ -1,44 +1,11 @@
 /** The kernel's own verdict on every call, beside what the profiles say: none of the calls is carried out. */
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { describe, expect } from "bun:test";
 import { compileSeccomp } from "../../src/launch/compile-seccomp.ts";
-import { compileC } from "../support/compile-c.ts";
 import { needs, needsPrograms } from "../support/must-work.ts";
 import { allProfiles, answerOf, ruleOf, tellingArguments } from "../support/seccomp-oracle.ts";
-import { makeTempDir } from "../support/temp-dir.ts";
+import { allowed, askKernel, killed, type Call } from "../support/seccomp-verdicts.ts";
 
 const architecture = process.arch === "arm64" ? "arm64" : "x64";
-
-/** A call by the usual door, or by `int 0x80`. */
-interface Call {
-  readonly door: "syscall" | "int 0x80";
-  readonly number: number;
-  readonly values: readonly bigint[];
-}
-
-function encodeCalls(calls: readonly Call[]): Uint8Array {
-  const words = new BigUint64Array(calls.length * 8);
-  calls.forEach(({ door, number, values }, index) => {
-    words[index * 8] = door === "syscall" ? 0n : 1n;
-    words[index * 8 + 1] = BigInt.asUintN(64, BigInt(number));
-    values.forEach((value, at) => (words[index * 8 + 2 + at] = BigInt.asUintN(64, value)));
-  });
-  return new Uint8Array(words.buffer);
-}
-
-const allowed = 4000;
-const killed = -31;
-
-/** What the kernel does with each: {@link allowed}, an errno, or {@link killed}. */
-function askKernel(filter: Uint8Array, calls: readonly Call[]): number[] {
-  using directory = makeTempDir();
-  const program = compileC(join(import.meta.dir, "../support/seccomp-verdicts.c"), { flags: ["-static", "-O1"] });
-  const words = [directory.file("filter", filter), directory.file("calls", encodeCalls(calls))];
-  const { status, stdout } = spawnSync(program, words, { maxBuffer: 1 << 26, timeout: 60_000 });
-  if (status !== 0) throw new Error(`seccomp-verdicts ended with ${status}`);
-  return Array.from(new Int32Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.length)));
-}
 
 /**
  * uretprobe and uprobe of x86-64: where the kernel's own trampolines come back to it. It lets them pass every filter, and

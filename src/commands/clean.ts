@@ -39,10 +39,12 @@ async function cleanResidue({ identity, environment }: Host): Promise<void> {
   removeResidue(places, identity.uid);
 }
 
-/** What a daemon keeps, by the directories that are about to be removed. */
-async function cleanContainers(host: Host): Promise<void> {
+/** What a daemon keeps; gives the directories of what it did not take away, if there is anybody to ask. */
+async function cleanContainers(host: Host): Promise<readonly string[]> {
+  const [docker] = host.findPrograms("docker");
+  if (docker === undefined) return [];
   const { removeLeftContainers } = await import("../run/left-containers.ts");
-  await removeLeftContainers(host, stateDirectories(host));
+  return removeLeftContainers(host, docker, stateDirectories(host));
 }
 
 /** Cleans, or with `--dry-run` says what it would; gives the exit code. */
@@ -53,11 +55,10 @@ export async function clean({ flags }: CommandLine): Promise<number> {
     dryRun: flags.has("dry-run"),
     mountPoints: mountinfo.ok ? parseMountPoints(mountinfo.value) : [],
   };
-  if (host.platform === "linux" && !context.dryRun) {
-    await cleanResidue(host);
-    await cleanContainers(host);
-  }
-  const removals = host.platform === "linux" ? cleanAll(host, context) : [];
+  const isToClean = host.platform === "linux" && !context.dryRun;
+  if (isToClean) await cleanResidue(host);
+  const dockers = isToClean ? await cleanContainers(host) : [];
+  const removals = host.platform === "linux" ? cleanAll(host, { ...context, dockers }) : [];
   writeOutput(renderRemovals(removals, context.dryRun));
   const failures = removals.flatMap((removal) => (removal.result === "failed" ? [removal] : []));
   for (const { path, reason } of failures) say(`${JSON.stringify(path)} could not be removed (${reason})`);

@@ -31,8 +31,6 @@ export interface DockerBinding extends Pick<LaunchBinding, "outside" | "layer" |
   readonly environment: Readonly<Record<string, string>>;
   /** The launcher. */
   readonly program: Uint8Array;
-  /** Calls that take away what was left before. */
-  readonly removalCalls?: readonly (readonly string[])[] | undefined;
 }
 
 /** It puts its own over these whatever network a job has. */
@@ -233,7 +231,6 @@ export function callDocker(plan: MadePlan<"docker">, paths: HostPaths, binding: 
       { time: "before", arguments: ["import", `${place}/image.tar`, image] },
       { time: "afterLoss", arguments: ["rm", "--force", "--volumes", name] },
       { time: "after", arguments: ["image", "rm", "--force", image] },
-      ...(binding.removalCalls ?? []).map((words) => ({ time: "after", arguments: words }) as const),
     ],
     contents: {
       directories: ["gate", ownFiles],

@@ -172,9 +172,7 @@ async function withMaker(
 ): Promise<Omit<CarriedOut, "totalMs" | "network">> {
   if (!isMade(plan)) return follow(plan, context, groups, own, onSetupEnd);
   const { openMaker } = await import("./open-maker.ts");
-  const { host, stateDirectories } = context;
-  const surroundings = { stateDirectories, uid: host.identity.uid, environment: host.environment };
-  const maker = await openMaker(plan, own, surroundings);
+  const maker = await openMaker(plan, own, context);
   try {
     return await follow(plan, context, groups, { ...own, maker: maker.call }, onSetupEnd);
   } finally {

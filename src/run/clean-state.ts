@@ -52,6 +52,7 @@ function cleanKnown(path: string, name: string, known: KnownEntry, context: Remo
 function cleanLayer(path: string, { what, writer }: KnownEntry, context: RemovalContext): Removal[] {
   if (writer !== undefined && !isLeft(writer, path))
     return leave(path, `a job of ${describeMaker(writer)} may be using it`);
+  if (context.dockers?.includes(path) === true) return leave(path, "Docker has not taken away what it has of it");
   const mounted = context.mountPoints.find((point) => point === path || point.startsWith(`${path}/`));
   const failure = mounted === undefined ? undefined : `something is mounted on ${mounted}`;
   const bytes = failure === undefined ? treeBytes(path) : 0;

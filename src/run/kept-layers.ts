@@ -11,7 +11,7 @@ import { replaceFile } from "../host/replace-file.ts";
 import { CupelError } from "../model/error.ts";
 import { changeKinds, layerSchema, type LayerRecord } from "../model/layer.ts";
 import { nearestWord } from "../model/nearest-word.ts";
-import { layersIn } from "./layer-place.ts";
+import { isDockersPlace, layersIn } from "./layer-place.ts";
 import { isLeft, makerFrom } from "./gone-maker.ts";
 import type { Layer } from "./open-layer.ts";
 import { removeTree } from "./remove-tree.ts";
@@ -153,6 +153,7 @@ export function removeAbandoned(stateDirectory: string): void {
   const place = layersIn(stateDirectory);
   for (const name of namesIn(place)) {
     const made = makingPattern.exec(name);
-    if (made !== null && isLeft(makerFrom(made), `${place}/${name}`)) removeTree(`${place}/${name}`);
+    const path = `${place}/${name}`;
+    if (made !== null && isLeft(makerFrom(made), path) && !isDockersPlace(path)) removeTree(path);
   }
 }

@@ -1,6 +1,7 @@
 /** Where layers of copy-on-write workspaces lie: below a state directory, on a file system that can be a layer. */
 import { statfsSync } from "node:fs";
 import { errnoOf } from "../host/errno-of.ts";
+import { isThere } from "../host/is-there.ts";
 import { useWritableDirectory } from "../host/private-directory.ts";
 import { isWithin } from "../model/job.ts";
 import { realPath } from "./real-path.ts";
@@ -25,6 +26,11 @@ export interface LayerPlace {
 export interface LayerOwner {
   readonly uid: number;
   readonly gid: number;
+}
+
+/** Whether a directory that was made for one launch was made for Docker: it stays until that has taken away what it has of it. */
+export function isDockersPlace(path: string): boolean {
+  return isThere(`${path}/image.tar`);
 }
 
 /** The directory, below a state directory, that holds layers. */

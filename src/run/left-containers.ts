@@ -1,42 +1,63 @@
 /**
  * Containers and images of Docker's whose cupel was killed together with all that would have had them taken away: by the
- * directory that it had for them, which has their name.
+ * directory that it had for them, which has their name. It stays until the daemon has done so.
  */
-import type { Host } from "../host/host.ts";
-import { isThere } from "../host/is-there.ts";
+import { posix } from "node:path";
+import type { Host, ProgramResult } from "../host/host.ts";
+import { checkPrivateDirectory } from "../host/private-directory.ts";
 import { namesIn } from "../host/names-in.ts";
 import { dockerEnvironment } from "../launch/docker-environment.ts";
 import { isLeft, makerFrom } from "./gone-maker.ts";
-import { layersIn } from "./layer-place.ts";
+import { isDockersPlace, layersIn } from "./layer-place.ts";
+import { removeTree } from "./remove-tree.ts";
 import { makingPattern } from "./run-id.ts";
 
-/** Names of what may be left of them. */
-export function findLeftContainers(stateDirectories: readonly string[]): string[] {
-  return stateDirectories.flatMap((directory) => {
-    const layers = layersIn(directory);
-    return namesIn(layers).filter((name) => {
+/** Directories of those whose cupel is gone, as far as nobody but `uid` can have made them. */
+export function findLeftContainers(stateDirectories: readonly string[], uid: number): string[] {
+  const own = stateDirectories.filter((directory) => checkPrivateDirectory(directory, uid).ok);
+  return own.map(layersIn).flatMap((layers) =>
+    namesIn(layers).flatMap((name) => {
       const made = makingPattern.exec(name);
       const path = `${layers}/${name}`;
-      return made !== null && isThere(`${path}/image.tar`) && isLeft(makerFrom(made), path);
-    });
-  });
+      return made !== null && isDockersPlace(path) && isLeft(makerFrom(made), path) ? [path] : [];
+    }),
+  );
 }
 
-/** The client's words that take them away, containers first; one that is not there is none of its failures. Pure. */
-export function removalCalls(names: readonly string[]): string[][] {
-  if (names.length === 0) return [];
+/** More words than this a command line needs never have. */
+const namesMax = 100;
+
+/** The client's words that take them away, containers first. Pure. */
+export function removalCalls(places: readonly string[]): [string[], string[]] {
+  const names = places.map((path) => posix.basename(path));
   return [
     ["rm", "--force", "--volumes", ...names.map((name) => `cupel-${name}`)],
     ["image", "rm", "--force", ...names.map((name) => `cupel:${name}`)],
   ];
 }
 
-const removalMs = 10_000;
+const removalMs = 5000;
 
-/** Has them taken away by the daemon that the caller's client finds, if it finds one. */
-export async function removeLeftContainers(host: Host, stateDirectories: readonly string[]): Promise<void> {
-  const [docker] = host.findPrograms("docker");
-  if (docker === undefined) return;
+/** What is not there is away, and so will be what the daemon has begun to take away. */
+const awayPattern = /no such (?:container|image)|is already in progress/i;
+
+function isDone(result: ProgramResult): boolean {
+  if (result.status !== "exited") return false;
+  const complaints = result.stderr.split("\n").filter((line) => line !== "");
+  return result.code === 0 || (complaints.length > 0 && complaints.every((line) => awayPattern.test(line)));
+}
+
+/** Has the daemon that this client finds take them away; gives the directories of those that it did not. */
+export async function removeLeftContainers(
+  host: Pick<Host, "identity" | "environment" | "run">,
+  docker: string,
+  stateDirectories: readonly string[],
+): Promise<string[]> {
+  const left = findLeftContainers(stateDirectories, host.identity.uid);
+  const asked = left.slice(0, namesMax);
+  if (asked.length === 0) return [];
   const options = { deadlineMs: removalMs, environment: dockerEnvironment(host.environment) };
-  for (const words of removalCalls(findLeftContainers(stateDirectories))) await host.run(docker, words, options);
+  for (const words of removalCalls(asked)) if (!isDone(await host.run(docker, words, options))) return left;
+  for (const path of asked) removeTree(path);
+  return left.slice(namesMax);
 }

@@ -1,4 +1,5 @@
 /** The program that makes a sandbox in the launcher's place: its call, and what has to be there for it. */
+import type { Host } from "../host/host.ts";
 import { CupelError } from "../model/error.ts";
 import type { LaunchBinding } from "../launch/launch-binding.ts";
 import { isMadeBy, type MadePlan, type MakerCall } from "../launch/maker-call.ts";
@@ -13,12 +14,10 @@ export interface OpenMaker {
 
 type Binding = Pick<LaunchBinding, "outside" | "layer" | "given">;
 
-/** Where something is made for it, and by whom it is called. */
+/** Where something is made for it, and by whom it is called; a program is run to take away what others have left. */
 export interface MakerSurroundings {
   readonly stateDirectories: readonly string[];
-  readonly uid: number;
-  /** The caller's own. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly host: Pick<Host, "identity" | "environment" | "run">;
 }
 
 /**
@@ -56,9 +55,6 @@ async function openPodman(
   });
 }
 
-/** Of what was left before: more words a further call has not. */
-const leftAtOnce = 12;
-
 async function openDocker(
   plan: MadePlan<"docker">,
   binding: Binding,
@@ -71,7 +67,7 @@ async function openDocker(
     { pathsHere },
     { fillEnginePlace },
     { originalHelper },
-    { findLeftContainers, removalCalls },
+    { removeLeftContainers },
   ] = await Promise.all([
     import("../launch/docker-call.ts"),
     import("../launch/image-archive.ts"),
@@ -81,13 +77,9 @@ async function openDocker(
     import("../launch/helper-file.ts"),
     import("./left-containers.ts"),
   ]);
-  const { environment, stateDirectories } = surroundings;
-  const own = {
-    environment: dockerEnvironment(environment),
-    program: originalHelper("launcher").bytes,
-    // Their directories go with the place that is made here.
-    removalCalls: removalCalls(findLeftContainers(stateDirectories).slice(0, leftAtOnce)),
-  };
+  const { stateDirectories, host } = surroundings;
+  await removeLeftContainers(host, plan.maker.path, stateDirectories);
+  const own = { environment: dockerEnvironment(host.environment), program: originalHelper("launcher").bytes };
   const paths = pathsHere();
   const { image } = callDocker(plan, paths, { ...binding, ...own, place: "/" });
   // None of it depends on the place.
@@ -120,7 +112,8 @@ async function openUnit(
     import("../launch/helper-file.ts"),
     import("./unit-group.ts"),
   ]);
-  const environment = systemdEnvironment(plan.maker.manager, surroundings);
+  const { uid } = surroundings.host.identity;
+  const environment = systemdEnvironment(plan.maker.manager, { uid, environment: surroundings.host.environment });
   const own = { environment, program: originalHelper("launcher").bytes };
   const paths = pathsHere();
   callSystemd(plan, paths, { ...binding, ...own, place: "/" });
@@ -128,7 +121,7 @@ async function openUnit(
   const { call, close } = await openInFirst(surroundings, (place) => {
     const made = callSystemd(plan, paths, { ...binding, ...own, place });
     fillEnginePlace(place, made.contents);
-    group = unitGroup(plan.maker.manager, surroundings.uid, made.unit);
+    group = unitGroup(plan.maker.manager, uid, made.unit);
     return made;
   });
   return {
@@ -142,12 +135,12 @@ async function openUnit(
 
 /** In the first state directory that has room; what was wrong with the first of all where none has. */
 async function openInFirst(
-  { stateDirectories, uid }: MakerSurroundings,
+  { stateDirectories, host }: MakerSurroundings,
   fill: (place: string) => MakerCall,
 ): Promise<OpenMaker> {
   const { openScratch, closeScratch } = await import("./open-scratch.ts");
   return firstOf(stateDirectories, (directory) => {
-    const place = openScratch(undefined, [directory], uid);
+    const place = openScratch(undefined, [directory], host.identity.uid);
     const close = (): void => closeScratch(place);
     try {
       return { call: fill(place), close };

@@ -10,7 +10,7 @@ import { namesIn } from "../host/names-in.ts";
 import { CupelError } from "../model/error.ts";
 import type { ConfinementPlan } from "../model/plan.ts";
 import { isLeft, makerFrom } from "./gone-maker.ts";
-import { findLayerPlace, layersIn } from "./layer-place.ts";
+import { findLayerPlace, isDockersPlace, layersIn } from "./layer-place.ts";
 import { removeTree } from "./remove-tree.ts";
 import { makingName, makingPattern } from "./run-id.ts";
 
@@ -42,12 +42,16 @@ function noPlace(path: string, error: unknown): CupelError {
   return new CupelError("set-up", `No place for the job's own files (${path}): ${errnoOf(error)}`, { cause: error });
 }
 
-/** What jobs of cupels that were killed have left there; what has a `work` is a layer, which `cupel clean` removes. */
+/**
+ * What jobs of cupels that were killed have left there; what has a `work` is a layer, which `cupel clean` removes, and of what
+ * has an image Docker has something.
+ */
 function removeLeft(layers: string): void {
   for (const name of namesIn(layers)) {
     const made = makingPattern.exec(name);
     const path = `${layers}/${name}`;
-    if (made !== null && isLeft(makerFrom(made), path) && !isThere(`${path}/work`)) removeTree(path);
+    const isMore = isThere(`${path}/work`) || isDockersPlace(path);
+    if (made !== null && isLeft(makerFrom(made), path) && !isMore) removeTree(path);
   }
 }
 

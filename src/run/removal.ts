@@ -9,6 +9,8 @@ export interface RemovalContext {
   readonly dryRun: boolean;
   /** Where something is mounted: nothing at or below such a path is touched. */
   readonly mountPoints: readonly string[];
+  /** Directories of launches of whose containers Docker has something still. */
+  readonly dockers?: readonly string[] | undefined;
 }
 
 /** A directory of ours from which a program has taken our rights: killed, a container's runtime leaves such ones. */

@@ -98,7 +98,7 @@ const refused: readonly (readonly [what: string, rows: readonly Row[]])[] = [
   ["a further call by a relative path", [engine, maker, before as Row, [argument, text("maker")]]],
   ["a further call at no time", [engine, maker, [further, u32(0)], maker]],
   ["a further call at a time that is none", [engine, maker, [further, u32(4)], maker]],
-  ["a sixth further call", [engine, maker, ...times(6, before as Row).flatMap((call): Row[] => [call, maker])]],
+  ["a fifth further call", [engine, maker, ...times(5, before as Row).flatMap((call): Row[] => [call, maker])]],
   ["a further call of too many words", [engine, maker, before as Row, ...times(16, maker)]],
 ];
 

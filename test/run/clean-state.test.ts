@@ -5,6 +5,7 @@ import { loadAttackHelpers } from "../../src/launch/attack-helpers.ts";
 import { loadFrontHelpers } from "../../src/launch/front-helpers.ts";
 import { openHelperFiles, type HelperName } from "../../src/launch/helper-file.ts";
 import { cleanState, cleanTemporary } from "../../src/run/clean-state.ts";
+import { ownPlace } from "../../src/run/maker.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const uid = process.geteuid?.() ?? -1;
@@ -36,6 +37,21 @@ describe("cleanState", () => {
       `removed ${state}`,
     ]);
     expect(readdirSync(directory.path)).toEqual([]);
+  });
+
+  test("leaves the directory of a launch of which Docker has something still", () => {
+    using directory = makeTempDir();
+    const state = directory.folder("state", 0o700);
+    const [kept, gone] = ["a", "b"].map((end) => `${state}/layers/running-4194305-${ownPlace()}-${end}`);
+    directory.file(`state/layers/${kept?.slice(state.length + 8)}/image.tar`);
+    directory.file(`state/layers/${gone?.slice(state.length + 8)}/image.tar`);
+    chmodSync(`${state}/layers`, 0o700);
+    const removals = cleanState([state], uid, { ...really, dockers: [kept ?? ""] });
+    expect(removals.map(({ result, path }) => [result, path])).toEqual([
+      ["left", kept ?? ""],
+      ["removed", gone ?? ""],
+    ]);
+    expect(removals[0]).toMatchObject({ reason: "Docker has not taken away what it has of it" });
   });
 
   test("leaves what a process that is there may be writing", () => {

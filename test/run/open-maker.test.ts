@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { relative } from "node:path";
+import { createRealHost } from "../../src/host/real-host.ts";
 import { originalHelper } from "../../src/launch/helper-file.ts";
 import { openMaker, type MakerSurroundings } from "../../src/run/open-maker.ts";
 import type { MadePlan } from "../../src/launch/maker-call.ts";
@@ -21,8 +22,15 @@ const systemd = {
   controlPath: "/usr/bin/systemctl",
 } as const;
 
-function inPlaces(stateDirectories: readonly string[]): MakerSurroundings {
-  return { stateDirectories, uid, environment: process.env };
+function inPlaces(
+  stateDirectories: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): MakerSurroundings {
+  const own = createRealHost();
+  return {
+    stateDirectories,
+    host: { identity: own.identity, environment, run: () => Promise.reject(new Error("none is run")) },
+  };
 }
 
 function madeBy(maker: MadePlan["maker"], parts: Partial<LauncherPlan> = {}): MadePlan {
@@ -85,7 +93,7 @@ describe("openMaker", () => {
     using state = makeTempDir();
     const place = state.folder("state", 0o700);
     const plan = madeBy(docker, { root: [{ step: "file", destination: "/etc/hosts", content: "own\n" }] });
-    const surroundings = { ...inPlaces([place]), environment: { DOCKER_HOST: "unix:///none", LD_PRELOAD: "/evil" } };
+    const surroundings = inPlaces([place], { DOCKER_HOST: "unix:///none", LD_PRELOAD: "/evil" });
     const { call, close } = await openMaker(plan, { outside }, surroundings);
     const [name = ""] = readdirSync(`${place}/layers`);
     const engines = `${place}/layers/${name}`;
@@ -111,7 +119,7 @@ describe("openMaker", () => {
     using state = makeTempDir();
     const place = state.folder("state", 0o700);
     const plan = madeBy(systemd, { root: [{ step: "file", destination: "/etc/hosts", content: "own\n" }] });
-    const surroundings = { ...inPlaces([place]), environment: { XDG_RUNTIME_DIR: "/run/me", LD_PRELOAD: "/evil" } };
+    const surroundings = inPlaces([place], { XDG_RUNTIME_DIR: "/run/me", LD_PRELOAD: "/evil" });
     const { call, close } = await openMaker(plan, { outside }, surroundings);
     const [name = ""] = readdirSync(`${place}/layers`);
     const unit = `${place}/layers/${name}`;

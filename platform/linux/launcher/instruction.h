@@ -10,7 +10,7 @@
 enum { root_steps_max = 1024, control_groups_max = 8, resource_limits_max = 16, owners_max = 256 };
 enum { listeners_max = 64, published_max = 32, pinned_max = 4 };
 enum { maker_words_max = 1024, maker_inputs_max = MAKER_INPUTS_MAX };
-enum { further_calls_max = 5, further_words_max = 16 };
+enum { further_calls_max = 4, further_words_max = 16 };
 enum { descriptors_max = 32, descriptor_number_max = 63 };
 enum { path_rules_max = 512 };
 

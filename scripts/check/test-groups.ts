@@ -1,10 +1,10 @@
 /** All tests in two runs at once: what looks for traces on the whole machine meets in one of them what makes such traces. */
 
-/** Those that attack sandboxes, call engines, or look at what the machine has when they are done. */
+/** Those that attack sandboxes, call engines, take away what all have in common, or look at what the machine has when they are done. */
 const wholeMachine: readonly RegExp[] = [
   /^test\/(?:contract|hosts|kernel|launch|native|probes|run|verify)\//,
   /^test\/e2e\/(?:batch|clean|docker|doctor-(?:here|programs|traces)|endings|fabricated|gvisor|landlock|podman)\b/,
-  /^test\/e2e\/(?:showcase|state|strategies)\b/,
+  /^test\/e2e\/(?:saved-report|showcase|state|strategies)\b/,
   // Verifications of one host wait for each other.
   /^test\/e2e\/(?:readme|verify)\b/,
 ];

@@ -33,7 +33,7 @@ const plainRuntimes = ["runc", "crun"] as const;
 
 /**
  * The runtime to ask for where the daemon takes another one by default (`default-runtime` of dockerd(8)): one with a kernel of
- * its own has no way for the descriptors that cupel's launcher is given, and others add devices. Undefined where the default
+ * its own has no way for the descriptors that cupel's launcher is given, and others may add devices. Undefined where the default
  * will do, or is all that there is. Pure.
  */
 export function chooseRuntime({ DefaultRuntime, Runtimes }: DockerInfo): string | undefined {

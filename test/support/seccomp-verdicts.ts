@@ -1,7 +1,10 @@
 /** Asks the kernel for its verdict on calls, none of which is carried out. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import type { SeccompProfile } from "../../src/launch/seccomp-rule.ts";
+import type { SeccompArchitecture } from "../../src/launch/system-call-numbers.ts";
 import { compileC } from "./compile-c.ts";
+import { answerOf, ruleOf } from "./seccomp-oracle.ts";
 import { makeTempDir } from "./temp-dir.ts";
 
 /** A call by the usual door, or by `int 0x80`. */
@@ -45,4 +48,18 @@ export function askKernel(filter: Uint8Array, calls: readonly Call[]): number[] 
   const { status, stdout } = spawnSync(program, words, { maxBuffer: 1 << 26, timeout: 60_000 });
   if (status !== 0) throw new Error(`seccomp-verdicts ended with ${status}`);
   return readVerdicts(stdout);
+}
+
+/** Calls of which the kernel says something else than the profile. */
+export function findWrong(
+  profile: SeccompProfile,
+  architecture: SeccompArchitecture,
+  calls: readonly Call[],
+  verdicts: readonly number[],
+): unknown[] {
+  return calls.flatMap((call, index) => {
+    const answer = answerOf(ruleOf(profile, architecture, call.number), call.values);
+    const expected = typeof answer === "object" ? answer.errno : allowed;
+    return verdicts[index] === expected ? [] : [{ ...call, verdict: verdicts[index], expected }];
+  });
 }

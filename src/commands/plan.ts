@@ -40,9 +40,10 @@ export async function plan(line: CommandLine): Promise<number> {
   if (line.flags.has("shell") && chosen !== undefined) {
     const { shellOf } = await import("./plan-shell.ts");
     writeOutput(shellOf(chosen, job, host, style));
-  } else if (line.flags.has("oci-seccomp") && chosen !== undefined) {
+  } else if (line.flags.has("oci-seccomp")) {
     const { ociSeccompOf } = await import("./plan-oci-seccomp.ts");
-    writeOutput(ociSeccompOf(chosen, host));
+    // What reads it reads nothing else.
+    if (chosen !== undefined) writeOutput(ociSeccompOf(chosen, host));
   } else if (line.flags.has("json")) {
     writeOutput(renderJson({ job, origins, leftOut, selection, plan: chosen ?? null, report: report.id }));
   } else {

@@ -88,3 +88,9 @@ test.each(callers)("is a document of its own, called by $name", async (caller) =
     expect(both).toMatchObject({ code: 125, stdout: "", stderr: words });
   }
 });
+
+test.each(callers)("is nothing at all for a job that is refused, called by $name", async (caller) => {
+  const ran = await cupel.run(caller, ["plan", "--oci-seccomp", "--strategy", "process", "--", "true"]);
+  expect(ran).toMatchObject({ code: 125, stdout: "" });
+  expect(ran.stderr).toStartWith("cupel: refused: ");
+});

@@ -6,12 +6,16 @@ export interface LoopbackServer extends Disposable {
   readonly port: number;
 }
 
-/** Serves files, by their paths, and anything else as a greeting. */
+/**
+ * Serves files, by their paths, and anything else as a greeting. A request is read to its end first: a connection that is
+ * closed with something unread in it is reset, and what was answered may be lost with it (RFC 9112, section 9.6).
+ */
 export function startFiles(files: Readonly<Record<string, Uint8Array | string>> = {}): LoopbackServer {
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
-    fetch: (request) => {
+    fetch: async (request) => {
+      await request.arrayBuffer();
       const { pathname } = new URL(request.url);
       const file = Object.hasOwn(files, pathname) ? files[pathname] : undefined;
       return new Response(file ?? `${request.method} ${pathname}\n`);

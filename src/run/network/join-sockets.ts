@@ -1,29 +1,34 @@
 /** Two connections made one. */
 import type { Socket } from "node:net";
 import { BodyReader } from "./body-reader.ts";
+import { endWith } from "./end-with.ts";
 import type { BodyFraming } from "./http-request.ts";
 
 /** A tunnel through which nothing has come for so long is given up. */
 const idleTimeoutMs = 15 * 60_000;
 
-/** What breaks one breaks the other: to a job, a server that fell silent must not look like one that is done. */
-export function shareFate(one: Socket, other: Socket): void {
-  const end = (): void => {
-    one.destroy();
-    other.destroy();
+/**
+ * What breaks one breaks the other: to a host, a job that broke off must not look like one that is done. A job is first
+ * given what the host had said: many answer and break off, whatever is still being sent to them (RFC 9112, section 9.6).
+ */
+export function shareFate(job: Socket, host: Socket): void {
+  const onSilence = (): void => {
+    job.destroy();
+    host.destroy();
   };
-  if (one.destroyed || other.destroyed) end();
-  for (const [socket, opposite] of [
-    [one, other],
-    [other, one],
-  ] as const) {
-    socket.on("error", end);
-    socket.setTimeout(idleTimeoutMs, end);
-    // One that was ended in order has been told to the other by then.
-    socket.on("close", () => {
-      if (!socket.readableEnded) opposite.destroy();
-    });
+  if (job.destroyed || host.destroyed) onSilence();
+  for (const socket of [job, host]) {
+    // It is closed next.
+    socket.on("error", () => undefined);
+    socket.setTimeout(idleTimeoutMs, onSilence);
   }
+  // One that was ended in order has been told to the other by then.
+  job.on("close", () => {
+    if (!job.readableEnded) host.destroy();
+  });
+  host.on("close", () => {
+    if (!host.readableEnded && !job.destroyed) endWith(job, "");
+  });
 }
 
 /** Whatever comes from one goes to the other, until both have ended. `rest` came from the first already. */
@@ -45,6 +50,7 @@ export function forwardRequest(
   shareFate(job, host);
   host.write(request.head, "latin1");
   const take = (bytes: Buffer): void => {
+    if (host.destroyed) return;
     // What comes behind a request may be meant for another host: the job asks again, over a connection of its own.
     if (body.take(bytes) !== bytes.length) host.destroy();
     else if (!host.write(bytes)) job.pause();

@@ -8,7 +8,7 @@ import {
   startOpenDaemon,
   type OpenDaemon,
 } from "../support/engine-jobs.ts";
-import { freshMark } from "../support/processes.ts";
+import { freshMark, isAlive } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { callers } from "../support/tester.ts";
@@ -32,12 +32,14 @@ describe.each(callers)("a job of $name", (caller) => {
       const env = { ...docker.env, XDG_STATE_HOME: state.at("state") };
       await using running = cupel.start(caller, [...inDocker, "--", "sleep", mark], { env });
       const { cupel: own, launcher, keeper, client } = await seeJob(running, mark, findDockerChain);
-      for (const pid of [own, launcher, keeper, client]) process.kill(pid, "SIGKILL");
-      await until("the job is gone", () => findJobs(mark).length === 0);
+      const all = [own, launcher, keeper, client];
+      for (const pid of all) process.kill(pid, "SIGKILL");
+      // A process that is killed is there until the kernel has taken its memory away.
+      await until("they are gone, and the job", () => !all.some(isAlive) && findJobs(mark).length === 0);
       const words = by === "cupel clean" ? ["clean"] : [...inDocker, "--", "true"];
       expect((await cupel.run(caller, words, { env })).code).toBe(0);
-      expect(await docker.kept()).toMatchObject({ images: ["tiny"], volumes: [] });
-      if (by === "the next job") expect(placesIn(state)).toEqual([]);
+      const places = by === "the next job" ? placesIn(state) : [];
+      expect({ ...(await docker.kept()), places }).toMatchObject({ images: ["tiny"], volumes: [], places: [] });
     },
   );
 });

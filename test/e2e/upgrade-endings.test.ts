@@ -1,12 +1,15 @@
 /** `cupel upgrade` that is killed, interrupted, or called twice: one of the two versions works, and no rubbish stays. */
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, unlinkSync } from "node:fs";
+import { usePrivatePlaces } from "../support/private-places.ts";
 import { executableName } from "../support/release-server.ts";
 import { callers, rootCallers } from "../support/tester.ts";
 import { until } from "../support/until.ts";
 import { scriptOf, useUpgradeTrials, type InstalledCopy } from "../support/upgrade-trials.ts";
 
 const trials = useUpgradeTrials();
+/** What others keep in places that several users share is not cleaned. */
+const apart = usePrivatePlaces();
 const name = executableName("2.0.0");
 const staging = ".cupel-installing.upgrade";
 
@@ -50,7 +53,7 @@ const cases = Object.entries(moments);
 
 describe.each(callers)("an upgrade, called by $name", (caller) => {
   test.each(cases)("killed while %s leaves the old version, and what cupel clean removes", async (_when, moment) => {
-    using copy = trials.install(caller);
+    using copy = trials.install(apart(caller, "/"));
     const before = copy.survey();
     publish(moment);
     await using running = copy.start(["upgrade"]);
@@ -119,7 +122,7 @@ describe.each(callers)("an upgrade, called by $name", (caller) => {
   }, 120_000);
 
   test("finds that another is under way, and says which", async () => {
-    using copy = trials.install(caller);
+    using copy = trials.install(apart(caller, "/"));
     publish({ held: name, isStaged: true, come: reached });
     await using first = copy.start(["upgrade"]);
     await until("the first one is at work", () => existsSync(copy.at(`bin/${staging}`)));

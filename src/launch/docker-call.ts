@@ -230,7 +230,7 @@ export function callDocker(plan: MadePlan<"docker">, paths: HostPaths, binding: 
     furtherCalls: [
       { time: "before", arguments: ["import", `${place}/image.tar`, image] },
       { time: "afterLoss", arguments: ["rm", "--force", "--volumes", name] },
-      { time: "after", arguments: ["image", "rm", "--force", image] },
+      { time: "after", arguments: ["image", "rm", image] },
     ],
     contents: {
       directories: ["gate", ownFiles],

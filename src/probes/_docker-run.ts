@@ -1,4 +1,5 @@
 /** A container by Docker, from an image of cupel's own with the prober in it: nothing is pulled, and nothing is left. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { ProgramResult } from "../host/host.ts";
 import type { Evidence, Finding } from "../model/capability.ts";
 import { containerName } from "./_container-name.ts";
@@ -40,13 +41,28 @@ export async function runDockerContainer(
   if (typeof imported === "string") return notTried("make an archive with the prober", imported);
   const runtime = chooseRuntime(info);
   const result = endedWell(imported) ? await runOnce(docker, { name, image, runtime }) : undefined;
-  // One that was not imported in time may be there all the same.
-  const removed = await docker(["image", "rm", "--force", image], removalMs);
+  const removed = await removeImage(docker, image, imported);
   if (result === undefined) return judgeImport(imported);
   const outside = await lookOutside(context);
   const engine: EngineRun = { ...describeRun(info, result), evidence: describeImage(image, removed) };
   const judged = judgeIsolation(engine, outside) ?? (await judgeEngineFailure(context, engine));
   return runtime === undefined ? judged : { ...judged, value: runtime };
+}
+
+const betweenRemovalsMs = 50;
+
+/**
+ * One that was not imported in time may come to be there all the same, and one of a container that is on its way out goes
+ * after that: a daemon that is not forced to gives no image away that a container has. Forced, it would take its name alone.
+ */
+async function removeImage(docker: AskDocker, image: string, imported: ProgramResult): Promise<ProgramResult> {
+  const until = performance.now() + removalMs;
+  const isRefused = imported.status === "exited" && imported.code !== 0;
+  for (;;) {
+    const removed = await docker(["image", "rm", image], Math.max(until - performance.now(), betweenRemovalsMs));
+    if (endedWell(removed) || isRefused || performance.now() >= until) return removed;
+    await pause(betweenRemovalsMs);
+  }
 }
 
 /** What is run, and by what: see `chooseRuntime`. */
@@ -90,7 +106,7 @@ function describeRun(info: DockerInfo, result: ProgramResult): Omit<EngineRun, "
 function describeImage(image: string, removed: ProgramResult): Evidence[] {
   const imported = { action: importing, result: "exit 0" };
   if (endedWell(removed)) return [imported];
-  return [imported, { action: `docker image rm --force ${image}`, result: complaint(removed) }];
+  return [imported, { action: `docker image rm ${image}`, result: complaint(removed) }];
 }
 
 function notTried(action: string, result: string): Finding {

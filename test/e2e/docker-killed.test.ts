@@ -8,6 +8,8 @@ import {
   startOpenDaemon,
   type OpenDaemon,
 } from "../support/engine-jobs.ts";
+import { execute } from "../support/execute.ts";
+import { ownPlace } from "../../src/run/maker.ts";
 import { freshMark, isAlive } from "../support/processes.ts";
 import { installCupel } from "../support/run-cli.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
@@ -43,3 +45,31 @@ describe.each(callers)("a job of $name", (caller) => {
     },
   );
 });
+
+/** More than any process has (PID_MAX_LIMIT, linux/threads.h). */
+const left = `running-4194305-${ownPlace()}-abc`;
+const shown = ["/bin", "/lib", "/lib64", "/usr"].map((path) => `--volume=${path}:${path}:ro`);
+
+test.each(callers)(
+  "an image of $name's that a container still has keeps its name until that is gone",
+  async (caller) => {
+    using state = makeTempDir({ owner: caller });
+    const env = { ...docker.env, XDG_STATE_HOME: state.at("state") };
+    const told = `state/cupel/layers/${left}`;
+    await execute([...caller.prefix, "mkdir", "-p", "-m", "700", state.at("state/cupel/layers")]);
+    await execute([...caller.prefix, "tar", "-C", state.path, "-cf", state.at("image.tar"), "state"]);
+    await execute([...caller.prefix, "install", "-D", state.at("image.tar"), state.at(`${told}/image.tar`)]);
+    const ask = (...words: readonly string[]) => execute(["docker", "--host", docker.env.DOCKER_HOST, ...words]);
+    await ask("import", state.at("image.tar"), `cupel:${left}`);
+    await ask("run", "--detach", "--rm", "--network=none", "--name=held", ...shown, `cupel:${left}`, "sleep", "600");
+    const look = async () => ({
+      code: (await cupel.run(caller, ["clean"], { env })).code,
+      images: (await ask("image", "ls", "--all", "--format", "{{.Repository}}:{{.Tag}}")).stdout.trim().split("\n"),
+      places: placesIn(state),
+    });
+    const tiny = "tiny:latest";
+    expect(await look()).toEqual({ code: 0, images: [`cupel:${left}`, tiny], places: [told] });
+    await ask("rm", "--force", "held");
+    expect(await look()).toEqual({ code: 0, images: [tiny], places: [] });
+  },
+);

@@ -119,6 +119,27 @@ describe("further calls", () => {
     expect(findProcesses(mark)).toEqual([]);
   });
 
+  test("are made again where a client had to be ended, until nothing is left of what the daemon made for it", async () => {
+    using place = makePlace();
+    const [loss] = furtherIn(place, ["afterLoss"], 1);
+    const removal = `echo after >>${place.at("called")}; test "$(grep -c after$ ${place.at("called")})" = 3`;
+    const further = [loss as FurtherCall, { time: "after", arguments: ["-c", removal] } as const];
+    const call = callOf(place, `exec sleep 60`, { further, startTimeoutMs: 300 });
+    await launch(call, ["/bin/true"]);
+    expect(called(place)).toEqual(["afterLoss", "after", "afterLoss", "after", "afterLoss", "after"]);
+  });
+
+  test("are made once where the client has ended by itself, and are no words of its own", async () => {
+    using place = makePlace();
+    const removal = `echo after >>${place.at("called")}; echo no such image >&2; exit 1`;
+    const further = [{ time: "after", arguments: ["-c", removal] } as const];
+    const { events } = await launch(callOf(place, "echo no luck >&2; exit 1", { further }), ["/bin/true"]);
+    expect({ events, called: called(place) }).toEqual({
+      events: [{ event: "maker-failed", status: 1 << 8, words: "no luck" }],
+      called: ["after"],
+    });
+  });
+
   test("that fail before it are its failure, and there is no container", async () => {
     using place = makePlace();
     const [before] = furtherIn(place, ["before"], 7);

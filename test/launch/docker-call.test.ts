@@ -91,7 +91,7 @@ describe("callDocker", () => {
       furtherCalls: [
         { time: "before", arguments: ["import", "/state/it's/image.tar", "cupel:it's"] },
         { time: "afterLoss", arguments: ["rm", "--force", "--volumes", "cupel-it's"] },
-        { time: "after", arguments: ["image", "rm", "--force", "cupel:it's"] },
+        { time: "after", arguments: ["image", "rm", "cupel:it's"] },
       ],
       contents: { directories: ["gate", "files"], files: { "files/0": "", "files/1": "", "files/2": "" } },
       image: [

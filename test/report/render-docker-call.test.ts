@@ -57,7 +57,7 @@ describe("renderDockerCall", () => {
         "place=$(mktemp -d)",
         "remove() {",
         "  docker rm --force --volumes cupel-"\${place##*/}"",
-        "  docker image rm --force cupel:"\${place##*/}"",
+        "  docker image rm cupel:"\${place##*/}"",
         "  rm -rf "$place"",
         "}",
         "trap 'remove >/dev/null 2>&1 || :' EXIT",

@@ -45,15 +45,15 @@ describe("findLeftContainers", () => {
 test("containers go before their images", () =>
   expect(removalCalls(["/state/a", "/state/b"])).toEqual([
     ["rm", "--force", "--volumes", "cupel-a", "cupel-b"],
-    ["image", "rm", "--force", "cupel:a", "cupel:b"],
+    ["image", "rm", "cupel:a", "cupel:b"],
   ]));
 
-/** Has them taken away by a client that answers so; gives what it was called with, and what is left. */
-async function removeWith(state: TempDir, answer: ProgramResult) {
-  const calls: unknown[] = [];
+/** Has them taken away by a client that answers so, and then always the last; gives its calls, and what is left. */
+async function removeWith(state: TempDir, ...answers: readonly [ProgramResult, ...ProgramResult[]]) {
+  const calls: unknown[][] = [];
   const run = (...words: readonly unknown[]): Promise<ProgramResult> => {
-    calls.push(words);
-    return Promise.resolve(answer);
+    calls.push([...words]);
+    return Promise.resolve(answers[calls.length - 1] ?? (answers.at(-1) as ProgramResult));
   };
   const environment = { DOCKER_HOST: "unix:///run/docker.sock", SECRET: "any" };
   const host = { identity: createRealHost().identity, environment, run };
@@ -84,6 +84,20 @@ describe("removeLeftContainers", () => {
     const said = `Error: No such container: cupel-a\n${busy}\nError response from daemon: No such image: cupel:a\n`;
     expect((await removeWith(state, exited(1, "", said))).remaining).toEqual([]);
     expect(namesIn(state)).toEqual(all.filter((name) => name !== left));
+  });
+
+  test("asks again for an image while a container that is on its way out has it", async () => {
+    using state = makeState();
+    const name = `cupel:${left}`;
+    const held = `conflict: unable to remove repository reference "${name}" (must force) - container b is using it`;
+    const { calls, remaining } = await removeWith(
+      state,
+      exited(1, "", "removal of container b is already in progress\n"),
+      exited(1, "", `${held}\n`),
+      exited(0, "", ""),
+    );
+    const [containers, images] = removalCalls([left]);
+    expect([calls.map(([, words]) => words), remaining]).toEqual([[containers, images, images], []]);
   });
 
   test.each<[string, ProgramResult]>([

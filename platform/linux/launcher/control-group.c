@@ -112,20 +112,22 @@ int64_t read_cpu_time_ms(int descriptor)
     return number / (is_named ? 1000 : 1000000);
 }
 
-/* For a cupel that is gone; the kernel lets go of the dead a moment after they were waited for. */
+/*
+ * For a cupel that is gone; the kernel lets go of the dead a moment after they were waited for, and a container's are
+ * waited for by others. Nobody waits for this.
+ */
 void remove_control_groups(const struct launch *launch)
 {
+    enum { letting_go_ms = 10000 };
+    const int64_t until_ms = monotonic_ms() + letting_go_ms;
     const struct instruction *instruction = launch->instruction;
     const struct __kernel_timespec nap = {.tv_sec = 0, .tv_nsec = 4000000};
     for (size_t index = 0; index < instruction->control_group_count; index++) {
         const char *path = instruction->control_groups[index];
         const int place = place_of(launch, &path);
         const char *name = place == AT_FDCWD ? path : path + 1;
-        for (int tries = 0; tries < 50; tries++) {
-            if (kernel_call(__NR_unlinkat, place, name, 0x200 /* AT_REMOVEDIR */) != -EBUSY)
-                break;
+        while (kernel_call(__NR_unlinkat, place, name, 0x200 /* AT_REMOVEDIR */) == -EBUSY && monotonic_ms() < until_ms)
             kernel_call(__NR_nanosleep, &nap, NULL);
-        }
     }
 }
 

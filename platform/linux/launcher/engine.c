@@ -150,7 +150,8 @@ __attribute__((noreturn)) void keep_engine(struct launch *launch)
             await_client(&keeper, putting_away_ms);
     }
     end_client(&keeper);
-    put_away(keeper, is_called && !keeper.has_ended);
+    /* One that a signal has ended, whoever sent it, has waited for nothing either. */
+    put_away(launch, !keeper.has_ended || (keeper.status & 0x7f) != 0);
     end_children();
     /* A first process that has told of its end has been heard. Of any other only this is known, as of a child that was
      * ended. */

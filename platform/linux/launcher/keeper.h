@@ -50,6 +50,6 @@ void await_client(struct keeper *keeper, int64_t most_ms);
 void end_client(const struct keeper *keeper);
 
 /* engine-away.c */
-void put_away(struct keeper keeper, bool is_lost);
+void put_away(const struct launch *launch, bool is_lost);
 
 #endif

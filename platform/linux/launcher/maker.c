@@ -211,7 +211,8 @@ __attribute__((noreturn)) void call_maker(const struct launch *launch, char *con
     must(launch, nothing, "/dev/null");
     must(launch, kernel_call(__NR_dup3, launch->joining >= 0 ? launch->joining : nothing, 0, 0), "descriptor");
     must(launch, kernel_call(__NR_dup3, nothing, 1, 0), "descriptor");
-    must(launch, kernel_call(__NR_dup3, launch->maker_errors, 2, 0), "descriptor");
+    must(launch, kernel_call(__NR_dup3, launch->maker_errors >= 0 ? launch->maker_errors : nothing, 2, 0),
+         "descriptor");
     kernel_call(__NR_setsid);
     kernel_call(__NR_prctl, PR_SET_PDEATHSIG, signal_kill, 0, 0, 0);
     leave_signals();

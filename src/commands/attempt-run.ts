@@ -145,7 +145,7 @@ export async function attempt(request: Attempt): Promise<Ended> {
     refuseReplaced(job.workspace, carried.events);
     const unpublished = ports.unpublished(carried.events);
     if (unpublished !== undefined) return withoutJob(job, "setup-failed", unpublished, reportId);
-    if (isSetUpFailure && !isFresh) return await attemptAnew(request);
+    if (isSetUpFailure && !isFresh) return await attemptAnew(request, ending.cause.summary);
     const denials = watch.tellDenials?.(request, plan.launch);
     const judged = {
       job,
@@ -167,7 +167,7 @@ export async function attempt(request: Attempt): Promise<Ended> {
     };
   } catch (error) {
     if (!(error instanceof CupelError) || error.code !== "set-up") throw error;
-    if (!isFresh) return attemptAnew(request);
+    if (!isFresh) return attemptAnew(request, error.message);
     return withoutJob(job, "setup-failed", error.message, reportId);
   }
 }
@@ -211,8 +211,8 @@ async function settleLayer(
   return { other: { ...request, job, knowledge: { ...request.knowledge, decided: undefined } } };
 }
 
-async function attemptAnew(input: Attempt): Promise<Ended> {
-  say("the set-up failed under the saved report; probing again");
+async function attemptAnew(input: Attempt, why: string): Promise<Ended> {
+  say(`${why}; probing again, as the report was a saved one`);
   dropReport(input.directories, input.host.identity.uid);
   return attempt({ ...input, knowledge: await measureAnew(input, true) });
 }

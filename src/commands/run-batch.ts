@@ -125,7 +125,7 @@ async function attemptTwice(request: Request, knowledge: Knowledge): Promise<num
   } catch (error) {
     if (!(error instanceof CupelError) || error.code !== "set-up" || knowledge.report !== undefined) throw error;
     const { host, directories } = request.inquiry;
-    say("the set-up failed under the saved report; probing again");
+    say(`${error.message}; probing again, as the report was a saved one`);
     dropReport(directories, host.identity.uid);
     return attempt(request, await measureAnew(request.inquiry, true));
   }

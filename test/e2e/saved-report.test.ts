@@ -227,3 +227,24 @@ describe.each(callers)("the state of $name", (caller) => {
     }
   });
 });
+
+const again = "; probing again, as the report was a saved one\n";
+
+describe.each(rootCallers)("a saved report of $name", (caller) => {
+  test.each([
+    ["job", ["--", "true"], /^cupel: Control group [^\n]*ENOENT[^\n]*$/],
+    ["batch", ["--batch", "-"], /^cupel: Setting up what jobs share failed at control-group: ENOENT$/],
+  ])("under which a %s cannot be set up is made anew, with a line that says why", async (_name, words, why) => {
+    using home = makeTempDir({ owner: caller });
+    const capped = ["run", "--workspace", "none", "--memory", "64M", ...words];
+    const options = { env: { XDG_STATE_HOME: home.path, HOME: home.path }, stdin: '{"command":["true"]}\n' };
+    const call = () => cupel.run(apart(caller, cupel.workspace(caller)), capped, options);
+    expect(await call()).toMatchObject({ code: 0, stderr: "" });
+    const first = savedId(home);
+    spoilAll(home, (text) => text.replaceAll(/"\/sys\/fs\/cgroup\/[^"]*"/g, '"/sys/fs/cgroup/none"'));
+    const { code, stderr } = await call();
+    expect([code, stderr.endsWith(again)]).toEqual([0, true]);
+    expect(stderr.slice(0, -again.length)).toMatch(why);
+    expect(savedId(home)).not.toBe(first);
+  });
+});

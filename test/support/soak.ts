@@ -132,6 +132,11 @@ class Tally {
       this.wrong.push(`line ${line}: ${status} ${exitCode}: ${cause.summary}, not ${expected?.join(" or ")}`);
   }
 
+  /** A set-up of which not even a first launcher comes to be is probed again, whatever it was that ended those. */
+  get hasBegun(): boolean {
+    return this.#seen.size > 0;
+  }
+
   get missing(): number {
     return this.#expected.length - this.#seen.size;
   }
@@ -164,8 +169,8 @@ function launchersOf(pid: number): number[] {
   return [...launchers, ...inside.filter((child) => /\s1$/.test(statusField(child, "NSpid")))];
 }
 
-/** Kills one after another until told to stop. */
-function startKiller(pid: number, everyMs: number, random: () => number) {
+/** Kills one after another, from when `hasBegun` says so until told to stop. */
+function startKiller(pid: number, everyMs: number, random: () => number, hasBegun: () => boolean) {
   const seen = { kills: 0, openInCupel: 0, openInLauncher: 0 };
   const stopped = new AbortController();
   const kill = async (): Promise<void> => {
@@ -175,7 +180,7 @@ function startKiller(pid: number, everyMs: number, random: () => number) {
       seen.openInCupel = Math.max(seen.openInCupel, openDescriptors(pid));
       seen.openInLauncher = Math.max(seen.openInLauncher, ...launchers.map(openDescriptors));
       const victim = launchers[Math.floor(random() * launchers.length)];
-      if (victim === undefined || stopped.signal.aborted) continue;
+      if (victim === undefined || !hasBegun() || stopped.signal.aborted) continue;
       try {
         process.kill(victim, "SIGKILL");
         seen.kills += 1;
@@ -216,7 +221,7 @@ export async function soak(
     stderr: "pipe",
   });
   const tally = new Tally(made.map((one) => one?.said ?? []));
-  const killer = startKiller(child.pid, killEveryMs, random);
+  const killer = startKiller(child.pid, killEveryMs, random, () => tally.hasBegun);
   const [, stderr] = await Promise.all([readOutcomes(child.stdout, tally), child.stderr.text(), child.exited]);
   const seconds = (performance.now() - startedMs) / 1000;
   const { surplus, missing, wrong, lost } = tally;

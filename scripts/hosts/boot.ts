@@ -31,7 +31,10 @@ export interface BootResult {
  * of it, and is ended by the clock.
  */
 const bounds = { processorTimeS: 600, wallTimeS: 1800 } as const;
-const bounded = ["timeout", "-k", "5", String(bounds.wallTimeS), "prlimit", `--cpu=${bounds.processorTimeS}`, "--"];
+
+function bounded({ processorTimeS = bounds.processorTimeS }: LabHost): string[] {
+  return ["timeout", "-k", "5", String(bounds.wallTimeS), "prlimit", `--cpu=${processorTimeS}`, "--"];
+}
 
 /** Files of this machine that a boot is made of. */
 interface BootFiles {
@@ -125,7 +128,7 @@ async function bootOnce(
     };
     if (host.diskMib !== undefined) makeDisk(files.disk, host.diskMib);
     writeFileSync(files.initramfs, buildInitramfs(host, kernel, programs, steps));
-    const child = Bun.spawn([...bounded, ...qemuWords(host, files)], {
+    const child = Bun.spawn([...bounded(host), ...qemuWords(host, files)], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",

@@ -54,6 +54,8 @@ export interface LabHost {
   readonly memoryMib?: number | undefined;
   /** One unless told. With more, the guest's clock is this machine's, and a busy machine makes it miss deadlines. */
   readonly processors?: number | undefined;
+  /** Seconds of a processor's that its emulator may use; 600 unless told. */
+  readonly processorTimeS?: number | undefined;
   /** Size of an empty ext4 file system on a disk of its own, /dev/vda; no disk unless told. */
   readonly diskMib?: number | undefined;
   /** Modules to load before anything is measured, each with those that it needs. */
